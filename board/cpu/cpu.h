@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOARD_CPU_H
+#define BOARD_CPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The Cortex-M3 of the modelled board: ARMv7-M instructions, exceptions, NVIC, SCB, SysTick.
+ *
+ * Interprets Thumb code instruction by instruction, exactly and deterministically: same binary, same
+ * inputs, same ticks. Whatever ARMv7-M leaves UNPREDICTABLE, and whatever is not modelled, stops the
+ * run with a message instead of guessing. Everything behind the core (memory map, peripherals) comes
+ * in through struct cpu_bus. Source: ARM DDI 0403E (ARMv7-M), ARM DDI 0337E (Cortex-M3 cycles).
+ *
+ * Time is counted in ticks of 1/576 MHz, the smallest unit in which 72, 64, 48, 36 and 8 MHz cycles
+ * are whole numbers: 8, 9, 12, 16, 72 ticks.
+ *
+ * The struct is plain data without pointers to itself: copying it is a snapshot.
+ */
+enum { CPU_TICKS_PER_US = 576, CPU_IRQ_COUNT = 60 };
+
+enum cpu_stop {
+    CPU_STOP_NONE,    /* the time asked for is over */
+    CPU_STOP_REQUEST, /* cpu_stop() was called from a bus callback */
+    CPU_STOP_LOCKUP,  /* a fault inside the fault handler */
+    CPU_STOP_BKPT,    /* BKPT instruction, or a breakpoint address */
+    CPU_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled: see `why` */
+};
+
+struct cpu_bus {
+    void *ctx;
+
+    /* Access outside the fast windows (see cpu_map): peripherals, bit-band regions, flash while it
+     * is busy. size is 1, 2 or 4 and addr is aligned to it (the core splits unaligned accesses).
+     * Returns false for a bus fault. May advance time (cpu->now) for a stall. */
+    bool (*read)(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value);
+    bool (*write)(void *ctx, uint32_t addr, unsigned size, uint32_t value);
+
+    /* Called when cpu->now has reached the tick last returned: do what is due and return the tick of
+     * the next thing to do (UINT64_MAX = none). */
+    uint64_t (*service)(void *ctx, uint64_t now);
+
+    /* AIRCR.SYSRESETREQ was written. The core keeps running until cpu_reset(). */
+    void (*reset_request)(void *ctx);
+};
+
+struct cpu {
+    uint32_t
+        r[16]; /* r[15] = address of the instruction being executed, or of the next one between
+                       instructions; r[13] = the stack pointer in use */
+    uint32_t other_sp; /* the banked stack pointer not in use */
+    uint32_t apsr;     /* N Z C V Q in bits 31..27 */
+    uint32_t itstate, ipsr, primask, faultmask, basepri, control;
+    uint64_t now;             /* ticks */
+    uint64_t instructions;    /* executed since cpu_init */
+    uint32_t ticks_per_cycle; /* set by the clock model */
+    uint32_t fetch_wait;      /* flash wait states, set by the clock model */
+    uint64_t next_event;      /* tick at which service is due; 0 forces it */
+    uint64_t bus_event;       /* what bus->service returned last */
+    enum cpu_stop stop;
+    char why[160]; /* one line, for LOCKUP and UNKNOWN */
+    bool sleeping; /* in WFI/WFE */
+
+    /* Fast windows. Flash is seen at `flash_base` and, as after a boot from flash, at 0. */
+    uint8_t *flash;
+    uint32_t flash_base, flash_size;
+    uint8_t *sram;
+    uint32_t sram_base, sram_size;
+    bool flash_is_slow; /* all flash accesses go through the bus (the controller is busy) */
+
+    struct cpu_bus bus;
+
+    /* system control space; owned by exception.c and scs.c */
+    uint32_t vtor, aircr_prigroup, scr, ccr, shcsr, cfsr, hfsr, mmfar, bfar;
+    uint8_t system_priority[16]; /* by exception number 4..15 */
+    uint8_t irq_priority[CPU_IRQ_COUNT];
+    uint64_t irq_enabled, irq_pending, irq_active, irq_line;
+    uint32_t system_pending, system_active; /* bit n = exception n, 2..15 */
+    uint32_t systick_ctrl, systick_load;
+    uint64_t systick_start; /* tick at which the count was `systick_load` (reloads lazily) */
+    uint32_t systick_value; /* while disabled */
+    uint32_t demcr, dwt_ctrl;
+    uint64_t dwt_offset;
+    bool event_register;
+};
+
+/* Power-on state: everything zero but `bus` and the windows, which must be set before. */
+void cpu_init(struct cpu *cpu, const struct cpu_bus *bus);
+void cpu_map(struct cpu *cpu, uint8_t *flash, uint32_t flash_base, uint32_t flash_size,
+             uint8_t *sram, uint32_t sram_base, uint32_t sram_size);
+
+/* Core reset: registers as ARMv7-M B1.5.5, stack pointer and PC from the vector table at 0. Time,
+ * instruction count, windows and bus stay. A vector table that cannot start is a LOCKUP at run. */
+void cpu_reset(struct cpu *cpu);
+
+/* Run until cpu->now >= until or something else stops. Returns cpu->stop. */
+enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until);
+
+/* Execute one instruction (or take one exception). Returns cpu->stop. */
+enum cpu_stop cpu_step(struct cpu *cpu);
+
+/* From a bus callback: end cpu_run() behind the present instruction. */
+void cpu_request_stop(struct cpu *cpu);
+
+/* Set the level of an interrupt line. A high line pends, and pends again at the exit of its handler
+ * as long as it is high. May be called from bus callbacks. */
+void cpu_set_irq(struct cpu *cpu, unsigned irq, bool level);
+
+/* From a bus callback that stalls the core: let time pass up to `tick`, servicing what is due. */
+void cpu_stall_until(struct cpu *cpu, uint64_t tick);
+
+/* xPSR as a debugger reads it. */
+uint32_t cpu_xpsr(const struct cpu *cpu);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OTTER_DEVICE_H
+#define OTTER_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "otter/err.h"
+#include "otter/link.h"
+#include "otter/message.h"
+#include "otter/receiver.h"
+
+/* The MCU as the Wi-Fi module sees it: answers every message, runs the update receiver, and carries
+ * the application's own commands.
+ *
+ * Sans-IO, from the main loop:
+ *
+ *    otter_device_receive(&device, bytes, len, now_ms);     what the UART brought
+ *    otter_device_poll(&device, now_ms);                    timers, one unit of flash work
+ *    len = otter_device_take(&device, bytes, max);          what the UART is to send
+ *
+ * The callbacks are called from inside receive and poll and must not call back into the device.
+ * RAM: struct otter_device, about 2.8 KB. Source: docs/protocol.md.
+ */
+#ifndef OTTER_COMMAND_MAX
+#define OTTER_COMMAND_MAX 64 /* largest payload of a command or answer the application sends */
+#endif
+
+struct otter_device_config {
+    const struct otter_info *info;
+    const struct otter_receiver_config *receiver;
+    void *ctx;
+
+    /* P0 arrived (0x03). For a read write the answer P0 (action 0x03 first) and return its length;
+     * else return 0: an empty ACK goes out at once. Unknown actions: return 0. */
+    uint16_t (*control)(void *ctx, const struct otter_p0 *p0,
+                        uint8_t out_answer[OTTER_COMMAND_MAX]);
+
+    /* Module status (0x0D), already acknowledged. May be NULL. */
+    void (*status)(void *ctx, uint16_t status);
+
+    /* The answer to a command of the application arrived. May be NULL. */
+    void (*answer)(void *ctx, const struct otter_frame *answer);
+
+    /* The module stayed silent to a command of the application. May be NULL. */
+    void (*gave_up)(void *ctx, uint8_t cmd);
+
+    /* Restart the MCU: an update is ready, or the module asked (0x0F) 600 ms ago. All bytes were
+     * taken; let the last one leave the UART before resetting. */
+    void (*restart)(void *ctx);
+};
+
+struct otter_device {
+    const struct otter_device_config *config;
+    struct otter_link link;
+    struct otter_link_config link_config;
+    struct otter_receiver receiver;
+    bool restart_due;
+    uint32_t restart_ms;
+    uint8_t rx_body[OTTER_PIECE_MAX + OTTER_PIECE_HEAD + 7];
+    uint8_t command[2 * (OTTER_COMMAND_MAX + 7) + 2];
+    uint8_t tx[512];
+};
+
+void otter_device_init(struct otter_device *device, const struct otter_device_config *config,
+                       uint32_t now_ms);
+void otter_device_receive(struct otter_device *device, const uint8_t in[], size_t in_len,
+                          uint32_t now_ms);
+void otter_device_poll(struct otter_device *device, uint32_t now_ms);
+size_t otter_device_take(struct otter_device *device, uint8_t out[], size_t out_max);
+
+/* Send a command of the application: 0x05, 0x09, 0x0B, 0x13, 0x15, 0x17, 0x21, 0x29.
+ * Returns 0, OTTER_ERR_BUSY (a command is unacknowledged, or a transfer runs: try later), or
+ * OTTER_ERR_SPACE. */
+OTTER_MUST_CHECK int otter_device_command(struct otter_device *device, uint8_t cmd,
+                                          const uint8_t payload[], uint16_t payload_len,
+                                          uint32_t now_ms);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OTTER_FLAG_H
+#define OTTER_FLAG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "otter/err.h"
+#include "otter/partition.h"
+#include "otter/port.h"
+
+/* The FLAG record: the app tells the bootloader "there is a new image in APPBAK".
+ *
+ *    offset 0  status    0xEEEE = update pending, 0x0000 = installed; else none
+ *           2  (pad)     0xFFFF
+ *           4  size      bytes of the image, little-endian
+ *           8  md5[16]   binary
+ *
+ * This is the 24-byte form of the tutorial, so either side may be the vendor's. Ours writes status
+ * last (the tutorial's first: a cut then leaves a record with size 0xFFFFFFFF and bricks the
+ * board), and reads nothing from it without a range check.
+ * Source: docs/flash-format.md chapter 2.
+ */
+enum {
+    OTTER_FLAG_PENDING = 0xEEEE,
+    OTTER_FLAG_SIZE = 24,
+};
+
+struct otter_flag {
+    uint32_t image_size; /* bytes in APPBAK */
+    uint8_t md5[16];
+};
+
+/* Read the record of `layout`. Returns
+ *   0               pending, and *out_flag is plausible: 8 <= image_size <= backup slot,
+ *   OTTER_ERR_NONE  no update pending,
+ *   OTTER_ERR_RANGE pending, but the size cannot be: treat like a bad image, and erase,
+ *   or what port->read returned.
+ */
+OTTER_MUST_CHECK int otter_flag_read(const struct otter_port *port,
+                                     const struct otter_layout *layout,
+                                     struct otter_flag *out_flag);
+
+/* Store `flag` as pending. Erases the page if it is not blank, programs size and MD5, then status.
+ * Returns 0, OTTER_ERR_RANGE, or the port's error.
+ * Power: a later otter_flag_read() says OTTER_ERR_NONE or returns exactly this record. */
+OTTER_MUST_CHECK int otter_flag_write(const struct otter_port *port,
+                                      const struct otter_layout *layout,
+                                      const struct otter_flag *flag);
+
+/* Mark the pending record as installed by programming status to 0x0000, which flash takes over
+ * anything. Size and MD5 stay, so that the new app can see that this is its first start.
+ * Returns 0 or the port's error. Power: pending as before, or not pending. */
+OTTER_MUST_CHECK int otter_flag_mark_installed(const struct otter_port *port,
+                                               const struct otter_layout *layout);
+
+/* Is the record marked as installed? The app asks at its start, restarts the module (0x29) so that
+ * the cloud learns the new version, and then erases the record. Read errors count as no. */
+bool otter_flag_is_installed(const struct otter_port *port, const struct otter_layout *layout);
+
+/* Erase the page of the record: nothing pending, nothing installed.
+ * Returns 0 or the port's error. Power: as before, or not pending; a half-erased record that still
+ * says pending fails its range check or its MD5 and is erased again. */
+OTTER_MUST_CHECK int otter_flag_erase(const struct otter_port *port,
+                                      const struct otter_layout *layout);
+
+#endif

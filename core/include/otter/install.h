@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OTTER_INSTALL_H
+#define OTTER_INSTALL_H
+
+#include <stdint.h>
+#include "otter/err.h"
+#include "otter/flag.h"
+#include "otter/partition.h"
+#include "otter/port.h"
+
+/* Install the image that FLAG announces: check APPBAK, copy it to APP, check APP, mark FLAG as installed.
+ *
+ * The bootloader's work, tutorial form (copy without revert). APPBAK is only read, FLAG is marked
+ * last, so a cut anywhere is healed by calling this again. About 150 bytes of stack beside MD5's.
+ */
+enum otter_install_step {                      /* told to `report`; `value` in brackets */
+                          OTTER_INSTALL_START, /* [image size] */
+                          OTTER_INSTALL_CHECK, /* hashing APPBAK begins [256-byte chunks] */
+                          OTTER_INSTALL_CHECK_CHUNK, /* one chunk hashed */
+                          OTTER_INSTALL_CHECK_GOOD,
+                          OTTER_INSTALL_CHECK_BAD,   /* old app kept, FLAG is erased */
+                          OTTER_INSTALL_ERASE,       /* [pages to erase and copy] */
+                          OTTER_INSTALL_COPY,        /* [256-byte chunks] */
+                          OTTER_INSTALL_COPY_CHUNK,  /* one chunk programmed and read back */
+                          OTTER_INSTALL_VERIFY,      /* hashing APP begins */
+                          OTTER_INSTALL_VERIFY_GOOD, /* FLAG is marked as installed */
+                          OTTER_INSTALL_VERIFY_BAD,  /* [tries left] */
+};
+
+enum { OTTER_INSTALL_TRIES = 3 };
+
+/* Returns
+ *   0                   installed, FLAG marked: restart;
+ *   OTTER_ERR_NONE      nothing pending: start the app;
+ *   OTTER_ERR_CHECKSUM  APPBAK is not what FLAG says (or the size cannot be): old app untouched,
+ *                       FLAG erased: start the app;
+ *   OTTER_ERR_FLASH     APP still wrong after OTTER_INSTALL_TRIES copies: FLAG kept, do not start APP.
+ * `report` is never NULL. Power: repeats from the start at the next call; APP is incomplete meanwhile.
+ */
+OTTER_MUST_CHECK int
+otter_install(const struct otter_port *port, const struct otter_layout *layout,
+              void (*report)(enum otter_install_step step, uint32_t value));
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OTTER_PORT_H
+#define OTTER_PORT_H
+
+#include <stdint.h>
+#include "otter/err.h"
+
+/* Everything the core needs of a chip: its flash, and a way to keep the watchdog quiet.
+ *
+ * One const struct per product, passed to whoever touches flash. UART and time are not here: bytes
+ * and milliseconds are handed to the core. A port is right when tests/unit/test_port.c passes with
+ * it; port/template/ is an empty one with the same text.
+ */
+struct otter_port {
+    void *ctx; /* handed to every function below, untouched */
+
+    /* Copy len bytes at the absolute address addr to out. Any alignment. 0, or OTTER_ERR_RANGE. */
+    int (*read)(void *ctx, uint32_t addr, uint8_t out[], uint32_t len);
+
+    /* Program len bytes at addr; both are multiples of program_size, the place was erased.
+     * Must read back and compare before it returns 0; otherwise OTTER_ERR_FLASH, or OTTER_ERR_RANGE.
+     * A half-word that is already 0x0000 or gets 0x0000 is allowed (PM0075, 2.3.3).
+     * Power: any half-word of the range may be done, not done, or in doubt. */
+    int (*program)(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len);
+
+    /* Erase the page that starts at addr (a multiple of page_size) to 0xFF and check it.
+     * 0, OTTER_ERR_FLASH or OTTER_ERR_RANGE. Power: the page's content is in doubt. */
+    int (*erase)(void *ctx, uint32_t addr);
+
+    /* Feed the watchdog; called at least once per page of work. Never fails. */
+    void (*feed)(void *ctx);
+
+    uint16_t page_size;    /* bytes erased at once: 1024 on STM32F103x8 */
+    uint16_t program_size; /* bytes programmed at once: 2 on STM32F1 */
+};
+
+#endif
