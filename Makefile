@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front: everything real is in the CMake presets host, asan and firmware.
+.PHONY: help demo test bench flash clean firmware host lint campaign
+
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+FIRMWARE := build/firmware
+OTTER := build/host/cli/otter
+# Configure quietly; a failure shows everything.
+configure = cmake --preset $(1) $(2) >build/configure-$(1).log 2>&1 || { cat build/configure-$(1).log; exit 1; }
+build = cmake --build --preset $(1) -j $(JOBS) $(2) >build/build-$(1).log 2>&1 || { cat build/build-$(1).log; exit 1; }
+
+help:
+	@echo "make demo      update a modelled STM32F103 from 03010101 to 03010102, cutting its power"
+	@echo "make test      build everything and run all tests"
+	@echo "make bench     measure; writes build/bench/results.json and results.md"
+	@echo "make lint      formatting and static analysis"
+	@echo "make flash     write the factory image to a real board (openocd, ST-Link)"
+	@echo "make clean     remove build/"
+
+build:
+	@mkdir -p build
+
+firmware: | build
+	@scripts/need.sh build
+	@echo "building the firmware (boot, pethouse 03010101 and 03010102)"
+	@$(call configure,firmware,)
+	@$(call build,firmware,)
+	@scripts/sizes.sh $(FIRMWARE)
+
+demo: firmware
+	@echo "building the board model and the tools"
+	@$(call configure,host,-DBUILD_TESTING=OFF)
+	@$(call build,host,--target otter)
+	@$(OTTER) demo --boot $(FIRMWARE)/boot/boot.bin \
+	    --app $(FIRMWARE)/app/pethouse/pethouse_03010101.bin \
+	    --update $(FIRMWARE)/app/pethouse/pethouse_03010102.bin
+
+host: firmware
+	@scripts/need.sh test
+	@echo "building the board model, the tools and the tests"
+	@$(call configure,host,-DBUILD_TESTING=ON)
+	@$(call build,host,)
+
+test: host
+	@scripts/run-tests.sh build/host
+
+bench: host
+	@scripts/bench.sh
+
+lint: host
+	@scripts/need.sh lint
+	@scripts/lint.sh
+
+flash: firmware
+	@scripts/need.sh flash
+	@scripts/flash.sh $(FIRMWARE)/app/pethouse/factory.hex
+
+clean:
+	rm -rf build

@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# lint.sh: formatting, cppcheck, clang-tidy (host compile database), shellcheck. Any finding fails.
+set -eu
+sources=$(git ls-files '*.c' '*.h')
+# shellcheck disable=SC2086 # a list of words
+clang-format-14 --dry-run -Werror $sources
+# shellcheck disable=SC2046
+shellcheck $(git ls-files '*.sh' .ci/run)
+cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
+    --suppress=missingIncludeSystem --error-exitcode=1 \
+    --project=build/host/compile_commands.json -i tests
+git ls-files 'core/src/*.c' 'module/*.c' 'cli/*.c' 'board/*.c' |
+    xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p build/host
+echo "lint: clean"

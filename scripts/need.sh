@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# need.sh GROUP...: make sure the tools of these groups are installed (Debian, Ubuntu).
+#
+# Each group is a list of "package=probe"; a probe is a command, pc:NAME (pkg-config), or a file.
+# Only packages whose probe fails are installed; none is removed. Asks sudo when not root.
+set -eu
+
+group_build="gcc=gcc libc6-dev=/usr/include/stdio.h cmake=cmake pkg-config=pkg-config \
+gcc-arm-none-eabi=arm-none-eabi-gcc \
+libnewlib-arm-none-eabi=/usr/lib/arm-none-eabi/include/stdio.h"
+group_test="libcmocka-dev=pc:cmocka"
+group_lint="clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 cppcheck=cppcheck \
+libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a \
+shellcheck=shellcheck"
+group_flash="openocd=openocd"
+
+have() {
+    case $1 in
+    pc:*) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "${1#pc:}" ;;
+    /*) [ -e "$1" ] ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+missing=
+for group in "$@"; do
+    case $group in
+    build) list=$group_build ;;
+    test) list=$group_test ;;
+    lint) list=$group_lint ;;
+    flash) list=$group_flash ;;
+    *)
+        echo "need.sh: $group: no such group (build, test, lint, flash)" >&2
+        exit 2
+        ;;
+    esac
+    for entry in $list; do
+        have "${entry#*=}" || missing="$missing ${entry%%=*}"
+    done
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "need.sh: please install:$missing (no apt-get here)" >&2
+    exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1; then
+    as_root=sudo
+else
+    echo "need.sh: please install as root:$missing (neither root nor sudo here)" >&2
+    exit 1
+fi
+
+echo "installing:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # both are lists of words
+if ! { $as_root apt-get update -q &&
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -q --no-install-recommends \
+        --no-remove $missing; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "need.sh:$missing: apt-get could not install them (its last lines are above)" >&2
+    exit 1
+fi
