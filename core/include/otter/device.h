@@ -19,8 +19,13 @@
  *    otter_device_poll(&device, now_ms);                    timers, one unit of flash work
  *    len = otter_device_take(&device, bytes, max);          what the UART is to send
  *
+ * Every message the protocol sends to an MCU is answered: 0x01 with `info`, 0x03 by the application,
+ * 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the receiver; 0x11 and answers that
+ * nobody waits for are ignored. A frame with a wrong sum gets 0x12 with error 1 and an unknown
+ * command 0x12 with error 2. An answer that does not fit `tx` is not sent: the module asks again.
+ *
  * The callbacks are called from inside receive and poll and must not call back into the device.
- * RAM: struct otter_device, about 2.8 KB. Source: docs/protocol.md.
+ * RAM: struct otter_device, about 3.0 KB. Source: docs/protocol.md.
  */
 #ifndef OTTER_COMMAND_MAX
 #define OTTER_COMMAND_MAX 64 /* largest payload of a command or answer the application sends */
@@ -46,7 +51,7 @@ struct otter_device_config {
     void (*gave_up)(void *ctx, uint8_t cmd);
 
     /* Restart the MCU: an update is ready, or the module asked (0x0F) 600 ms ago. All bytes were
-     * taken; let the last one leave the UART before resetting. */
+     * taken; let the last one leave the UART before resetting. Called once. */
     void (*restart)(void *ctx);
 };
 
@@ -55,18 +60,28 @@ struct otter_device {
     struct otter_link link;
     struct otter_link_config link_config;
     struct otter_receiver receiver;
-    bool restart_due;
+    bool restart_due; /* 0x0F came at restart_ms */
+    bool restarted;
+    bool command_is_apps; /* the unacknowledged command is the application's */
     uint32_t restart_ms;
     uint8_t rx_body[OTTER_PIECE_MAX + OTTER_PIECE_HEAD + 7];
     uint8_t command[2 * (OTTER_COMMAND_MAX + 7) + 2];
     uint8_t tx[512];
 };
 
+/* Start: nothing is sent. `config` and what it points to must outlive the device. */
 void otter_device_init(struct otter_device *device, const struct otter_device_config *config,
                        uint32_t now_ms);
+
+/* Take received bytes, split anywhere. At most one piece of an update is programmed inside (when
+ * the piece before has not been programmed by polls yet): about 70 ms on STM32F1. */
 void otter_device_receive(struct otter_device *device, const uint8_t in[], size_t in_len,
                           uint32_t now_ms);
+
+/* Do what is due. Call at least every 10 ms; at most one page erase and 256 bytes of programming. */
 void otter_device_poll(struct otter_device *device, uint32_t now_ms);
+
+/* Move up to out_max bytes that are to be sent to `out`. Returns how many. */
 size_t otter_device_take(struct otter_device *device, uint8_t out[], size_t out_max);
 
 /* Send a command of the application: 0x05, 0x09, 0x0B, 0x13, 0x15, 0x17, 0x21, 0x29.

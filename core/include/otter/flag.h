@@ -31,9 +31,10 @@ struct otter_flag {
 };
 
 /* Read the record of `layout`. Returns
- *   0               pending, and *out_flag is plausible: 8 <= image_size <= backup slot,
+ *   0               pending, and *out_flag is plausible: 8 <= image_size <= both slots,
  *   OTTER_ERR_NONE  no update pending,
- *   OTTER_ERR_RANGE pending, but the size cannot be: treat like a bad image, and erase,
+ *   OTTER_ERR_RANGE pending, but the size cannot be (*out_flag is filled, for logs): treat like a bad
+ *                   image, and erase,
  *   or what port->read returned.
  */
 OTTER_MUST_CHECK int otter_flag_read(const struct otter_port *port,
@@ -41,8 +42,9 @@ OTTER_MUST_CHECK int otter_flag_read(const struct otter_port *port,
                                      struct otter_flag *out_flag);
 
 /* Store `flag` as pending. Erases the page if it is not blank, programs size and MD5, then status.
- * Returns 0, OTTER_ERR_RANGE, or the port's error.
- * Power: a later otter_flag_read() says OTTER_ERR_NONE or returns exactly this record. */
+ * Returns 0, OTTER_ERR_RANGE (size as in otter_flag_read(); nothing is touched), or the port's error.
+ * Power: if nothing was pending before, a later otter_flag_read() says OTTER_ERR_NONE or returns
+ * exactly this record; else as for otter_flag_erase() until the page is blank. */
 OTTER_MUST_CHECK int otter_flag_write(const struct otter_port *port,
                                       const struct otter_layout *layout,
                                       const struct otter_flag *flag);

@@ -14,7 +14,7 @@
  * On the wire every FF behind the head, the sum included, is followed by 55; neither len nor sum
  * counts that 55. sum = all bytes from len to the end of the payload, modulo 256.
  *
- * Pure code, no state but the decoder's; any context. About 400 bytes of ROM.
+ * Pure code, no state but the decoder's; any context. About 520 bytes of ROM.
  * Source: Gizwits serial protocol 4.0.4, chapter 3; docs/protocol.md chapter 1 with the three
  * interop traps of deployed modules.
  */

@@ -56,10 +56,10 @@ void otter_image_put_trailer(uint8_t out[OTTER_IMAGE_TRAILER_SIZE],
 bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *layout);
 
 /* MD5 of image_size bytes at addr, read through `port`, feeding the watchdog.
- * `progress` (may be NULL) is called once per 256 bytes, the tutorial's chunk.
+ * `progress` (may be NULL) is called with `ctx` once per 256 bytes begun, the tutorial's chunk.
  * Returns 0 or the port's error. */
 OTTER_MUST_CHECK int otter_image_md5(const struct otter_port *port, uint32_t addr,
-                                     uint32_t image_size, void (*progress)(void),
-                                     uint8_t out_digest[16]);
+                                     uint32_t image_size, void (*progress)(void *ctx),
+                                     void *ctx, uint8_t out_digest[16]);
 
 #endif

@@ -18,7 +18,7 @@ enum otter_install_step {                      /* told to `report`; `value` in b
                           OTTER_INSTALL_CHECK, /* hashing APPBAK begins [256-byte chunks] */
                           OTTER_INSTALL_CHECK_CHUNK, /* one chunk hashed */
                           OTTER_INSTALL_CHECK_GOOD,
-                          OTTER_INSTALL_CHECK_BAD,   /* old app kept, FLAG is erased */
+                          OTTER_INSTALL_CHECK_BAD,   /* FLAG erased [0], or it cannot be [1] */
                           OTTER_INSTALL_ERASE,       /* [pages to erase and copy] */
                           OTTER_INSTALL_COPY,        /* [256-byte chunks] */
                           OTTER_INSTALL_COPY_CHUNK,  /* one chunk programmed and read back */
@@ -32,10 +32,14 @@ enum { OTTER_INSTALL_TRIES = 3 };
 /* Returns
  *   0                   installed, FLAG marked: restart;
  *   OTTER_ERR_NONE      nothing pending: start the app;
- *   OTTER_ERR_CHECKSUM  APPBAK is not what FLAG says (or the size cannot be): old app untouched,
- *                       FLAG erased: start the app;
+ *   OTTER_ERR_CHECKSUM  APPBAK is not what FLAG says, or cannot be read, or the size cannot be: APP
+ *                       untouched, FLAG erased: start the app;
  *   OTTER_ERR_FLASH     APP still wrong after OTTER_INSTALL_TRIES copies: FLAG kept, do not start APP.
- * `report` is never NULL. Power: repeats from the start at the next call; APP is incomplete meanwhile.
+ * Steps reported: START, [CHECK, CHECK_CHUNK..,] CHECK_BAD; or START, CHECK, CHECK_CHUNK.., CHECK_GOOD,
+ * and per try ERASE, COPY, COPY_CHUNK.., VERIFY, VERIFY_GOOD or VERIFY_BAD. A try that the port ends
+ * with an error, while erasing, copying or marking FLAG, reports VERIFY_BAD too.
+ * `report` is never NULL. port->program_size divides 64, port->page_size is a multiple of 64.
+ * Power: repeats from the start at the next call; APP is incomplete meanwhile.
  */
 OTTER_MUST_CHECK int
 otter_install(const struct otter_port *port, const struct otter_layout *layout,

@@ -37,9 +37,10 @@ struct otter_link_config {
 
 enum otter_link_event {
     OTTER_LINK_NONE,
-    OTTER_LINK_REQUEST, /* a command of the peer: answer with otter_link_answer() */
+    OTTER_LINK_REQUEST, /* a command of the peer (odd codes): answer with otter_link_answer(); but
+                           nobody answers 0x11, which comes as a request too */
     OTTER_LINK_ANSWER,  /* the answer to our command; frame->cmd - 1 says which */
-    OTTER_LINK_STRAY,   /* an answer nobody waits for (late, or a repeated one) */
+    OTTER_LINK_STRAY,   /* an answer nobody waits for (late, or a repeated one); also 0x12 */
     OTTER_LINK_BAD_SUM, /* a frame with a wrong sum */
     OTTER_LINK_GAVE_UP, /* our command was sent `sends` times without answer; frame->cmd, ->sn */
 };
@@ -66,15 +67,18 @@ enum otter_link_event otter_link_receive(struct otter_link *link, const uint8_t 
                                          size_t in_len, size_t *out_consumed,
                                          struct otter_frame *out_frame);
 
-/* Resend or give up what is overdue at now_ms. Returns OTTER_LINK_NONE or OTTER_LINK_GAVE_UP. */
+/* Resend or give up what is overdue at now_ms. A resend that finds no room in the send queue counts
+ * as sent, so that a transmitter that is stuck ends in GAVE_UP, too. Times are measured from each send.
+ * Returns OTTER_LINK_NONE or OTTER_LINK_GAVE_UP. */
 enum otter_link_event otter_link_poll(struct otter_link *link, uint32_t now_ms,
                                       struct otter_frame *out_frame);
 
 /* Milliseconds until otter_link_poll() has something to do; UINT32_MAX = nothing is awaited. */
 uint32_t otter_link_next_ms(const struct otter_link *link, uint32_t now_ms);
 
-/* Send a command with the next sn and await its answer.
- * Returns 0, OTTER_ERR_BUSY (another one is awaited), or OTTER_ERR_SPACE / OTTER_ERR_RANGE. */
+/* Send a command with the next sn and await its answer. retry->sends of 0 is taken as 1.
+ * Returns 0, OTTER_ERR_BUSY (another one is awaited), or OTTER_ERR_SPACE / OTTER_ERR_RANGE; after an
+ * error nothing was queued and no sn was used. */
 OTTER_MUST_CHECK int otter_link_command(struct otter_link *link, uint8_t cmd, uint16_t flags,
                                         const uint8_t payload[], uint16_t payload_len,
                                         const struct otter_retry *retry, uint32_t now_ms);

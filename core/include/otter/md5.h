@@ -6,7 +6,7 @@
 #include "otter/err.h"
 
 /* MD5, because the vendor's protocol and bootloader say MD5. It guards against damage, not against
- * an attacker. 88 bytes of state, about 700 bytes of ROM; any context.
+ * an attacker. 84 bytes of state, about 740 bytes of ROM; any context.
  * Source: RFC 1321.
  */
 struct otter_md5 {

@@ -76,6 +76,7 @@ struct otter_info {
 enum { OTTER_INFO_MAX = 106 };
 OTTER_MUST_CHECK int otter_put_info(const struct otter_info *info, uint8_t out[],
                                     uint16_t out_max);
+/* Takes longer forms as modules do: attributes from 74 bytes on, the secret at exactly 106. */
 OTTER_MUST_CHECK int otter_get_info(const struct otter_frame *frame,
                                     struct otter_info *out_info);
 
@@ -98,6 +99,7 @@ struct otter_p0 {
     uint16_t data_len;
 };
 OTTER_MUST_CHECK int otter_put_p0(const struct otter_p0 *p0, uint8_t out[], uint16_t out_max);
+/* A payload without action byte, as in an empty ACK, is OTTER_ERR_FORMAT. */
 OTTER_MUST_CHECK int otter_get_p0(const struct otter_frame *frame, struct otter_p0 *out_p0);
 
 /* ---- 0x09 configuration mode ---- */
@@ -131,10 +133,12 @@ enum otter_illegal {
 };
 OTTER_MUST_CHECK int otter_put_illegal(enum otter_illegal code, uint8_t out[],
                                        uint16_t out_max);
+/* Any code comes through: 0 and those from 5 on are reserved. */
 OTTER_MUST_CHECK int otter_get_illegal(const struct otter_frame *frame, uint8_t *out_code);
 
 /* ---- 0x18 network time: local time (Beijing unless set otherwise) and NTP seconds since 1970 ----
- * Before the module has reached its cloud it says 1970-01-01 08:00:00, ntp_s 0. */
+ * Before the module has reached its cloud it says 1970-01-01 08:00:00, ntp_s 0; the vendor's text
+ * promises zeros, so month and day may be 0. */
 struct otter_time {
     uint16_t year;
     uint8_t month, day, hour, minute, second;
@@ -176,6 +180,8 @@ struct otter_piece {
     const uint8_t *data;
     uint16_t data_len;
 };
+/* Number 0, a number beyond the count and a piece without data cannot be. For put, `data` may lie in
+ * out + OTTER_PIECE_HEAD already. */
 OTTER_MUST_CHECK int otter_put_piece(const struct otter_piece *piece, uint8_t out[],
                                      uint16_t out_max);
 OTTER_MUST_CHECK int otter_get_piece(const struct otter_frame *frame,

@@ -19,7 +19,8 @@ struct otter_port {
 
     /* Program len bytes at addr; both are multiples of program_size, the place was erased.
      * Must read back and compare before it returns 0; otherwise OTTER_ERR_FLASH, or OTTER_ERR_RANGE.
-     * A half-word that is already 0x0000 or gets 0x0000 is allowed (PM0075, 2.3.3).
+     * 0x0000 may be programmed over anything, nothing else over a half-word that is not erased
+     * (PM0075, 2.3.3).
      * Power: any half-word of the range may be done, not done, or in doubt. */
     int (*program)(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len);
 

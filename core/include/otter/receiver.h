@@ -19,18 +19,23 @@
  * by otter_receiver_poll() while the next one is on the wire; each page is erased just before it is
  * needed, and the digest is computed over what was read back. A repeated piece is acknowledged
  * again and not written again. The last piece is acknowledged after the whole image was verified
- * (or 0x27 is sent instead, then the ACK: the measured order); then FLAG is written.
+ * (or 0x27 is sent instead, then the ACK: the measured order); once that ACK has left, FLAG is
+ * written.
  *
- *                 offer            READY sent        piece n            last piece
+ *                 offer            READY sent        piece 1           last piece
  *       IDLE ───────────► ASKING ───────────► ASKING ───────► RECEIVING ───────────► VERIFYING
  *        ▲                  ▲ silence 3.5 s      │ (<= 4 READYs)  │ 0x1F, 10 s silence    │ good
  *        │                  └────────────────────┴────────────────┘ new READY             ▼
  *        └── STOPPING (0x27 sent, 0x28 awaited) ◄── too large, bad piece, flash error,  FINISHED
  *                                                   MD5 differs, attempts used up
  *
+ * READY goes out once per ask: the link's 200 ms resend would destroy the transfer it started. The
+ * first piece counts as the answer to READY too.
+ *
  * After an unexpected reset `resume` (retained RAM) tells what was going on: at the module's
  * resent piece it is stopped with 0x27, acknowledged, and asked again with READY. Without it, a piece
- * that comes unasked makes the receiver restart the module (0x29).
+ * that comes before any offer makes the receiver restart the module (0x29), once. A piece that
+ * comes unasked later (after a stop, or not number 1 after READY) gets 0x27 and its ACK.
  *
  * Context: main loop. RAM: struct otter_receiver, about 1.3 KB with the piece buffer.
  * Power: APPBAK is incomplete and FLAG says nothing until FINISHED; then flag.h.
@@ -43,8 +48,8 @@
 
 /* The limits and timers, one place. */
 enum {
-    OTTER_PIECE_MIN = 128,          /* halving stops here */
-    OTTER_READY_SILENCE_MS = 3500,  /* without any byte, before READY is repeated */
+    OTTER_PIECE_MIN = 128,         /* halving stops here */
+    OTTER_READY_SILENCE_MS = 3500, /* without any byte, before READY is repeated (and halved) */
     OTTER_READY_UNANSWERED_MAX = 4, /* READYs without a piece, then back to idle */
     OTTER_PIECE_SILENCE_MS = 10000, /* without a good piece or 0x1F, then READY again */
     OTTER_ATTEMPTS_MAX = 8,         /* whole transfers begun per offer, then 0x27 */
@@ -72,8 +77,9 @@ enum otter_receiver_result {
     OTTER_RESULT_WRONG_HARDWARE = 7,
     OTTER_RESULT_FLASH = 8,
     OTTER_RESULT_MD5 = 9,
-    OTTER_RESULT_NO_ANSWER = 10, /* READYs stayed without pieces */
-    OTTER_RESULT_ATTEMPTS = 11,  /* OTTER_ATTEMPTS_MAX used up */
+    OTTER_RESULT_NO_ANSWER = 10,   /* READYs stayed without pieces */
+    OTTER_RESULT_ATTEMPTS = 11,    /* OTTER_ATTEMPTS_MAX used up */
+    OTTER_RESULT_BAD_TRAILER = 12, /* a trailer is there, but not right */
 };
 
 struct otter_receiver_config {
@@ -103,19 +109,29 @@ struct otter_receiver {
     struct otter_offer offer;
     uint16_t piece_len; /* asked with the last READY */
     uint16_t next_piece_len;
-    uint32_t received;    /* bytes accepted in this attempt */
-    uint16_t last_number; /* last piece accepted */
-    uint8_t last_sn;      /* its sn, and the pending last piece's for the late ACK */
+    uint32_t received;      /* bytes accepted in this attempt */
+    uint16_t last_number;   /* last piece accepted */
+    uint8_t last_sn;        /* of the piece whose ACK is still owed */
+    uint8_t sender_stop_sn; /* of the last 0x1F, to tell its repeats */
     uint8_t attempts, unanswered, bad_sums;
-    bool ready_due;       /* send READY as soon as the link is free */
-    bool ready_acked;     /* 0x1C came */
-    bool stop_for_resume; /* STOPPING leads back to ASKING */
-    bool restart_module;  /* 0x29 is due */
-    uint32_t heard_ms;    /* last byte received */
-    uint32_t good_ms;     /* last good piece, or READY */
+    bool offered;            /* an offer came since the reset, or is known from `resume` */
+    bool ready_due;          /* send READY as soon as the link is free */
+    bool asked;              /* READY was sent for this attempt */
+    bool ready_pending;      /* READY is the link's unacknowledged command */
+    bool begun;              /* this attempt is counted */
+    bool stop_due;           /* send 0x27 as soon as the link is free */
+    bool ack_due;            /* the ACK of last_sn is owed, behind that 0x27 if one is due */
+    bool ask_again;          /* STOPPING leads back to ASKING */
+    bool flag_void;          /* no older record is pending */
+    bool flag_due;           /* verified: write FLAG once the last ACK has left */
+    bool sender_stopped;     /* sender_stop_sn is valid */
+    bool restart_module_due; /* send 0x29 as soon as the link is free */
+    bool restart_module_done;
+    uint32_t heard_ms; /* last byte received */
+    uint32_t good_ms;  /* last good piece, or READY */
     struct otter_md5 md5;
     uint32_t written;    /* bytes programmed and hashed */
-    uint16_t queued_len; /* bytes of `queued` still to be programmed */
+    uint16_t queued_len; /* bytes in `queued`, of which queued_done are programmed */
     uint16_t queued_done;
     uint8_t queued[OTTER_PIECE_MAX];
 };
@@ -130,7 +146,8 @@ OTTER_MUST_CHECK int otter_receiver_request(struct otter_receiver *receiver,
                                             struct otter_link *link,
                                             const struct otter_frame *frame, uint32_t now_ms);
 
-/* Tell of the answer 0x1C, 0x28 or 0x2A, or that our command was given up. */
+/* Tell of the answer 0x1C, 0x28 or 0x2A to a command of the receiver, or that its command 0x1B, 0x27
+ * or 0x29 was given up. Answers to commands of the application are not for the receiver. */
 void otter_receiver_answer(struct otter_receiver *receiver, uint8_t cmd, uint32_t now_ms);
 void otter_receiver_gave_up(struct otter_receiver *receiver, uint8_t cmd, uint32_t now_ms);
 
@@ -138,8 +155,9 @@ void otter_receiver_gave_up(struct otter_receiver *receiver, uint8_t cmd, uint32
 void otter_receiver_heard(struct otter_receiver *receiver, uint32_t now_ms);
 void otter_receiver_bad_sum(struct otter_receiver *receiver);
 
-/* Do what is due: timers, READY, and at most one page erase and 256 bytes of programming.
- * Returns 0 or the link's error. */
+/* Do what is due: timers, READY, and at most one page erase and 256 bytes of programming (for the
+ * last piece also the final check). Call it after otter_link_poll() of the same time.
+ * Returns 0 or the link's error (the send queue is full: what was due stays due). */
 OTTER_MUST_CHECK int otter_receiver_poll(struct otter_receiver *receiver,
                                          struct otter_link *link, uint32_t now_ms);
 

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "otter/device.h"
+
+#include <string.h>
+
+enum { RESTART_DELAY_MS = 600 }; /* behind 0x0F (Gizwits serial protocol, 0x0F) */
+
+void otter_device_init(struct otter_device *device, const struct otter_device_config *config,
+                       uint32_t now_ms)
+{
+    memset(device, 0, sizeof(*device));
+    device->config = config;
+    device->link_config.rx_body = device->rx_body;
+    device->link_config.rx_body_max = sizeof(device->rx_body);
+    device->link_config.command = device->command;
+    device->link_config.command_max = sizeof(device->command);
+    device->link_config.tx = device->tx;
+    device->link_config.tx_max = sizeof(device->tx);
+    device->link_config.rx_mode = OTTER_FRAME_LENIENT;
+    otter_link_init(&device->link, &device->link_config);
+    otter_receiver_init(&device->receiver, config->receiver, now_ms);
+}
+
+/* A full send queue loses the answer; the module asks again. So does whoever calls these two. */
+static void answer(struct otter_device *device, const struct otter_frame *request,
+                   const uint8_t payload[], int payload_len)
+{
+    if (payload_len >= 0 &&
+        otter_link_answer(&device->link, request, payload, (uint16_t)payload_len) != 0)
+        return;
+}
+
+static void complain(struct otter_device *device, const struct otter_frame *frame,
+                     enum otter_illegal code)
+{
+    uint8_t payload[1] = {(uint8_t)code};
+
+    if (otter_link_notify(&device->link, OTTER_CMD_ILLEGAL_TO_MODULE, frame->sn, payload,
+                          sizeof(payload)) != 0)
+        return;
+}
+
+static void answer_info(struct otter_device *device, const struct otter_frame *request)
+{
+    uint8_t payload[OTTER_INFO_MAX];
+    int len = otter_put_info(device->config->info, payload, sizeof(payload));
+
+    answer(device, request, payload, len);
+}
+
+static void answer_control(struct otter_device *device, const struct otter_frame *request)
+{
+    uint8_t payload[OTTER_COMMAND_MAX];
+    struct otter_p0 p0;
+    uint16_t len = 0;
+
+    if (otter_get_p0(request, &p0) == 0)
+        len = device->config->control(device->config->ctx, &p0, payload);
+    if (len > sizeof(payload))
+        len = 0;
+    answer(device, request, payload, len);
+}
+
+static void answer_status(struct otter_device *device, const struct otter_frame *request)
+{
+    uint16_t status;
+
+    answer(device, request, NULL, 0);
+    if (otter_get_status(request, &status) == 0 && device->config->status != NULL)
+        device->config->status(device->config->ctx, status);
+}
+
+static void take_request(struct otter_device *device, const struct otter_frame *request,
+                         uint32_t now_ms)
+{
+    switch (request->cmd) {
+    case OTTER_CMD_GET_INFO:
+        answer_info(device, request);
+        break;
+    case OTTER_CMD_CONTROL:
+        answer_control(device, request);
+        break;
+    case OTTER_CMD_STATUS:
+        answer_status(device, request);
+        break;
+    case OTTER_CMD_HEARTBEAT:
+    case OTTER_CMD_TRANSACTION_RESULT:
+        answer(device, request, NULL, 0);
+        break;
+    case OTTER_CMD_RESTART_MCU:
+        answer(device, request, NULL, 0);
+        if (!device->restart_due) { /* a resent one does not postpone it */
+            device->restart_due = true;
+            device->restart_ms = now_ms;
+        }
+        break;
+    case OTTER_CMD_OFFER:
+    case OTTER_CMD_PIECE:
+    case OTTER_CMD_SENDER_STOP:
+        if (otter_receiver_request(&device->receiver, &device->link, request, now_ms) != 0)
+            break; /* as with answer() */
+        break;
+    case OTTER_CMD_ILLEGAL_TO_MCU:
+        break;
+    default:
+        complain(device, request, OTTER_ILLEGAL_COMMAND);
+        break;
+    }
+}
+
+/* Our unacknowledged command is over: tell whose it was. `frame` NULL: without an answer. */
+static void command_is_over(struct otter_device *device, uint8_t cmd,
+                            const struct otter_frame *frame, uint32_t now_ms)
+{
+    const struct otter_device_config *config = device->config;
+
+    if (!device->command_is_apps) {
+        if (frame != NULL)
+            otter_receiver_answer(&device->receiver, frame->cmd, now_ms);
+        else
+            otter_receiver_gave_up(&device->receiver, cmd, now_ms);
+        return;
+    }
+    device->command_is_apps = false;
+    if (frame != NULL && config->answer != NULL)
+        config->answer(config->ctx, frame);
+    if (frame == NULL && config->gave_up != NULL)
+        config->gave_up(config->ctx, cmd);
+}
+
+void otter_device_receive(struct otter_device *device, const uint8_t in[], size_t in_len,
+                          uint32_t now_ms)
+{
+    if (in_len != 0)
+        otter_receiver_heard(&device->receiver, now_ms);
+    while (in_len != 0) {
+        struct otter_frame frame;
+        size_t consumed = 0;
+
+        switch (otter_link_receive(&device->link, in, in_len, &consumed, &frame)) {
+        case OTTER_LINK_REQUEST:
+            take_request(device, &frame, now_ms);
+            break;
+        case OTTER_LINK_ANSWER:
+            command_is_over(device, (uint8_t)(frame.cmd - 1), &frame, now_ms);
+            break;
+        case OTTER_LINK_BAD_SUM:
+            otter_receiver_bad_sum(&device->receiver);
+            complain(device, &frame, OTTER_ILLEGAL_CHECKSUM);
+            break;
+        case OTTER_LINK_STRAY:
+        case OTTER_LINK_GAVE_UP:
+        case OTTER_LINK_NONE:
+            break;
+        }
+        in += consumed;
+        in_len -= consumed;
+    }
+}
+
+void otter_device_poll(struct otter_device *device, uint32_t now_ms)
+{
+    const struct otter_device_config *config = device->config;
+    struct otter_frame frame;
+    bool is_finished;
+
+    if (otter_link_poll(&device->link, now_ms, &frame) == OTTER_LINK_GAVE_UP)
+        command_is_over(device, frame.cmd, NULL, now_ms);
+    if (otter_receiver_poll(&device->receiver, &device->link, now_ms) != 0)
+        return; /* the send queue is full: first it must be taken */
+    is_finished = device->receiver.state == OTTER_RECEIVER_FINISHED;
+    if (device->restarted || !otter_link_is_drained(&device->link))
+        return;
+    if (is_finished ||
+        (device->restart_due && now_ms - device->restart_ms >= RESTART_DELAY_MS)) {
+        device->restarted = true;
+        config->restart(config->ctx);
+    }
+}
+
+size_t otter_device_take(struct otter_device *device, uint8_t out[], size_t out_max)
+{
+    return otter_link_take(&device->link, out, out_max);
+}
+
+int otter_device_command(struct otter_device *device, uint8_t cmd, const uint8_t payload[],
+                         uint16_t payload_len, uint32_t now_ms)
+{
+    int rc;
+
+    if (otter_receiver_is_active(&device->receiver))
+        return OTTER_ERR_BUSY;
+    if (payload_len > OTTER_COMMAND_MAX)
+        return OTTER_ERR_SPACE;
+    rc = otter_link_command(&device->link, cmd, 0, payload, payload_len, &otter_retry_command,
+                            now_ms);
+    if (rc == 0)
+        device->command_is_apps = true;
+    return rc;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "otter/flag.h"
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/image.h"
+
+/* docs/flash-format.md chapter 2 */
+enum { RECORD_STATUS = 0, RECORD_SIZE = 4, RECORD_MD5 = 8 };
+
+enum { STATUS_INSTALLED = 0x0000, STATUS_SIZE = 2 };
+
+static int program_status(const struct otter_port *port, const struct otter_layout *layout,
+                          uint16_t status)
+{
+    uint8_t bytes[STATUS_SIZE];
+
+    otter_put_le16(bytes, status);
+    return port->program(port->ctx, layout->flag.addr + RECORD_STATUS, bytes, sizeof bytes);
+}
+
+/* Both slots count: the image is received into one and copied to the other. */
+static bool is_size_possible(const struct otter_layout *layout, uint32_t size)
+{
+    return size >= OTTER_IMAGE_SIZE_MIN && size <= layout->backup.size &&
+           size <= layout->app.size;
+}
+
+int otter_flag_read(const struct otter_port *port, const struct otter_layout *layout,
+                    struct otter_flag *out_flag)
+{
+    uint8_t record[OTTER_FLAG_SIZE];
+    int error = port->read(port->ctx, layout->flag.addr, record, sizeof record);
+
+    if (error != 0) {
+        return error;
+    }
+    if (otter_get_le16(record + RECORD_STATUS) != OTTER_FLAG_PENDING) {
+        return OTTER_ERR_NONE;
+    }
+    out_flag->image_size = otter_get_le32(record + RECORD_SIZE);
+    memcpy(out_flag->md5, record + RECORD_MD5, sizeof out_flag->md5);
+    return is_size_possible(layout, out_flag->image_size) ? 0 : OTTER_ERR_RANGE;
+}
+
+static int read_is_blank(const struct otter_port *port, uint32_t addr, bool *out_blank)
+{
+    uint8_t bytes[16];
+
+    *out_blank = true;
+    for (uint32_t off = 0; off < port->page_size; off += sizeof bytes) {
+        int error = port->read(port->ctx, addr + off, bytes, sizeof bytes);
+
+        if (error != 0) {
+            return error;
+        }
+        for (unsigned i = 0; i < sizeof bytes; i++) {
+            *out_blank = *out_blank && bytes[i] == 0xFF;
+        }
+    }
+    return 0;
+}
+
+int otter_flag_write(const struct otter_port *port, const struct otter_layout *layout,
+                     const struct otter_flag *flag)
+{
+    uint8_t record[OTTER_FLAG_SIZE];
+    bool blank;
+    int error;
+
+    if (!is_size_possible(layout, flag->image_size)) {
+        return OTTER_ERR_RANGE;
+    }
+    error = read_is_blank(port, layout->flag.addr, &blank);
+    if (error == 0 && !blank) {
+        error = otter_flag_erase(port, layout);
+    }
+    if (error != 0) {
+        return error;
+    }
+    otter_put_le32(record + RECORD_SIZE, flag->image_size);
+    memcpy(record + RECORD_MD5, flag->md5, sizeof flag->md5);
+    error = port->program(port->ctx, layout->flag.addr + RECORD_SIZE, record + RECORD_SIZE,
+                          sizeof record - RECORD_SIZE);
+    if (error != 0) {
+        return error;
+    }
+    return program_status(port, layout, OTTER_FLAG_PENDING); /* last: it makes the rest valid */
+}
+
+int otter_flag_mark_installed(const struct otter_port *port, const struct otter_layout *layout)
+{
+    return program_status(port, layout, STATUS_INSTALLED);
+}
+
+bool otter_flag_is_installed(const struct otter_port *port, const struct otter_layout *layout)
+{
+    uint8_t status[STATUS_SIZE];
+
+    return port->read(port->ctx, layout->flag.addr + RECORD_STATUS, status, sizeof status) ==
+               0 &&
+           otter_get_le16(status) == STATUS_INSTALLED;
+}
+
+int otter_flag_erase(const struct otter_port *port, const struct otter_layout *layout)
+{
+    port->feed(port->ctx);
+    return port->erase(port->ctx, layout->flag.addr);
+}

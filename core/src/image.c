@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "otter/image.h"
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/md5.h"
+
+static const uint8_t magic[8] = {'o', 't', 't', 'e', 'r', '-', 'i', 'm'};
+
+/* docs/flash-format.md chapter 3 */
+enum {
+    TRAILER_FORMAT = 8,
+    TRAILER_FLAGS = 10,
+    TRAILER_LENGTH = 12,
+    TRAILER_HARDWARE = 16,
+    TRAILER_VERSION = 24,
+    TRAILER_NUMBER = 32,
+    TRAILER_KEY_ID = 36,
+    TRAILER_RESERVED = 40,
+};
+
+int otter_image_get_trailer(const uint8_t end[OTTER_IMAGE_TRAILER_SIZE], uint32_t image_size,
+                            struct otter_image *out_image)
+{
+    if (memcmp(end, magic, sizeof magic) != 0) {
+        return OTTER_ERR_NONE;
+    }
+    out_image->flags = otter_get_le16(end + TRAILER_FLAGS);
+    out_image->length = otter_get_le32(end + TRAILER_LENGTH);
+    memcpy(out_image->hardware, end + TRAILER_HARDWARE, sizeof out_image->hardware);
+    memcpy(out_image->version, end + TRAILER_VERSION, sizeof out_image->version);
+    out_image->number = otter_get_le32(end + TRAILER_NUMBER);
+    out_image->key_id = otter_get_le32(end + TRAILER_KEY_ID);
+    if (otter_get_le16(end + TRAILER_FORMAT) != OTTER_IMAGE_FORMAT ||
+        image_size < OTTER_IMAGE_TRAILER_SIZE + OTTER_IMAGE_SIZE_MIN ||
+        out_image->length != image_size - OTTER_IMAGE_TRAILER_SIZE ||
+        (otter_get_le32(end + TRAILER_RESERVED) | otter_get_le32(end + TRAILER_RESERVED + 4)) !=
+            0) {
+        return OTTER_ERR_FORMAT;
+    }
+    return 0;
+}
+
+void otter_image_put_trailer(uint8_t out[OTTER_IMAGE_TRAILER_SIZE],
+                             const struct otter_image *image)
+{
+    memset(out, 0, OTTER_IMAGE_TRAILER_SIZE);
+    memcpy(out, magic, sizeof magic);
+    otter_put_le16(out + TRAILER_FORMAT, OTTER_IMAGE_FORMAT);
+    otter_put_le16(out + TRAILER_FLAGS, image->flags);
+    otter_put_le32(out + TRAILER_LENGTH, image->length);
+    memcpy(out + TRAILER_HARDWARE, image->hardware, sizeof image->hardware);
+    memcpy(out + TRAILER_VERSION, image->version, sizeof image->version);
+    otter_put_le32(out + TRAILER_NUMBER, image->number);
+    otter_put_le32(out + TRAILER_KEY_ID, image->key_id);
+}
+
+bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *layout)
+{
+    uint32_t stack = otter_get_le32(head) - layout->ram.addr;
+    uint32_t reset = otter_get_le32(head + 4) - layout->app.addr;
+
+    /* Differences of unsigned numbers: what lies before the region is far behind its end. Addresses
+     * of regions are even, so the Thumb bit survives the subtraction. */
+    return stack % 4 == 0 && stack - 1 < layout->ram.size && reset % 2 == 1 &&
+           reset > OTTER_IMAGE_SIZE_MIN && reset < layout->app.size;
+}
+
+int otter_image_md5(const struct otter_port *port, uint32_t addr, uint32_t image_size,
+                    void (*progress)(void *ctx), void *ctx, uint8_t out_digest[16])
+{
+    enum { CHUNK_SIZE = 256 }; /* the tutorial logs one step for each */
+    struct otter_md5 md5;
+    uint8_t bytes[64];
+
+    otter_md5_init(&md5);
+    for (uint32_t off = 0; off < image_size;) {
+        uint32_t len = image_size - off < sizeof bytes ? image_size - off : sizeof bytes;
+        int error = port->read(port->ctx, addr + off, bytes, len);
+
+        if (error != 0) {
+            return error;
+        }
+        otter_md5_update(&md5, bytes, len);
+        off += len;
+        if (off % CHUNK_SIZE == 0 || off == image_size) {
+            port->feed(port->ctx);
+            if (progress != NULL) {
+                progress(ctx);
+            }
+        }
+    }
+    otter_md5_final(&md5, out_digest);
+    return 0;
+}
