@@ -23,7 +23,7 @@ enum cpu_stop {
     CPU_STOP_NONE,    /* the time asked for is over */
     CPU_STOP_REQUEST, /* cpu_stop() was called from a bus callback */
     CPU_STOP_LOCKUP,  /* a fault inside the fault handler */
-    CPU_STOP_BKPT,    /* BKPT instruction, or a breakpoint address */
+    CPU_STOP_BKPT,    /* BKPT instruction; r[15] stays on it */
     CPU_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled: see `why` */
 };
 
@@ -53,13 +53,14 @@ struct cpu {
     uint32_t itstate, ipsr, primask, faultmask, basepri, control;
     uint64_t now;             /* ticks */
     uint64_t instructions;    /* executed since cpu_init */
-    uint32_t ticks_per_cycle; /* set by the clock model */
-    uint32_t fetch_wait;      /* flash wait states, set by the clock model */
+    uint32_t ticks_per_cycle; /* cpu_set_clock() */
+    uint32_t fetch_wait;      /* flash wait states; cpu_set_clock() */
     uint64_t next_event;      /* tick at which service is due; 0 forces it */
     uint64_t bus_event;       /* what bus->service returned last */
     enum cpu_stop stop;
     char why[160]; /* one line, for LOCKUP and UNKNOWN */
-    bool sleeping; /* in WFI/WFE */
+    bool sleeping; /* in WFI or, with sleeps_for_event, in WFE */
+    bool sleeps_for_event;
 
     /* Fast windows. Flash is seen at `flash_base` and, as after a boot from flash, at 0. */
     uint8_t *flash;
@@ -77,11 +78,23 @@ struct cpu {
     uint64_t irq_enabled, irq_pending, irq_active, irq_line;
     uint32_t system_pending, system_active; /* bit n = exception n, 2..15 */
     uint32_t systick_ctrl, systick_load;
-    uint64_t systick_start; /* tick at which the count was `systick_load` (reloads lazily) */
-    uint32_t systick_value; /* while disabled */
+    uint32_t systick_value; /* while it does not count */
+    uint64_t systick_zero;  /* while it counts: the tick at which it reaches 0 */
     uint32_t demcr, dwt_ctrl;
-    uint64_t dwt_offset;
+    uint32_t dwt_cycles; /* CYCCNT at tick `dwt_since` */
+    uint64_t dwt_since;
     bool event_register;
+    bool exclusive;       /* a LDREX reserved */
+    uint64_t irq_entries; /* exceptions taken, for tests and statistics */
+
+    /* the instruction under way; owned by execute16.c, execute32.c */
+    uint32_t next_pc;
+    uint32_t cycles;    /* it takes */
+    uint32_t event;     /* enum cpu_event: what it ends with beside the next instruction */
+    uint32_t event_arg; /* fault: CFSR bits; exception return: EXC_RETURN */
+    uint32_t event_addr;
+    bool event_has_addr;
+    bool arm_state; /* a branch cleared EPSR.T: the next instruction is an INVSTATE fault */
 };
 
 /* Power-on state: everything zero but `bus` and the windows, which must be set before. */
@@ -98,6 +111,9 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until);
 
 /* Execute one instruction (or take one exception). Returns cpu->stop. */
 enum cpu_stop cpu_step(struct cpu *cpu);
+
+/* Change the core clock and the flash wait states; SysTick and CYCCNT go on at the new rate. */
+void cpu_set_clock(struct cpu *cpu, uint32_t ticks_per_cycle, uint32_t fetch_wait);
 
 /* From a bus callback: end cpu_run() behind the present instruction. */
 void cpu_request_stop(struct cpu *cpu);

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/cpu/internal.h"
+
+/* 32-bit Thumb instructions, A5.3: data processing, multiplication, and the dispatch. Branches and
+ * system instructions are in control32.c, loads and stores in memory32.c. */
+
+uint32_t shift_with_carry(uint32_t value, unsigned type, unsigned amount, uint32_t *carry)
+{
+    switch (type) {
+    case 0: /* LSL */
+        if (amount < 32) {
+            *carry = value >> (32 - amount) & 1u;
+            return value << amount;
+        }
+        *carry = amount == 32 ? value & 1u : 0;
+        return 0;
+    case 1: /* LSR */
+        if (amount < 32) {
+            *carry = value >> (amount - 1) & 1u;
+            return value >> amount;
+        }
+        *carry = amount == 32 ? value >> 31 : 0;
+        return 0;
+    case 2: { /* ASR */
+        uint32_t sign = (value & 0x80000000u) != 0 ? 0xFFFFFFFFu : 0;
+        if (amount < 32) {
+            *carry = value >> (amount - 1) & 1u;
+            return value >> amount | (sign & ~(0xFFFFFFFFu >> amount));
+        }
+        *carry = value >> 31;
+        return sign;
+    }
+    default: /* ROR */
+        amount &= 31u;
+        if (amount != 0) {
+            value = value >> amount | value << (32 - amount);
+        }
+        *carry = value >> 31;
+        return value;
+    }
+}
+
+/* ThumbExpandImm_C(), A5.3.2. False = UNPREDICTABLE. */
+static inline bool expand_immediate(uint32_t imm12, uint32_t *out_value, uint32_t *carry)
+{
+    uint32_t imm8 = imm12 & 0xFFu;
+    if (imm12 >> 10 == 0) {
+        switch (imm12 >> 8 & 3u) {
+        case 0:
+            *out_value = imm8;
+            return true;
+        case 1:
+            *out_value = imm8 << 16 | imm8;
+            break;
+        case 2:
+            *out_value = imm8 << 24 | imm8 << 8;
+            break;
+        default:
+            *out_value = imm8 * 0x01010101u;
+            break;
+        }
+        return imm8 != 0;
+    }
+    uint32_t value = 0x80u | (imm12 & 0x7Fu);
+    uint32_t amount = imm12 >> 7;
+    *out_value = value >> amount | value << (32 - amount);
+    *carry = *out_value >> 31;
+    return true;
+}
+
+/* SP and PC are allowed as: PC for the result of TST, TEQ, CMN, CMP and the operand of MOV, MVN; SP in
+ * ADD, SUB, CMN, CMP and as the target of MOV. All else is UNPREDICTABLE. */
+static bool registers_fit(uint32_t op, uint32_t n, uint32_t d, bool flags)
+{
+    bool adds = op == 8 || op == 13;
+    if (d == PC && !(flags && (op == 0 || op == 4 || adds))) {
+        return false;
+    }
+    if (n == PC && op != 2 && op != 3) {
+        return false;
+    }
+    if (n == SP && !adds) {
+        return false;
+    }
+    return d != SP || (n == SP && adds) || (n == PC && op == 2);
+}
+
+/* The common part of A5.3.1 (modified immediate) and A5.3.11 (shifted register). */
+static inline void data_processing(struct cpu *cpu, uint32_t first, uint32_t second, uint32_t b,
+                                   uint32_t carry)
+{
+    uint32_t n = first & 15u;
+    uint32_t d = second >> 8 & 15u;
+    bool flags = (first & 0x10u) != 0;
+    uint32_t a = cpu->r[n];
+    uint32_t value;
+    bool logical = true;
+    uint32_t op = first >> 5 & 15u;
+    if (UNLIKELY(is_sp_or_pc(d) || is_sp_or_pc(n)) && !registers_fit(op, n, d, flags)) {
+        stop_unknown(cpu, first << 16 | second, "data processing with these registers");
+        return;
+    }
+    switch (op) {
+    case 0: /* AND, TST */
+        value = a & b;
+        break;
+    case 1: /* BIC */
+        value = a & ~b;
+        break;
+    case 2: /* ORR, MOV */
+        value = n == PC ? b : a | b;
+        break;
+    case 3: /* ORN, MVN */
+        value = n == PC ? ~b : a | ~b;
+        break;
+    case 4: /* EOR, TEQ */
+        value = a ^ b;
+        break;
+    case 8: /* ADD, CMN */
+        value = flags ? add_set_flags(cpu, a, b, 0) : a + b;
+        logical = false;
+        break;
+    case 10: /* ADC */
+        value = flags ? add_set_flags(cpu, a, b, carry_flag(cpu)) : a + b + carry_flag(cpu);
+        logical = false;
+        break;
+    case 11: /* SBC */
+        value = flags ? add_set_flags(cpu, a, ~b, carry_flag(cpu)) : a + ~b + carry_flag(cpu);
+        logical = false;
+        break;
+    case 13: /* SUB, CMP */
+        value = flags ? add_set_flags(cpu, a, ~b, 1) : a - b;
+        logical = false;
+        break;
+    case 14: /* RSB */
+        value = flags ? add_set_flags(cpu, ~a, b, 1) : b - a;
+        logical = false;
+        break;
+    default:
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return;
+    }
+    if (logical && flags) {
+        set_nzc(cpu, value, carry);
+    }
+    if (LIKELY(d != PC)) { /* TST, TEQ, CMN, CMP have no result */
+        cpu->r[d] = d == SP ? value & ~3u : value;
+    }
+}
+
+static inline void shifted_register(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t m = second & 15u;
+    uint32_t type = second >> 4 & 3u;
+    uint32_t amount = (second >> 10 & 0x1Cu) | (second >> 6 & 3u);
+    uint32_t carry = carry_flag(cpu);
+    uint32_t b = cpu->r[m];
+    if (UNLIKELY((second & 0x8000u) != 0 || m == PC ||
+                 (m == SP && (first & 0x1EFu) != 0x04Fu))) {
+        stop_unknown(cpu, first << 16 | second, "data processing with these registers");
+        return;
+    }
+    if (amount == 0 && type == 3) { /* RRX */
+        uint32_t out = b & 1u;
+        b = b >> 1 | carry << 31;
+        carry = out;
+    } else if (amount != 0 || type != 0) {
+        b = shift_with_carry(b, type, amount == 0 ? 32 : amount, &carry);
+    }
+    data_processing(cpu, first, second, b, carry);
+}
+
+static inline void modified_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t imm12 = (first << 1 & 0x800u) | (second >> 4 & 0x700u) | (second & 0xFFu);
+    uint32_t carry = carry_flag(cpu);
+    uint32_t b;
+    if (UNLIKELY(!expand_immediate(imm12, &b, &carry))) {
+        stop_unknown(cpu, first << 16 | second, "modified immediate of zero");
+        return;
+    }
+    data_processing(cpu, first, second, b, carry);
+}
+
+/* SSAT, USAT: saturate `value` to `bits` bits. */
+static uint32_t saturate(struct cpu *cpu, int64_t value, bool is_signed, uint32_t bits)
+{
+    int64_t high = is_signed ? ((int64_t)1 << (bits - 1)) - 1 : ((int64_t)1 << bits) - 1;
+    int64_t bottom = is_signed ? -((int64_t)1 << (bits - 1)) : 0;
+    if (value > high || value < bottom) {
+        cpu->apsr |= FLAG_Q;
+        value = value > high ? high : bottom;
+    }
+    return (uint32_t)value;
+}
+
+/* A5.3.3 */
+static void plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t n = first & 15u;
+    uint32_t d = second >> 8 & 15u;
+    uint32_t imm12 = (first << 1 & 0x800u) | (second >> 4 & 0x700u) | (second & 0xFFu);
+    uint32_t imm16 = (first << 12 & 0xF000u) | imm12;
+    uint32_t lsb = (second >> 10 & 0x1Cu) | (second >> 6 & 3u);
+    uint32_t low5 = second & 31u;
+    uint32_t base = n == PC ? (cpu->r[PC] + 4u) & ~3u : cpu->r[n];
+    uint32_t op = first >> 4 & 31u;
+
+    if (d == PC || (d == SP && !(n == SP && (op == 0 || op == 10)))) {
+        stop_unknown(cpu, first << 16 | second, "plain immediate with these registers");
+        return;
+    }
+    switch (op) {
+    case 0: /* ADDW, ADR */
+        cpu->r[d] = base + imm12;
+        return;
+    case 4: /* MOVW */
+        cpu->r[d] = imm16;
+        return;
+    case 10: /* SUBW, ADR */
+        cpu->r[d] = base - imm12;
+        return;
+    case 12: /* MOVT */
+        cpu->r[d] = (cpu->r[d] & 0xFFFFu) | imm16 << 16;
+        return;
+    case 16: /* SSAT */
+    case 18:
+    case 24: /* USAT */
+    case 26: {
+        bool is_signed = op < 20;
+        bool arithmetic = (op & 2u) != 0;
+        if (arithmetic && lsb == 0) { /* SSAT16, USAT16: DSP extension */
+            raise_fault(cpu, CFSR_UNDEFINSTR);
+            return;
+        }
+        if (n == PC || n == SP || (second & 0x20u) != 0) {
+            break;
+        }
+        int64_t value = arithmetic ? (int64_t)((int32_t)cpu->r[n] >> lsb)
+                                   : (int64_t)(int32_t)(cpu->r[n] << lsb);
+        cpu->r[d] = saturate(cpu, value, is_signed, is_signed ? low5 + 1 : low5);
+        return;
+    }
+    case 20:   /* SBFX */
+    case 28: { /* UBFX */
+        uint32_t width = low5 + 1;
+        if (n == PC || n == SP || lsb + width > 32) {
+            break;
+        }
+        uint32_t field = cpu->r[n] << (32 - width - lsb);
+        cpu->r[d] =
+            op == 20 ? (uint32_t)((int32_t)field >> (32 - width)) : field >> (32 - width);
+        return;
+    }
+    case 22: { /* BFI, BFC */
+        if (n == SP || low5 < lsb) {
+            break;
+        }
+        uint32_t mask = (low5 - lsb == 31 ? 0xFFFFFFFFu : (1u << (low5 - lsb + 1)) - 1u) << lsb;
+        uint32_t source = n == PC ? 0 : cpu->r[n] << lsb;
+        cpu->r[d] = (cpu->r[d] & ~mask) | (source & mask);
+        return;
+    }
+    default:
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return;
+    }
+    stop_unknown(cpu, first << 16 | second, "plain immediate with these operands");
+}
+
+/* A5.3.12: shifts by register, extensions, bit counting. */
+static void register_operations(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t n = first & 15u;
+    uint32_t d = second >> 8 & 15u;
+    uint32_t m = second & 15u;
+    uint32_t op1 = first >> 4 & 15u;
+    uint32_t op2 = second >> 4 & 15u;
+    uint32_t value = cpu->r[m];
+
+    if ((second & 0xF000u) != 0xF000u) {
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return;
+    }
+    if (op2 == 0 && op1 < 8) { /* LSL, LSR, ASR, ROR */
+        uint32_t carry = carry_flag(cpu);
+        uint32_t amount = value & 0xFFu;
+        if (is_sp_or_pc(d) || is_sp_or_pc(m) || is_sp_or_pc(n)) {
+            stop_unknown(cpu, first << 16 | second, "shift with these registers");
+            return;
+        }
+        value = cpu->r[n];
+        if (amount != 0) {
+            value = shift_with_carry(value, op1 >> 1, amount, &carry);
+        }
+        cpu->r[d] = value;
+        if ((op1 & 1u) != 0) {
+            set_nzc(cpu, value, carry);
+        }
+        return;
+    }
+    if (op2 >= 8 && op1 < 6 && (op1 & 2u) == 0 && n == PC) { /* [SU]XT[HB] */
+        uint32_t rotation = (op2 & 3u) * 8u;
+        if (is_sp_or_pc(d) || is_sp_or_pc(m) || (op2 & 4u) != 0) {
+            stop_unknown(cpu, first << 16 | second, "extension with these operands");
+            return;
+        }
+        if (rotation != 0) {
+            value = value >> rotation | value << (32 - rotation);
+        }
+        switch (op1) {
+        case 0:
+            cpu->r[d] = (uint32_t)(int32_t)(int16_t)value;
+            return;
+        case 1:
+            cpu->r[d] = value & 0xFFFFu;
+            return;
+        case 4:
+            cpu->r[d] = (uint32_t)(int32_t)(int8_t)value;
+            return;
+        default:
+            cpu->r[d] = value & 0xFFu;
+            return;
+        }
+    }
+    bool reverses = op1 == 9 && op2 >= 8 && op2 <= 11;
+    bool counts = op1 == 11 && op2 == 8;
+    if (!reverses && !counts) { /* the rest is the DSP extension */
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return;
+    }
+    if (is_sp_or_pc(d) || is_sp_or_pc(m) || n != m) {
+        stop_unknown(cpu, first << 16 | second, "bit operation with these registers");
+        return;
+    }
+    if (counts) {
+        cpu->r[d] = value == 0 ? 32u : (uint32_t)__builtin_clz(value);
+        return;
+    }
+    switch (op2) {
+    case 8: /* REV */
+        cpu->r[d] = __builtin_bswap32(value);
+        return;
+    case 9: /* REV16 */
+        cpu->r[d] = (value & 0x00FF00FFu) << 8 | (value >> 8 & 0x00FF00FFu);
+        return;
+    case 10: { /* RBIT */
+        uint32_t reversed = 0;
+        for (int i = 0; i < 32; i++) {
+            reversed = reversed << 1 | (value >> i & 1u);
+        }
+        cpu->r[d] = reversed;
+        return;
+    }
+    default: /* REVSH */
+        cpu->r[d] = (uint32_t)(int32_t)(int16_t)__builtin_bswap16((uint16_t)value);
+        return;
+    }
+}
+
+/* A5.3.16 */
+static void multiply(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t n = first & 15u;
+    uint32_t a = second >> 12;
+    uint32_t d = second >> 8 & 15u;
+    uint32_t m = second & 15u;
+    uint32_t op2 = second >> 4 & 15u;
+    if ((first >> 4 & 7u) != 0 || op2 > 1) {
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return;
+    }
+    if (is_sp_or_pc(n) || is_sp_or_pc(m) || is_sp_or_pc(d) || a == SP ||
+        (op2 == 1 && a == PC)) {
+        stop_unknown(cpu, first << 16 | second, "multiplication with these registers");
+        return;
+    }
+    uint32_t product = cpu->r[n] * cpu->r[m];
+    if (a != PC) {
+        cpu->cycles++;
+        product = op2 == 0 ? cpu->r[a] + product : cpu->r[a] - product;
+    }
+    cpu->r[d] = product;
+}
+
+/* Cycles of UDIV, SDIV: 2..12, fewer for a short quotient (DDI 0337E 18.2). */
+static uint32_t divide_cycles(uint32_t dividend, uint32_t divisor)
+{
+    int bits = dividend == 0 ? 0 : __builtin_clz(divisor) - __builtin_clz(dividend) + 1;
+    return 2u + (bits <= 0 ? 0u : ((uint32_t)bits + 3u) / 4u + 1u);
+}
+
+static void divide(struct cpu *cpu, bool is_signed, uint32_t d, uint32_t a, uint32_t b)
+{
+    if (b == 0) {
+        if ((cpu->ccr & CCR_DIV_0_TRP) != 0) {
+            raise_fault(cpu, CFSR_DIVBYZERO);
+            return;
+        }
+        cpu->cycles++;
+        cpu->r[d] = 0;
+        return;
+    }
+    if (!is_signed) {
+        cpu->cycles += divide_cycles(a, b) - 1u;
+        cpu->r[d] = a / b;
+        return;
+    }
+    uint32_t size_a = (a & 0x80000000u) != 0 ? 0u - a : a;
+    uint32_t size_b = (b & 0x80000000u) != 0 ? 0u - b : b;
+    uint32_t quotient = size_a / size_b;
+    cpu->cycles += divide_cycles(size_a, size_b) - 1u;
+    cpu->r[d] = ((a ^ b) & 0x80000000u) != 0 ? 0u - quotient : quotient;
+}
+
+/* A5.3.17 */
+static void long_multiply(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t n = first & 15u;
+    uint32_t lo = second >> 12;
+    uint32_t hi = second >> 8 & 15u;
+    uint32_t m = second & 15u;
+    uint32_t op1 = first >> 4 & 7u;
+    uint32_t op2 = second >> 4 & 15u;
+    bool divides = (op1 == 1 || op1 == 3) && op2 == 15;
+    bool multiplies = (op1 == 0 || op1 == 2 || op1 == 4 || op1 == 6) && op2 == 0;
+    if (!divides && !multiplies) { /* DSP extension and undefined */
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return;
+    }
+    if (is_sp_or_pc(n) || is_sp_or_pc(m) || is_sp_or_pc(hi) ||
+        (divides ? lo != PC : (is_sp_or_pc(lo) || lo == hi))) {
+        stop_unknown(cpu, first << 16 | second, "long multiplication with these registers");
+        return;
+    }
+    uint32_t a = cpu->r[n];
+    uint32_t b = cpu->r[m];
+    if (divides) {
+        divide(cpu, op1 == 1, hi, a, b);
+        return;
+    }
+    bool is_signed = op1 == 0 || op1 == 4;
+    uint64_t product =
+        is_signed ? (uint64_t)((int64_t)(int32_t)a * (int32_t)b) : (uint64_t)a * b;
+    cpu->cycles += op1 >= 4 ? 4u : 3u;
+    if (op1 >= 4) {
+        product += (uint64_t)cpu->r[hi] << 32 | cpu->r[lo];
+    }
+    cpu->r[lo] = (uint32_t)product;
+    cpu->r[hi] = (uint32_t)(product >> 32);
+}
+
+void execute32(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    switch (first >> 9 & 15u) { /* op1 and the upper half of op2, A5.3 */
+    case 4:                     /* 11101 00 */
+        if ((first & 0x40u) == 0) {
+            load_store_multiple(cpu, first, second);
+        } else {
+            load_store_dual(cpu, first, second);
+        }
+        return;
+    case 5: /* 11101 01 */
+        shifted_register(cpu, first, second);
+        return;
+    case 8: /* 11110 x0 */
+    case 10:
+        if ((second & 0x8000u) != 0) {
+            control(cpu, first, second);
+        } else {
+            modified_immediate(cpu, first, second);
+        }
+        return;
+    case 9: /* 11110 x1 */
+    case 11:
+        if ((second & 0x8000u) != 0) {
+            control(cpu, first, second);
+        } else {
+            plain_immediate(cpu, first, second);
+        }
+        return;
+    case 12: /* 11111 00 */
+        load_store_single(cpu, first, second);
+        return;
+    case 13: /* 11111 01 */
+        if ((first & 0x100u) == 0) {
+            register_operations(cpu, first, second);
+        } else if ((first & 0x80u) == 0) {
+            multiply(cpu, first, second);
+        } else {
+            long_multiply(cpu, first, second);
+        }
+        return;
+    default: /* coprocessors: there is none */
+        raise_fault(cpu, CFSR_NOCP);
+        return;
+    }
+}

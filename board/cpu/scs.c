@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include "board/cpu/internal.h"
+
+/* The private peripheral bus: SysTick, NVIC, system control block, and of the debug units the cycle
+ * counter. B3.2 to B3.4. Accesses by unprivileged code fault; registers that are not modelled stop
+ * the run. */
+
+enum {
+    DWT_CTRL = 0xE0001000,
+    DWT_CYCCNT = 0xE0001004,
+    ICTR = 0xE000E004,
+    SYST_CSR = 0xE000E010,
+    SYST_RVR = 0xE000E014,
+    SYST_CVR = 0xE000E018,
+    SYST_CALIB = 0xE000E01C,
+    NVIC_ISER = 0xE000E100,
+    NVIC_ICER = 0xE000E180,
+    NVIC_ISPR = 0xE000E200,
+    NVIC_ICPR = 0xE000E280,
+    NVIC_IABR = 0xE000E300,
+    NVIC_IPR = 0xE000E400,
+    NVIC_IPR_END = 0xE000E400 + 240,
+    SCB_CPUID = 0xE000ED00,
+    SCB_ICSR = 0xE000ED04,
+    SCB_VTOR = 0xE000ED08,
+    SCB_AIRCR = 0xE000ED0C,
+    SCB_SCR = 0xE000ED10,
+    SCB_CCR = 0xE000ED14,
+    SCB_SHPR1 = 0xE000ED18,
+    SCB_SHPR3 = 0xE000ED20,
+    SCB_SHCSR = 0xE000ED24,
+    SCB_CFSR = 0xE000ED28,
+    SCB_HFSR = 0xE000ED2C,
+    SCB_DFSR = 0xE000ED30,
+    SCB_MMFAR = 0xE000ED34,
+    SCB_BFAR = 0xE000ED38,
+    MPU_TYPE = 0xE000ED90,
+    DEMCR = 0xE000EDFC,
+    STIR = 0xE000EF00,
+};
+
+/* STM32F1 implements the upper four bits of a priority (PM0056). */
+#define PRIORITY_MASK 0xF0u
+#define CPUID_F103    0x411FC231u
+#define AIRCR_KEY     0x05FA0000u
+#define CSR_ENABLE    1u
+#define CSR_TICKINT   2u
+#define CSR_CLKSOURCE 4u
+#define CSR_COUNTFLAG 0x10000u
+#define ALL_IRQS      (((uint64_t)1 << CPU_IRQ_COUNT) - 1u)
+
+/* ---- SysTick, B3.3 ---- */
+
+/* Ticks of one count: the core clock, or an eighth of it (STM32F1's external reference). */
+static uint64_t systick_unit(const struct cpu *cpu)
+{
+    return (uint64_t)cpu->ticks_per_cycle *
+           ((cpu->systick_ctrl & CSR_CLKSOURCE) != 0 ? 1u : 8u);
+}
+
+static bool systick_counts(const struct cpu *cpu)
+{
+    return (cpu->systick_ctrl & CSR_ENABLE) != 0 && cpu->systick_zero != UINT64_MAX;
+}
+
+static uint32_t systick_current(const struct cpu *cpu)
+{
+    if (!systick_counts(cpu)) {
+        return cpu->systick_value;
+    }
+    uint64_t unit = systick_unit(cpu);
+    uint64_t left = cpu->systick_zero > cpu->now ? cpu->systick_zero - cpu->now : 0;
+    uint64_t value = (left + unit - 1) / unit;
+    return value > cpu->systick_load ? 0
+                                     : (uint32_t)value; /* the reload takes one count at 0 */
+}
+
+/* Stop lazily: remember where it is. */
+static void systick_freeze(struct cpu *cpu)
+{
+    cpu->systick_value = systick_current(cpu);
+}
+
+/* Go on from systick_value; from 0 it first reloads. A reload value of 0 stops it at 0. */
+static void systick_thaw(struct cpu *cpu)
+{
+    uint64_t counts = cpu->systick_value != 0  ? cpu->systick_value
+                      : cpu->systick_load != 0 ? (uint64_t)cpu->systick_load + 1
+                                               : 0;
+    cpu->systick_zero = counts == 0 ? UINT64_MAX : cpu->now + counts * systick_unit(cpu);
+    look_around(cpu);
+}
+
+void systick_serve(struct cpu *cpu)
+{
+    while (systick_counts(cpu) && cpu->now >= cpu->systick_zero) {
+        cpu->systick_ctrl |= CSR_COUNTFLAG;
+        if ((cpu->systick_ctrl & CSR_TICKINT) != 0) {
+            cpu->system_pending |= 1u << EXC_SYSTICK;
+        }
+        if (cpu->systick_load == 0) {
+            cpu->systick_value = 0;
+            cpu->systick_zero = UINT64_MAX;
+        } else {
+            cpu->systick_zero += ((uint64_t)cpu->systick_load + 1) * systick_unit(cpu);
+        }
+    }
+}
+
+uint64_t systick_next(const struct cpu *cpu)
+{
+    return systick_counts(cpu) ? cpu->systick_zero : UINT64_MAX;
+}
+
+void systick_reset(struct cpu *cpu)
+{
+    cpu->systick_ctrl = 0;
+    cpu->systick_load = 0;
+    cpu->systick_value = 0;
+    cpu->systick_zero = UINT64_MAX;
+}
+
+static uint32_t cycle_count(const struct cpu *cpu)
+{
+    if ((cpu->dwt_ctrl & 1u) == 0) {
+        return cpu->dwt_cycles;
+    }
+    return cpu->dwt_cycles + (uint32_t)((cpu->now - cpu->dwt_since) / cpu->ticks_per_cycle);
+}
+
+static void set_cycle_count(struct cpu *cpu, uint32_t value)
+{
+    cpu->dwt_cycles = value;
+    cpu->dwt_since = cpu->now;
+}
+
+void cpu_set_clock(struct cpu *cpu, uint32_t ticks_per_cycle, uint32_t fetch_wait)
+{
+    systick_serve(cpu);
+    systick_freeze(cpu);
+    set_cycle_count(cpu, cycle_count(cpu));
+    cpu->ticks_per_cycle = ticks_per_cycle;
+    cpu->fetch_wait = fetch_wait;
+    if ((cpu->systick_ctrl & CSR_ENABLE) != 0) {
+        systick_thaw(cpu);
+    }
+}
+
+/* ---- registers, as words ---- */
+
+static uint32_t read_icsr(struct cpu *cpu)
+{
+    uint64_t irqs = cpu->irq_pending & cpu->irq_enabled;
+    uint32_t value = cpu->ipsr;
+    uint32_t active = (uint32_t)(__builtin_popcount(cpu->system_active) +
+                                 __builtin_popcountll(cpu->irq_active));
+    unsigned best = 0;
+    int best_priority = 256;
+    for (unsigned n = EXC_NMI; n < EXC_IRQ0; n++) {
+        int priority = n == EXC_NMI ? -2 : n == EXC_HARD ? -1 : cpu->system_priority[n];
+        if ((cpu->system_pending >> n & 1u) != 0 && priority < best_priority) {
+            best = n;
+            best_priority = priority;
+        }
+    }
+    for (unsigned irq = 0; irq < CPU_IRQ_COUNT; irq++) {
+        if ((irqs >> irq & 1u) != 0 && cpu->irq_priority[irq] < best_priority) {
+            best = irq + EXC_IRQ0;
+            best_priority = cpu->irq_priority[irq];
+        }
+    }
+    value |= best << 12;
+    value |= active <= 1 ? 1u << 11 : 0; /* RETTOBASE */
+    value |= irqs != 0 ? 1u << 22 : 0;   /* ISRPENDING */
+    value |= (cpu->system_pending >> EXC_SYSTICK & 1u) << 26;
+    value |= (cpu->system_pending >> EXC_PENDSV & 1u) << 28;
+    value |= (cpu->system_pending >> EXC_NMI & 1u) << 31;
+    return value;
+}
+
+static void write_icsr(struct cpu *cpu, uint32_t value)
+{
+    cpu->system_pending |= (value >> 31 & 1u) << EXC_NMI;
+    cpu->system_pending |= (value >> 28 & 1u) << EXC_PENDSV;
+    cpu->system_pending |= (value >> 26 & 1u) << EXC_SYSTICK;
+    cpu->system_pending &= ~((value >> 27 & 1u) << EXC_PENDSV);
+    cpu->system_pending &= ~((value >> 25 & 1u) << EXC_SYSTICK);
+}
+
+/* Bits of SHCSR and the exceptions they stand for: active in the low half, pending above. */
+static uint32_t read_shcsr(const struct cpu *cpu)
+{
+    uint32_t a = cpu->system_active;
+    uint32_t p = cpu->system_pending;
+    return (a >> EXC_MEM & 1u) | (a >> EXC_BUS & 1u) << 1 | (a >> EXC_USAGE & 1u) << 3 |
+           (a >> EXC_SVC & 1u) << 7 | (a >> EXC_PENDSV & 1u) << 10 |
+           (a >> EXC_SYSTICK & 1u) << 11 | (p >> EXC_USAGE & 1u) << 12 |
+           (p >> EXC_MEM & 1u) << 13 | (p >> EXC_BUS & 1u) << 14 | (p >> EXC_SVC & 1u) << 15 |
+           (cpu->shcsr & 0x70000u);
+}
+
+static bool read_word(struct cpu *cpu, uint32_t addr, uint32_t *out_value)
+{
+    uint32_t index = addr >> 2 & 7u;
+    uint64_t bits = 0;
+    switch (addr) {
+    case DWT_CTRL:
+        *out_value = 0x40000000u | cpu->dwt_ctrl;
+        return true;
+    case DWT_CYCCNT:
+        *out_value = cycle_count(cpu);
+        return true;
+    case ICTR:
+        *out_value = (CPU_IRQ_COUNT - 1) / 32;
+        return true;
+    case SYST_CSR:
+        systick_serve(cpu);
+        *out_value = cpu->systick_ctrl;
+        cpu->systick_ctrl &= ~CSR_COUNTFLAG;
+        return true;
+    case SYST_RVR:
+        *out_value = cpu->systick_load;
+        return true;
+    case SYST_CVR:
+        systick_serve(cpu);
+        *out_value = systick_current(cpu);
+        return true;
+    case SYST_CALIB:
+        *out_value = 9000; /* RM0008 10.1.1: 1 ms at 9 MHz */
+        return true;
+    case NVIC_ISER:
+    case NVIC_ISER + 4:
+    case NVIC_ICER:
+    case NVIC_ICER + 4:
+        bits = cpu->irq_enabled;
+        break;
+    case NVIC_ISPR:
+    case NVIC_ISPR + 4:
+    case NVIC_ICPR:
+    case NVIC_ICPR + 4:
+        bits = cpu->irq_pending;
+        break;
+    case NVIC_IABR:
+    case NVIC_IABR + 4:
+        bits = cpu->irq_active;
+        break;
+    case SCB_CPUID:
+        *out_value = CPUID_F103;
+        return true;
+    case SCB_ICSR:
+        *out_value = read_icsr(cpu);
+        return true;
+    case SCB_VTOR:
+        *out_value = cpu->vtor;
+        return true;
+    case SCB_AIRCR:
+        *out_value = 0xFA050000u | cpu->aircr_prigroup << 8;
+        return true;
+    case SCB_SCR:
+        *out_value = cpu->scr;
+        return true;
+    case SCB_CCR:
+        *out_value = cpu->ccr;
+        return true;
+    case SCB_SHCSR:
+        *out_value = read_shcsr(cpu);
+        return true;
+    case SCB_CFSR:
+        *out_value = cpu->cfsr;
+        return true;
+    case SCB_HFSR:
+        *out_value = cpu->hfsr;
+        return true;
+    case SCB_DFSR:
+    case MPU_TYPE: /* there is no MPU */
+        *out_value = 0;
+        return true;
+    case SCB_MMFAR:
+        *out_value = cpu->mmfar;
+        return true;
+    case SCB_BFAR:
+        *out_value = cpu->bfar;
+        return true;
+    case DEMCR:
+        *out_value = cpu->demcr;
+        return true;
+    default:
+        return false;
+    }
+    *out_value = (uint32_t)(bits >> (index == 1 ? 32 : 0));
+    return true;
+}
+
+static void write_aircr(struct cpu *cpu, uint32_t value)
+{
+    if ((value & 0xFFFF0000u) != AIRCR_KEY) {
+        return;
+    }
+    cpu->aircr_prigroup = value >> 8 & 7u;
+    if ((value & 4u) != 0) {
+        cpu->bus.reset_request(cpu->bus.ctx);
+    }
+    if ((value & 3u) != 0) {
+        stop_unknown(cpu, value, "AIRCR: VECTRESET or VECTCLRACTIVE");
+    }
+}
+
+static void write_systick_ctrl(struct cpu *cpu, uint32_t value)
+{
+    systick_serve(cpu);
+    systick_freeze(cpu);
+    cpu->systick_ctrl = (cpu->systick_ctrl & CSR_COUNTFLAG) | (value & 7u);
+    if ((value & CSR_ENABLE) != 0) {
+        systick_thaw(cpu);
+    }
+}
+
+static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
+{
+    uint64_t bits = (uint64_t)value << ((addr & 4u) != 0 ? 32 : 0) & ALL_IRQS;
+    switch (addr) {
+    case DWT_CTRL:
+        set_cycle_count(cpu, cycle_count(cpu));
+        cpu->dwt_ctrl = value & 1u;
+        return true;
+    case DWT_CYCCNT:
+        set_cycle_count(cpu, value);
+        return true;
+    case SYST_CSR:
+        write_systick_ctrl(cpu, value);
+        return true;
+    case SYST_RVR:
+        cpu->systick_load = value & 0xFFFFFFu;
+        return true;
+    case SYST_CVR: /* any write clears it; it reloads with the next count */
+        cpu->systick_ctrl &= ~CSR_COUNTFLAG;
+        cpu->systick_value = 0;
+        if ((cpu->systick_ctrl & CSR_ENABLE) != 0) {
+            systick_thaw(cpu);
+        }
+        return true;
+    case NVIC_ISER:
+    case NVIC_ISER + 4:
+        cpu->irq_enabled |= bits;
+        break;
+    case NVIC_ICER:
+    case NVIC_ICER + 4:
+        cpu->irq_enabled &= ~bits;
+        break;
+    case NVIC_ISPR:
+    case NVIC_ISPR + 4:
+        cpu->irq_pending |= bits;
+        break;
+    case NVIC_ICPR: /* a line that is still high pends again, unless it is being served */
+    case NVIC_ICPR + 4:
+        cpu->irq_pending &= ~bits | (cpu->irq_line & ~cpu->irq_active);
+        break;
+    case SCB_ICSR:
+        write_icsr(cpu, value);
+        break;
+    case SCB_VTOR:
+        cpu->vtor = value & 0x3FFFFF80u;
+        return true;
+    case SCB_AIRCR:
+        write_aircr(cpu, value);
+        break;
+    case SCB_SCR:
+        if ((value & 0x1Eu) != 0) {
+            stop_unknown(cpu, value, "SCR: deep sleep, sleep on exit or SEVONPEND");
+        }
+        cpu->scr = value & 0x1Eu;
+        return true;
+    case SCB_CCR:
+        cpu->ccr = value & 0x31Bu;
+        break;
+    case SCB_SHCSR:
+        if ((value & 0xFFFFu) != (read_shcsr(cpu) & 0xFFFFu)) {
+            stop_unknown(cpu, value, "SHCSR: active or pending bits changed by hand");
+        }
+        cpu->shcsr = value & 0x70000u;
+        break;
+    case SCB_CFSR:
+        cpu->cfsr &= ~value;
+        return true;
+    case SCB_HFSR:
+        cpu->hfsr &= ~value;
+        return true;
+    case SCB_DFSR:
+        return true;
+    case SCB_MMFAR:
+        cpu->mmfar = value;
+        return true;
+    case SCB_BFAR:
+        cpu->bfar = value;
+        return true;
+    case DEMCR:
+        cpu->demcr = value & 0x01000000u; /* TRCENA; no debugger is modelled */
+        return true;
+    case STIR:
+        if ((value & 0x1FFu) < CPU_IRQ_COUNT) {
+            cpu->irq_pending |= (uint64_t)1 << (value & 0x1FFu);
+        }
+        break;
+    default:
+        return false;
+    }
+    look_around(cpu);
+    return true;
+}
+
+/* ---- priorities: registers of bytes, any size ---- */
+
+/* The byte that holds the priority at `addr`; NULL if it is none. */
+static uint8_t *priority_byte(struct cpu *cpu, uint32_t addr)
+{
+    if (addr >= SCB_SHPR1 && addr < SCB_SHPR3 + 4) {
+        return &cpu->system_priority[addr - SCB_SHPR1 + 4];
+    }
+    if (addr >= NVIC_IPR && addr < NVIC_IPR + CPU_IRQ_COUNT) {
+        return &cpu->irq_priority[addr - NVIC_IPR];
+    }
+    return NULL;
+}
+
+static bool not_modelled(struct cpu *cpu, const char *what, uint32_t addr)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%s of system register 0x%08X", what, (unsigned)addr);
+    stop_unknown(cpu, addr, text);
+    return true;
+}
+
+bool scs_read(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t *out_value)
+{
+    uint32_t word;
+    *out_value = 0;
+    if (!is_privileged(cpu)) {
+        return false;
+    }
+    if (priority_byte(cpu, addr) != NULL || (addr >= NVIC_IPR && addr < NVIC_IPR_END)) {
+        for (unsigned i = 0; i < size; i++) {
+            const uint8_t *byte = priority_byte(cpu, addr + i);
+            *out_value |= (byte == NULL ? 0u : (uint32_t)*byte) << (8 * i);
+        }
+        return true;
+    }
+    if (!read_word(cpu, addr & ~3u, &word)) {
+        return not_modelled(cpu, "read", addr);
+    }
+    word >>= (addr & 3u) * 8u;
+    *out_value = size == 4 ? word : word & ((1u << (8 * size)) - 1u);
+    return true;
+}
+
+bool scs_write(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t value)
+{
+    if (!is_privileged(cpu)) {
+        return false;
+    }
+    if (priority_byte(cpu, addr) != NULL || (addr >= NVIC_IPR && addr < NVIC_IPR_END)) {
+        for (unsigned i = 0; i < size; i++) {
+            uint8_t *byte = priority_byte(cpu, addr + i);
+            if (byte != NULL) {
+                *byte = (uint8_t)(value >> (8 * i) & PRIORITY_MASK);
+            }
+        }
+        look_around(cpu);
+        return true;
+    }
+    bool is_cfsr = (addr & ~3u) == SCB_CFSR; /* write one to clear: parts of it do no harm */
+    if (size != 4 && !is_cfsr) {
+        return not_modelled(cpu, "partial write", addr);
+    }
+    if (!write_word(cpu, addr & ~3u, value << ((addr & 3u) * 8u))) {
+        return not_modelled(cpu, "write", addr);
+    }
+    return true;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include "board/cpu/internal.h"
+
+/* The core as a whole: reset, the run loop, time. */
+
+void stop_because(struct cpu *cpu, enum cpu_stop stop, const char *why)
+{
+    cpu->stop = stop;
+    cpu->event = EVENT_STOP;
+    snprintf(cpu->why, sizeof cpu->why, "%s", why);
+    look_around(cpu);
+}
+
+void stop_unknown(struct cpu *cpu, uint32_t opcode, const char *why)
+{
+    char text[sizeof cpu->why];
+    snprintf(text, sizeof text, "at 0x%08X: 0x%04X: UNPREDICTABLE or not modelled: %s",
+             (unsigned)cpu->r[PC], (unsigned)opcode, why);
+    stop_because(cpu, CPU_STOP_UNKNOWN, text);
+}
+
+void cpu_init(struct cpu *cpu, const struct cpu_bus *bus)
+{
+    memset(cpu, 0, sizeof *cpu);
+    cpu->bus = *bus;
+    cpu->ticks_per_cycle = 1;
+}
+
+void cpu_map(struct cpu *cpu, uint8_t *flash, uint32_t flash_base, uint32_t flash_size,
+             uint8_t *sram, uint32_t sram_base, uint32_t sram_size)
+{
+    cpu->flash = flash;
+    cpu->flash_base = flash_base;
+    cpu->flash_size = flash_size;
+    cpu->sram = sram;
+    cpu->sram_base = sram_base;
+    cpu->sram_size = sram_size;
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+    memset(cpu->r, 0, sizeof cpu->r);
+    memset(cpu->system_priority, 0, sizeof cpu->system_priority);
+    memset(cpu->irq_priority, 0, sizeof cpu->irq_priority);
+    cpu->other_sp = 0;
+    cpu->apsr = cpu->itstate = cpu->ipsr = 0;
+    cpu->primask = cpu->faultmask = cpu->basepri = cpu->control = 0;
+    cpu->vtor = cpu->aircr_prigroup = cpu->scr = cpu->shcsr = 0;
+    cpu->ccr = CCR_STKALIGN; /* reset value of ST's Cortex-M3, PM0056 */
+    cpu->cfsr = cpu->hfsr = cpu->mmfar = cpu->bfar = 0;
+    cpu->irq_enabled = cpu->irq_pending = cpu->irq_active = 0;
+    cpu->system_pending = cpu->system_active = 0;
+    cpu->demcr = cpu->dwt_ctrl = 0;
+    cpu->sleeping = cpu->event_register = cpu->exclusive = false;
+    cpu->event = EVENT_NONE;
+    systick_reset(cpu);
+
+    uint32_t sp = 0, entry = 0;
+    bool good = read32(cpu, 0, &sp) && read32(cpu, 4, &entry);
+    cpu->event = EVENT_NONE;
+    cpu->r[SP] = sp & ~3u;
+    cpu->r[LR] = 0xFFFFFFFFu;
+    cpu->r[PC] = entry & ~1u;
+    cpu->arm_state = !good || (entry & 1u) == 0;
+    look_around(cpu);
+}
+
+uint32_t cpu_xpsr(const struct cpu *cpu)
+{
+    return cpu->apsr | (cpu->itstate & 3u) << 25 | (cpu->itstate & 0xFCu) << 8 |
+           (cpu->arm_state ? 0 : 1u << 24) | cpu->ipsr;
+}
+
+void cpu_request_stop(struct cpu *cpu)
+{
+    cpu->stop = CPU_STOP_REQUEST;
+    look_around(cpu);
+}
+
+void cpu_set_irq(struct cpu *cpu, unsigned irq, bool level)
+{
+    uint64_t bit = (uint64_t)1 << irq;
+    if (level && (cpu->irq_line & bit) == 0) {
+        cpu->irq_pending |= bit;
+        look_around(cpu);
+    }
+    cpu->irq_line = level ? cpu->irq_line | bit : cpu->irq_line & ~bit;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+void cpu_stall_until(struct cpu *cpu, uint64_t tick)
+{
+    cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
+    while (cpu->bus_event < tick && cpu->stop == CPU_STOP_NONE) {
+        cpu->now = cpu->bus_event > cpu->now ? cpu->bus_event : cpu->now;
+        cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
+    }
+    if (cpu->stop == CPU_STOP_NONE && cpu->now < tick) {
+        cpu->now = tick;
+    }
+    look_around(cpu);
+}
+
+/* Everything that is looked at between instructions. Returns false when the run is over. */
+static bool serve(struct cpu *cpu, uint64_t until)
+{
+    for (;;) {
+        if (cpu->stop != CPU_STOP_NONE) {
+            return false;
+        }
+        cpu->next_event = UINT64_MAX; /* callbacks may set it to 0 again */
+        cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
+        systick_serve(cpu);
+        if (cpu->stop != CPU_STOP_NONE) {
+            return false;
+        }
+        uint64_t next = earlier(earlier(cpu->bus_event, systick_next(cpu)), until);
+        if (cpu->sleeping) {
+            bool wakes = has_wakeup(cpu) || (cpu->sleeps_for_event && cpu->event_register);
+            if (!wakes) {
+                if (cpu->now >= until) {
+                    return false;
+                }
+                cpu->now = next > cpu->now ? next : cpu->now;
+                continue;
+            }
+            cpu->sleeping = false;
+            cpu->event_register = cpu->event_register && !cpu->sleeps_for_event;
+        }
+        if (cpu->now >= until) {
+            return false;
+        }
+        if (take_pending(cpu)) {
+            continue;
+        }
+        if (cpu->arm_state) { /* no ARM instructions here: B1.5.14 */
+            cpu->arm_state = false;
+            raise_fault(cpu, CFSR_INVSTATE);
+            take_event(cpu);
+            continue;
+        }
+        cpu->next_event = next;
+        return true;
+    }
+}
+
+static inline uint32_t next_it(uint32_t itstate)
+{
+    return (itstate & 7u) == 0 ? 0 : (itstate & 0xE0u) | (itstate << 1 & 0x1Fu);
+}
+
+/* Execute the instruction at r[15]. */
+static inline void step(struct cpu *cpu)
+{
+    uint32_t pc = cpu->r[PC];
+    uint32_t it = cpu->itstate;
+    uint32_t first;
+    uint32_t second;
+    cpu->cycles = 1;
+    if (LIKELY(fetch16(cpu, pc, &first))) {
+        bool execute = LIKELY(it == 0) || condition_holds(cpu->apsr, it >> 4);
+        if (first < 0xE800u) {
+            cpu->next_pc = pc + 2u;
+            if (execute) {
+                execute16(cpu, first);
+            }
+        } else if (fetch16(cpu, pc + 2u, &second)) {
+            cpu->next_pc = pc + 4u;
+            if (execute) {
+                execute32(cpu, first, second);
+            }
+        }
+    }
+    cpu->instructions++;
+    cpu->now += (uint64_t)cpu->cycles * cpu->ticks_per_cycle;
+    if (LIKELY(cpu->event == EVENT_NONE)) {
+        cpu->r[PC] = cpu->next_pc;
+        if (UNLIKELY(it != 0)) {
+            cpu->itstate = next_it(it);
+        }
+        return;
+    }
+    if (cpu->event == EVENT_STOP) {
+        cpu->event = EVENT_NONE;
+        return;
+    }
+    if (cpu->event == EVENT_SVC && it != 0) {
+        cpu->itstate = next_it(it);
+    }
+    take_event(cpu);
+}
+
+enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
+{
+    cpu->stop = CPU_STOP_NONE;
+    look_around(cpu);
+    for (;;) {
+        if (UNLIKELY(cpu->now >= cpu->next_event) && !serve(cpu, until)) {
+            return cpu->stop;
+        }
+        step(cpu);
+    }
+}
+
+enum cpu_stop cpu_step(struct cpu *cpu)
+{
+    cpu->stop = CPU_STOP_NONE;
+    if (serve(cpu, UINT64_MAX)) {
+        step(cpu);
+    }
+    return cpu->stop;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/host/loader.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_SIZE = 1024, FILE_SIZE_MAX = 16 * 1024 * 1024 };
+
+bool loader_fail(char out_why[HOST_WHY_SIZE], const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(out_why, HOST_WHY_SIZE, format, args);
+    va_end(args);
+    return false;
+}
+
+bool loader_image_add(struct loader_image *image, uint32_t addr, const uint8_t bytes[],
+                      size_t len, char out_why[HOST_WHY_SIZE])
+{
+    if (len == 0) {
+        return true;
+    }
+    if (addr < BOARD_FLASH_BASE || addr - BOARD_FLASH_BASE >= BOARD_FLASH_SIZE) {
+        return loader_fail(out_why, "address 0x%08lX is not in the flash (0x%08lX..0x%08lX)",
+                           (unsigned long)addr, (unsigned long)BOARD_FLASH_BASE,
+                           (unsigned long)(BOARD_FLASH_BASE + BOARD_FLASH_SIZE - 1));
+    }
+    size_t off = addr - BOARD_FLASH_BASE;
+    if (len > BOARD_FLASH_SIZE - off) {
+        return loader_fail(
+            out_why, "does not fit: %zu bytes at 0x%08lX, the flash ends behind 0x%08lX", len,
+            (unsigned long)addr, (unsigned long)(BOARD_FLASH_BASE + BOARD_FLASH_SIZE - 1));
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (image->used[off + i]) {
+            return loader_fail(out_why, "address 0x%08lX is given twice",
+                               (unsigned long)(addr + i));
+        }
+        image->bytes[off + i] = bytes[i];
+        image->used[off + i] = true;
+    }
+    image->any = true;
+    return true;
+}
+
+static bool are_hex_digits(const uint8_t text[], size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\0' || strchr("0123456789ABCDEFabcdef", text[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum loader_kind loader_guess(const uint8_t bytes[], size_t len)
+{
+    if (len >= 4 && memcmp(bytes, "\177ELF", 4) == 0) {
+        return LOADER_ELF;
+    }
+    /* No vector table begins with these bytes: a stack pointer is a multiple of 4. */
+    if (len >= 1 && bytes[0] == ':' && are_hex_digits(bytes + 1, len < 9 ? len - 1 : 8)) {
+        return LOADER_HEX;
+    }
+    return LOADER_BIN;
+}
+
+/* What else lies in build folders and would be programmed as if it were code. NULL = none. */
+static const char *foreign_kind(const uint8_t bytes[], size_t len)
+{
+    if (len >= 10 && bytes[0] == 'S' && are_hex_digits(bytes + 1, 9)) {
+        return "S-record file";
+    }
+    if (len >= 4 && memcmp(bytes, "UF2\n", 4) == 0) {
+        return "UF2 file";
+    }
+    return NULL;
+}
+
+static void program(struct loader *loader, const struct loader_image *image)
+{
+    for (size_t page = 0; page < BOARD_FLASH_SIZE / PAGE_SIZE; page++) {
+        const bool *used = image->used + page * PAGE_SIZE;
+        uint8_t *flash = loader->flash + page * PAGE_SIZE;
+        if (memchr(used, true, PAGE_SIZE) == NULL) {
+            continue;
+        }
+        if ((loader->loaded >> page & 1) == 0) {
+            memset(flash, 0xFF, PAGE_SIZE);
+            loader->loaded |= UINT64_C(1) << page;
+        }
+        for (size_t i = 0; i < PAGE_SIZE; i++) {
+            if (used[i]) {
+                flash[i] = image->bytes[page * PAGE_SIZE + i];
+            }
+        }
+    }
+}
+
+bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t bytes[], size_t len,
+                uint32_t addr, char out_why[HOST_WHY_SIZE])
+{
+    struct loader_image *image = calloc(1, sizeof *image);
+    if (image == NULL) {
+        return loader_fail(out_why, "out of memory");
+    }
+    bool good = false;
+    switch (kind) {
+    case LOADER_BIN:
+        good = loader_image_add(image, addr, bytes, len, out_why);
+        break;
+    case LOADER_HEX:
+        good = loader_parse_hex(image, bytes, len, out_why);
+        break;
+    case LOADER_ELF:
+        good = loader_parse_elf(image, bytes, len, out_why);
+        break;
+    }
+    if (good && !image->any) {
+        good = loader_fail(out_why, "nothing to load in it");
+    }
+    if (good) {
+        program(loader, image);
+    }
+    free(image);
+    return good;
+}
+
+/* The whole file, malloc'ed. NULL with the reason. */
+static uint8_t *read_all(const char *path, size_t *out_len, char out_why[HOST_WHY_SIZE])
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        (void)loader_fail(out_why, "%s", strerror(errno));
+        return NULL;
+    }
+    uint8_t *bytes = NULL;
+    size_t len = 0, room = 0;
+    for (;;) {
+        if (len == room) {
+            room = room == 0 ? 64 * 1024 : room * 2;
+            uint8_t *more = room > FILE_SIZE_MAX ? NULL : realloc(bytes, room);
+            if (more == NULL) {
+                (void)loader_fail(out_why, "too large");
+                break;
+            }
+            bytes = more;
+        }
+        size_t got = fread(bytes + len, 1, room - len, file);
+        len += got;
+        if (got > 0) {
+            continue;
+        }
+        if (ferror(file)) {
+            (void)loader_fail(out_why, "%s", strerror(errno));
+            break;
+        }
+        (void)fclose(file);
+        *out_len = len;
+        return bytes;
+    }
+    (void)fclose(file);
+    free(bytes);
+    return NULL;
+}
+
+bool loader_put_file(struct loader *loader, const char *path, bool has_addr, uint32_t addr,
+                     char out_why[HOST_WHY_SIZE])
+{
+    size_t len = 0;
+    uint8_t *bytes = read_all(path, &len, out_why);
+    if (bytes == NULL) {
+        return false;
+    }
+    enum loader_kind kind = loader_guess(bytes, len);
+    bool good;
+    if (len == 0) {
+        good = loader_fail(out_why, "empty file");
+    } else if (foreign_kind(bytes, len) != NULL) {
+        good =
+            loader_fail(out_why, "%s: give the .bin, .hex or .elf", foreign_kind(bytes, len));
+    } else if (has_addr && kind != LOADER_BIN) {
+        good = loader_fail(out_why, "%s file: it has its own addresses, leave @ADDR away",
+                           kind == LOADER_ELF ? "ELF" : "Intel HEX");
+    } else {
+        good =
+            loader_put(loader, kind, bytes, len, has_addr ? addr : BOARD_FLASH_BASE, out_why);
+    }
+    free(bytes);
+    return good;
+}

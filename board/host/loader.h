@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOARD_HOST_LOADER_H
+#define BOARD_HOST_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "board/board.h"
+
+/* Firmware files into the flash of the modelled board, as a programmer does it: each page a file
+ * touches is erased first, unless a file before it has already put something there.
+ *
+ * Kinds: plain binary with an address; Intel HEX (record types 00..05); ELF32 for ARM, by the load
+ * addresses of its program headers. Input is hostile: every length is checked, every mistake is one
+ * line of text. Sources: Intel Hexadecimal Object File Format Specification, revision A (1988);
+ * System V ABI, chapters 4 and 5.
+ */
+enum { HOST_WHY_SIZE = 160 };
+
+enum loader_kind { LOADER_BIN, LOADER_HEX, LOADER_ELF };
+
+struct loader {
+    uint8_t *flash;  /* BOARD_FLASH_SIZE bytes */
+    uint64_t loaded; /* bit per page of 1 KB: already holds something of a file */
+};
+
+/* What the content says it is. Everything that is neither ELF nor begins like a HEX record is plain
+ * binary. */
+enum loader_kind loader_guess(const uint8_t bytes[], size_t len);
+
+/* Put a file that is in memory into the flash; `addr` is used for LOADER_BIN only.
+ * Returns false with one line in out_why, and the flash as it was. */
+bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t bytes[], size_t len,
+                uint32_t addr, char out_why[HOST_WHY_SIZE]);
+
+/* Read the file at `path` and put it. With `has_addr` the file must be a plain binary; without, a
+ * plain binary goes to the start of the flash. Returns false with the reason (without the path). */
+bool loader_put_file(struct loader *loader, const char *path, bool has_addr, uint32_t addr,
+                     char out_why[HOST_WHY_SIZE]);
+
+/* ---- for the kinds' own files ---- */
+
+/* What one file says about the flash. */
+struct loader_image {
+    uint8_t bytes[BOARD_FLASH_SIZE];
+    bool used[BOARD_FLASH_SIZE];
+    bool any;
+};
+
+bool loader_fail(char out_why[HOST_WHY_SIZE], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Add bytes at an absolute address. False with the reason if outside of the flash, or told twice. */
+bool loader_image_add(struct loader_image *image, uint32_t addr, const uint8_t bytes[],
+                      size_t len, char out_why[HOST_WHY_SIZE]);
+
+bool loader_parse_hex(struct loader_image *image, const uint8_t bytes[], size_t len,
+                      char out_why[HOST_WHY_SIZE]);
+bool loader_parse_elf(struct loader_image *image, const uint8_t bytes[], size_t len,
+                      char out_why[HOST_WHY_SIZE]);
+
+#endif

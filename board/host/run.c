@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/host/run.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "board/gokit2/gokit2.h"
+#include "board/host/pace.h"
+#include "board/host/state.h"
+#include "board/host/stats.h"
+
+/* How often the world outside is looked at. A byte takes 87 us at 115200 baud and 1 ms at 9600. */
+#define SLICE_TICKS (UINT64_C(1000) * BOARD_TICKS_PER_US)
+enum { LINE_QUEUE_SIZE = 4096 };
+
+struct run {
+    struct board *board;
+    struct run_line *lines;
+    const struct run_options *options;
+    struct run_result *result;
+    struct pace pace;
+    size_t next_input, next_cut;
+    char view[VIEW_LINE_SIZE];
+};
+
+static void on_sent(void *ctx, uint8_t byte, uint64_t now)
+{
+    struct run_line *line = ctx;
+    (void)now;
+    endpoint_send(&line->end, byte);
+}
+
+static void finish(struct run *run, enum run_end end, const char *why)
+{
+    run->result->end = end;
+    (void)snprintf(run->result->why, sizeof run->result->why, "%s", why);
+}
+
+static bool save_state(struct run *run)
+{
+    const char *path = run->options->state_path;
+    char why[HOST_WHY_SIZE];
+    if (path == NULL || state_save(path, board_flash(run->board), why)) {
+        return true;
+    }
+    char text[sizeof run->result->why];
+    (void)snprintf(text, sizeof text, "%.90s: %.150s", path, why);
+    finish(run, RUN_END_STATE, text);
+    return false;
+}
+
+static void arm_cut(struct run *run)
+{
+    if (run->next_cut < run->options->cut_count) {
+        const struct run_cut *cut = &run->options->cuts[run->next_cut];
+        board_cut_at(run->board, cut->op, cut->tear, cut->seed);
+    }
+}
+
+static bool power_comes_back(struct run *run)
+{
+    static const char *const tears[] = {[BOARD_TEAR_NOT_DONE] = "not done",
+                                        [BOARD_TEAR_DONE] = "done",
+                                        [BOARD_TEAR_TORN] = "torn"};
+    if (run->next_cut < run->options->cut_count) {
+        const struct run_cut *cut = &run->options->cuts[run->next_cut++];
+        run->options->tell("power fails in flash operation %llu (%s)",
+                           (unsigned long long)cut->op, tears[cut->tear]);
+    }
+    run->result->cuts++;
+    if (!save_state(run)) {
+        return false;
+    }
+    board_power_on(run->board);
+    arm_cut(run);
+    return true;
+}
+
+static void apply(struct run *run, const struct run_input *input)
+{
+    struct board *board = run->board;
+    struct board_world world;
+    board_look_around(board, &world);
+    switch (input->kind) {
+    case RUN_KEY:
+        board_set_key(board, input->number, input->value != 0);
+        break;
+    case RUN_CELSIUS:
+        board_set_climate(board, input->value, world.humidity_percent);
+        break;
+    case RUN_HUMIDITY:
+        board_set_climate(board, world.celsius, input->value);
+        break;
+    case RUN_CLIMATE_BROKEN:
+        board_set_climate_broken(board, input->value != 0);
+        break;
+    case RUN_OBSTACLE:
+        board_set_obstacle(board, input->value != 0);
+        break;
+    case RUN_RESET:
+        board_reset(board);
+        break;
+    case RUN_POWER:
+        board_power_on(board);
+        break;
+    }
+}
+
+/* Do what is due and return the tick up to which the board may run undisturbed. */
+static uint64_t apply_inputs(struct run *run)
+{
+    const struct run_options *options = run->options;
+    while (run->next_input < options->input_count &&
+           options->inputs[run->next_input].at <= board_now(run->board)) {
+        apply(run, &options->inputs[run->next_input++]);
+    }
+    uint64_t until = board_now(run->board) + SLICE_TICKS;
+    if (run->next_input < options->input_count && options->inputs[run->next_input].at < until) {
+        until = options->inputs[run->next_input].at;
+    }
+    return until < options->until ? until : options->until;
+}
+
+/* Move what has come from outside onto the chip's wires. */
+static void receive(struct run *run)
+{
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        struct run_line *line = &run->lines[i];
+        unsigned usart = i + 1;
+        /* Never more under way than the wire's queue holds: the rest waits in the host. */
+        if (board_uart_waiting(run->board, usart) > LINE_QUEUE_SIZE - RUN_PENDING_SIZE) {
+            continue;
+        }
+        line->pending_len += endpoint_receive(&line->end, line->pending + line->pending_len,
+                                              RUN_PENDING_SIZE - line->pending_len);
+        size_t put = board_uart_put(run->board, usart, line->pending, line->pending_len,
+                                    run->options->baud[i]);
+        memmove(line->pending, line->pending + put, line->pending_len - put);
+        line->pending_len -= put;
+    }
+}
+
+static bool flush(struct run *run)
+{
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        struct endpoint *end = &run->lines[i].end;
+        if (!endpoint_flush(end)) {
+            char text[HOST_WHY_SIZE];
+            (void)snprintf(text, sizeof text, "uart%u: %s", i + 1, strerror(end->error));
+            finish(run, RUN_END_ENDPOINT, text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tell_view(struct run *run)
+{
+    char line[VIEW_LINE_SIZE];
+    view_line(run->board, line);
+    if (strcmp(line, run->view) != 0) {
+        (void)snprintf(run->view, sizeof run->view, "%s", line);
+        run->options->tell("view: %s", line);
+    }
+}
+
+/* Wait until the host's clock has come to the board's; what comes in meanwhile is taken at once. */
+static void wait_for_host(struct run *run)
+{
+    struct pollfd fds[RUN_LINE_COUNT];
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        fds[i].fd = run->lines[i].pending_len == 0 ? run->lines[i].end.in_fd : -1;
+        fds[i].events = POLLIN;
+    }
+    for (;;) {
+        uint64_t ns = pace_ahead_ns(&run->pace, board_now(run->board));
+        if (ns == 0 || *run->options->stop != 0) {
+            return;
+        }
+        struct timespec wait = {.tv_sec = (time_t)(ns / 1000000000),
+                                .tv_nsec = (long)(ns % 1000000000)};
+        if (ppoll(fds, RUN_LINE_COUNT, &wait, NULL) <= 0) {
+            continue; /* over, or a signal: the loop's head tells */
+        }
+        receive(run);
+        for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+            /* A pty nobody has open, and an ended input, are ready for ever. */
+            if ((fds[i].revents & ~POLLIN) != 0 || run->lines[i].end.in_fd < 0 ||
+                run->lines[i].pending_len > 0) {
+                fds[i].fd = -1;
+            }
+            fds[i].revents = 0;
+        }
+    }
+}
+
+/* One slice. Returns false when the run is over. */
+static bool run_slice(struct run *run)
+{
+    if (*run->options->stop != 0) {
+        finish(run, RUN_END_ASKED, "");
+        return false;
+    }
+    uint64_t until = apply_inputs(run);
+    if (board_now(run->board) >= run->options->until) {
+        finish(run, RUN_END_TIME, "");
+        return false;
+    }
+    receive(run);
+    enum board_stop stop = board_run(run->board, until);
+    if (!flush(run)) {
+        return false;
+    }
+    if (run->options->view) {
+        tell_view(run);
+    }
+    switch (stop) {
+    case BOARD_STOP_TIME:
+    case BOARD_STOP_ASKED:
+        break;
+    case BOARD_STOP_POWER:
+        if (!power_comes_back(run)) {
+            return false;
+        }
+        break;
+    case BOARD_STOP_LOCKUP:
+        finish(run, RUN_END_LOCKUP, board_why(run->board));
+        return false;
+    case BOARD_STOP_UNKNOWN:
+        finish(run, RUN_END_UNKNOWN, board_why(run->board));
+        return false;
+    case BOARD_STOP_BKPT:
+        finish(run, RUN_END_BREAKPOINT, board_why(run->board));
+        return false;
+    }
+    if (run->options->realtime) {
+        wait_for_host(run);
+    }
+    return true;
+}
+
+void run_board(struct board *board, struct run_line lines[RUN_LINE_COUNT],
+               const struct run_options *options, struct run_result *out_result)
+{
+    struct run run = {.board = board, .lines = lines, .options = options, .result = out_result};
+    memset(out_result, 0, sizeof *out_result);
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        struct board_uart_sink sink = {.ctx = &lines[i], .sent = on_sent};
+        board_uart_connect(board, i + 1, &sink);
+    }
+    pace_start(&run.pace, board_now(board));
+    board_power_on(board);
+    arm_cut(&run);
+    while (run_slice(&run)) {
+    }
+    out_result->given_up_ns = run.pace.lost_ns;
+    for (; run.next_cut < options->cut_count; run.next_cut++) {
+        options->tell("the power cut in flash operation %llu never came (%llu operations)",
+                      (unsigned long long)options->cuts[run.next_cut].op,
+                      (unsigned long long)board_flash_ops(board));
+    }
+    /* The first reason stays, also if saving fails too. */
+    struct run_result first = *out_result;
+    if (!save_state(&run) && !run_is_good(&first)) {
+        *out_result = first;
+    }
+}
+
+bool run_is_good(const struct run_result *result)
+{
+    return result->end == RUN_END_TIME || result->end == RUN_END_ASKED;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/chip.h"
+
+/* External interrupts of the 16 pin lines (RM0008 chapter 10). The lines of PVD, RTC and USB never
+ * rise here; events (EMR) are not modelled. */
+
+enum { IMR = 0x00, EMR = 0x04, RTSR = 0x08, FTSR = 0x0C, SWIER = 0x10, PR = 0x14 };
+
+#define LINES 0x7FFFFu
+
+static void update(struct board *board)
+{
+    const struct exti *exti = &board->exti;
+    uint32_t active = exti->pr & exti->imr;
+    for (unsigned i = 0; i < 5; i++) {
+        chip_irq(board, IRQ_EXTI0 + i, (active >> i & 1) != 0);
+    }
+    chip_irq(board, IRQ_EXTI9_5, (active & 0x03E0) != 0);
+    chip_irq(board, IRQ_EXTI15_10, (active & 0xFC00) != 0);
+}
+
+void exti_edge(struct board *board, unsigned port, unsigned pin, bool level)
+{
+    struct exti *exti = &board->exti;
+    unsigned source = board->afio.exticr[pin / 4] >> (4 * (pin % 4)) & 0xF;
+    if (source == port && ((level ? exti->rtsr : exti->ftsr) >> pin & 1) != 0) {
+        exti->pr |= 1u << pin;
+        update(board);
+    }
+}
+
+uint32_t exti_read(struct board *board, unsigned unit, uint32_t offset)
+{
+    (void)unit;
+    const struct exti *exti = &board->exti;
+    switch (offset) {
+    case IMR:
+        return exti->imr;
+    case EMR:
+        return 0;
+    case RTSR:
+        return exti->rtsr;
+    case FTSR:
+        return exti->ftsr;
+    case SWIER:
+        return exti->swier;
+    case PR:
+        return exti->pr;
+    default:
+        chip_unknown(board, "EXTI: read at offset 0x%02X", (unsigned)offset);
+        return 0;
+    }
+}
+
+void exti_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+{
+    (void)unit;
+    struct exti *exti = &board->exti;
+    value &= LINES;
+    switch (offset) {
+    case IMR:
+        exti->imr = value;
+        break;
+    case EMR:
+        if (value != 0) {
+            chip_unknown(board, "EXTI_EMR = 0x%X: events are not modelled", (unsigned)value);
+        }
+        break;
+    case RTSR:
+        exti->rtsr = value;
+        break;
+    case FTSR:
+        exti->ftsr = value;
+        break;
+    case SWIER: /* a bit that goes from 0 to 1 sets its bit in PR */
+        exti->pr |= value & ~exti->swier;
+        exti->swier |= value;
+        break;
+    case PR:
+        exti->pr &= ~value;
+        exti->swier &= ~value;
+        break;
+    default:
+        chip_unknown(board, "EXTI: write of 0x%X at offset 0x%02X", (unsigned)value,
+                     (unsigned)offset);
+        break;
+    }
+    update(board);
+}
+
+void exti_reset(struct board *board, unsigned unit)
+{
+    (void)unit;
+    board->exti = (struct exti){.imr = 0};
+    update(board);
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include "board/stm32f1/chip.h"
+
+/* Flash program and erase controller, FPEC (PM0075), and how its operations tear when the power
+ * fails. While an operation is under way every access of the core to the flash stalls it; DMA, USARTs
+ * and timers go on. */
+
+enum {
+    ACR = 0x00,
+    KEYR = 0x04,
+    OPTKEYR = 0x08,
+    SR = 0x0C,
+    CR = 0x10,
+    AR = 0x14,
+    OBR = 0x1C,
+    WRPR = 0x20,
+};
+
+#define ACR_LATENCY 7u
+#define ACR_HLFCYA  (1u << 3)
+#define ACR_PRFTBE  (1u << 4)
+#define ACR_PRFTBS  (1u << 5)
+#define ACR_RESET   0x30u
+#define KEY1        0x45670123u
+#define KEY2        0xCDEF89ABu
+#define SR_BSY      (1u << 0)
+#define SR_PGERR    (1u << 2)
+#define SR_WRPRTERR (1u << 4)
+#define SR_EOP      (1u << 5)
+#define CR_PG       (1u << 0)
+#define CR_PER      (1u << 1)
+#define CR_MER      (1u << 2)
+#define CR_OPTPG    (1u << 4)
+#define CR_OPTER    (1u << 5)
+#define CR_STRT     (1u << 6)
+#define CR_LOCK     (1u << 7)
+#define CR_ERRIE    (1u << 10)
+#define CR_EOPIE    (1u << 12)
+#define CR_SETTABLE (CR_PG | CR_PER | CR_MER | CR_STRT | CR_LOCK | CR_ERRIE | CR_EOPIE)
+#define OBR_RDPRT   (1u << 1)
+#define RDP_OPEN    0xA5u
+#define USER_WDG_SW 1u
+#define WRP_PAGES   4u /* pages per bit of WRPR */
+
+enum { KEYS_NONE, KEYS_FIRST, KEYS_SPOILT };
+enum { OB_RDP = 0, OB_USER = 2, OB_DATA0 = 4, OB_DATA1 = 6, OB_WRP0 = 8 };
+
+enum { /* DS5319 table 29 (DS5792 has the same figures) */
+       PROGRAM_MIN_US = 40,
+       PROGRAM_MAX_US = 70,
+       ERASE_MIN_US = 20000,
+       ERASE_MAX_US = 40000,
+};
+
+void flash_erase_chip(struct board *board)
+{
+    struct flash_cells *cells = &board->flash;
+    memset(cells->bytes, 0xFF, sizeof cells->bytes);
+    for (unsigned i = 0; i < sizeof cells->option_bytes; i += 2) {
+        cells->option_bytes[i] = i == OB_RDP ? RDP_OPEN : 0xFF;
+        cells->option_bytes[i + 1] = (uint8_t)~cells->option_bytes[i];
+    }
+}
+
+static uint32_t wrpr(const struct board *board)
+{
+    const uint8_t *wrp = board->flash.option_bytes + OB_WRP0;
+    return wrp[0] | (uint32_t)wrp[2] << 8 | (uint32_t)wrp[4] << 16 | (uint32_t)wrp[6] << 24;
+}
+
+static bool is_read_protected(const struct board *board)
+{
+    return board->flash.option_bytes[OB_RDP] != RDP_OPEN;
+}
+
+static bool is_write_protected(const struct board *board, unsigned page)
+{
+    if (is_read_protected(board) && page < WRP_PAGES) {
+        return true; /* PM0075 2.4.1: pages 0-3 go with the read protection */
+    }
+    return (wrpr(board) >> (page / WRP_PAGES) & 1) == 0;
+}
+
+static void update_irq(struct board *board)
+{
+    const struct fpec *fpec = &board->fpec;
+    bool eop = (fpec->cr & CR_EOPIE) != 0 && (fpec->sr & SR_EOP) != 0;
+    bool err = (fpec->cr & CR_ERRIE) != 0 && (fpec->sr & (SR_PGERR | SR_WRPRTERR)) != 0;
+    chip_irq(board, IRQ_FLASH, eop || err);
+}
+
+/* ---- what an operation does to the cells ---- */
+
+/* A random part of the bits in `changing`: not none and not all, if there are two or more. */
+static uint16_t some_of(uint16_t changing, uint64_t *random)
+{
+    if ((changing & (changing - 1)) == 0) {
+        return (uint16_t)(changing & chip_mix(random));
+    }
+    uint16_t some;
+    do {
+        some = (uint16_t)(changing & chip_mix(random));
+    } while (some == 0 || some == changing);
+    return some;
+}
+
+static void tear(struct board *board, uint64_t seed)
+{
+    const struct fpec *fpec = &board->fpec;
+    struct flash_cells *cells = &board->flash;
+    uint64_t random = seed;
+    if (fpec->op == FPEC_PROGRAM) {
+        uint8_t *cell = cells->bytes + fpec->op_addr;
+        uint16_t old = (uint16_t)(cell[0] | cell[1] << 8);
+        uint16_t to_0 = some_of((uint16_t)(old & ~fpec->op_value), &random);
+        cell[0] &= (uint8_t)~to_0;
+        cell[1] &= (uint8_t) ~(to_0 >> 8);
+        return;
+    }
+    size_t first = fpec->op == FPEC_ERASE ? fpec->op_addr : 0;
+    size_t size = fpec->op == FPEC_ERASE ? CHIP_PAGE_SIZE : sizeof cells->bytes;
+    for (size_t i = 0; i < size; i += 8) {
+        uint64_t to_1 = chip_mix(&random);
+        for (unsigned j = 0; j < 8; j++) {
+            cells->bytes[first + i + j] |= (uint8_t)(to_1 >> (8 * j));
+        }
+    }
+}
+
+static void complete(struct board *board)
+{
+    const struct fpec *fpec = &board->fpec;
+    struct flash_cells *cells = &board->flash;
+    switch (fpec->op) {
+    case FPEC_PROGRAM:
+        cells->bytes[fpec->op_addr] &= (uint8_t)fpec->op_value;
+        cells->bytes[fpec->op_addr + 1] &= (uint8_t)(fpec->op_value >> 8);
+        break;
+    case FPEC_ERASE:
+        memset(cells->bytes + fpec->op_addr, 0xFF, CHIP_PAGE_SIZE);
+        break;
+    case FPEC_MASS_ERASE:
+        memset(cells->bytes, 0xFF, sizeof cells->bytes);
+        break;
+    case FPEC_IDLE:
+        break;
+    }
+}
+
+static void leave_op(struct board *board)
+{
+    board->fpec.op = FPEC_IDLE;
+    board->fpec.sr &= ~SR_BSY;
+    board->fpec.cr &= ~CR_STRT;
+    board->cpu.flash_is_slow = false;
+    chip_due(board, SOURCE_FLASH, CHIP_NEVER);
+}
+
+void flash_due(struct board *board, uint64_t tick)
+{
+    struct fpec *fpec = &board->fpec;
+    struct flash_cells *cells = &board->flash;
+    if (fpec->op == FPEC_IDLE || tick < fpec->op_end) {
+        return;
+    }
+    if (fpec->op_cut && cells->cut_tear == BOARD_TEAR_TORN) {
+        tear(board, cells->cut_seed);
+    } else {
+        complete(board);
+    }
+    bool cut = fpec->op_cut;
+    fpec->op_cut = false;
+    leave_op(board);
+    if (cut) {
+        cells->cut_armed = false;
+        chip_power_fails(board);
+        return;
+    }
+    fpec->sr |= SR_EOP;
+    update_irq(board);
+    dma_flash_ready(board);
+}
+
+/* ---- operations ---- */
+
+static void start(struct board *board, enum fpec_op op, uint32_t addr, uint16_t value)
+{
+    struct fpec *fpec = &board->fpec;
+    struct flash_cells *cells = &board->flash;
+    if (!rcc_hsi_is_on(board)) {
+        chip_unknown(board, "flash operation with the HSI off (PM0075 2.3.1)");
+        return;
+    }
+    bool erase = op != FPEC_PROGRAM;
+    uint64_t number = cells->ops++;
+    if (board->watch.before != NULL) {
+        board->watch.before(board->watch.ctx, number, erase, BOARD_FLASH_BASE + addr);
+    }
+    fpec->op_cut = cells->cut_armed && number == cells->cut_op;
+    if (fpec->op_cut && cells->cut_tear == BOARD_TEAR_NOT_DONE) {
+        fpec->op_cut = false;
+        cells->cut_armed = false;
+        chip_power_fails(board);
+        return;
+    }
+    uint32_t min = (erase ? ERASE_MIN_US : PROGRAM_MIN_US) * (uint32_t)CHIP_US;
+    uint32_t max = (erase ? ERASE_MAX_US : PROGRAM_MAX_US) * (uint32_t)CHIP_US;
+    uint64_t duration = min + chip_random(board) % (max - min + 1);
+    if (fpec->op_cut && cells->cut_tear == BOARD_TEAR_TORN) {
+        uint64_t random = cells->cut_seed;
+        duration = 1 + chip_mix(&random) % duration;
+    }
+    fpec->op = op;
+    fpec->op_addr = addr;
+    fpec->op_value = value;
+    fpec->op_start = chip_now(board);
+    fpec->op_end = fpec->op_start + duration;
+    fpec->sr |= SR_BSY;
+    board->cpu.flash_is_slow = true;
+    if (op == FPEC_ERASE) {
+        cells->erases[addr / CHIP_PAGE_SIZE]++;
+    } else if (op == FPEC_MASS_ERASE) {
+        for (unsigned page = 0; page < CHIP_PAGE_COUNT; page++) {
+            cells->erases[page]++;
+        }
+    }
+    chip_due(board, SOURCE_FLASH, fpec->op_end);
+}
+
+/* A write to the flash array: PM0075 2.3.2, main Flash programming. False = bus fault. */
+bool flash_program(struct board *board, uint32_t addr, unsigned size, uint32_t value)
+{
+    struct fpec *fpec = &board->fpec;
+    uint32_t offset = addr - BOARD_FLASH_BASE;
+    if (size != 2 || (fpec->cr & CR_LOCK) != 0 || (fpec->cr & CR_PG) == 0) {
+        return false;
+    }
+    if (fpec->op != FPEC_IDLE) {
+        chip_unknown(board, "write to flash 0x%08X while an operation is under way",
+                     (unsigned)addr);
+        return true;
+    }
+    if ((fpec->cr & (CR_PER | CR_MER | CR_STRT)) != 0) {
+        chip_unknown(board, "write to flash 0x%08X with FLASH_CR 0x%X: PG is not alone",
+                     (unsigned)addr, (unsigned)fpec->cr);
+        return true;
+    }
+    fpec->ar = addr;
+    const uint8_t *cell = board->flash.bytes + offset;
+    if (is_write_protected(board, offset / CHIP_PAGE_SIZE)) {
+        fpec->sr |= SR_WRPRTERR;
+    } else if ((cell[0] & cell[1]) != 0xFF && value != 0) {
+        fpec->sr |= SR_PGERR; /* only 0x0000 is taken over what is not erased */
+    } else {
+        start(board, FPEC_PROGRAM, offset, (uint16_t)value);
+        return true;
+    }
+    update_irq(board);
+    return true;
+}
+
+static void start_erase(struct board *board)
+{
+    struct fpec *fpec = &board->fpec;
+    uint32_t kind = fpec->cr & (CR_PG | CR_PER | CR_MER);
+    bool protected = false;
+    if (kind == CR_PER) {
+        if (fpec->ar - BOARD_FLASH_BASE >= BOARD_FLASH_SIZE) {
+            chip_unknown(board, "page erase with FLASH_AR 0x%08X", (unsigned)fpec->ar);
+            return;
+        }
+        unsigned page = (fpec->ar - BOARD_FLASH_BASE) / CHIP_PAGE_SIZE;
+        protected = is_write_protected(board, page);
+        if (!protected) {
+            start(board, FPEC_ERASE, page * CHIP_PAGE_SIZE, 0);
+        }
+    } else if (kind == CR_MER) {
+        for (unsigned page = 0; page < CHIP_PAGE_COUNT; page++) {
+            protected = protected || is_write_protected(board, page);
+        }
+        if (!protected) {
+            start(board, FPEC_MASS_ERASE, 0, 0);
+        }
+    } else {
+        chip_unknown(board, "FLASH_CR.STRT with FLASH_CR 0x%X", (unsigned)fpec->cr);
+        return;
+    }
+    if (protected) {
+        fpec->cr &= ~CR_STRT;
+        fpec->sr |= SR_WRPRTERR;
+        update_irq(board);
+    }
+}
+
+/* ---- registers ---- */
+
+static void write_key(struct board *board, uint32_t value)
+{
+    struct fpec *fpec = &board->fpec;
+    if (fpec->key_state == KEYS_NONE && value == KEY1) {
+        fpec->key_state = KEYS_FIRST;
+    } else if (fpec->key_state == KEYS_FIRST && value == KEY2) {
+        fpec->key_state = KEYS_NONE;
+        fpec->cr &= ~CR_LOCK;
+    } else {
+        /* PM0075 2.3.1: a wrong key locks until the next reset and is a bus error */
+        fpec->key_state = KEYS_SPOILT;
+        fpec->cr |= CR_LOCK;
+        board->bus_error = true;
+    }
+}
+
+static void write_cr(struct board *board, uint32_t value)
+{
+    struct fpec *fpec = &board->fpec;
+    if ((fpec->cr & CR_LOCK) != 0) {
+        return;
+    }
+    if (fpec->op != FPEC_IDLE) {
+        chip_unknown(board, "FLASH_CR = 0x%X while BSY: not writable (PM0075 3.5)",
+                     (unsigned)value);
+        return;
+    }
+    if ((value & (CR_OPTPG | CR_OPTER)) != 0) {
+        chip_unknown(board, "FLASH_CR = 0x%X: programming of option bytes is not modelled",
+                     (unsigned)value);
+        return;
+    }
+    fpec->cr = value & CR_SETTABLE;
+    update_irq(board);
+    if ((value & CR_STRT) != 0) {
+        start_erase(board);
+    }
+}
+
+uint32_t flash_read(struct board *board, unsigned unit, uint32_t offset)
+{
+    (void)unit;
+    const struct fpec *fpec = &board->fpec;
+    const uint8_t *ob = board->flash.option_bytes;
+    switch (offset) {
+    case ACR:
+        return fpec->acr;
+    case SR:
+        return fpec->sr;
+    case CR:
+        return fpec->cr;
+    case AR:
+        return fpec->ar;
+    case OBR:
+        return (is_read_protected(board) ? OBR_RDPRT : 0) | (uint32_t)ob[OB_USER] << 2 |
+               (uint32_t)ob[OB_DATA0] << 10 | (uint32_t)ob[OB_DATA1] << 18;
+    case WRPR:
+        return wrpr(board);
+    case KEYR:
+    case OPTKEYR:
+        return 0;
+    default:
+        chip_unknown(board, "FLASH: read at offset 0x%02X", (unsigned)offset);
+        return 0;
+    }
+}
+
+void flash_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+{
+    (void)unit;
+    struct fpec *fpec = &board->fpec;
+    switch (offset) {
+    case ACR:
+        fpec->acr = value & (ACR_LATENCY | ACR_HLFCYA | ACR_PRFTBE);
+        if ((fpec->acr & ACR_PRFTBE) != 0) {
+            fpec->acr |= ACR_PRFTBS;
+        }
+        rcc_check_flash(board);
+        break;
+    case KEYR:
+        write_key(board, value);
+        break;
+    case SR:
+        fpec->sr &= ~(value & (SR_PGERR | SR_WRPRTERR | SR_EOP));
+        update_irq(board);
+        break;
+    case CR:
+        write_cr(board, value);
+        break;
+    case AR:
+        if (fpec->op != FPEC_IDLE) {
+            chip_unknown(board, "FLASH_AR = 0x%08X while BSY", (unsigned)value);
+            break;
+        }
+        fpec->ar = value;
+        break;
+    case OPTKEYR:
+    default:
+        chip_unknown(board, "FLASH: write of 0x%X at offset 0x%02X is not modelled",
+                     (unsigned)value, (unsigned)offset);
+        break;
+    }
+}
+
+void flash_reset(struct board *board)
+{
+    if (board->fpec.op != FPEC_IDLE) {
+        tear(board, chip_random(board)); /* a reset ends the operation where it is */
+    }
+    leave_op(board);
+    board->fpec = (struct fpec){.acr = ACR_RESET, .cr = CR_LOCK};
+    if ((board->flash.option_bytes[OB_USER] & USER_WDG_SW) == 0) {
+        chip_unknown(board, "option byte WDG_SW: the hardware watchdog is not modelled");
+    }
+    update_irq(board);
+}

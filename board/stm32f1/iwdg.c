@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/chip.h"
+
+/* Independent watchdog (RM0008 chapter 19), clocked by the LSI of board_options.lsi_hz. Once started
+ * only a reset stops it. */
+
+enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
+
+#define SR_PVU  (1u << 0)
+#define SR_RVU  (1u << 1)
+#define RLR_MAX 0xFFFu
+
+enum { KEY_RELOAD = 0xAAAA, KEY_UNLOCK = 0x5555, KEY_START = 0xCCCC };
+enum { UPDATE_CYCLES = 5 }; /* RM0008 19.4.4: up to 5 LSI cycles */
+
+static uint64_t lsi_ticks(const struct board *board, uint64_t cycles)
+{
+    return cycles * CHIP_TICKS_PER_S / board->options.lsi_hz;
+}
+
+static uint64_t divider(const struct iwdg *iwdg)
+{
+    unsigned shift = iwdg->pr_now < 6 ? iwdg->pr_now : 6;
+    return (uint64_t)4 << shift;
+}
+
+static uint64_t expiry(const struct board *board)
+{
+    const struct iwdg *iwdg = &board->iwdg;
+    return iwdg->started ? iwdg->since + lsi_ticks(board, (iwdg->count + 1) * divider(iwdg))
+                         : CHIP_NEVER;
+}
+
+static void announce(struct board *board)
+{
+    const struct iwdg *iwdg = &board->iwdg;
+    uint64_t due = expiry(board);
+    due = iwdg->pr_ready < due ? iwdg->pr_ready : due;
+    due = iwdg->rlr_ready < due ? iwdg->rlr_ready : due;
+    chip_due(board, SOURCE_IWDG, due);
+}
+
+/* Bring the counter to `tick`, before its prescaler changes. */
+static void settle(struct board *board, uint64_t tick)
+{
+    struct iwdg *iwdg = &board->iwdg;
+    if (!iwdg->started || tick <= iwdg->since) {
+        return;
+    }
+    uint64_t cycles = (tick - iwdg->since) * board->options.lsi_hz / CHIP_TICKS_PER_S;
+    uint64_t steps = cycles / divider(iwdg);
+    steps = steps < iwdg->count ? steps : iwdg->count;
+    iwdg->count -= (uint32_t)steps;
+    iwdg->since += lsi_ticks(board, steps * divider(iwdg));
+}
+
+static void reload(struct board *board, uint64_t tick)
+{
+    board->iwdg.count = board->iwdg.rlr_now;
+    if (board->iwdg.since < tick) {
+        board->iwdg.since = tick;
+    }
+}
+
+void iwdg_due(struct board *board, uint64_t tick)
+{
+    struct iwdg *iwdg = &board->iwdg;
+    if (expiry(board) <= tick) {
+        chip_due(board, SOURCE_IWDG, CHIP_NEVER);
+        chip_ask_reset(board, BOARD_RESET_WATCHDOG);
+        return;
+    }
+    if (iwdg->pr_ready <= tick) {
+        settle(board, tick);
+        iwdg->pr_now = iwdg->pr;
+        iwdg->pr_ready = CHIP_NEVER;
+        iwdg->pr_waits = false;
+    }
+    if (iwdg->rlr_ready <= tick) {
+        iwdg->rlr_now = iwdg->rlr;
+        iwdg->rlr_ready = CHIP_NEVER;
+        iwdg->rlr_waits = false;
+    }
+    if (iwdg->reload_asked && !iwdg->pr_waits && !iwdg->rlr_waits) {
+        iwdg->reload_asked = false;
+        reload(board, tick);
+    }
+    announce(board);
+}
+
+/* The LSI runs from `tick` on: waiting updates can go through. */
+void iwdg_lsi_runs(struct board *board, uint64_t tick)
+{
+    struct iwdg *iwdg = &board->iwdg;
+    uint64_t ready = tick + lsi_ticks(board, UPDATE_CYCLES);
+    if (iwdg->pr_waits && iwdg->pr_ready == CHIP_NEVER) {
+        iwdg->pr_ready = ready;
+    }
+    if (iwdg->rlr_waits && iwdg->rlr_ready == CHIP_NEVER) {
+        iwdg->rlr_ready = ready;
+    }
+    announce(board);
+}
+
+static void update_begins(struct board *board)
+{
+    if (rcc_lsi_is_on(board)) {
+        iwdg_lsi_runs(board, chip_now(board));
+    }
+}
+
+static void write_key(struct board *board, uint32_t key)
+{
+    struct iwdg *iwdg = &board->iwdg;
+    iwdg->unlocked = key == KEY_UNLOCK;
+    if (key == KEY_RELOAD) {
+        /* With an update under way the new value is what counts (the order of ST's examples: RLR,
+         * then 0xAAAA, then 0xCCCC). */
+        iwdg->reload_asked = iwdg->pr_waits || iwdg->rlr_waits;
+        reload(board, chip_now(board));
+    } else if (key == KEY_START && !iwdg->started) {
+        iwdg->started = true;
+        iwdg->since = rcc_lsi_start(board);
+    }
+    announce(board);
+}
+
+uint32_t iwdg_read(struct board *board, unsigned unit, uint32_t offset)
+{
+    (void)unit;
+    const struct iwdg *iwdg = &board->iwdg;
+    switch (offset) {
+    case KR:
+        return 0;
+    case PR:
+        return iwdg->pr;
+    case RLR:
+        return iwdg->rlr;
+    case SR:
+        return (iwdg->pr_waits ? SR_PVU : 0) | (iwdg->rlr_waits ? SR_RVU : 0);
+    default:
+        chip_unknown(board, "IWDG: read at offset 0x%02X", (unsigned)offset);
+        return 0;
+    }
+}
+
+void iwdg_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+{
+    (void)unit;
+    struct iwdg *iwdg = &board->iwdg;
+    switch (offset) {
+    case KR:
+        write_key(board, value & 0xFFFF);
+        break;
+    case PR: /* taken only unlocked and with the last update through */
+        if (iwdg->unlocked && !iwdg->pr_waits) {
+            iwdg->pr = value & 7;
+            iwdg->pr_waits = true;
+            update_begins(board);
+        }
+        break;
+    case RLR:
+        if (iwdg->unlocked && !iwdg->rlr_waits) {
+            iwdg->rlr = value & RLR_MAX;
+            iwdg->rlr_waits = true;
+            update_begins(board);
+        }
+        break;
+    case SR:
+        break;
+    default:
+        chip_unknown(board, "IWDG: write of 0x%X at offset 0x%02X", (unsigned)value,
+                     (unsigned)offset);
+        break;
+    }
+}
+
+void iwdg_reset(struct board *board)
+{
+    board->iwdg = (struct iwdg){
+        .rlr = RLR_MAX,
+        .rlr_now = RLR_MAX,
+        .count = RLR_MAX,
+        .pr_ready = CHIP_NEVER,
+        .rlr_ready = CHIP_NEVER,
+    };
+    announce(board);
+}

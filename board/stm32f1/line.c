@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/chip.h"
+
+/* The wires to the RX pins: bytes the world has put there arrive one after the other at their
+ * sender's baud rate, whether the chip listens or not. */
+
+/* RM0008 table 192 allows 3.3 to 4.6 % by frame and sampling; this is the model's border. */
+enum { TOLERANCE_PERMILLE = 45 };
+
+static uint64_t frame_ticks(const struct board *board, unsigned unit, uint32_t bit_ticks)
+{
+    return (uint64_t)usart_frame_bits(board, unit) * bit_ticks;
+}
+
+/* RXNE comes in the middle of the stop bit. */
+static void announce(struct board *board, unsigned unit)
+{
+    const struct serial_line *line = &board->line[unit];
+    uint64_t tick = CHIP_NEVER;
+    if (line->len > 0) {
+        uint32_t bit = line->runs[line->run_head].bit_ticks;
+        tick = line->start + frame_ticks(board, unit, bit) - bit / 2;
+    }
+    chip_due(board, SOURCE_RX + unit, tick);
+}
+
+/* What a receiver with another bit time takes for the byte: it samples the sender's bits at its own
+ * places. */
+static uint8_t sampled(uint8_t byte, uint32_t sender_bit, uint32_t own_bit)
+{
+    unsigned wire = 0x600u | (unsigned)byte << 1; /* start bit first, stop bit, idle */
+    uint8_t result = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t place = ((uint64_t)(2 * i + 3) * own_bit / 2) / sender_bit;
+        unsigned level = place > 9 ? 1 : wire >> place & 1;
+        result |= (uint8_t)(level << i);
+    }
+    return result;
+}
+
+static void deliver(struct board *board, unsigned unit, uint8_t byte, uint32_t sender_bit)
+{
+    uint32_t own_bit = usart_bit_ticks(board, unit);
+    uint32_t error = own_bit > sender_bit ? own_bit - sender_bit : sender_bit - own_bit;
+    if ((uint64_t)error * 1000 > (uint64_t)sender_bit * TOLERANCE_PERMILLE) {
+        usart_receive(board, unit, sampled(byte, sender_bit, own_bit), true);
+    } else {
+        usart_receive(board, unit, byte, false);
+    }
+}
+
+void usart_rx_due(struct board *board, unsigned unit, uint64_t tick)
+{
+    struct serial_line *line = &board->line[unit];
+    uint8_t byte = line->bytes[line->head];
+    uint32_t bit = line->runs[line->run_head].bit_ticks;
+    uint64_t start = line->start;
+
+    line->head = (line->head + 1) % CHIP_LINE_SIZE;
+    line->len--;
+    if (--line->runs[line->run_head].count == 0) {
+        line->run_head = (line->run_head + 1) % CHIP_LINE_RUNS;
+        line->run_len--;
+    }
+    line->free_at = start + frame_ticks(board, unit, bit);
+    line->start = line->free_at;
+    announce(board, unit);
+    board->uart_last = tick;
+
+    if (usart_is_receiving(board, unit, start)) {
+        if (line->len == 0) {
+            uint64_t idle = frame_ticks(board, unit, usart_bit_ticks(board, unit));
+            chip_due(board, SOURCE_IDLE + unit, line->free_at + idle);
+        }
+        deliver(board, unit, byte, bit);
+    }
+}
+
+size_t board_uart_put(struct board *board, unsigned usart, const uint8_t bytes[], size_t len,
+                      uint32_t baud)
+{
+    if (usart < 1 || usart > CHIP_USART_COUNT || baud == 0 || baud > CHIP_TICKS_PER_S / 16) {
+        return 0;
+    }
+    unsigned unit = usart - 1;
+    struct serial_line *line = &board->line[unit];
+    size_t room = CHIP_LINE_SIZE - line->len;
+    size_t count = len < room ? len : room;
+    uint32_t bit = (CHIP_TICKS_PER_S + baud / 2) / baud;
+    unsigned last = (line->run_head + line->run_len + CHIP_LINE_RUNS - 1) % CHIP_LINE_RUNS;
+    if (count == 0) {
+        return 0;
+    }
+    if (line->run_len == 0 || line->runs[last].bit_ticks != bit) {
+        if (line->run_len == CHIP_LINE_RUNS) {
+            return 0;
+        }
+        last = (last + 1) % CHIP_LINE_RUNS;
+        line->runs[last].bit_ticks = bit;
+        line->runs[last].count = 0;
+        line->run_len++;
+    }
+    line->runs[last].count += (unsigned)count;
+    for (size_t i = 0; i < count; i++) {
+        line->bytes[(line->head + line->len + i) % CHIP_LINE_SIZE] = bytes[i];
+    }
+    bool was_empty = line->len == 0;
+    line->len += (unsigned)count;
+    if (was_empty) {
+        uint64_t now = chip_now(board);
+        line->start = line->free_at > now ? line->free_at : now;
+        announce(board, unit);
+        if (board->due[SOURCE_IDLE + unit] > line->start) {
+            chip_due(board, SOURCE_IDLE + unit, CHIP_NEVER); /* the line is not idle */
+        }
+    }
+    return count;
+}
+
+size_t board_uart_waiting(const struct board *board, unsigned usart)
+{
+    return usart < 1 || usart > CHIP_USART_COUNT ? 0 : board->line[usart - 1].len;
+}
+
+unsigned board_uart_overruns(const struct board *board, unsigned usart)
+{
+    return usart < 1 || usart > CHIP_USART_COUNT ? 0 : board->line[usart - 1].overruns;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/chip.h"
+
+/* Reset and clock control (RM0008 chapter 7). */
+
+enum {
+    CR = 0x00,
+    CFGR = 0x04,
+    CIR = 0x08,
+    APB2RSTR = 0x0C,
+    APB1RSTR = 0x10,
+    AHBENR = 0x14,
+    APB2ENR = 0x18,
+    APB1ENR = 0x1C,
+    BDCR = 0x20,
+    CSR = 0x24,
+};
+
+#define CR_HSION        (1u << 0)
+#define CR_HSIRDY       (1u << 1)
+#define CR_HSITRIM      (0x1Fu << 3)
+#define CR_HSEON        (1u << 16)
+#define CR_HSERDY       (1u << 17)
+#define CR_HSEBYP       (1u << 18)
+#define CR_CSSON        (1u << 19)
+#define CR_PLLON        (1u << 24)
+#define CR_PLLRDY       (1u << 25)
+#define CR_RESET        0x00005A83u /* HSICAL differs from chip to chip */
+#define CR_SETTABLE     (CR_HSION | CR_HSITRIM | CR_HSEON | CR_HSEBYP | CR_CSSON | CR_PLLON)
+#define CFGR_SW         3u
+#define CFGR_SWS        (3u << 2)
+#define CFGR_PLL        (0x3Fu << 16) /* PLLSRC, PLLXTPRE, PLLMUL */
+#define CFGR_PLLSRC     (1u << 16)
+#define CFGR_PLLXTPRE   (1u << 17)
+#define CFGR_MCO        (7u << 24)
+#define CFGR_SETTABLE   0x077FFFF3u
+#define CIR_FLAGS       0x9Fu
+#define CIR_LSIRDYF     (1u << 0)
+#define CIR_HSIRDYF     (1u << 2)
+#define CIR_HSERDYF     (1u << 3)
+#define CIR_PLLRDYF     (1u << 4)
+#define CIR_ENABLES     0x1F00u
+#define BDCR_BDRST      (1u << 16)
+#define CSR_LSION       (1u << 0)
+#define CSR_LSIRDY      (1u << 1)
+#define CSR_RMVF        (1u << 24)
+#define CSR_PINRSTF     (1u << 26)
+#define CSR_PORRSTF     (1u << 27)
+#define CSR_SFTRSTF     (1u << 28)
+#define CSR_IWDGRSTF    (1u << 29)
+#define AHBENR_RESET    0x14u
+#define AHBENR_SETTABLE 0x57u /* DMA1, DMA2 (absent), SRAM, FLITF, CRC */
+
+enum {
+    HSI_HZ = 8000000,
+    HSE_HZ = 8000000,
+    HSE_START_US = 2000, /* DS5319 table 22, typical */
+    PLL_LOCK_US = 200,   /* DS5319 table 27, maximum */
+    LSI_START_US = 85,   /* DS5319 table 25, maximum */
+};
+
+enum { SW_HSI, SW_HSE, SW_PLL };
+
+static uint32_t pll_hz(const struct rcc *rcc)
+{
+    unsigned code = rcc->cfgr >> 18 & 0xF;
+    uint32_t factor = code >= 14 ? 16 : code + 2;
+    if ((rcc->cfgr & CFGR_PLLSRC) == 0) {
+        return HSI_HZ / 2 * factor;
+    }
+    return ((rcc->cfgr & CFGR_PLLXTPRE) != 0 ? HSE_HZ / 2 : HSE_HZ) * factor;
+}
+
+/* Source of the system clock in force; CFGR.SWS. */
+static unsigned in_use(const struct rcc *rcc)
+{
+    return rcc->cfgr >> 2 & 3;
+}
+
+static bool hse_feeds_system(const struct rcc *rcc)
+{
+    return in_use(rcc) == SW_HSE || (in_use(rcc) == SW_PLL && (rcc->cfgr & CFGR_PLLSRC) != 0);
+}
+
+static bool hsi_feeds_system(const struct rcc *rcc)
+{
+    return in_use(rcc) == SW_HSI || (in_use(rcc) == SW_PLL && (rcc->cfgr & CFGR_PLLSRC) == 0);
+}
+
+static unsigned apb_divider(uint32_t ppre)
+{
+    return ppre < 4 ? 1 : 2u << (ppre - 4);
+}
+
+static unsigned ahb_divider(uint32_t hpre)
+{
+    static const uint16_t dividers[8] = {2, 4, 8, 16, 64, 128, 256, 512};
+    return hpre < 8 ? 1 : dividers[hpre - 8];
+}
+
+void rcc_check_flash(struct board *board)
+{
+    const struct rcc *rcc = &board->rcc;
+    uint32_t latency = board->fpec.acr & 7;
+    uint32_t mhz = rcc->sysclk_hz / 1000000;
+    if (latency > 2 || mhz > 24 * (latency + 1)) {
+        chip_unknown(board, "FLASH_ACR.LATENCY %u does not suit SYSCLK %u MHz (PM0075 3.1)",
+                     (unsigned)latency, (unsigned)mhz);
+    }
+    board->cpu.fetch_wait = latency;
+}
+
+/* Compute all clocks from CFGR. */
+static void set_clocks(struct board *board)
+{
+    struct rcc *rcc = &board->rcc;
+    unsigned sw = in_use(rcc);
+    uint32_t hz = sw == SW_PLL ? pll_hz(rcc) : sw == SW_HSE ? HSE_HZ : HSI_HZ;
+    unsigned ahb = ahb_divider(rcc->cfgr >> 4 & 0xF);
+    unsigned apb1 = apb_divider(rcc->cfgr >> 8 & 7);
+    unsigned apb2 = apb_divider(rcc->cfgr >> 11 & 7);
+    if (hz > 72000000 || hz / ahb / apb1 > 36000000) {
+        chip_unknown(board, "RCC_CFGR 0x%08X: SYSCLK %u Hz, PCLK1 %u Hz out of DS5319's range",
+                     (unsigned)rcc->cfgr, (unsigned)hz, (unsigned)(hz / ahb / apb1));
+        return;
+    }
+    if (CHIP_TICKS_PER_S % hz != 0) {
+        chip_unknown(board, "RCC_CFGR 0x%08X: SYSCLK %u Hz is not a whole number of ticks",
+                     (unsigned)rcc->cfgr, (unsigned)hz);
+        return;
+    }
+    tim_clock_changes(board);
+    rcc->sysclk_hz = hz;
+    rcc->hclk_ticks = CHIP_TICKS_PER_S / hz * ahb;
+    rcc->pclk1_ticks = rcc->hclk_ticks * apb1;
+    rcc->pclk2_ticks = rcc->hclk_ticks * apb2;
+    rcc->timclk1_ticks = apb1 == 1 ? rcc->pclk1_ticks : rcc->pclk1_ticks / 2;
+    rcc->timclk2_ticks = apb2 == 1 ? rcc->pclk2_ticks : rcc->pclk2_ticks / 2;
+    board->cpu.ticks_per_cycle = rcc->hclk_ticks;
+    tim_clock_changed(board);
+    rcc_check_flash(board);
+}
+
+/* Follow CFGR.SW as soon as the clock it asks for is ready. */
+static void switch_clock(struct board *board)
+{
+    struct rcc *rcc = &board->rcc;
+    unsigned want = rcc->cfgr & CFGR_SW;
+    static const uint32_t ready[3] = {CR_HSIRDY, CR_HSERDY, CR_PLLRDY};
+    if (want < 3 && want != in_use(rcc) && (rcc->cr & ready[want]) != 0) {
+        rcc->cfgr = (rcc->cfgr & ~CFGR_SWS) | want << 2;
+        set_clocks(board);
+    }
+}
+
+static void update_irq(struct board *board)
+{
+    const struct rcc *rcc = &board->rcc;
+    chip_irq(board, IRQ_RCC, (rcc->cir & rcc->cir >> 8 & 0x1F) != 0);
+}
+
+static void announce(struct board *board)
+{
+    const struct rcc *rcc = &board->rcc;
+    uint64_t due = rcc->hse_ready < rcc->pll_ready ? rcc->hse_ready : rcc->pll_ready;
+    chip_due(board, SOURCE_RCC, due < rcc->lsi_ready ? due : rcc->lsi_ready);
+}
+
+/* The PLL locks once it is on and its input runs. */
+static void start_pll(struct rcc *rcc, uint64_t now)
+{
+    bool input = (rcc->cfgr & CFGR_PLLSRC) == 0 ? (rcc->cr & CR_HSIRDY) != 0
+                                                : (rcc->cr & CR_HSERDY) != 0;
+    if ((rcc->cr & CR_PLLON) == 0 || !input) {
+        rcc->cr &= ~CR_PLLRDY;
+        rcc->pll_ready = CHIP_NEVER;
+    } else if ((rcc->cr & CR_PLLRDY) == 0 && rcc->pll_ready == CHIP_NEVER) {
+        rcc->pll_ready = now + (uint64_t)PLL_LOCK_US * CHIP_US;
+    }
+}
+
+void rcc_due(struct board *board, uint64_t tick)
+{
+    struct rcc *rcc = &board->rcc;
+    if (rcc->hse_ready <= tick) {
+        rcc->hse_ready = CHIP_NEVER;
+        rcc->cr |= CR_HSERDY;
+        rcc->cir |= CIR_HSERDYF;
+        start_pll(rcc, tick);
+    }
+    if (rcc->pll_ready <= tick) {
+        rcc->pll_ready = CHIP_NEVER;
+        rcc->cr |= CR_PLLRDY;
+        rcc->cir |= CIR_PLLRDYF;
+    }
+    if (rcc->lsi_ready <= tick) {
+        rcc->lsi_ready = CHIP_NEVER;
+        rcc->csr |= CSR_LSIRDY;
+        rcc->cir |= CIR_LSIRDYF;
+        iwdg_lsi_runs(board, tick); /* for updates asked since the start */
+    }
+    announce(board);
+    switch_clock(board);
+    update_irq(board);
+}
+
+static void write_cr(struct board *board, uint32_t value)
+{
+    struct rcc *rcc = &board->rcc;
+    uint64_t now = chip_now(board);
+    value &= CR_SETTABLE;
+    if ((value & CR_HSEBYP) != 0) {
+        chip_unknown(board, "RCC_CR.HSEBYP: the board has a crystal");
+        return;
+    }
+    /* A clock that feeds the system cannot be switched off. */
+    if (hsi_feeds_system(rcc)) {
+        value |= CR_HSION;
+    }
+    if (hse_feeds_system(rcc)) {
+        value |= CR_HSEON;
+    }
+    if (in_use(rcc) == SW_PLL) {
+        value |= CR_PLLON;
+    }
+    rcc->cr = (rcc->cr & ~CR_SETTABLE) | value;
+    if ((value & CR_HSION) == 0) {
+        rcc->cr &= ~CR_HSIRDY;
+    } else if ((rcc->cr & CR_HSIRDY) == 0) {
+        rcc->cr |= CR_HSIRDY; /* 1..2 us: within a poll */
+        rcc->cir |= CIR_HSIRDYF;
+    }
+    if ((value & CR_HSEON) == 0) {
+        rcc->cr &= ~CR_HSERDY;
+        rcc->hse_ready = CHIP_NEVER;
+    } else if ((rcc->cr & CR_HSERDY) == 0 && rcc->hse_ready == CHIP_NEVER &&
+               !board->options.without_hse) {
+        rcc->hse_ready = now + (uint64_t)HSE_START_US * CHIP_US;
+    }
+    start_pll(rcc, now);
+    announce(board);
+    switch_clock(board);
+    update_irq(board);
+}
+
+static void write_cfgr(struct board *board, uint32_t value)
+{
+    struct rcc *rcc = &board->rcc;
+    value &= CFGR_SETTABLE;
+    if ((value & CFGR_SW) == 3 || (value & CFGR_MCO) != 0) {
+        chip_unknown(board, "RCC_CFGR = 0x%08X: SW 3 or MCO is not modelled", (unsigned)value);
+        return;
+    }
+    if ((rcc->cr & CR_PLLON) != 0 && ((value ^ rcc->cfgr) & CFGR_PLL) != 0) {
+        chip_unknown(board, "RCC_CFGR = 0x%08X: PLL changed while it is on (RM0008 7.3.2)",
+                     (unsigned)value);
+        return;
+    }
+    rcc->cfgr = (rcc->cfgr & CFGR_SWS) | value;
+    set_clocks(board);
+    switch_clock(board);
+}
+
+static void write_csr(struct board *board, uint32_t value)
+{
+    struct rcc *rcc = &board->rcc;
+    if ((value & CSR_RMVF) != 0) {
+        rcc->csr &= CSR_LSION | CSR_LSIRDY;
+    }
+    if ((value & CSR_LSION) != 0) {
+        rcc->csr |= CSR_LSION;
+        (void)rcc_lsi_start(board);
+    } else if ((rcc->csr & CSR_LSION) != 0) {
+        rcc->csr &= ~CSR_LSION;
+        if (!board->iwdg.started) {
+            rcc->csr &= ~CSR_LSIRDY;
+            rcc->lsi_ready = CHIP_NEVER;
+            announce(board);
+        }
+    }
+}
+
+uint64_t rcc_lsi_start(struct board *board)
+{
+    struct rcc *rcc = &board->rcc;
+    if ((rcc->csr & CSR_LSIRDY) != 0) {
+        return chip_now(board);
+    }
+    if (rcc->lsi_ready == CHIP_NEVER) {
+        rcc->lsi_ready = chip_now(board) + (uint64_t)LSI_START_US * CHIP_US;
+        announce(board);
+        iwdg_lsi_runs(board, rcc->lsi_ready);
+    }
+    return rcc->lsi_ready;
+}
+
+bool rcc_lsi_is_on(const struct board *board)
+{
+    return (board->rcc.csr & CSR_LSIRDY) != 0;
+}
+
+bool rcc_hsi_is_on(const struct board *board)
+{
+    return (board->rcc.cr & CR_HSIRDY) != 0;
+}
+
+bool rcc_is_clocked(const struct board *board, enum chip_gate gate, unsigned bit)
+{
+    const struct rcc *rcc = &board->rcc;
+    switch (gate) {
+    case GATE_AHB:
+        return (rcc->ahbenr >> bit & 1) != 0;
+    case GATE_APB1:
+        return ((rcc->apb1enr & ~rcc->apb1rstr) >> bit & 1) != 0;
+    case GATE_APB2:
+        return ((rcc->apb2enr & ~rcc->apb2rstr) >> bit & 1) != 0;
+    case GATE_NONE:
+    default:
+        return true;
+    }
+}
+
+uint32_t rcc_read(struct board *board, unsigned unit, uint32_t offset)
+{
+    (void)unit;
+    const struct rcc *rcc = &board->rcc;
+    switch (offset) {
+    case CR:
+        return rcc->cr;
+    case CFGR:
+        return rcc->cfgr;
+    case CIR:
+        return rcc->cir;
+    case APB2RSTR:
+        return rcc->apb2rstr;
+    case APB1RSTR:
+        return rcc->apb1rstr;
+    case AHBENR:
+        return rcc->ahbenr;
+    case APB2ENR:
+        return rcc->apb2enr;
+    case APB1ENR:
+        return rcc->apb1enr;
+    case BDCR:
+        return rcc->bdcr;
+    case CSR:
+        return rcc->csr;
+    default:
+        chip_unknown(board, "RCC: read at offset 0x%02X", (unsigned)offset);
+        return 0;
+    }
+}
+
+void rcc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+{
+    (void)unit;
+    struct rcc *rcc = &board->rcc;
+    switch (offset) {
+    case CR:
+        write_cr(board, value);
+        break;
+    case CFGR:
+        write_cfgr(board, value);
+        break;
+    case CIR:
+        rcc->cir = (rcc->cir & CIR_FLAGS & ~(value >> 16)) | (value & CIR_ENABLES);
+        update_irq(board);
+        break;
+    case APB2RSTR:
+        bus_reset_peripherals(board, GATE_APB2, value & ~rcc->apb2rstr);
+        rcc->apb2rstr = value & 0x5E7Du;
+        break;
+    case APB1RSTR:
+        bus_reset_peripherals(board, GATE_APB1, value & ~rcc->apb1rstr);
+        rcc->apb1rstr = value & 0x1AE64807u;
+        break;
+    case AHBENR:
+        if ((value & AHBENR_RESET) != AHBENR_RESET) {
+            /* SRAMEN and FLITFEN act in Sleep mode only */
+            chip_unknown(board, "RCC_AHBENR = 0x%X: SRAM or FLITF off in Sleep mode",
+                         (unsigned)value);
+            break;
+        }
+        rcc->ahbenr = value & AHBENR_SETTABLE;
+        dma_pump(board);
+        break;
+    case APB2ENR:
+    case APB1ENR:
+        tim_clock_changes(board);
+        *(offset == APB2ENR ? &rcc->apb2enr : &rcc->apb1enr) =
+            value & (offset == APB2ENR ? 0x5E7Du : 0x1AE64807u);
+        tim_clock_changed(board);
+        break;
+    case BDCR:
+        if ((value & ~BDCR_BDRST) != 0) {
+            chip_unknown(board, "RCC_BDCR = 0x%X: LSE and RTC are not modelled",
+                         (unsigned)value);
+            break;
+        }
+        if ((value & ~rcc->bdcr & BDCR_BDRST) != 0) {
+            bkp_domain_reset(board);
+        }
+        rcc->bdcr = value;
+        break;
+    case CSR:
+        write_csr(board, value);
+        break;
+    default:
+        chip_unknown(board, "RCC: write of 0x%X at offset 0x%02X", (unsigned)value,
+                     (unsigned)offset);
+        break;
+    }
+}
+
+void rcc_reset(struct board *board, enum board_reset_cause cause)
+{
+    struct rcc *rcc = &board->rcc;
+    /* Every reset pulls the NRST pin (RM0008 figure 4), so PINRSTF comes with all of them. */
+    static const uint32_t flags[] = {
+        [BOARD_RESET_POWER] = CSR_PORRSTF,
+        [BOARD_RESET_PIN] = 0,
+        [BOARD_RESET_SOFTWARE] = CSR_SFTRSTF,
+        [BOARD_RESET_WATCHDOG] = CSR_IWDGRSTF,
+    };
+    uint32_t kept = cause == BOARD_RESET_POWER ? 0 : rcc->csr & ~(CSR_LSION | CSR_LSIRDY);
+    uint32_t bdcr = cause == BOARD_RESET_POWER ? 0 : rcc->bdcr;
+    *rcc = (struct rcc){
+        .cr = CR_RESET,
+        .ahbenr = AHBENR_RESET,
+        .bdcr = bdcr,
+        .csr = kept | CSR_PINRSTF | flags[cause],
+        .hse_ready = CHIP_NEVER,
+        .pll_ready = CHIP_NEVER,
+        .lsi_ready = CHIP_NEVER,
+    };
+    announce(board);
+    set_clocks(board);
+}
