@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# otter_firmware(TARGET LINKER boot|app SOURCES ... LIBS ... [SIZE_MAX bytes] [FREESTANDING]
+#                [STARTUP full|core|none])
+#
+# A program for the STM32F103: TARGET.elf, .bin, .hex and .map in the build folder of its directory.
+# The linker script is port/stm32f103/LINKER.ld.in behind the C preprocessor: addresses stand in
+# partitions.h only. SIZE_MAX is a gate on the .bin (.text + .rodata + .data). FREESTANDING: no C
+# library, and a gate on symbols that have no place in a bootloader. STARTUP: vector
+# table with all interrupts (the default), without those of peripherals, or the program's own
+# .vectors and reset_handler.
+function(otter_firmware target)
+  cmake_parse_arguments(F "FREESTANDING" "LINKER;SIZE_MAX;STARTUP" "SOURCES;LIBS" ${ARGN})
+  set(port ${PROJECT_SOURCE_DIR}/port/stm32f103)
+  set(out ${CMAKE_CURRENT_BINARY_DIR}/${target})
+  set(script ${out}.ld)
+
+  add_custom_command(
+    OUTPUT ${script}
+    COMMAND ${CMAKE_C_COMPILER} -E -P -x c -I ${port} -o ${script} ${port}/${F_LINKER}.ld.in
+    DEPENDS ${port}/${F_LINKER}.ld.in ${port}/sections.ld.in ${port}/partitions.h
+    COMMENT "Linker script of ${target}"
+    VERBATIM)
+  add_custom_target(${target}_ld DEPENDS ${script})
+
+  add_executable(${target} ${F_SOURCES})
+  if(NOT F_STARTUP OR F_STARTUP STREQUAL "full")
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:port_startup>)
+  elseif(F_STARTUP STREQUAL "core")
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:port_startup_core>)
+  endif()
+  add_dependencies(${target} ${target}_ld)
+  set_target_properties(${target} PROPERTIES
+    C_STANDARD 99 SUFFIX .elf LINK_DEPENDS ${script})
+  target_link_libraries(${target} PRIVATE ${F_LIBS} port_stm32f103)
+  target_link_options(${target} PRIVATE -T ${script} -Wl,-Map=${out}.map -Wl,--no-warn-rwx-segments)
+  otter_warnings(${target})
+  if(F_FREESTANDING)
+    target_link_libraries(${target} PRIVATE port_mem)
+    target_link_options(${target} PRIVATE -nostdlib)
+    target_link_libraries(${target} PRIVATE gcc)
+    set(gate COMMAND ${CMAKE_COMMAND} -D NM=${CMAKE_NM} -D ELF=$<TARGET_FILE:${target}>
+                     -P ${PROJECT_SOURCE_DIR}/cmake/check_symbols.cmake)
+  else()
+    target_link_options(${target} PRIVATE --specs=nano.specs)
+  endif()
+
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${target}> ${out}.bin
+    COMMAND ${CMAKE_OBJCOPY} -O ihex $<TARGET_FILE:${target}> ${out}.hex
+    COMMAND ${CMAKE_COMMAND} -D NAME=${target} -D BIN=${out}.bin -D SCRIPT=${script}
+            -D SIZE_MAX=${F_SIZE_MAX} -P ${PROJECT_SOURCE_DIR}/cmake/check_size.cmake
+    ${gate}
+    VERBATIM)
+endfunction()

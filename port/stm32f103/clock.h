@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STM32F103_CLOCK_H
+#define STM32F103_CLOCK_H
+
+#include <stdint.h>
+
+/* The clock tree: after reset HSI 8 MHz; started 72 MHz from the 8 MHz crystal (HSE x 9), or, when
+ * it does not start, 64 MHz from HSI/2 x 16. PCLK2 = HCLK, PCLK1 = HCLK / 2.
+ * Source: RM0008 7.2, flash latency PM0075 3.1.
+ */
+enum { CLOCK_HSI_HZ = 8000000 };
+
+/* Start the fast clock, from whatever state. Returns HCLK in Hz: 72000000 or 64000000. Takes about
+ * 2 ms with a crystal, about 20 ms without. */
+uint32_t clock_start(void);
+
+/* Back to the state after reset: HSI, HSE and PLL off, flash latency 0. */
+void clock_stop(void);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layout.h"
+
+#include "partitions.h"
+
+const struct otter_layout stm32f103_layout = {
+    .boot = {OTTER_BOOT_ADDR, OTTER_BOOT_SIZE},
+    .flag = {OTTER_FLAG_ADDR, OTTER_FLAG_SIZE_MAX},
+    .app = {OTTER_APP_ADDR, OTTER_APP_SIZE},
+    .backup = {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE},
+    .ram = {OTTER_RAM_ADDR, OTTER_RAM_SIZE},
+};

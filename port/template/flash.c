@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flash.h"
+
+/* An empty port. It compiles, and refuses everything, so a bootloader built with it changes nothing.
+ * Copy the folder, fill in the functions, and hold them to docs/porting.md, chapter 5.
+ */
+
+/* Must: copy len bytes from the absolute address addr, of any alignment, as they are in flash now
+ * (no stale cache lines). Return OTTER_ERR_RANGE if a byte lies outside the flash; never fault. */
+static int read_bytes(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
+{
+    (void)ctx;
+    (void)addr;
+    (void)out;
+    (void)len;
+    return OTTER_ERR_RANGE;
+}
+
+/* Must: refuse (OTTER_ERR_RANGE) what is not aligned to program_size, is outside the flash, or
+ * touches the bootloader. Program in ascending order. Check every error flag of the controller, with
+ * a bound on waiting, and read back: return 0 only if flash now holds `data`. Take 0x00 over
+ * anything. Leave the controller locked, also after an error. Never erase. */
+static int program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
+{
+    (void)ctx;
+    (void)addr;
+    (void)data;
+    (void)len;
+    return OTTER_ERR_FLASH;
+}
+
+/* Must: refuse (OTTER_ERR_RANGE) what is not the first address of a page, is outside the flash, or
+ * belongs to the bootloader. Erase exactly one page, wait with a bound, check the error flags and
+ * that every byte reads 0xFF. Leave the controller locked. */
+static int erase(void *ctx, uint32_t addr)
+{
+    (void)ctx;
+    (void)addr;
+    return OTTER_ERR_FLASH;
+}
+
+/* Must: restart the watchdog's time if it runs, and do nothing otherwise. Called once per page or
+ * 256 bytes of work: the watchdog's shortest time must be above one page erase plus one page of
+ * programming. */
+static void feed(void *ctx)
+{
+    (void)ctx;
+}
+
+const struct otter_port template_flash = {
+    .read = read_bytes,
+    .program = program,
+    .erase = erase,
+    .feed = feed,
+    .page_size = 1024, /* what your chip erases at once */
+    .program_size = 2, /* what it programs at once; 2, 4 or 8 */
+};
