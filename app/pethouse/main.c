@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include "otter/device.h"
+#include "otter/flag.h"
+#include "clock.h"
+#include "debug.h"
+#include "flash.h"
+#include "iwdg.h"
+#include "layout.h"
+#include "log.h"
+#include "product.h"
+#include "startup.h"
+#include "system.h"
+#include "systick.h"
+#include "uart.h"
+#include "version.h"
+#include "drivers/dht11.h"
+#include "drivers/gpio.h"
+#include "drivers/ir.h"
+#include "drivers/key_pins.h"
+#include "drivers/motor.h"
+#include "drivers/p9813.h"
+
+/* The pet house on a GoKit2 with an STM32F103C8T6: one loop that hands bytes and time to the device
+ * library (otter/device.h) and inputs to the product (product.h), and does what they ask for. A turn
+ * takes some microseconds; the longest are a page erase and a reading of the DHT11.
+ */
+enum {
+    MODULE_BAUD = 9600,
+    LAST_CHARACTERS_MS = 2, /* of the log, before a reset */
+};
+
+static struct otter_device device;
+static struct product product;
+static struct key keys[PRODUCT_KEYS];
+static struct otter_resume resume OTTER_RETAINED;
+static bool is_announced; /* the module took 0x29: the cloud will learn the version */
+
+/* ---- what the device library asks of the application ---- */
+
+static uint16_t take_control(void *ctx, const struct otter_p0 *p0,
+                             uint8_t out_answer[OTTER_COMMAND_MAX])
+{
+    (void)ctx;
+    return product_p0(&product, p0, out_answer);
+}
+
+static void take_status(void *ctx, uint16_t status)
+{
+    (void)ctx;
+    product_status(&product, status);
+}
+
+static void take_answer(void *ctx, const struct otter_frame *answer)
+{
+    (void)ctx;
+    if (answer->cmd == OTTER_CMD_RESTART_MODULE_ACK) {
+        is_announced = true;
+    }
+    product_answered(&product, (uint8_t)(answer->cmd - 1));
+    log_answer(answer);
+}
+
+static void take_silence(void *ctx, uint8_t cmd)
+{
+    (void)ctx;
+    product_gave_up(&product, cmd);
+    log_gave_up(cmd);
+}
+
+static void restart(void *ctx)
+{
+    (void)ctx;
+    log_transfer(&device.receiver);
+    log_line("MCU Restart...");
+    uint32_t begin_ms = systick_millis();
+    while (!uart_is_drained() || systick_millis() - begin_ms < LAST_CHARACTERS_MS) {
+    }
+    system_reset();
+}
+
+static const struct otter_info info = {
+    .protocol = PETHOUSE_PROTOCOL,
+    .p0_version = PETHOUSE_P0_VERSION,
+    .hardware = PETHOUSE_HARDWARE,
+    .version = PETHOUSE_VERSION,
+    .product_key = PETHOUSE_PRODUCT_KEY,
+};
+
+static const struct otter_receiver_config receiver_config = {
+    .port = &stm32f103_flash,
+    .layout = &stm32f103_layout,
+    .resume = &resume,
+    .piece_max = OTTER_PIECE_MAX,
+    .check_image = true,
+    .hardware = PETHOUSE_HARDWARE,
+};
+
+static const struct otter_device_config device_config = {
+    .info = &info,
+    .receiver = &receiver_config,
+    .control = take_control,
+    .status = take_status,
+    .answer = take_answer,
+    .gave_up = take_silence,
+    .restart = restart,
+};
+
+/* ---- the loop's parts ---- */
+
+static void start(void)
+{
+    uint8_t unique_id[12];
+    uint32_t hclk_hz = clock_start();
+
+    iwdg_start();
+    systick_start(hclk_hz);
+    debug_start(hclk_hz);
+    uart_start(hclk_hz / 2, MODULE_BAUD);
+    gpio_start();
+    key_pins_start();
+    ir_start();
+    motor_start();
+    p9813_start();
+    dht11_start(hclk_hz, systick_millis());
+    for (unsigned i = 0; i < PRODUCT_KEYS; i++) {
+        key_init(&keys[i]);
+    }
+    product_init(&product, &PETHOUSE_P0_LAYOUT,
+                 otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout),
+                 systick_millis());
+    otter_device_init(&device, &device_config, systick_millis());
+
+    system_unique_id(unique_id);
+    log_start(unique_id, PETHOUSE_VERSION);
+}
+
+/* Returns false while more bytes may be waiting. */
+static bool receive(void)
+{
+    uint8_t bytes[64];
+    size_t len = uart_receive(bytes, sizeof bytes);
+    otter_device_receive(&device, bytes, len, systick_millis());
+    return len < sizeof bytes;
+}
+
+static void send(void)
+{
+    static uint8_t bytes[UART_TX_SIZE];
+    if (uart_can_send()) {
+        size_t len = otter_device_take(&device, bytes, sizeof bytes);
+        (void)uart_send(bytes, len);
+    }
+}
+
+static void sense(uint32_t now_ms)
+{
+    struct dht11_reading reading;
+    for (unsigned i = 0; i < PRODUCT_KEYS; i++) {
+        product_key(&product, i + 1, key_poll(&keys[i], key_pins_closed(i + 1), now_ms));
+    }
+    product_obstacle(&product, ir_sees_obstacle());
+    /* Not in a transfer: its 5 ms belong to the flash then. */
+    switch (dht11_poll(now_ms, !otter_receiver_is_active(&device.receiver), &reading)) {
+    case DHT11_READ:
+        product_climate(&product, reading.celsius, reading.humidity_percent);
+        break;
+    case DHT11_FAILED:
+        product_climate_failed(&product);
+        break;
+    case DHT11_NOTHING:
+        break;
+    }
+}
+
+static void act(void)
+{
+    static struct product_color shown;
+    static int running;
+    struct product_color color = product_led(&product);
+    if (color.red != shown.red || color.green != shown.green || color.blue != shown.blue) {
+        shown = color;
+        p9813_show(color.red, color.green, color.blue);
+    }
+    if (product_motor(&product) != running) {
+        running = product_motor(&product);
+        motor_run(running);
+    }
+}
+
+/* Tell the module what the product wants to, once the link is free. */
+static void tell(uint32_t now_ms)
+{
+    struct product_command command;
+    if (product_next(&product, now_ms, &command) &&
+        otter_device_command(&device, command.cmd, command.payload, command.payload_len,
+                             now_ms) == 0) {
+        product_sent(&product, &command, now_ms);
+    }
+}
+
+/* The module restarts and will ask for the version: the record of the installation has served. An
+ * erase that fails is tried again after the next start. */
+static void forget_installation(void)
+{
+    if (is_announced) {
+        is_announced = false;
+        if (otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout) &&
+            otter_flag_erase(&stm32f103_flash, &stm32f103_layout) != 0) {
+            log_line("FLAG Erase Failed");
+        }
+    }
+}
+
+int main(void)
+{
+    start();
+    for (;;) {
+        iwdg_feed();
+        bool may_sleep = receive();
+        otter_device_poll(&device, systick_millis());
+        sense(systick_millis());
+        act();
+        tell(systick_millis());
+        send();
+        log_transfer(&device.receiver);
+        forget_installation();
+        if (may_sleep) {
+            system_sleep(); /* until SysTick, at most 1 ms */
+        }
+    }
+}
