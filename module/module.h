@@ -11,40 +11,66 @@
 /* The Wi-Fi module's side of the serial line: start-up, status, heartbeat, and the offer of a file.
  *
  * On the wire it acts as the open GAgent 04020006 does (docs/protocol.md, chapter 5: order, bytes,
- * retries, unescaped simple ACKs), without that program's faults: a file that fits one piece is
- * sent, a READY that comes late or twice destroys nothing, and every end is reported.
+ * retries, unescaped simple ACKs, strict about escapes), without that program's faults: a file that
+ * fits one piece is sent, a READY that comes early, late or twice destroys nothing, no request of
+ * the MCU damages a piece, and every end is reported.
+ *
+ *            MODULE_OFFER_MS       READY            last piece's ACK        expected version in 0x02
+ *     (idle) ──────────────► 0x19 ──────► 0x1D 1..n ──────────────► waiting ──────────────► UPDATED
+ *        ▲                    │ no READY   │ 0x27, or 0x1F sent        │ old version, or silence
+ *        │                    ▼            ▼                           ▼
+ *        └── FAILED ◄──────── a fresh READY in time begins again at piece 1
+ *
+ * While pieces run, and for 2 s after, nothing else is sent but answers: no heartbeat, no status.
+ * A restart of the module (0x29, or the MCU silent to heartbeats) begins again with 0x01 and a new
+ * 0x19.
  *
  * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable through
- * one event callback. Plain data; copying it (with its file staying put) is a snapshot.
+ * one event callback. The callback is called from inside receive and poll and must not call back.
+ * module_copy() makes a snapshot that runs on independently (config and file stay where they are).
+ * About 14 KB.
  */
 enum {
     MODULE_PIECE_MAX = 2045, /* as the open module's memory allows */
+    MODULE_PIECE_DEFAULT = 256,
+    MODULE_INFO_ROUNDS = 10, /* of 0x01, three sends each; then the module restarts */
     MODULE_HEARTBEAT_MS = 55000,
+    MODULE_HEARTBEATS_LOST = 4, /* then, when the next is due, the module restarts */
     MODULE_STATUS_MS = 600000,
     MODULE_STATUS_FIRST_MS = 1000, /* after start: 0x0D 071A (router) */
     MODULE_OFFER_MS = 2000,        /* after start: 0x19, if a file is offered */
     MODULE_STATUS_CLOUD_MS = 5000, /* after start: 0x0D 073A (cloud) */
-    MODULE_RESTART_MS = 100,       /* from 0x2A to the new start */
-    MODULE_READY_MS = 30000,       /* we wait for READY (the open module: for ever) */
-    MODULE_RETURN_MS = 60000,      /* from the last piece's ACK to the new version in 0x02 */
-    MODULE_ASK_AGAIN_MS = 5000,    /* interval of 0x01 while we wait for that */
+    MODULE_QUIET_MS = 2010,  /* after a transfer, before status, heartbeat, ...: as measured */
+    MODULE_RESTART_MS = 100, /* from 0x2A to the new start */
+    MODULE_RESET_MS = 2000,  /* from 0x0C to the new start */
+    MODULE_READY_MS = 30000, /* we wait for READY (the open module: for ever) */
+    MODULE_AGAIN_MS = 5000,  /* after 0x27 or an unanswered 0x19, for a fresh READY */
+    MODULE_AGAIN_LOST_MS = 15000, /* the same after 0x1F: an MCU may watch for 10 s */
+    MODULE_RETURN_MS = 60000,     /* from the last piece's ACK to the new version in 0x02 */
+    MODULE_ASK_AGAIN_MS = 5000,   /* interval of 0x01 while we wait for that */
+    MODULE_SETTLE_MS = 20000, /* by then an MCU that still answers as before has installed */
+    MODULE_OFFERS_MAX = 5,    /* 0x19 of one update, when the MCU keeps restarting us */
 };
 
 enum module_event_kind {
-    MODULE_STARTED,  /* the module (re)started and asks 0x01 */
-    MODULE_INFO,     /* 0x02 came: info */
-    MODULE_OFFERED,  /* 0x1A came */
-    MODULE_READY,    /* READY came, pieces start: number of pieces in `count` */
-    MODULE_PROGRESS, /* piece `number` of `count` was acknowledged */
-    MODULE_RESENT,   /* piece `number` was sent again */
-    MODULE_SENT,     /* the last piece was acknowledged */
-    MODULE_STOPPED,  /* our 0x1F was sent: the MCU stayed silent to a piece */
-    MODULE_REPORT,   /* 0x05 from the MCU: p0 */
-    MODULE_ANSWER,   /* 0x04 to our 0x03: p0 (p0.data_len may be 0 and action 0: empty) */
-    MODULE_REQUEST,  /* any other command of the MCU: cmd (0x09, 0x0B, 0x13, 0x15, ...) */
-    MODULE_ILLEGAL,  /* the MCU complained with 0x12: number = code */
-    MODULE_UPDATED,  /* the MCU came back with the expected version: done, good */
-    MODULE_FAILED,   /* the update ended badly: failure */
+    MODULE_STARTED,     /* the module (re)started and asks 0x01: text says why */
+    MODULE_INFO,        /* 0x02 came: info */
+    MODULE_UP_TO_DATE,  /* the MCU has the expected version already: nothing is offered; done */
+    MODULE_OFFERED,     /* 0x1A came (or READY without it) */
+    MODULE_READY,       /* READY came, pieces start: number of pieces in `count` */
+    MODULE_WRONG_READY, /* READY came that cannot be served: text; nothing is sent */
+    MODULE_PROGRESS,    /* piece `number` of `count` was acknowledged */
+    MODULE_RESENT,      /* piece `number` was sent again */
+    MODULE_SENT,        /* the last piece was acknowledged */
+    MODULE_STOPPED,     /* our 0x1F was sent: the MCU stayed silent to a piece */
+    MODULE_REFUSAL,     /* 0x27 came: text; a fresh READY may still follow */
+    MODULE_REPORT,      /* 0x05 from the MCU: p0 */
+    MODULE_ANSWER,      /* 0x04 to our 0x03: p0 (data_len 0 and action 0: empty) */
+    MODULE_REQUEST,     /* any other command of the MCU: cmd (0x09, 0x0B, 0x13, 0x15, ...) */
+    MODULE_ILLEGAL,     /* the MCU complained with 0x12: number = code */
+    MODULE_GAVE_UP, /* the MCU stayed silent to our command cmd (not 0x01, 0x19, 0x1D, 0x1F) */
+    MODULE_UPDATED, /* the MCU came back with the expected version: done, good */
+    MODULE_FAILED,  /* the update ended badly: failure, text */
 };
 
 enum module_failure {
@@ -57,60 +83,107 @@ enum module_failure {
     MODULE_PIECE_LOST,    /* 0x1F sent, and no new READY came */
     MODULE_NOT_BACK,      /* all sent, but the MCU did not answer any more */
     MODULE_OLD_VERSION,   /* all sent, MCU is back, but not with the expected version */
+    MODULE_RESTARTS,      /* the MCU restarted the module in each of MODULE_OFFERS_MAX tries */
 };
 
 struct module_event {
     enum module_event_kind kind;
-    const struct otter_info *info;
+    const struct otter_info *info; /* the last 0x02, or NULL if none came yet */
     const struct otter_p0 *p0;
+    const struct otter_frame *frame; /* REQUEST: the MCU's command */
     uint8_t cmd;
     uint16_t number, count;
     enum module_failure failure;
-    const char *text; /* one clause for a person, for FAILED and STOPPED */
+    const char *text; /* one clause for a person, or NULL */
 };
 
 struct module_config {
     const uint8_t *file; /* NULL = nothing to offer */
     uint32_t file_size;
     uint8_t md5_hex[32];
-    uint8_t version
-        [8]; /* expected in 0x02 afterwards; an MCU that has it is not offered the file */
+    /* expected in 0x02 afterwards; an MCU that has it is not offered the file */
+    uint8_t version[8];
     bool offer_always; /* offer even if the MCU already has that version */
     uint16_t status;   /* bits reported once "connected"; 0 = 0x073A */
+    const struct otter_module_info *module_info; /* answer to 0x21; NULL = a plain Wi-Fi form */
     void *ctx;
     void (*event)(void *ctx, const struct module_event *event);
+
+    /* Answer to 0x17 once connected. May be NULL, or return false: then the MCU is told
+     * 1970-01-01 08:00:00 with NTP 0, as a module says before it has reached its cloud. */
+    bool (*time)(void *ctx, struct otter_time *out_time);
 };
 
 struct module { /* private */
     const struct module_config *config;
     struct otter_link link;
     struct otter_link_config link_config;
+    /* this start of the module */
     uint8_t phase;
-    uint32_t start_ms, heartbeat_ms, status_ms, deadline_ms, ask_ms;
+    uint32_t start_ms;
     uint8_t info_rounds, heartbeats_lost;
-    bool status_first_sent, status_cloud_sent, offered, cloud;
+    uint32_t heartbeat_ms, status_ms;
+    uint16_t status;
+    bool status_first_sent, status_cloud_sent, status_due, offer_considered;
+    bool restart_due;
+    uint32_t restart_ms, restart_after_ms;
+    const char *restart_why;
     struct otter_info info;
     bool have_info;
+    /* the update */
+    uint8_t transfer;
+    uint32_t deadline_ms, deadline_after_ms; /* of `transfer`, where it has one */
+    uint32_t quiet_ms;                       /* when the transfer ended */
+    bool quiet;
+    uint32_t piece_ms, sent_ms, ask_ms; /* pending piece; last piece's ACK; 0x01 since then */
     uint16_t piece_len, piece_number, piece_count;
-    bool piece_due, sending, stop_due, all_sent, restart_due, ended;
-    uint32_t restart_ms;
+    uint8_t offers, version_before[8];
+    enum module_failure failure; /* what it will have been if no fresh READY comes */
+    bool piece_due, stop_requested, begun, returned, ended;
+    char text[96];
     uint8_t rx_body[1024 + 16];
-    uint8_t command[2 * (MODULE_PIECE_MAX + 4 + 7) + 2];
-    uint8_t tx[2 * (MODULE_PIECE_MAX + 4 + 7) + 2 + 256];
+    uint8_t piece[OTTER_PIECE_HEAD + MODULE_PIECE_MAX];
+    uint8_t command[2 * (OTTER_PIECE_HEAD + MODULE_PIECE_MAX + 7) + 2];
+    uint8_t tx[2 * (OTTER_PIECE_HEAD + MODULE_PIECE_MAX + 7) + 2 + 256];
 };
 
-/* Begin as after the module's power-on. `config` must outlive it. */
+/* Begin as after the module's power-on. `config` must outlive it; its file, MD5 and version may be
+ * changed between transfers, before module_offer(). */
 void module_init(struct module *module, const struct module_config *config, uint32_t now_ms);
 
+/* Make `to` a copy of `from`, sharing its config. */
+void module_copy(struct module *to, const struct module *from);
+
+/* Take what the UART brought. Input while the module is restarting is lost, as in a real one. */
 void module_receive(struct module *module, const uint8_t in[], size_t in_len, uint32_t now_ms);
+
+/* Do what is due. */
 void module_poll(struct module *module, uint32_t now_ms);
+
+/* Move up to out_max bytes to send to `out`. Returns how many; 0 = nothing to send. */
 size_t module_take(struct module *module, uint8_t out[], size_t out_max);
 
-/* Milliseconds until module_poll() has something to do. */
+/* Copy a session into another struct, as a snapshot; both then use the same config and file. The
+ * pointers inside (link, decoder) lead into `to` afterwards. */
+void module_copy(struct module *to, const struct module *from);
+
+/* Milliseconds until module_poll() has something to do; at most MODULE_HEARTBEAT_MS. */
 uint32_t module_next_ms(const struct module *module, uint32_t now_ms);
 
+/* Offer config->file as it is now, whatever version the MCU has: as soon as the MCU has answered
+ * 0x01 and no piece is on its way. What an update server's "there is something new" leads to.
+ * Returns 0, OTTER_ERR_BUSY (a transfer runs), or OTTER_ERR_NONE (no file). */
+OTTER_MUST_CHECK int module_offer(struct module *module, uint32_t now_ms);
+
+/* Tell the MCU that no more of the file comes (0x1F in the middle of a transfer), and offer nothing
+ * more until module_offer(). No event follows. */
+void module_cancel(struct module *module, uint32_t now_ms);
+
+/* Report `status` (0x0D) to the MCU now and from now on, until the next start of the module. */
+void module_set_status(struct module *module, uint16_t status);
+
 /* Send P0 (0x03) to the MCU, as an app's command through the cloud does.
- * Returns 0, or OTTER_ERR_BUSY / OTTER_ERR_SPACE. */
+ * Returns 0, or OTTER_ERR_BUSY (also while pieces run) / OTTER_ERR_SPACE. */
 OTTER_MUST_CHECK int module_control(struct module *module, const struct otter_p0 *p0,
                                     uint32_t now_ms);
 
@@ -118,7 +191,14 @@ OTTER_MUST_CHECK int module_control(struct module *module, const struct otter_p0
 OTTER_MUST_CHECK int module_command(struct module *module, uint8_t cmd, const uint8_t payload[],
                                     uint16_t payload_len, uint32_t now_ms);
 
-/* Did it end (MODULE_UPDATED or MODULE_FAILED was told)? Heartbeats and answers go on. */
+/* Did it end (UP_TO_DATE, UPDATED or FAILED was told)? Heartbeats and answers go on; a READY of the
+ * MCU for the same file, or module_offer(), begins again. */
 bool module_has_ended(const struct module *module);
+
+/* Is a command of ours unacknowledged, or are there bytes to take? */
+bool module_is_busy(const struct module *module);
+
+/* One word for logs and JSON: "no-answer", "piece-lost", ... */
+const char *module_failure_name(enum module_failure failure);
 
 #endif

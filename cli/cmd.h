@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The commands of `otter`, and how all of them speak.
+ *
+ * A command gets argv[0] = "otter NAME" and returns the exit code: 0 done, 1 failure, 2 usage.
+ * Diagnostics go to stderr as `otter: NAME: thing: reason`, results to stdout.
+ */
+enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
+
+int cmd_push(int argc, char **argv);
+int cmd_image(int argc, char **argv);
+int cmd_board(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+
+/* Print `otter: NAME: text` (NAME as given to cmd_name()) as one line on stderr. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Set what complain() puts in front, e.g. "push" or "image: make". Must outlive the program. */
+void cmd_name(const char *name);
+const char *cmd_current(void);
+
+/* Parse the command line with argp. --help goes to stdout under the name a person types (`usage`, e.g.
+ * "otter push"); mistakes are one line of complain()'s form plus argp's hint.
+ * Returns 0 to go on, CMD_USAGE, or -1 when --help was served and the command is done.
+ * In parse functions ARGP_ERR_UNKNOWN and EINVAL (after complain()) are mistakes. */
+int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input);
+
+/* Write text as a JSON string with its quotes; bytes that are not ASCII text are escaped. */
+void json_string(FILE *out, const char *text);
+
+#endif

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `otter board run`: the modelled board on the command line; see docs/man/otter-board.1. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "board/host/run.h"
+#include "board/host/spec.h"
+#include "board/host/state.h"
+#include "board/host/stats.h"
+#include "cli/cmd.h"
+
+enum { LOAD_MAX = 16, CUT_MAX = 64, INPUT_MAX = 256 };
+
+enum {
+    OPT_LOAD = 256,
+    OPT_FLASH,
+    OPT_UART1,
+    OPT_UART2,
+    OPT_UART1_BAUD,
+    OPT_UART2_BAUD,
+    OPT_REALTIME,
+    OPT_FOR,
+    OPT_SEED,
+    OPT_LSI,
+    OPT_NO_HSE,
+    OPT_CUT,
+    OPT_STATS,
+    OPT_JSON,
+    OPT_VIEW,
+    OPT_SET,
+};
+
+struct load {
+    char *path; /* malloc'ed */
+    bool has_addr;
+    uint32_t addr;
+};
+
+struct arguments {
+    struct board_options board;
+    struct run_options run;
+    struct load loads[LOAD_MAX];
+    size_t load_count;
+    struct run_cut cuts[CUT_MAX];
+    bool cut_has_seed[CUT_MAX];
+    size_t cut_count;
+    struct run_input inputs[INPUT_MAX];
+    size_t input_count;
+    const char *uart[RUN_LINE_COUNT];
+    bool stats, json;
+};
+
+/* Set by the signal handler; the only way it can tell. */
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop_asked = 1;
+}
+
+/* ---- values of options ---- */
+
+static error_t number_option(const char *option, const char *text, uint64_t low, uint64_t high,
+                             uint64_t *out_value)
+{
+    if (spec_number(text, low, high, out_value)) {
+        return 0;
+    }
+    complain("%s %s: not a number from %" PRIu64 " to %" PRIu64, option, text, low, high);
+    return EINVAL;
+}
+
+static error_t time_option(const char *text, uint64_t *out_ticks)
+{
+    if (spec_seconds(text, out_ticks)) {
+        return 0;
+    }
+    complain("--for %s: not a number of seconds", text);
+    return EINVAL;
+}
+
+static error_t add_load(struct arguments *args, const char *text)
+{
+    if (args->load_count == LOAD_MAX) {
+        complain("--load %s: more than %d files", text, LOAD_MAX);
+        return EINVAL;
+    }
+    struct load *load = &args->loads[args->load_count];
+    size_t path_len;
+    if (!spec_load(text, &path_len, &load->has_addr, &load->addr)) {
+        complain("--load %s: not FILE[@ADDR]", text);
+        return EINVAL;
+    }
+    load->path = strndup(text, path_len);
+    if (load->path == NULL) {
+        complain("out of memory");
+        return EINVAL;
+    }
+    args->load_count++;
+    return 0;
+}
+
+static error_t add_cut(struct arguments *args, const char *text)
+{
+    if (args->cut_count == CUT_MAX) {
+        complain("--cut %s: more than %d", text, CUT_MAX);
+        return EINVAL;
+    }
+    size_t i = args->cut_count;
+    if (!spec_cut(text, &args->cuts[i], &args->cut_has_seed[i])) {
+        complain("--cut %s: not OP[:not-done|done|torn][:SEED]", text);
+        return EINVAL;
+    }
+    args->cut_count++;
+    return 0;
+}
+
+static error_t add_input(struct arguments *args, const char *text)
+{
+    struct run_input input;
+    if (args->input_count == INPUT_MAX) {
+        complain("--set %s: more than %d", text, INPUT_MAX);
+        return EINVAL;
+    }
+    if (!spec_input(text, &input)) {
+        complain("--set %s: not " SPEC_INPUT_FORM, text);
+        return EINVAL;
+    }
+    /* In order of time; those of the same time as given. */
+    size_t i = args->input_count++;
+    for (; i > 0 && args->inputs[i - 1].at > input.at; i--) {
+        args->inputs[i] = args->inputs[i - 1];
+    }
+    args->inputs[i] = input;
+    return 0;
+}
+
+static const struct argp_option options[] = {
+    {"load", OPT_LOAD, "FILE[@ADDR]", 0,
+     "Program FILE (.bin at ADDR or the start of the flash, .hex, .elf); repeatable", 1},
+    {"flash", OPT_FLASH, "FILE", 0,
+     "Keep the flash in FILE: read at the start if it exists, saved at the end", 1},
+    {"uart1", OPT_UART1, "END", 0,
+     "Far end of USART1: `-' (default), `null', `pty:PATH' or `file:PATH'", 2},
+    {"uart2", OPT_UART2, "END", 0, "Far end of USART2 (default null)", 2},
+    {"uart1-baud", OPT_UART1_BAUD, "N", 0, "What the far end sends at (default 115200)", 2},
+    {"uart2-baud", OPT_UART2_BAUD, "N", 0, "What the far end sends at (default 9600)", 2},
+    {"realtime", OPT_REALTIME, NULL, 0, "Hold virtual time to the clock of this machine", 3},
+    {"for", OPT_FOR, "SECONDS", 0, "End after this much virtual time", 3},
+    {"set", OPT_SET, "SECONDS:KEY=VALUE", 0,
+     "Work an input at that virtual time: key1..3=down|up, temp=N, hum=N, obstacle=yes|no, "
+     "sensor=broken|ok, reset=pin, power=cycle; repeatable",
+     3},
+    {"cut", OPT_CUT, "OP[:TEAR][:SEED]", 0,
+     "The power fails in flash operation OP and comes back; TEAR is not-done, done or torn "
+     "(default); repeatable",
+     3},
+    {"seed", OPT_SEED, "N", 0, "Seed of everything random (default 1)", 4},
+    {"lsi", OPT_LSI, "HZ", 0, "Clock of the watchdog, 30000..60000 (default 40000)", 4},
+    {"no-hse", OPT_NO_HSE, NULL, 0, "The crystal never starts", 4},
+    {"view", OPT_VIEW, NULL, 0, "Print what a person would see whenever it changes", 5},
+    {"stats", OPT_STATS, NULL, 0, "Print counts at the end", 5},
+    {"json", OPT_JSON, NULL, 0,
+     "Print them as one JSON object; on stdout, or on stderr if a UART has that", 5},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct arguments *args = state->input;
+    uint64_t value = 0;
+    error_t err = 0;
+    switch (key) {
+    case OPT_LOAD:
+        return add_load(args, arg);
+    case OPT_FLASH:
+        args->run.state_path = arg;
+        return 0;
+    case OPT_UART1:
+        args->uart[0] = arg;
+        return 0;
+    case OPT_UART2:
+        args->uart[1] = arg;
+        return 0;
+    case OPT_UART1_BAUD:
+    case OPT_UART2_BAUD:
+        err = number_option(key == OPT_UART1_BAUD ? "--uart1-baud" : "--uart2-baud", arg, 300,
+                            4500000, &value);
+        args->run.baud[key == OPT_UART1_BAUD ? 0 : 1] = (uint32_t)value;
+        return err;
+    case OPT_REALTIME:
+        args->run.realtime = true;
+        return 0;
+    case OPT_FOR:
+        return time_option(arg, &args->run.until);
+    case OPT_SEED:
+        return number_option("--seed", arg, 0, UINT64_MAX, &args->board.seed);
+    case OPT_LSI:
+        err = number_option("--lsi", arg, 30000, 60000, &value);
+        args->board.lsi_hz = (uint32_t)value;
+        return err;
+    case OPT_NO_HSE:
+        args->board.without_hse = true;
+        return 0;
+    case OPT_CUT:
+        return add_cut(args, arg);
+    case OPT_SET:
+        return add_input(args, arg);
+    case OPT_VIEW:
+        args->run.view = true;
+        return 0;
+    case OPT_STATS:
+        args->stats = true;
+        return 0;
+    case OPT_JSON:
+        args->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        complain("%s: unexpected; see --load", arg);
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int compare_cuts(const void *a, const void *b)
+{
+    const struct run_cut *left = a, *right = b;
+    return left->op < right->op ? -1 : left->op > right->op ? 1 : 0;
+}
+
+/* Defaults that depend on other options, and what fits together. False after complain(). */
+static bool complete(struct arguments *args)
+{
+    for (size_t i = 0; i < args->cut_count; i++) {
+        if (!args->cut_has_seed[i]) {
+            args->cuts[i].seed = args->board.seed;
+        }
+    }
+    qsort(args->cuts, args->cut_count, sizeof args->cuts[0], compare_cuts);
+    args->run.cuts = args->cuts;
+    args->run.cut_count = args->cut_count;
+    args->run.inputs = args->inputs;
+    args->run.input_count = args->input_count;
+    if (args->load_count == 0 && args->run.state_path == NULL) {
+        complain("nothing to run: give --load or --flash");
+        return false;
+    }
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        if (!endpoint_is_spec(args->uart[i])) {
+            complain("--uart%u %s: not one of -, null, pty:PATH, file:PATH", i + 1,
+                     args->uart[i]);
+            return false;
+        }
+    }
+    if (strcmp(args->uart[0], "-") == 0 && strcmp(args->uart[1], "-") == 0) {
+        complain("--uart2 -: USART1 has it already");
+        return false;
+    }
+    return true;
+}
+
+/* ---- the run ---- */
+
+/* As a programmer would before the first start: not counted as operations of the flash. */
+static bool fill_flash(struct board *board, const struct arguments *args)
+{
+    char why[HOST_WHY_SIZE];
+    struct loader loader = {.flash = board_flash(board)};
+    if (args->run.state_path != NULL && !state_load(args->run.state_path, loader.flash, why)) {
+        complain("%s: %s", args->run.state_path, why);
+        return false;
+    }
+    for (size_t i = 0; i < args->load_count; i++) {
+        const struct load *load = &args->loads[i];
+        if (!loader_put_file(&loader, load->path, load->has_addr, load->addr, why)) {
+            complain("%s: %s", load->path, why);
+            return false;
+        }
+    }
+    /* Told now, not after hours, if the file cannot be written. */
+    if (args->run.state_path != NULL && !state_save(args->run.state_path, loader.flash, why)) {
+        complain("%s: %s", args->run.state_path, why);
+        return false;
+    }
+    return true;
+}
+
+static bool open_lines(struct run_line lines[RUN_LINE_COUNT], const struct arguments *args)
+{
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        char why[HOST_WHY_SIZE];
+        if (!endpoint_open(&lines[i].end, args->uart[i], why)) {
+            complain("uart%u: %s: %s", i + 1, args->uart[i], why);
+            return false;
+        }
+        if (lines[i].end.kind == ENDPOINT_PTY) {
+            complain("uart%u: %s is %s", i + 1, lines[i].end.link, lines[i].end.slave);
+        }
+    }
+    return true;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
+static const char *end_text(enum run_end end)
+{
+    switch (end) {
+    case RUN_END_LOCKUP:
+        return "the core is locked up";
+    case RUN_END_UNKNOWN:
+        return "not modelled";
+    case RUN_END_BREAKPOINT:
+        return "breakpoint";
+    case RUN_END_ENDPOINT:
+        return "cannot write";
+    case RUN_END_STATE:
+    case RUN_END_TIME:
+    case RUN_END_ASKED:
+        break;
+    }
+    return "flash";
+}
+
+static int run(struct board *board, struct arguments *args)
+{
+    struct run_line *lines = calloc(RUN_LINE_COUNT, sizeof lines[0]);
+    if (lines == NULL) {
+        complain("out of memory");
+        return CMD_FAILED;
+    }
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        lines[i].end.in_fd = -1;
+        lines[i].end.out_fd = -1;
+    }
+    int code = CMD_FAILED;
+    catch_signals(); /* before there is a link to remove */
+    if (fill_flash(board, args) && open_lines(lines, args)) {
+        struct run_result result;
+        args->run.stop = &stop_asked;
+        args->run.tell = complain;
+        run_board(board, lines, &args->run, &result);
+        if (!run_is_good(&result)) {
+            complain("%s: %s", end_text(result.end), result.why);
+        }
+        bool stdout_is_taken =
+            lines[0].end.kind == ENDPOINT_STDIO || lines[1].end.kind == ENDPOINT_STDIO;
+        if (args->stats) {
+            stats_print(stderr, board, lines, &result);
+        }
+        if (args->json) {
+            stats_print_json(stdout_is_taken ? stderr : stdout, board, lines, &result);
+        }
+        code = run_is_good(&result) ? CMD_OK : CMD_FAILED;
+    }
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        endpoint_close(&lines[i].end);
+    }
+    free(lines);
+    return code;
+}
+
+static int board_run_command(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc = "Run firmware on the modelled board (GoKit2 with an STM32F103C8T6)."};
+    struct arguments *args = calloc(1, sizeof *args);
+    if (args == NULL) {
+        complain("out of memory");
+        return CMD_FAILED;
+    }
+    args->board.seed = 1;
+    args->run.until = UINT64_MAX;
+    args->run.baud[0] = 115200;
+    args->run.baud[1] = 9600;
+    args->uart[0] = "-";
+    args->uart[1] = "null";
+
+    int code = cmd_parse(&argp, "otter board run", argc, argv, args);
+    if (code == 0 && !complete(args)) {
+        code = CMD_USAGE;
+    } else if (code == 0) {
+        struct board *board = board_new(&args->board);
+        if (board == NULL) {
+            complain("out of memory");
+            code = CMD_FAILED;
+        } else {
+            code = run(board, args);
+            board_free(board);
+        }
+    } else if (code < 0) {
+        code = CMD_OK;
+    }
+    for (size_t i = 0; i < args->load_count; i++) {
+        free(args->loads[i].path);
+    }
+    free(args);
+    return code;
+}
+
+int cmd_board(int argc, char **argv)
+{
+    static char title[] = "otter: board run";
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)) {
+        puts("Usage: otter board run [OPTION...]\n\n"
+             "  run      run firmware on the modelled board\n\n"
+             "`otter board run --help` tells more.");
+        return CMD_OK;
+    }
+    if (argc < 2) {
+        complain("no command; see `otter board --help`");
+        return CMD_USAGE;
+    }
+    if (strcmp(argv[1], "run") != 0) {
+        complain("%s: no such command; see `otter board --help`", argv[1]);
+        return CMD_USAGE;
+    }
+    cmd_name("board run");
+    argv[1] = title;
+    return board_run_command(argc - 1, argv + 1);
+}

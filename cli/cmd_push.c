@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otter push: update one MCU over a serial port, without any cloud; see docs/man/otter-push.1. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/image_file.h"
+#include "cli/progress.h"
+#include "cli/serial.h"
+#include "module/module.h"
+#include "port/stm32f103/partitions.h"
+
+enum { CANCEL_MS = 1000 }; /* for 0x1F and its answer after Ctrl-C */
+
+struct options {
+    const char *file, *port, *version;
+    long baud;
+    uint32_t slot_size, timeout_s;
+    bool force, json, verbose;
+};
+
+/* What came of it: one line, or one JSON object. */
+enum outcome { RUNNING, UPDATED, UP_TO_DATE, FAILED };
+
+struct push {
+    const struct options *options;
+    const struct image_file *firmware;
+    struct module_config config;
+    struct module module;
+    struct serial serial;
+    struct progress progress;
+    struct timespec start;
+    enum outcome outcome;
+    char from[9], to[9]; /* versions the MCU told; empty = none yet */
+    char hardware[9];
+    uint16_t pieces;
+    uint32_t resent;
+    const char *reason; /* one word, for JSON */
+    char text[160];     /* one clause, for a person */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+/* ---- command line ---- */
+
+static bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out_value)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 0);
+    if (errno != 0 || end == text || *end != 0 || text[0] == '-' || value < min || value > max)
+        return false;
+    *out_value = (uint32_t)value;
+    return true;
+}
+
+static error_t bad_value(const char *option, const char *text, const char *why)
+{
+    complain("%s %s: %s", option, text, why);
+    return EINVAL;
+}
+
+enum { OPT_FORCE = 256, OPT_JSON, OPT_TIMEOUT, OPT_SLOT };
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+    uint32_t number;
+
+    switch (key) {
+    case 'p':
+        options->port = arg;
+        return 0;
+    case 'b':
+        if (!parse_number(arg, 1, 10000000, &number) || !serial_baud_is_known((long)number))
+            return bad_value("--baud", arg, "not a baud rate this system knows");
+        options->baud = (long)number;
+        return 0;
+    case 'V':
+        if (strlen(arg) != 8)
+            return bad_value("--version", arg, "a version has 8 characters, such as 03010102");
+        options->version = arg;
+        return 0;
+    case OPT_FORCE:
+        options->force = true;
+        return 0;
+    case OPT_JSON:
+        options->json = true;
+        return 0;
+    case OPT_TIMEOUT:
+        if (!parse_number(arg, 1, 86400, &options->timeout_s))
+            return bad_value("--timeout", arg, "not a number of seconds from 1 to 86400");
+        return 0;
+    case OPT_SLOT:
+        if (!parse_number(arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size))
+            return bad_value("--slot", arg, "not a number of bytes");
+        return 0;
+    case 'v':
+        options->verbose = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->file != NULL) {
+            complain("%s: one file at a time", arg);
+            return EINVAL;
+        }
+        options->file = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->file == NULL || options->port == NULL) {
+            complain(options->file == NULL ? "no file given" : "no serial port given (--port)");
+            return EINVAL;
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option option_table[] = {
+    {"port", 'p', "TTY", 0, "serial port the MCU's module UART is on (a tty or a pty)", 0},
+    {"baud", 'b', "N", 0, "baud rate, 9600 if not given", 0},
+    {"version", 'V', "V", 0,
+     "version (8 characters) the MCU is to report afterwards; needed for a .bin without "
+     "trailer",
+     0},
+    {"slot", OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0},
+    {"force", OPT_FORCE, NULL, 0,
+     "send even if the MCU has that version, or the file does not look startable, or is for "
+     "other "
+     "hardware",
+     0},
+    {"timeout", OPT_TIMEOUT, "S", 0, "give up after S seconds in all, 600 if not given", 0},
+    {"json", OPT_JSON, NULL, 0, "print the result as one JSON object", 0},
+    {"verbose", 'v', NULL, 0, "tell every step", 0},
+    {0}};
+
+static const struct argp push_argp = {
+    .options = option_table,
+    .parser = parse_option,
+    .args_doc = "FILE",
+    .doc = "Update one MCU over a serial port, in the place of its Wi-Fi module.\v"
+           "FILE is the .bin of the build, with otter's trailer or without."};
+
+/* ---- events of the module ---- */
+
+static uint32_t now_ms(const struct push *push)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)((now.tv_sec - push->start.tv_sec) * 1000 +
+                      (now.tv_nsec - push->start.tv_nsec) / 1000000);
+}
+
+__attribute__((format(printf, 2, 3))) static void note(struct push *push, const char *format,
+                                                       ...)
+{
+    va_list args;
+    progress_break(&push->progress);
+    fputs("otter: push: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+__attribute__((format(printf, 3, 4))) static void
+end_badly(struct push *push, const char *reason, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(push->text, sizeof push->text, format, args);
+    va_end(args);
+    push->reason = reason;
+    push->outcome = FAILED;
+}
+
+static void on_info(struct push *push, const struct otter_info *info)
+{
+    char version[9];
+
+    image_file_text(info->version, version);
+    if (push->from[0] == 0) {
+        memcpy(push->from, version, sizeof push->from);
+        image_file_text(info->hardware, push->hardware);
+        note(push, "MCU hardware %s, version %s", push->hardware, push->from);
+        if (push->firmware->has_trailer &&
+            memcmp(info->hardware, push->firmware->image.hardware, 8) != 0 &&
+            !push->options->force) {
+            char needs[9];
+            image_file_text(push->firmware->image.hardware, needs);
+            end_badly(push, "wrong-hardware", "%s: the file is for hardware %s, the MCU is %s",
+                      push->options->file, needs, push->hardware);
+        }
+    } else if (push->options->verbose) {
+        note(push, "MCU answers, version %s", version);
+    }
+    memcpy(push->to, version, sizeof push->to);
+}
+
+static void on_event(void *ctx, const struct module_event *event)
+{
+    struct push *push = ctx;
+    bool verbose = push->options->verbose;
+
+    switch (event->kind) {
+    case MODULE_STARTED:
+        if (verbose)
+            note(push, "module starts: %s", event->text);
+        break;
+    case MODULE_INFO:
+        on_info(push, event->info);
+        break;
+    case MODULE_OFFERED:
+        if (verbose)
+            note(push, "MCU took the offer");
+        break;
+    case MODULE_READY:
+        push->pieces = event->count;
+        if (verbose)
+            note(push, "MCU asks for %u pieces", event->count);
+        progress_start(&push->progress, push->config.file_size, now_ms(push));
+        break;
+    case MODULE_PROGRESS:
+        progress_show(&push->progress, event->number, event->count, now_ms(push));
+        break;
+    case MODULE_RESENT:
+        push->resent++;
+        if (verbose)
+            note(push, "piece %u sent again", event->number);
+        break;
+    case MODULE_SENT:
+        note(push, "all sent; waiting for the MCU to come back");
+        break;
+    case MODULE_STOPPED:
+    case MODULE_REFUSAL:
+    case MODULE_WRONG_READY:
+        note(push, "%s", event->text);
+        break;
+    case MODULE_ILLEGAL:
+    case MODULE_REQUEST:
+    case MODULE_GAVE_UP:
+        if (verbose)
+            note(push, "%s 0x%02X",
+                 event->kind == MODULE_GAVE_UP ? "no answer to" : "MCU sends", event->cmd);
+        break;
+    case MODULE_REPORT:
+    case MODULE_ANSWER:
+        break;
+    case MODULE_UP_TO_DATE:
+        push->outcome = UP_TO_DATE;
+        break;
+    case MODULE_UPDATED:
+        push->outcome = UPDATED;
+        break;
+    case MODULE_FAILED:
+        end_badly(push, module_failure_name(event->failure), "%s: %s", push->options->port,
+                  event->text);
+        break;
+    }
+}
+
+/* 0x17: the MCU asks for the time; tell this computer's. */
+static bool local_time(void *ctx, struct otter_time *out_time)
+{
+    time_t now = time(NULL);
+    struct tm tm;
+
+    (void)ctx;
+    if (localtime_r(&now, &tm) == NULL)
+        return false;
+    *out_time = (struct otter_time){
+        .year = (uint16_t)(tm.tm_year + 1900),
+        .month = (uint8_t)(tm.tm_mon + 1),
+        .day = (uint8_t)tm.tm_mday,
+        .hour = (uint8_t)tm.tm_hour,
+        .minute = (uint8_t)tm.tm_min,
+        .second = (uint8_t)tm.tm_sec,
+        .ntp_s = (uint32_t)now,
+    };
+    return true;
+}
+
+/* ---- the loop between port and module ---- */
+
+struct pending {
+    uint8_t bytes[512];
+    size_t off, len;
+};
+
+/* Wait for the port or the next timer, and move bytes. 0, or -1 if the port failed. */
+static int turn(struct push *push, struct pending *pending, const sigset_t *wait_mask)
+{
+    uint8_t in[512];
+
+    if (pending->off == pending->len) {
+        pending->off = 0;
+        pending->len = module_take(&push->module, pending->bytes, sizeof pending->bytes);
+    }
+    struct pollfd fd = {.fd = push->serial.fd, .events = POLLIN};
+    if (pending->len != pending->off)
+        fd.events |= POLLOUT;
+    uint32_t next_ms = module_next_ms(&push->module, now_ms(push));
+    if (next_ms > 500)
+        next_ms = 500; /* the overall timeout is looked at from time to time */
+    struct timespec timeout = {.tv_sec = 0, .tv_nsec = (long)next_ms * 1000000};
+    int ready = ppoll(&fd, 1, &timeout, wait_mask);
+    if (ready < 0 && errno != EINTR) {
+        complain("%s: %s", push->serial.path, strerror(errno));
+        return -1;
+    }
+    if (ready > 0 && (fd.revents & POLLIN) != 0) {
+        long len = serial_read(&push->serial, in, sizeof in);
+        if (len < 0)
+            return -1;
+        module_receive(&push->module, in, (size_t)len, now_ms(push));
+    } else if (ready > 0 && (fd.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
+        return serial_is_gone(&push->serial);
+    }
+    if (ready > 0 && (fd.revents & POLLOUT) != 0) {
+        long len = serial_write(&push->serial, pending->bytes + pending->off,
+                                pending->len - pending->off);
+        if (len < 0)
+            return -1;
+        pending->off += (size_t)len;
+    }
+    module_poll(&push->module, now_ms(push));
+    return 0;
+}
+
+/* After Ctrl-C: tell an MCU that waits for pieces that none will come. */
+static void cancel(struct push *push, struct pending *pending, const sigset_t *wait_mask)
+{
+    uint32_t start_ms = now_ms(push);
+
+    module_cancel(&push->module, start_ms);
+    interrupted = 0; /* a second Ctrl-C ends at once */
+    while ((module_is_busy(&push->module) || pending->off != pending->len) && !interrupted &&
+           now_ms(push) - start_ms < CANCEL_MS)
+        if (turn(push, pending, wait_mask) != 0)
+            break;
+    end_badly(push, "interrupted", "interrupted");
+}
+
+static void run(struct push *push)
+{
+    struct pending pending = {.len = 0};
+    sigset_t block, wait_mask;
+    struct sigaction action = {.sa_handler = on_signal};
+
+    /* Blocked but while waiting, so that no signal slips in between test and wait. */
+    sigemptyset(&block);
+    sigaddset(&block, SIGINT);
+    sigaddset(&block, SIGTERM);
+    sigprocmask(SIG_BLOCK, &block, &wait_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+
+    module_init(&push->module, &push->config, now_ms(push));
+    while (push->outcome == RUNNING) {
+        if (turn(push, &pending, &wait_mask) != 0) {
+            push->outcome = FAILED; /* already said */
+            push->reason = "port";
+        } else if (interrupted && push->outcome == RUNNING) {
+            push->outcome = FAILED;
+            cancel(push, &pending, &wait_mask);
+        } else if (push->outcome == RUNNING &&
+                   now_ms(push) / 1000 >= push->options->timeout_s) {
+            cancel(push, &pending, &wait_mask);
+            end_badly(push, "timeout", "%s: not done after %u s", push->options->port,
+                      push->options->timeout_s);
+        }
+    }
+    progress_break(&push->progress);
+}
+
+/* ---- result ---- */
+
+static void print_json(const struct push *push, double seconds)
+{
+    static const char *const names[] = {
+        [UPDATED] = "updated", [UP_TO_DATE] = "up-to-date", [FAILED] = "failed"};
+
+    printf("{\"result\": \"%s\", \"file\": ", names[push->outcome]);
+    json_string(stdout, push->options->file);
+    printf(", \"bytes\": %u, \"pieces\": %u, \"resent\": %u, \"from\": ",
+           push->config.file_size, push->pieces, push->resent);
+    json_string(stdout, push->from);
+    printf(", \"to\": ");
+    json_string(stdout, push->to);
+    printf(", \"seconds\": %.1f", seconds);
+    if (push->outcome == FAILED) {
+        printf(", \"reason\": ");
+        json_string(stdout, push->reason);
+        printf(", \"text\": ");
+        json_string(stdout, push->text);
+    }
+    printf("}\n");
+}
+
+static int report(const struct push *push)
+{
+    double seconds = now_ms(push) / 1000.0;
+
+    if (push->outcome == FAILED && push->text[0] != 0)
+        complain("%s", push->text);
+    if (push->options->json)
+        print_json(push, seconds);
+    else if (push->outcome == UPDATED)
+        printf("otter: push: MCU updated %s -> %s in %.1f s\n", push->from, push->to, seconds);
+    else if (push->outcome == UP_TO_DATE)
+        printf("otter: push: MCU already has version %s; nothing sent\n", push->to);
+    return push->outcome == FAILED ? CMD_FAILED : CMD_OK;
+}
+
+/* The version the MCU must report afterwards. 0 or -1. */
+static int expect_version(const struct options *options, const struct image_file *firmware,
+                          uint8_t out_version[8])
+{
+    if (options->version == NULL && !firmware->has_trailer) {
+        complain("%s: no trailer says its version; give --version", options->file);
+        return -1;
+    }
+    if (options->version != NULL)
+        memcpy(out_version, options->version, 8);
+    else
+        memcpy(out_version, firmware->image.version, 8);
+    if (firmware->has_trailer && memcmp(out_version, firmware->image.version, 8) != 0 &&
+        !options->force) {
+        char is[9];
+        image_file_text(firmware->image.version, is);
+        complain("%s: its trailer says version %s, not %s", options->file, is,
+                 options->version);
+        return -1;
+    }
+    return 0;
+}
+
+static int push_file(const struct options *options, const struct image_file *firmware)
+{
+    int code = CMD_FAILED;
+    struct push *push = calloc(1, sizeof *push);
+
+    if (push == NULL) {
+        complain("%s: not enough memory", options->file);
+        return CMD_FAILED;
+    }
+    push->options = options;
+    push->firmware = firmware;
+    push->reason = "none";
+    push->config = (struct module_config){
+        .file = firmware->file.data,
+        .file_size = (uint32_t)firmware->file.len,
+        .offer_always = options->force,
+        .ctx = push,
+        .event = on_event,
+        .time = local_time,
+    };
+    file_md5_hex(&firmware->file, push->config.md5_hex);
+    progress_init(&push->progress, stderr);
+    if (expect_version(options, firmware, push->config.version) == 0 &&
+        (options->force ||
+         image_file_is_startable(firmware, OTTER_APP_ADDR, options->slot_size)) &&
+        serial_open(&push->serial, options->port, options->baud) == 0) {
+        clock_gettime(CLOCK_MONOTONIC, &push->start);
+        run(push);
+        serial_close(&push->serial);
+        code = report(push);
+    }
+    free(push);
+    return code;
+}
+
+int cmd_push(int argc, char **argv)
+{
+    struct options options = {.baud = 9600, .slot_size = OTTER_APP_SIZE, .timeout_s = 600};
+    struct image_file firmware;
+
+    int err = cmd_parse(&push_argp, "otter push", argc, argv, &options);
+    if (err != 0)
+        return err < 0 ? CMD_OK : err;
+    if (image_file_load(&firmware, options.file, options.slot_size) != 0)
+        return CMD_FAILED;
+    int code = push_file(&options, &firmware);
+    image_file_free(&firmware);
+    return code;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "otter/md5.h"
+
+int fail(const char *command, const char *thing, const char *reason)
+{
+    fflush(stdout);
+    fprintf(stderr, "otter: %s: %s: %s\n", command, thing, reason);
+    return EXIT_FAILURE;
+}
+
+int file_read(const char *command, const char *path, size_t max, struct file *out_file)
+{
+    struct stat st;
+    char reason[80];
+
+    *out_file = (struct file){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
+    if (fd < 0)
+        return fail(command, path, strerror(errno));
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return fail(command, path, "not a file");
+    }
+    if (st.st_size == 0 || (uintmax_t)st.st_size > max) {
+        close(fd);
+        snprintf(reason, sizeof reason, "%lld bytes, at most %zu are possible",
+                 (long long)st.st_size, max);
+        return fail(command, path, st.st_size == 0 ? "the file is empty" : reason);
+    }
+    size_t size = (size_t)st.st_size, len = 0;
+    uint8_t *data = malloc(size);
+    while (data != NULL && len < size) {
+        ssize_t part = read(fd, data + len, size - len);
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part <= 0)
+            break;
+        len += (size_t)part;
+    }
+    close(fd);
+    if (data == NULL || len != size) {
+        free(data);
+        return fail(command, path, data == NULL ? "not enough memory" : "cannot be read whole");
+    }
+    *out_file = (struct file){data, len};
+    return 0;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t part = write(fd, data, len);
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part < 0)
+            return -1;
+        data += part;
+        len -= (size_t)part;
+    }
+    return fsync(fd);
+}
+
+int file_write(const char *command, const char *path, const void *data, size_t len)
+{
+    static const char suffix[] = ".XXXXXX";
+    struct stat st;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return fail(command, path, "exists and is not a file");
+    char *temp = malloc(strlen(path) + sizeof suffix);
+    if (temp == NULL)
+        return fail(command, path, "not enough memory");
+    memcpy(temp, path, strlen(path));
+    memcpy(temp + strlen(path), suffix, sizeof suffix);
+    int fd = mkostemp(temp, O_CLOEXEC);
+    if (fd < 0) {
+        free(temp);
+        return fail(command, path, strerror(errno));
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    /* mkostemp() makes files that only their owner may read. */
+    bool good = write_all(fd, data, len) == 0 && fchmod(fd, 0666 & ~mask) == 0;
+    good = close(fd) == 0 && good && rename(temp, path) == 0;
+    int err = errno;
+    if (!good)
+        unlink(temp);
+    free(temp);
+    return good ? 0 : fail(command, path, strerror(err));
+}
+
+void file_free(struct file *file)
+{
+    free(file->data);
+    *file = (struct file){0};
+}
+
+void file_md5_hex(const struct file *file, uint8_t out_hex[32])
+{
+    static const char digits[] = "0123456789abcdef";
+    struct otter_md5 md5;
+    uint8_t digest[16];
+
+    otter_md5_init(&md5);
+    otter_md5_update(&md5, file->data, (uint32_t)file->len);
+    otter_md5_final(&md5, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        out_hex[2 * i] = (uint8_t)digits[digest[i] >> 4];
+        out_hex[2 * i + 1] = (uint8_t)digits[digest[i] & 15];
+    }
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/image_file.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cmd.h"
+#include "port/stm32f103/partitions.h"
+
+enum { READ_MAX = 1 << 26 }; /* an ELF may be large, and is named as such */
+
+void image_file_text(const uint8_t field[8], char out_text[9])
+{
+    for (int i = 0; i < 8; i++)
+        out_text[i] = field[i] > ' ' && field[i] <= '~' ? (char)field[i] : '?';
+    out_text[8] = 0;
+    for (int i = 7; i >= 0 && (field[i] == 0 || field[i] == ' '); i--)
+        out_text[i] = 0;
+}
+
+static bool are_hex_digits(const uint8_t data[], size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!isxdigit(data[i]))
+            return false;
+    return true;
+}
+
+/* What other tools leave in a build folder next to the .bin. NULL = none of these. */
+static const char *foreign_kind(const uint8_t data[], size_t size)
+{
+    if (size >= 4 && memcmp(data, "\177ELF", 4) == 0)
+        return "this is an ELF file; give the .bin (objcopy -O binary)";
+    if (size >= 9 && data[0] == ':' && are_hex_digits(data + 1, 8))
+        return "this is an Intel HEX file; give the .bin (objcopy -I ihex -O binary)";
+    if (size >= 9 && data[0] == 'S' && are_hex_digits(data + 1, 8))
+        return "this is an S-record file; give the .bin (objcopy -I srec -O binary)";
+    if (size >= 4 && memcmp(data, "UF2\n", 4) == 0)
+        return "this is a UF2 file; give the .bin";
+    if (size >= 4 && memcmp(data, "PK\003\004", 4) == 0)
+        return "this is a ZIP archive; give the .bin inside";
+    return NULL;
+}
+
+static int check(struct image_file *image_file, uint32_t max_size)
+{
+    const uint8_t *data = image_file->file.data;
+    size_t size = image_file->file.len;
+    const char *kind = foreign_kind(data, size);
+
+    if (kind != NULL) {
+        complain("%s: %s", image_file->path, kind);
+        return -1;
+    }
+    if (size > max_size) {
+        complain("%s: %zu bytes do not fit the slot of %u bytes", image_file->path, size,
+                 max_size);
+        return -1;
+    }
+    if (size < OTTER_IMAGE_SIZE_MIN) {
+        complain("%s: %zu bytes are too few for a program", image_file->path, size);
+        return -1;
+    }
+    if (size < OTTER_IMAGE_TRAILER_SIZE)
+        return 0;
+    int err = otter_image_get_trailer(data + size - OTTER_IMAGE_TRAILER_SIZE, (uint32_t)size,
+                                      &image_file->image);
+    if (err == 0) {
+        image_file->has_trailer = true;
+    } else if (err != OTTER_ERR_NONE) {
+        complain("%s: its trailer is damaged or of a newer otter", image_file->path);
+        return -1;
+    }
+    return 0;
+}
+
+int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size)
+{
+    *image_file = (struct image_file){.path = path};
+    if (file_read(cmd_current(), path, READ_MAX, &image_file->file) != 0)
+        return -1;
+    if (check(image_file, max_size) == 0)
+        return 0;
+    file_free(&image_file->file);
+    return -1;
+}
+
+void image_file_free(struct image_file *image_file)
+{
+    file_free(&image_file->file);
+}
+
+bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr,
+                             uint32_t slot_size)
+{
+    struct otter_layout layout = {
+        .app = {.addr = slot_addr, .size = slot_size},
+        .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
+    };
+
+    if (otter_image_is_startable(image_file->file.data, &layout))
+        return true;
+    complain("%s: no vector table for 0x%08x at its start; is it linked for another address?",
+             image_file->path, slot_addr);
+    return false;
+}
+
+bool image_file_is_same(const char *a, const char *b)
+{
+    struct stat sa, sb;
+    return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+           sa.st_ino == sb.st_ino;
+}

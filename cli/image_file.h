@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_IMAGE_FILE_H
+#define CLI_IMAGE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "cli/file.h"
+#include "otter/image.h"
+
+/* Firmware files on the host: a .bin with or without otter's trailer, and a clear word about
+ * everything that is not one. Every function that fails has already said why with complain().
+ */
+struct image_file {
+    const char *path;
+    struct file file;
+    bool has_trailer;
+    struct otter_image image; /* from the trailer, if it has one */
+};
+
+/* What a trailer says as text: 8 characters, NUL-terminated, fit for a terminal. */
+void image_file_text(const uint8_t field[8], char out_text[9]);
+
+/* Load a .bin. Anything else (ELF, Intel HEX, ...), an empty file, one larger than max_size or with a
+ * broken trailer is an error. 0 or -1; free with image_file_free(). */
+int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size);
+void image_file_free(struct image_file *image_file);
+
+/* Does it begin like a program for slot_addr? Complains and returns false if not. */
+bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr,
+                             uint32_t slot_size);
+
+/* Are these two names of one existing file? */
+bool image_file_is_same(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How every command speaks; see cmd.h. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+
+static const char *current_name;
+
+void cmd_name(const char *name)
+{
+    current_name = name;
+}
+
+const char *cmd_current(void)
+{
+    return current_name;
+}
+
+void complain(const char *format, ...)
+{
+    va_list args;
+
+    fflush(stdout);
+    fputs("otter: ", stderr);
+    if (current_name != NULL)
+        fprintf(stderr, "%s: ", current_name);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* In front of the command's own parser: argp's hint would name the program by argv[0]. */
+static error_t parse_none(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->err_stream = NULL;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
+int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input)
+{
+    /* --help is ours: argp's own would print argv[0], whose form is that of diagnostics. */
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            break;
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0) {
+            char name[32];
+            snprintf(name, sizeof name, "%s", usage);
+            argp_help(argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+                      name);
+            return -1;
+        }
+    }
+    char title[40];
+    snprintf(title, sizeof title, "otter: %s", current_name);
+    argv[0] = title; /* what getopt's messages begin with */
+    const struct argp_child children[] = {{.argp = argp}, {0}};
+    const struct argp outer = {.parser = parse_none, .children = children};
+    error_t err = argp_parse(&outer, argc, argv, ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
+    if (err == 0)
+        return 0;
+    fprintf(stderr, "Try `%s --help`.\n", usage);
+    return CMD_USAGE;
+}
+
+void json_string(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text != 0; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c < ' ' || c > '~')
+            fprintf(out, "\\u%04x", c);
+        else
+            fputc(c, out);
+    }
+    fputc('"', out);
+}

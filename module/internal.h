@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef MODULE_INTERNAL_H
+#define MODULE_INTERNAL_H
+
+#include "module/module.h"
+
+/* What module.c (start, periodic messages), transfer.c (the file) and answers.c (requests of the
+ * MCU) share. Not for users of the module.
+ */
+enum module_phase {
+    MODULE_PHASE_ASKING,  /* 0x01 is unanswered: nothing else is sent */
+    MODULE_PHASE_RUNNING, /* 0x02 came */
+};
+
+enum module_transfer {
+    MODULE_TRANSFER_NONE,
+    MODULE_TRANSFER_DUE,       /* 0x19 as soon as possible */
+    MODULE_TRANSFER_OFFERED,   /* 0x19 sent */
+    MODULE_TRANSFER_WAITING,   /* 0x1A came, READY is awaited */
+    MODULE_TRANSFER_SENDING,   /* pieces run */
+    MODULE_TRANSFER_STOPPING,  /* 0x1F sent */
+    MODULE_TRANSFER_AGAIN,     /* ended badly, unless a fresh READY comes */
+    MODULE_TRANSFER_RETURNING, /* all sent, the MCU is to come back */
+};
+
+/* Have `interval_ms` passed since `since_ms`? */
+static inline bool module_passed(uint32_t now_ms, uint32_t since_ms, uint32_t interval_ms)
+{
+    return (uint32_t)(now_ms - since_ms) >= interval_ms;
+}
+
+/* Milliseconds until that, or *io_next_ms if that is sooner. */
+static inline void module_sooner(uint32_t *io_next_ms, uint32_t now_ms, uint32_t since_ms,
+                                 uint32_t interval_ms)
+{
+    uint32_t passed = now_ms - since_ms;
+    uint32_t left = passed >= interval_ms ? 0 : interval_ms - passed;
+    if (left < *io_next_ms)
+        *io_next_ms = left;
+}
+
+/* module.c */
+void module_tell(struct module *module, struct module_event event);
+void module_tell_kind(struct module *module, enum module_event_kind kind, const char *text);
+void module_restart_after(struct module *module, uint32_t after_ms, const char *why,
+                          uint32_t now_ms);
+
+/* transfer.c: the start of the module, 0x02, READY, 0x27, and what became of our 0x19, 0x1D, 0x1F */
+bool module_transfer_runs(const struct module *module);
+void module_transfer_start(struct module *module, bool asked_by_mcu);
+void module_transfer_info(struct module *module, uint32_t now_ms);
+void module_transfer_ready(struct module *module, const struct otter_frame *frame,
+                           uint32_t now_ms);
+void module_transfer_stop(struct module *module, uint32_t now_ms);
+void module_transfer_acked(struct module *module, uint8_t cmd, uint32_t now_ms);
+void module_transfer_gave_up(struct module *module, uint8_t cmd, uint32_t now_ms);
+void module_transfer_no_answer(struct module *module);
+/* The deadline of the way back, which also runs while the restarted module still asks 0x01. */
+void module_transfer_not_back(struct module *module, uint32_t now_ms);
+/* What is due while the link is free: deadlines, 0x19, 0x1D, 0x01 again. */
+void module_transfer_step(struct module *module, uint32_t now_ms);
+void module_transfer_sooner(const struct module *module, uint32_t *io_next_ms, uint32_t now_ms);
+
+/* answers.c */
+void module_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms);
+void module_bad_sum(struct module *module, const struct otter_frame *frame);
+
+#endif

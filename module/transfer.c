@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file on its way to the MCU: offer, READY, pieces, every kind of end; see module.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "module/internal.h"
+
+bool module_transfer_runs(const struct module *module)
+{
+    return module->transfer == MODULE_TRANSFER_SENDING ||
+           module->transfer == MODULE_TRANSFER_STOPPING;
+}
+
+static void await(struct module *module, enum module_transfer transfer, uint32_t after_ms,
+                  uint32_t now_ms)
+{
+    if (module_transfer_runs(module)) {
+        module->quiet = true;
+        module->quiet_ms = now_ms;
+    }
+    module->transfer = (uint8_t)transfer;
+    module->deadline_ms = now_ms;
+    module->deadline_after_ms = after_ms;
+}
+
+static void finish(struct module *module, enum module_event_kind kind,
+                   enum module_failure failure, const char *text)
+{
+    module->transfer = MODULE_TRANSFER_NONE;
+    module->ended = true;
+    module_tell(module, (struct module_event){.kind = kind, .failure = failure, .text = text});
+}
+
+static bool is_version(const struct module *module, const uint8_t version[8])
+{
+    return module->have_info && memcmp(module->info.version, version, 8) == 0;
+}
+
+void module_transfer_start(struct module *module, bool asked_by_mcu)
+{
+    module->piece_due = false;
+    module->stop_requested = false;
+    if (module->transfer == MODULE_TRANSFER_RETURNING)
+        module->returned = module->returned || asked_by_mcu;
+    else
+        module->transfer = MODULE_TRANSFER_NONE; /* 0x19 comes again */
+}
+
+/* ---- offer ---- */
+
+static void consider_offer(struct module *module, uint32_t now_ms)
+{
+    const struct module_config *config = module->config;
+
+    if (module->offer_considered || !module_passed(now_ms, module->start_ms, MODULE_OFFER_MS) ||
+        !module->status_first_sent)
+        return;
+    module->offer_considered = true;
+    if (config->file == NULL || module->ended || module->transfer != MODULE_TRANSFER_NONE)
+        return;
+    if (!config->offer_always && is_version(module, config->version)) {
+        finish(module, MODULE_UP_TO_DATE, (enum module_failure)0, NULL);
+        return;
+    }
+    if (module->offers >= MODULE_OFFERS_MAX) {
+        finish(module, MODULE_FAILED, MODULE_RESTARTS,
+               "the MCU restarted in the middle of every transfer");
+        return;
+    }
+    module->transfer = MODULE_TRANSFER_DUE;
+}
+
+static void send_offer(struct module *module, uint32_t now_ms)
+{
+    struct otter_offer offer = {.file_size = module->config->file_size};
+    uint8_t payload[OTTER_OFFER_SIZE];
+
+    memcpy(offer.md5_hex, module->config->md5_hex, sizeof offer.md5_hex);
+    int len = otter_put_offer(&offer, payload, sizeof payload);
+    if (len < 0 || otter_link_command(&module->link, OTTER_CMD_OFFER, 0, payload, (uint16_t)len,
+                                      &otter_retry_command, now_ms) != 0)
+        return;
+    module->offers++;
+    module->transfer = MODULE_TRANSFER_OFFERED;
+}
+
+int module_offer(struct module *module, uint32_t now_ms)
+{
+    (void)now_ms;
+    if (module->config->file == NULL)
+        return OTTER_ERR_NONE;
+    if (module_transfer_runs(module))
+        return OTTER_ERR_BUSY;
+    if (module->transfer == MODULE_TRANSFER_OFFERED)
+        otter_link_drop(&module->link);
+    module->transfer = MODULE_TRANSFER_DUE;
+    module->offers = 0;
+    module->begun = false;
+    module->ended = false;
+    return 0;
+}
+
+void module_cancel(struct module *module, uint32_t now_ms)
+{
+    bool runs = module->transfer == MODULE_TRANSFER_SENDING;
+
+    if (runs || module->transfer == MODULE_TRANSFER_OFFERED)
+        otter_link_drop(&module->link);
+    module->transfer = MODULE_TRANSFER_NONE;
+    module->piece_due = false;
+    module->offer_considered = true;
+    module->ended = true;
+    if (runs) {
+        int err = otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
+                                     &otter_retry_command, now_ms);
+        (void)err; /* the MCU then notices the silence */
+    }
+}
+
+/* ---- READY ---- */
+
+/* Why this READY cannot be served, or NULL. */
+static const char *wrong_ready(const struct module *module, const struct otter_frame *frame,
+                               struct otter_ready *out_ready)
+{
+    const struct module_config *config = module->config;
+
+    if (config->file == NULL || config->file_size == 0)
+        return "the MCU asks for a file (READY), but none is offered";
+    if (otter_get_ready(frame, out_ready) != 0)
+        return "the MCU's READY is malformed";
+    if (memcmp(out_ready->md5_hex, config->md5_hex, sizeof config->md5_hex) != 0)
+        return "the MCU asks for another file (the MD5 in READY differs)";
+    if (out_ready->piece_len == 0)
+        out_ready->piece_len = MODULE_PIECE_DEFAULT;
+    if (out_ready->piece_len > MODULE_PIECE_MAX)
+        out_ready->piece_len = MODULE_PIECE_MAX;
+    if ((config->file_size - 1) / out_ready->piece_len >= UINT16_MAX)
+        return "the MCU asks for pieces so short that they cannot be numbered";
+    return NULL;
+}
+
+static void refuse_hex(struct module *module, const struct otter_frame *frame)
+{
+    uint8_t payload[1];
+    int len = otter_put_illegal(OTTER_ILLEGAL_FILE_TYPE, payload, sizeof payload);
+    int err = len < 0 ? len
+                      : otter_link_notify(&module->link, OTTER_CMD_ILLEGAL_TO_MCU, frame->sn,
+                                          payload, (uint16_t)len);
+    (void)err;
+    module_tell_kind(module, MODULE_WRONG_READY,
+                     "the MCU asks for Intel HEX lines, but the file is a .bin");
+}
+
+/* Is it a READY that met piece 1 on its way? Then that piece is the answer already. One that comes
+ * after 3 s of silence is not: that MCU waits for another try. */
+static bool is_repeated(const struct module *module, const struct otter_ready *ready,
+                        uint32_t now_ms)
+{
+    return module->transfer == MODULE_TRANSFER_SENDING && module->piece_number == 1 &&
+           module->piece_len == ready->piece_len &&
+           (module->piece_due ||
+            !module_passed(now_ms, module->piece_ms, otter_retry_piece.timeout_ms));
+}
+
+void module_transfer_ready(struct module *module, const struct otter_frame *frame,
+                           uint32_t now_ms)
+{
+    struct otter_ready ready;
+
+    if ((frame->flags & OTTER_READY_FLAG_HEX) != 0) {
+        refuse_hex(module, frame);
+        return;
+    }
+    if (otter_link_answer(&module->link, frame, NULL, 0) != 0)
+        return; /* no room for 0x1C: the MCU asks again */
+    const char *wrong = wrong_ready(module, frame, &ready);
+    if (wrong != NULL) {
+        module_tell_kind(module, MODULE_WRONG_READY, wrong);
+        return;
+    }
+    if (is_repeated(module, &ready, now_ms))
+        return;
+    /* Whatever of the transfer is unacknowledged, 0x19 too, is overtaken by this READY; a status
+     * or heartbeat is not, the first piece waits for its answer. */
+    if (module->transfer == MODULE_TRANSFER_OFFERED)
+        module_tell_kind(module, MODULE_OFFERED, NULL);
+    if (module->transfer == MODULE_TRANSFER_OFFERED || module_transfer_runs(module)) {
+        if (!module->piece_due)
+            otter_link_drop(&module->link);
+    }
+    if (!module->begun)
+        memcpy(module->version_before, module->info.version, sizeof module->version_before);
+    module->begun = true;
+    module->ended = false;
+    module->stop_requested = false;
+    module->returned = false;
+    module->offer_considered = true;
+    module->quiet = false;
+    module->transfer = MODULE_TRANSFER_SENDING;
+    module->piece_len = ready.piece_len;
+    module->piece_number = 1;
+    module->piece_count = (uint16_t)((module->config->file_size - 1) / ready.piece_len + 1);
+    module->piece_due = true;
+    module_tell(module,
+                (struct module_event){.kind = MODULE_READY, .count = module->piece_count});
+}
+
+/* ---- pieces ---- */
+
+static void send_piece(struct module *module, uint32_t now_ms)
+{
+    const struct module_config *config = module->config;
+    uint32_t off = (uint32_t)(module->piece_number - 1) * module->piece_len;
+    uint32_t left = config->file_size - off;
+    struct otter_piece piece = {
+        .number = module->piece_number,
+        .count = module->piece_count,
+        .data = config->file + off,
+        .data_len = left < module->piece_len ? (uint16_t)left : module->piece_len,
+    };
+    int len = otter_put_piece(&piece, module->piece, sizeof module->piece);
+    if (len < 0)
+        return;
+    if (otter_link_command(&module->link, OTTER_CMD_PIECE, 0, module->piece, (uint16_t)len,
+                           &otter_retry_piece, now_ms) != 0)
+        return;
+    module->piece_due = false;
+    module->piece_ms = now_ms;
+}
+
+static void piece_acked(struct module *module, uint32_t now_ms)
+{
+    module_tell(module, (struct module_event){.kind = MODULE_PROGRESS,
+                                              .number = module->piece_number,
+                                              .count = module->piece_count});
+    if (module->stop_requested) {
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+    } else if (module->piece_number == module->piece_count) {
+        await(module, MODULE_TRANSFER_RETURNING, MODULE_RETURN_MS, now_ms);
+        module->sent_ms = now_ms;
+        module->ask_ms = now_ms;
+        module_tell(module,
+                    (struct module_event){.kind = MODULE_SENT, .count = module->piece_count});
+    } else {
+        module->piece_number++;
+        module->piece_due = true;
+    }
+}
+
+/* 0x27: the MCU wants no more. The pending piece is left to its ACK or its three sends, as the open
+ * module does; the failure is told only when no fresh READY follows. */
+void module_transfer_stop(struct module *module, uint32_t now_ms)
+{
+    uint16_t number = module->piece_number;
+    bool last = number == module->piece_count;
+
+    switch (module->transfer) {
+    case MODULE_TRANSFER_OFFERED:
+        otter_link_drop(&module->link); /* 0x27 is answer enough */
+        /* fall through */
+    case MODULE_TRANSFER_DUE:
+    case MODULE_TRANSFER_WAITING:
+        module->failure = MODULE_REFUSED;
+        snprintf(module->text, sizeof module->text, "the MCU refused the file (0x27)");
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+        break;
+    case MODULE_TRANSFER_SENDING:
+        module->failure = last && !module->piece_due ? MODULE_MD5_DIFFERS : MODULE_ABORTED;
+        if (module->failure == MODULE_MD5_DIFFERS)
+            snprintf(module->text, sizeof module->text,
+                     "the MCU rejected the whole file at its last piece (0x27): MD5 or image "
+                     "check");
+        else
+            snprintf(module->text, sizeof module->text,
+                     "the MCU stopped the transfer at piece %u of %u (0x27)", number,
+                     module->piece_count);
+        module->stop_requested = true;
+        if (module->piece_due) {
+            module->piece_due = false;
+            await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+        }
+        break;
+    case MODULE_TRANSFER_RETURNING: /* the tutorial's order: ACK of the last piece, then 0x27 */
+        module->failure = MODULE_MD5_DIFFERS;
+        snprintf(module->text, sizeof module->text,
+                 "the MCU rejected the whole file after its last piece (0x27): MD5 or image "
+                 "check");
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+        break;
+    default:
+        return; /* nothing runs: the answer 0x28 was all */
+    }
+    module_tell(module, (struct module_event){.kind = MODULE_REFUSAL,
+                                              .number = number,
+                                              .count = module->piece_count,
+                                              .failure = module->failure,
+                                              .text = module->text});
+}
+
+void module_transfer_acked(struct module *module, uint8_t cmd, uint32_t now_ms)
+{
+    if (cmd == OTTER_CMD_OFFER_ACK && module->transfer == MODULE_TRANSFER_OFFERED) {
+        await(module, MODULE_TRANSFER_WAITING, MODULE_READY_MS, now_ms);
+        module_tell_kind(module, MODULE_OFFERED, NULL);
+    } else if (cmd == OTTER_CMD_PIECE_ACK && module->transfer == MODULE_TRANSFER_SENDING) {
+        piece_acked(module, now_ms);
+    } else if (cmd == OTTER_CMD_SENDER_STOP_ACK &&
+               module->transfer == MODULE_TRANSFER_STOPPING) {
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_LOST_MS, now_ms);
+    }
+}
+
+void module_transfer_gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
+{
+    if (cmd == OTTER_CMD_OFFER && module->transfer == MODULE_TRANSFER_OFFERED) {
+        module->failure = MODULE_NO_OFFER_ACK;
+        snprintf(module->text, sizeof module->text,
+                 "the MCU did not answer the offer of the file (0x19)");
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+    } else if (cmd == OTTER_CMD_SENDER_STOP && module->transfer == MODULE_TRANSFER_STOPPING) {
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_LOST_MS, now_ms);
+    } else if (cmd == OTTER_CMD_PIECE && module->transfer == MODULE_TRANSFER_SENDING) {
+        if (!module->stop_requested) {
+            module->failure = MODULE_PIECE_LOST;
+            snprintf(module->text, sizeof module->text,
+                     "the MCU did not acknowledge piece %u of %u", module->piece_number,
+                     module->piece_count);
+        }
+        /* Measured: 0x1F comes after an unacknowledged piece even if 0x27 was first. */
+        module->transfer = MODULE_TRANSFER_STOPPING;
+        if (otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
+                               &otter_retry_command, now_ms) != 0)
+            await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_LOST_MS, now_ms);
+        module_tell(module, (struct module_event){.kind = MODULE_STOPPED,
+                                                  .number = module->piece_number,
+                                                  .count = module->piece_count,
+                                                  .failure = module->failure,
+                                                  .text = module->text});
+    }
+}
+
+/* ---- the way back ---- */
+
+void module_transfer_no_answer(struct module *module)
+{
+    if (module->transfer != MODULE_TRANSFER_RETURNING && !module->ended)
+        finish(module, MODULE_FAILED, MODULE_NO_ANSWER, "the MCU does not answer");
+}
+
+/* A version from the wire, fit for a terminal. */
+static void version_text(const uint8_t version[8], char out_text[9])
+{
+    for (int i = 0; i < 8; i++) {
+        bool printable = version[i] > ' ' && version[i] <= '~';
+        out_text[i] = version[i] == 0 ? 0 : printable ? (char)version[i] : '?';
+    }
+    out_text[8] = 0;
+}
+
+static void fail_old_version(struct module *module)
+{
+    char is[9], expected[9];
+
+    version_text(module->info.version, is);
+    version_text(module->config->version, expected);
+    snprintf(module->text, sizeof module->text,
+             "the MCU came back with version %s instead of %s", is, expected);
+    finish(module, MODULE_FAILED, MODULE_OLD_VERSION, module->text);
+}
+
+/* 0x02 came. An MCU may answer once more before it restarts into its bootloader, so an unchanged
+ * version means something only after its 0x29, or when it had time enough to install. */
+void module_transfer_info(struct module *module, uint32_t now_ms)
+{
+    bool expected = is_version(module, module->config->version);
+    bool changed = module->begun && !is_version(module, module->version_before);
+
+    if (module->transfer == MODULE_TRANSFER_RETURNING) {
+        if (!changed && !module->returned &&
+            !module_passed(now_ms, module->sent_ms, MODULE_SETTLE_MS))
+            return;
+        if (expected)
+            finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
+        else
+            fail_old_version(module);
+    } else if (module->transfer == MODULE_TRANSFER_NONE && !module->ended && changed &&
+               expected) {
+        /* Restarted at the last piece, whose ACK it left out or we lost. */
+        finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
+    }
+}
+
+void module_transfer_not_back(struct module *module, uint32_t now_ms)
+{
+    if (module->transfer == MODULE_TRANSFER_RETURNING &&
+        module_passed(now_ms, module->deadline_ms, module->deadline_after_ms))
+        finish(module, MODULE_FAILED, MODULE_NOT_BACK,
+               "the MCU took the whole file but did not come back");
+}
+
+void module_transfer_step(struct module *module, uint32_t now_ms)
+{
+    bool over = module_passed(now_ms, module->deadline_ms, module->deadline_after_ms);
+
+    switch (module->transfer) {
+    case MODULE_TRANSFER_NONE:
+        consider_offer(module, now_ms);
+        if (module->transfer == MODULE_TRANSFER_DUE)
+            send_offer(module, now_ms);
+        break;
+    case MODULE_TRANSFER_DUE:
+        send_offer(module, now_ms);
+        break;
+    case MODULE_TRANSFER_WAITING:
+        if (over)
+            finish(module, MODULE_FAILED, MODULE_NO_READY,
+                   "the MCU took the offer (0x1A) but never asked for the file (READY)");
+        break;
+    case MODULE_TRANSFER_SENDING:
+        if (module->piece_due)
+            send_piece(module, now_ms);
+        break;
+    case MODULE_TRANSFER_AGAIN:
+        if (over)
+            finish(module, MODULE_FAILED, module->failure, module->text);
+        break;
+    case MODULE_TRANSFER_RETURNING:
+        if (module_passed(now_ms, module->ask_ms, MODULE_ASK_AGAIN_MS) &&
+            otter_link_command(&module->link, OTTER_CMD_GET_INFO, 0, NULL, 0,
+                               &otter_retry_command, now_ms) == 0)
+            module->ask_ms = now_ms;
+        break;
+    default: /* OFFERED, STOPPING: the link is busy with it */
+        break;
+    }
+}
+
+void module_transfer_sooner(const struct module *module, uint32_t *io_next_ms, uint32_t now_ms)
+{
+    switch (module->transfer) {
+    case MODULE_TRANSFER_NONE:
+        if (!module->offer_considered && module->status_first_sent)
+            module_sooner(io_next_ms, now_ms, module->start_ms, MODULE_OFFER_MS);
+        break;
+    case MODULE_TRANSFER_DUE:
+        *io_next_ms = 0;
+        break;
+    case MODULE_TRANSFER_SENDING:
+        if (module->piece_due)
+            *io_next_ms = 0;
+        break;
+    case MODULE_TRANSFER_RETURNING:
+        module_sooner(io_next_ms, now_ms, module->ask_ms, MODULE_ASK_AGAIN_MS);
+        /* fall through */
+    case MODULE_TRANSFER_WAITING:
+    case MODULE_TRANSFER_AGAIN:
+        module_sooner(io_next_ms, now_ms, module->deadline_ms, module->deadline_after_ms);
+        break;
+    default:
+        break;
+    }
+}
+
+bool module_has_ended(const struct module *module)
+{
+    return module->ended;
+}
+
+const char *module_failure_name(enum module_failure failure)
+{
+    static const char *const names[] = {
+        [MODULE_NO_ANSWER] = "no-answer",     [MODULE_NO_OFFER_ACK] = "no-offer-ack",
+        [MODULE_NO_READY] = "no-ready",       [MODULE_REFUSED] = "refused",
+        [MODULE_ABORTED] = "aborted",         [MODULE_MD5_DIFFERS] = "md5-differs",
+        [MODULE_PIECE_LOST] = "piece-lost",   [MODULE_NOT_BACK] = "not-back",
+        [MODULE_OLD_VERSION] = "old-version", [MODULE_RESTARTS] = "restarts",
+    };
+    size_t i = (size_t)failure;
+    return i < sizeof names / sizeof names[0] && names[i] != NULL ? names[i] : "none";
+}
