@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# push_pty.sh OTTER FIRMWARE_DIR: the modelled board and `otter push` as two processes on a pty, at
+# 9600 baud in real time.
+set -eu
+otter=$1
+firmware=$2
+dir=$(mktemp -d)
+board=
+cleanup() {
+    [ -z "$board" ] || kill "$board" 2>/dev/null || true
+    rm -rf "$dir"
+}
+trap cleanup EXIT
+
+"$otter" board run --load "$firmware/app/pethouse/factory.hex" --flash "$dir/flash.bin" \
+    --uart1 "file:$dir/log" --uart2 "pty:$dir/mcu" --realtime 2>"$dir/board.err" &
+board=$!
+tries=0
+while [ ! -e "$dir/mcu" ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 100 ] || ! kill -0 "$board" 2>/dev/null; then
+        cat "$dir/board.err" >&2
+        echo "push_pty: board: no pty appeared" >&2
+        exit 1
+    fi
+    sleep 0.1
+done
+
+"$otter" push "$firmware/app/pethouse/pethouse_03010102.bin" --port "$dir/mcu" | tee "$dir/push.out"
+grep -q 'updated 03010101 -> 03010102' "$dir/push.out"
+kill -INT "$board"
+wait "$board" || { cat "$dir/board.err" >&2; exit 1; }
+board=
+grep -q 'SoftVersion = 03010102' "$dir/log"
+# APP lies at 0x3000 of the flash image that the board has saved.
+size=$(wc -c <"$firmware/app/pethouse/pethouse_03010102.bin")
+tail -c +12289 "$dir/flash.bin" | head -c "$size" | cmp - "$firmware/app/pethouse/pethouse_03010102.bin"
+echo "push_pty: APP is the new image, bit by bit"

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The product as the module sees it: who it is, status, heartbeat, restart, illegal messages,
+ * silence, and a whole update; the real binaries on the modelled board. Authorities: Gizwits serial
+ * protocol 4; the behaviour table of the product (docs/design.md). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "otter/bytes.h"
+#include "otter/image.h"
+#include "port/stm32f103/partitions.h"
+#include "tests/fw/house.h"
+#include "tests/support/firmware.h"
+
+/* ---- who it is ---- */
+
+static void test_image_trailer_is_what_core_reads(void **state)
+{
+    (void)state;
+    const struct firmware_set *set = firmware_set();
+    const struct firmware *images[] = {&set->old_app, &set->new_app};
+    const char *versions[] = {"03010101", "03010102"};
+    const uint32_t numbers[] = {3010101, 3010102};
+    for (unsigned i = 0; i < 2; i++) {
+        struct otter_image image;
+        uint32_t size = (uint32_t)images[i]->len;
+        assert_true(size > OTTER_IMAGE_TRAILER_SIZE);
+        const uint8_t *end = images[i]->data + size - OTTER_IMAGE_TRAILER_SIZE;
+        assert_int_equal(otter_image_get_trailer(end, size, &image), 0);
+        assert_int_equal(image.length, size - OTTER_IMAGE_TRAILER_SIZE);
+        assert_memory_equal(image.hardware, "03010100", 8);
+        assert_memory_equal(image.version, versions[i], 8);
+        assert_int_equal(image.number, numbers[i]);
+        assert_int_equal(image.key_id, 0);
+    }
+}
+
+static void test_start_log(void **state)
+{
+    (void)state;
+    const uint8_t *id = board_unique_id(rig_board(house));
+    char line[64] = "Device ID : ";
+    for (size_t i = 0; i < 12; i++) {
+        size_t used = strlen(line);
+        snprintf(line + used, sizeof line - used, "%02X", id[i]);
+    }
+    strcat(line, "\r\n");
+    house_await_log("App Init Success , SoftVersion = 03010101\r\n");
+    house_await_log("MCU Init Success\r\n");
+    house_await_log(line);
+    /* once the module is there */
+    house_await_log("Module : WiFi ");
+    house_await_log("Time : 2026-11-22 21:48:06\r\n");
+}
+
+static void test_info(void **state)
+{
+    (void)state;
+    const struct house_event *event = house_await(MODULE_INFO, 0, 1000);
+    assert_memory_equal(event->info.protocol, "00000004", 8);
+    assert_memory_equal(event->info.p0_version, "00000002", 8);
+    assert_memory_equal(event->info.hardware, "03010100", 8);
+    assert_memory_equal(event->info.version, "03010101", 8);
+    assert_memory_equal(event->info.product_key, "6f3074fe43894547a4f1314bd7e3ae0b", 32);
+    assert_int_equal(event->info.bindable_s, 0);
+    assert_false(event->info.has_attr); /* the 71-byte form */
+}
+
+/* ---- the module ---- */
+
+static void test_status_leads_to_info_and_time(void **state)
+{
+    (void)state;
+    static const uint8_t wanted[] = {OTTER_CMD_GET_MODULE_INFO, OTTER_CMD_GET_TIME};
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned found = 0;
+        for (size_t k = 0; k < house_event_count; k++) {
+            found += house_events[k].kind == MODULE_REQUEST && house_events[k].cmd == wanted[i];
+        }
+        assert_int_equal(found, 1);
+    }
+    assert_int_equal(house_count(MODULE_REQUEST, 0), 2);
+    size_t from = house_event_count;
+    module_set_status(rig_module(house), 0x071A); /* the cloud goes */
+    house_run(1000);
+    assert_int_equal(house_count(MODULE_REQUEST, from), 0);
+    module_set_status(rig_module(house), 0x073A); /* and comes back */
+    assert_int_equal(house_await(MODULE_REQUEST, from, 1000)->cmd, OTTER_CMD_GET_TIME);
+}
+
+/* Eleven calm minutes: one report after 600 s, heartbeats answered, the watchdog content. */
+static void test_eleven_calm_minutes(void **state)
+{
+    (void)state;
+    size_t from = house_event_count;
+    uint32_t first_ms = house_await(MODULE_REPORT, 0, 0)->at_ms;
+    house_run(660000);
+    assert_int_equal(house_count(MODULE_REPORT, from), 1);
+    uint32_t gap_ms = house_await(MODULE_REPORT, from, 0)->at_ms - first_ms;
+    assert_in_range(gap_ms, 600000 - HOUSE_SLACK_MS, 600000 + HOUSE_SLACK_MS);
+    assert_int_equal(house_count(MODULE_STARTED, 0), 1);
+    assert_int_equal(house_count(MODULE_GAVE_UP, 0), 0);
+    assert_int_equal(house_count(MODULE_ILLEGAL, 0), 0);
+    assert_int_equal(board_resets(rig_board(house), BOARD_RESET_WATCHDOG), 0);
+    assert_int_equal(board_uart_overruns(rig_board(house), 2), 0);
+}
+
+static void test_restart_by_the_module(void **state)
+{
+    (void)state;
+    size_t from = rig_log_len(house);
+    unsigned resets = board_resets(rig_board(house), BOARD_RESET_SOFTWARE);
+    house_control(0x20, 0, 0, 0, 0, 9);
+    uint32_t begin_ms = rig_now_ms(house);
+    assert_int_equal(
+        module_command(rig_module(house), OTTER_CMD_RESTART_MCU, NULL, 0, rig_now_ms(house)),
+        0);
+    assert_int_not_equal(rig_run_until_log(house, "MCU Restart", from, 2000), 0);
+    assert_in_range(rig_now_ms(house) - begin_ms, 600, 800);
+    assert_int_not_equal(rig_run_until_log(house, "App Init Success", from, 2000), 0);
+    assert_int_equal(board_resets(rig_board(house), BOARD_RESET_SOFTWARE), resets + 1);
+    assert_int_equal(house_look().motor_percent, 0);
+}
+
+static void test_illegal_messages(void **state)
+{
+    (void)state;
+    static const uint8_t bad_sum[] = {0xFF, 0xFF, 0, 5, 7, 0x42, 0, 0, 0x99};
+    static const uint8_t unknown[] = {0xFF, 0xFF, 0, 5, 0x6B, 0x43, 0, 0, 0xB3};
+    size_t from = house_event_count;
+    board_uart_put(rig_board(house), 2, bad_sum, sizeof bad_sum, 9600);
+    assert_int_equal(house_await(MODULE_ILLEGAL, from, 1000)->number, OTTER_ILLEGAL_CHECKSUM);
+    from = house_event_count;
+    board_uart_put(rig_board(house), 2, unknown, sizeof unknown, 9600);
+    assert_int_equal(house_await(MODULE_ILLEGAL, from, 1000)->number, OTTER_ILLEGAL_COMMAND);
+    house_control(0x01, 1, 0, 0, 0, 0); /* all is well behind them */
+}
+
+/* A module that is silent for a minute: the product goes on, and tells the last state afterwards. */
+static void test_silent_module(void **state)
+{
+    (void)state;
+    rig_mute(house, true, true);
+    board_set_obstacle(rig_board(house), true);
+    house_press(1, 300);
+    house_run(60000);
+    assert_non_null(strstr(rig_log(house), "Module Silent , Cmd = 0015"));
+    assert_non_null(strstr(rig_log(house), "Module Silent , Cmd = 0005"));
+    size_t from = house_event_count;
+    rig_mute(house, false, false);
+    assert_int_equal(house_await(MODULE_REPORT, from, 10000)->data[INFRARED], 1);
+    house_control(0x01, 1, 0, 0, 0, 0);
+    house_expect_led(254, 0, 0);
+}
+
+/* ---- the update ---- */
+
+static uint16_t flag_status(void)
+{
+    return otter_get_le16(board_flash(rig_board(house)) + (OTTER_FLAG_ADDR - OTTER_FLASH_ADDR));
+}
+
+static void test_whole_update(void **state)
+{
+    (void)state;
+    house_stop(state);
+    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
+    house_await(MODULE_READY, 0, 10000);
+    const struct house_event *ready = house_await(MODULE_READY, 0, 0);
+    const struct house_event *sent = house_await(MODULE_SENT, 0, 60000);
+    for (const struct house_event *event = ready; event < sent; event++) {
+        assert_int_not_equal(event->kind, MODULE_REPORT); /* nothing of our own meanwhile */
+        assert_int_not_equal(event->kind, MODULE_REQUEST);
+        assert_int_not_equal(event->kind, MODULE_RESENT);
+    }
+    house_await_log("OTA Begin , Size = ");
+    house_await_log("OTA Success : verified\r\nMCU Restart...");
+    house_await_log("App Init Success , SoftVersion = 03010102\r\n");
+    size_t from = house_event_count;
+    house_await(MODULE_UPDATED, 0, 20000);
+    assert_int_equal(rig_outcome(house), MODULE_UPDATED);
+    house_run(20000);
+    /* 0x29 once, then the record of the installation is gone: it is not said again */
+    assert_int_equal(house_count(MODULE_STARTED, 0), 2);
+    assert_int_equal(flag_status(), 0xFFFF);
+    assert_true(house_count(MODULE_REPORT, from) >= 1);
+    board_reset(rig_board(house));
+    house_run(10000);
+    assert_int_equal(house_count(MODULE_STARTED, 0), 2);
+    const struct firmware *image = &firmware_set()->new_app;
+    assert_memory_equal(board_flash(rig_board(house)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR),
+                        image->data, image->len);
+    house_control(0x01, 1, 0, 0, 0, 0);
+    house_expect_led(254, 0, 0);
+}
+
+int main(void)
+{
+#define ON(test)  cmocka_unit_test_setup_teardown(test, house_start, house_stop)
+#define OFF(test) cmocka_unit_test_setup_teardown(test, house_start_off, house_stop)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_image_trailer_is_what_core_reads),
+        OFF(test_start_log),
+        ON(test_info),
+        ON(test_status_leads_to_info_and_time),
+        ON(test_eleven_calm_minutes),
+        ON(test_restart_by_the_module),
+        ON(test_illegal_messages),
+        ON(test_silent_module),
+        OFF(test_whole_update),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

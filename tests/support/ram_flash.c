@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/ram_flash.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "otter/bytes.h"
+#include "port/stm32f103/partitions.h"
+#include "support/rng.h"
+
+const struct otter_layout ram_flash_layout = {
+    .boot = {OTTER_BOOT_ADDR, OTTER_BOOT_SIZE},
+    .flag = {OTTER_FLAG_ADDR, OTTER_FLAG_SIZE_MAX},
+    .app = {OTTER_APP_ADDR, OTTER_APP_SIZE},
+    .backup = {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE},
+    .ram = {OTTER_RAM_ADDR, OTTER_RAM_SIZE},
+};
+
+static bool is_inside(uint32_t addr, uint32_t len)
+{
+    uint32_t off = addr - RAM_FLASH_ADDR;
+
+    return off <= RAM_FLASH_SIZE && len <= RAM_FLASH_SIZE - off;
+}
+
+static bool is_hit(uint32_t number, uint32_t from, uint32_t count)
+{
+    return from != 0 && number >= from && number - from < count;
+}
+
+static void power_off(struct ram_flash *flash)
+{
+    if (!flash->running) {
+        fprintf(stderr, "ram_flash: cut at operation %u outside of ram_flash_run()\n",
+                (unsigned)flash->cut_at);
+        abort();
+    }
+    longjmp(flash->off, 1);
+}
+
+/* Do one operation: change cell[len] to `to`, or as much of it as the planned cut or fault allows.
+ * Returns 0 or OTTER_ERR_FLASH. */
+static int operate(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], uint32_t len)
+{
+    uint32_t number = ++flash->operations;
+
+    if (is_hit(number, flash->fail_at, flash->fail_count)) {
+        return OTTER_ERR_FLASH;
+    }
+    if (number == flash->cut_at) {
+        uint64_t random = flash->seed ^ (uint64_t)number << 32;
+        /* Half of all tears are even mixtures, the others nearly old or nearly new. */
+        uint32_t kind = rng_below(&random, 4);
+
+        for (uint32_t i = 0; i < len && flash->tear == RAM_FLASH_TORN; i++) {
+            uint32_t mask = rng_next(&random);
+
+            if (kind == 0) {
+                mask &= rng_next(&random) & rng_next(&random);
+            } else if (kind == 1) {
+                mask |= rng_next(&random) | rng_next(&random);
+            }
+            cell[i] = (uint8_t)((cell[i] & ~mask) | (to[i] & mask));
+        }
+        if (flash->tear == RAM_FLASH_DONE) {
+            memcpy(cell, to, len);
+        }
+        power_off(flash);
+    }
+    memcpy(cell, to, len);
+    if (is_hit(number, flash->lie_at, flash->lie_count)) {
+        uint64_t random = flash->seed ^ number;
+
+        cell[rng_below(&random, len)] ^= (uint8_t)(1U << rng_below(&random, 8));
+    }
+    return 0;
+}
+
+static int read(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
+{
+    struct ram_flash *flash = ctx;
+
+    flash->reads++;
+    if (!is_inside(addr, len) ||
+        (flash->fail_read_at != 0 && flash->reads >= flash->fail_read_at)) {
+        return OTTER_ERR_RANGE;
+    }
+    memcpy(out, ram_flash_peek(flash, addr), len);
+    return 0;
+}
+
+static int program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
+{
+    struct ram_flash *flash = ctx;
+
+    if (!is_inside(addr, len) || addr % 2 != 0 || len % 2 != 0) {
+        flash->refused++;
+        return OTTER_ERR_RANGE;
+    }
+    for (uint32_t i = 0; i < len; i += 2) {
+        uint8_t *cell = flash->bytes + (addr - RAM_FLASH_ADDR) + i;
+        uint16_t to = otter_get_le16(data + i);
+        int error;
+
+        if (otter_get_le16(cell) != 0xFFFF && to != 0) { /* PGERR */
+            flash->refused++;
+            return OTTER_ERR_FLASH;
+        }
+        flash->programmed++;
+        error = operate(flash, cell, data + i, 2);
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int erase(void *ctx, uint32_t addr)
+{
+    struct ram_flash *flash = ctx;
+    uint8_t blank[RAM_FLASH_PAGE];
+
+    if (!is_inside(addr, RAM_FLASH_PAGE) || addr % RAM_FLASH_PAGE != 0) {
+        flash->refused++;
+        return OTTER_ERR_RANGE;
+    }
+    memset(blank, 0xFF, sizeof blank);
+    flash->erased++;
+    flash->unfed++;
+    if (flash->unfed > flash->unfed_max) {
+        flash->unfed_max = flash->unfed;
+    }
+    return operate(flash, flash->bytes + (addr - RAM_FLASH_ADDR), blank, sizeof blank);
+}
+
+static void feed(void *ctx)
+{
+    struct ram_flash *flash = ctx;
+
+    flash->feeds++;
+    flash->unfed = 0;
+}
+
+void ram_flash_init(struct ram_flash *flash)
+{
+    memset(flash, 0, sizeof *flash);
+    flash->port = (struct otter_port){.ctx = flash,
+                                      .read = read,
+                                      .program = program,
+                                      .erase = erase,
+                                      .feed = feed,
+                                      .page_size = RAM_FLASH_PAGE,
+                                      .program_size = 2};
+    memset(flash->bytes, 0xFF, sizeof flash->bytes);
+}
+
+void ram_flash_restart(struct ram_flash *flash)
+{
+    flash->cut_at = 0;
+    flash->tear = RAM_FLASH_NOT_DONE;
+    flash->fail_at = 0;
+    flash->fail_count = 0;
+    flash->lie_at = 0;
+    flash->lie_count = 0;
+    flash->fail_read_at = 0;
+    flash->operations = 0;
+    flash->programmed = 0;
+    flash->erased = 0;
+    flash->reads = 0;
+    flash->feeds = 0;
+    flash->unfed = 0;
+    flash->unfed_max = 0;
+    flash->refused = 0;
+}
+
+bool ram_flash_run(struct ram_flash *flash, void (*body)(void *ctx), void *ctx)
+{
+    flash->running = true;
+    if (setjmp(flash->off) != 0) {
+        flash->running = false;
+        return false;
+    }
+    body(ctx);
+    flash->running = false;
+    return true;
+}
+
+void ram_flash_poke(struct ram_flash *flash, uint32_t addr, const uint8_t bytes[], uint32_t len)
+{
+    if (!is_inside(addr, len)) {
+        fprintf(stderr, "ram_flash_poke: %08x + %u\n", (unsigned)addr, (unsigned)len);
+        abort();
+    }
+    memcpy(flash->bytes + (addr - RAM_FLASH_ADDR), bytes, len);
+}
+
+const uint8_t *ram_flash_peek(const struct ram_flash *flash, uint32_t addr)
+{
+    return flash->bytes + (addr - RAM_FLASH_ADDR);
+}

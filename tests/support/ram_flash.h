@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEST_RAM_FLASH_H
+#define TEST_RAM_FLASH_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "otter/partition.h"
+#include "otter/port.h"
+
+/* Flash in RAM behind an otter_port, by the rules of PM0075: half-words, 0x0000 over anything and
+ * nothing else over what is not erased, pages erased to 0xFF. It counts operations, cuts the power at
+ * one of them, and can be made to fail or to lie. One operation is one half-word programmed or one
+ * page erased; they are numbered from 1 since the last ram_flash_restart().
+ *
+ *    struct ram_flash flash;
+ *    ram_flash_init(&flash);                       erased, 64 KB at 0x08000000, pages of 1 KB
+ *    flash.cut_at = 17; flash.tear = RAM_FLASH_TORN; flash.seed = 4;
+ *    if (!ram_flash_run(&flash, body, ctx)) { ... the power went, body() did not return ... }
+ *    ram_flash_restart(&flash);                    power again; content stays, counters at 0, no cut
+ *
+ * Core functions take &flash.port. A cut outside of ram_flash_run() ends the program. The struct must
+ * not move after ram_flash_init(); copy flash.bytes alone.
+ */
+enum {
+    RAM_FLASH_ADDR = 0x08000000,
+    RAM_FLASH_SIZE = 0x10000,
+    RAM_FLASH_PAGE = 1024,
+};
+
+enum ram_flash_tear {
+    RAM_FLASH_NOT_DONE, /* the operation had no effect */
+    RAM_FLASH_DONE,     /* it was complete, but nothing came after it */
+    RAM_FLASH_TORN,     /* a part of the bits, by `seed`, have their new value */
+    RAM_FLASH_TEARS,    /* how many there are */
+};
+
+struct ram_flash {
+    struct otter_port port; /* ctx is this struct */
+    uint8_t bytes[RAM_FLASH_SIZE];
+
+    /* The next cut and faults; 0 = never. All but seed are cleared by ram_flash_restart(). */
+    uint32_t cut_at; /* cut the power at this operation */
+    enum ram_flash_tear tear;
+    uint64_t seed;
+    uint32_t fail_at; /* this operation, and fail_count - 1 after it, do nothing and report */
+    uint32_t fail_count; /* OTTER_ERR_FLASH */
+    uint32_t lie_at;     /* this operation, and lie_count - 1 after it, get one bit wrong (by */
+    uint32_t lie_count;  /* seed) and report 0: what only a checksum finds */
+    uint32_t fail_read_at; /* this and all later calls of read return OTTER_ERR_RANGE */
+
+    /* Counters since the last restart. */
+    uint32_t operations;
+    uint32_t programmed; /* half-words */
+    uint32_t erased;     /* pages */
+    uint32_t reads;      /* calls */
+    uint32_t feeds;
+    uint32_t unfed;     /* pages erased since the last feed */
+    uint32_t unfed_max; /* the longest such time */
+    uint32_t refused; /* operations against the rules or out of range: a fault of the caller */
+
+    /* Private. */
+    jmp_buf off;
+    bool running;
+};
+
+/* The layout of port/stm32f103/partitions.h, for core functions. */
+extern const struct otter_layout ram_flash_layout;
+
+void ram_flash_init(struct ram_flash *flash);
+void ram_flash_restart(struct ram_flash *flash);
+
+/* Call body(ctx). Returns true if it returned, false if the power was cut inside. */
+bool ram_flash_run(struct ram_flash *flash, void (*body)(void *ctx), void *ctx);
+
+/* Write or look at content directly, without rules, counters and cuts. */
+void ram_flash_poke(struct ram_flash *flash, uint32_t addr, const uint8_t bytes[],
+                    uint32_t len);
+const uint8_t *ram_flash_peek(const struct ram_flash *flash, uint32_t addr);
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What connects the board to the host: endpoints, the state file, the pace, the option values. No
+ * test waits for time: pseudo terminals answer within poll(). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "board/host/endpoint.h"
+#include "board/host/pace.h"
+#include "board/host/spec.h"
+#include "board/host/state.h"
+
+static char folder[64];
+static char why[HOST_WHY_SIZE];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/otter-host-XXXXXX");
+    why[0] = '\0';
+    return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder); /* fails if a test left something behind */
+}
+
+static const char *in_folder(const char *name)
+{
+    static char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+/* ---- endpoints ---- */
+
+static void send_text(struct endpoint *end, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        endpoint_send(end, (uint8_t)*text);
+    }
+}
+
+static void open_pty(struct endpoint *end, char path[128])
+{
+    char spec[160];
+    strcpy(path, in_folder("mcu"));
+    (void)snprintf(spec, sizeof spec, "pty:%s", path);
+    if (!endpoint_open(end, spec, why)) {
+        fail_msg("%s: %s", spec, why);
+    }
+}
+
+static void test_endpoint_pty_carries_all_bytes_raw(void **state)
+{
+    (void)state;
+    static struct endpoint end;
+    char path[128];
+    uint8_t all[256], got[256];
+    for (unsigned i = 0; i < 256; i++) {
+        all[i] = (uint8_t)i;
+    }
+    open_pty(&end, path);
+    int peer = open(path, O_RDWR | O_NOCTTY);
+    assert_true(peer >= 0);
+
+    assert_int_equal(write(peer, all, sizeof all), sizeof all);
+    size_t len = 0;
+    for (size_t n;
+         len < sizeof got && (n = endpoint_receive(&end, got + len, sizeof got - len)) > 0;) {
+        len += n;
+    }
+    assert_int_equal(len, sizeof all);
+    assert_memory_equal(got, all, sizeof all);
+    assert_int_equal(endpoint_receive(&end, got, sizeof got), 0); /* no echo, no wait */
+
+    for (unsigned i = 0; i < 256; i++) {
+        endpoint_send(&end, all[i]);
+    }
+    assert_true(endpoint_flush(&end));
+    len = 0;
+    while (len < sizeof got) {
+        struct pollfd fd = {.fd = peer, .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 5000), 1);
+        ssize_t n = read(peer, got + len, sizeof got - len);
+        assert_true(n > 0);
+        len += (size_t)n;
+    }
+    assert_memory_equal(got, all, sizeof all);
+    assert_int_equal(end.lost, 0);
+    close(peer);
+    endpoint_close(&end);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+/* Like a wire: nobody there, nothing kept; who comes later hears what is sent from then on. */
+static void test_endpoint_pty_without_peer_loses(void **state)
+{
+    (void)state;
+    static struct endpoint end;
+    char path[128], got[16];
+    open_pty(&end, path);
+    for (unsigned round = 0; round < 3; round++) {
+        send_text(&end, "early");
+        assert_true(endpoint_flush(&end));
+        assert_int_equal(end.lost, 5 * (round + 1));
+        assert_int_equal(endpoint_receive(&end, (uint8_t *)got, sizeof got), 0);
+        int peer = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+        assert_true(peer >= 0);
+        send_text(&end, "now");
+        assert_true(endpoint_flush(&end));
+        struct pollfd fd = {.fd = peer, .events = POLLIN};
+        assert_int_equal(poll(&fd, 1, 5000), 1);
+        assert_int_equal(read(peer, got, sizeof got), 3);
+        assert_memory_equal(got, "now", 3);
+        close(peer);
+    }
+    endpoint_close(&end);
+}
+
+/* A peer that does not read must not stop the board. */
+static void test_endpoint_pty_never_blocks(void **state)
+{
+    (void)state;
+    static struct endpoint end;
+    char path[128];
+    open_pty(&end, path);
+    int peer = open(path, O_RDWR | O_NOCTTY);
+    assert_true(peer >= 0);
+    for (unsigned i = 0; i < 100000; i++) {
+        endpoint_send(&end, 'x');
+    }
+    assert_true(endpoint_flush(&end));
+    assert_true(end.lost > 0);
+    close(peer);
+    endpoint_close(&end);
+}
+
+static void test_endpoint_pty_name(void **state)
+{
+    (void)state;
+    static struct endpoint end, second;
+    char path[128], spec[160];
+    /* Left behind by a run that was killed: replaced. */
+    strcpy(path, in_folder("mcu"));
+    assert_int_equal(symlink("/dev/pts/4194304", path), 0);
+    open_pty(&end, path);
+    /* Taken over by another run: not ours to remove. */
+    (void)snprintf(spec, sizeof spec, "pty:%s", path);
+    assert_true(endpoint_open(&second, spec, why));
+    endpoint_close(&end);
+    assert_int_equal(access(path, F_OK), 0);
+    endpoint_close(&second);
+    assert_int_equal(access(path, F_OK), -1);
+    /* Somebody's file: never replaced. */
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_false(endpoint_open(&end, spec, why));
+    assert_string_equal(why, "File exists");
+    assert_int_equal(unlink(path), 0);
+    (void)snprintf(spec, sizeof spec, "pty:%s/no/such/folder", folder);
+    assert_false(endpoint_open(&end, spec, why));
+    assert_string_equal(why, "No such file or directory");
+}
+
+static void test_endpoint_file_and_null(void **state)
+{
+    (void)state;
+    static struct endpoint end;
+    char spec[160], got[16] = "";
+    (void)snprintf(spec, sizeof spec, "file:%s", in_folder("log"));
+    assert_true(endpoint_open(&end, spec, why));
+    send_text(&end, "hello");
+    assert_int_equal(endpoint_receive(&end, (uint8_t *)got, sizeof got), 0);
+    assert_true(endpoint_flush(&end));
+    endpoint_close(&end);
+    int fd = open(spec + 5, O_RDONLY);
+    assert_int_equal(read(fd, got, sizeof got), 5);
+    assert_memory_equal(got, "hello", 5);
+    close(fd);
+    unlink(spec + 5);
+
+    assert_true(endpoint_open(&end, "null", why));
+    for (unsigned i = 0; i < 10000; i++) {
+        endpoint_send(&end, 1);
+    }
+    assert_true(endpoint_flush(&end));
+    endpoint_close(&end);
+
+    assert_true(endpoint_open(&end, "file:/dev/full", why));
+    send_text(&end, "x");
+    assert_false(endpoint_flush(&end));
+    assert_int_equal(end.error, ENOSPC);
+    endpoint_close(&end);
+}
+
+static void test_endpoint_wrong_spec(void **state)
+{
+    (void)state;
+    static struct endpoint end;
+    static const char *const wrong[] = {"", "pty", "pty:", "file:", "tcp:1", "nul", "--"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        why[0] = '\0';
+        assert_false(endpoint_is_spec(wrong[i]));
+        assert_false(endpoint_open(&end, wrong[i], why));
+        assert_non_null(strstr(why, "not one of"));
+        endpoint_close(&end);
+    }
+}
+
+/* ---- state ---- */
+
+static void test_state_round_trip_and_wrong_files(void **state)
+{
+    (void)state;
+    static uint8_t flash[BOARD_FLASH_SIZE], back[BOARD_FLASH_SIZE];
+    char path[128];
+    strcpy(path, in_folder("state.bin"));
+    assert_true(state_load(path, back, why)); /* absent: erased */
+    for (size_t i = 0; i < sizeof back; i++) {
+        assert_int_equal(back[i], 0xFF);
+        flash[i] = (uint8_t)(i * 7);
+    }
+    assert_true(state_save(path, flash, why));
+    assert_true(state_load(path, back, why));
+    assert_memory_equal(back, flash, sizeof flash);
+    flash[5] ^= 1;
+    assert_true(state_save(path, flash, why)); /* over the old one */
+    assert_true(state_load(path, back, why));
+    assert_memory_equal(back, flash, sizeof flash);
+
+    assert_int_equal(truncate(path, BOARD_FLASH_SIZE - 1), 0);
+    assert_false(state_load(path, back, why));
+    assert_string_equal(why, "65535 bytes: not the flash of a board (65536)");
+    assert_int_equal(truncate(path, BOARD_FLASH_SIZE + 1), 0);
+    assert_false(state_load(path, back, why));
+    assert_memory_equal(back, flash, sizeof flash);
+    assert_int_equal(unlink(path), 0);
+
+    assert_false(state_load(folder, back, why));
+    assert_string_equal(why, "not a file");
+    assert_false(state_save(in_folder("no/such"), flash, why));
+    assert_non_null(strstr(why, "cannot save: No such file"));
+    /* A folder in the way: refused, and no temporary file stays (see remove_folder()). */
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_false(state_save(path, flash, why));
+    assert_int_equal(rmdir(path), 0);
+}
+
+/* ---- pace ---- */
+
+static void test_pace(void **state)
+{
+    (void)state;
+    struct pace pace;
+    const int64_t ms = 1000000;
+    const uint64_t tick_ms = UINT64_C(1000) * BOARD_TICKS_PER_US;
+    pace_start_at(&pace, 5 * tick_ms, 1000 * ms);
+    assert_int_equal(pace_ahead_at(&pace, 5 * tick_ms, 1000 * ms), 0);
+    assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms, 1000 * ms), 10 * ms);
+    assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms, 1004 * ms), 6 * ms);
+    assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms + 288, 1010 * ms), 500);
+    /* Behind by less than the limit: caught up. */
+    assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms, 1100 * ms), 0);
+    assert_int_equal(pace_ahead_at(&pace, 106 * tick_ms, 1100 * ms), 1 * ms);
+    assert_int_equal(pace.lost_ns, 0);
+    /* Suspended for a minute: given up, and in step again. */
+    assert_int_equal(pace_ahead_at(&pace, 106 * tick_ms, 61101 * ms), 0);
+    assert_int_equal(pace.lost_ns, 60000 * ms);
+    assert_int_equal(pace_ahead_at(&pace, 107 * tick_ms, 61101 * ms), 1 * ms);
+    /* A year of virtual time does not overflow. */
+    pace_start_at(&pace, 0, 0);
+    uint64_t year_ms = UINT64_C(365) * 86400 * 1000;
+    assert_true(pace_ahead_at(&pace, year_ms * tick_ms, 0) == year_ms * (uint64_t)ms);
+}
+
+/* ---- option values ---- */
+
+static void test_spec_load(void **state)
+{
+    (void)state;
+    size_t len;
+    bool has_addr;
+    uint32_t addr;
+    assert_true(spec_load("boot.bin@0x08003000", &len, &has_addr, &addr));
+    assert_int_equal(len, 8);
+    assert_true(has_addr);
+    assert_int_equal(addr, 0x08003000);
+    assert_true(spec_load("a@b.hex", &len, &has_addr, &addr));
+    assert_int_equal(len, 7);
+    assert_false(has_addr);
+    assert_true(spec_load("x@1@134217728", &len, &has_addr, &addr));
+    assert_int_equal(len, 3);
+    assert_int_equal(addr, 0x08000000);
+    assert_false(spec_load("", &len, &has_addr, &addr));
+    assert_false(spec_load("@0x08000000", &len, &has_addr, &addr));
+    assert_false(spec_load("a@0x100000000", &len, &has_addr, &addr));
+    assert_false(spec_load("a@0x", &len, &has_addr, &addr));
+    assert_false(spec_load("a@08003000h", &len, &has_addr, &addr));
+}
+
+static void test_spec_cut(void **state)
+{
+    (void)state;
+    struct run_cut cut;
+    bool has_seed;
+    assert_true(spec_cut("17", &cut, &has_seed));
+    assert_int_equal(cut.op, 17);
+    assert_int_equal(cut.tear, BOARD_TEAR_TORN);
+    assert_false(has_seed);
+    assert_true(spec_cut("0:not-done", &cut, &has_seed));
+    assert_int_equal(cut.tear, BOARD_TEAR_NOT_DONE);
+    assert_true(spec_cut("5:done:0x10", &cut, &has_seed));
+    assert_int_equal(cut.tear, BOARD_TEAR_DONE);
+    assert_true(has_seed);
+    assert_int_equal(cut.seed, 16);
+    static const char *const wrong[] = {
+        "",        ":",        "x",          "-1", "1:",   "1:odd",
+        "1:torn:", "1:torn:x", "1:torn:1:1", " 1", "1::2", "18446744073709551616"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (spec_cut(wrong[i], &cut, &has_seed)) {
+            fail_msg("taken: `%s'", wrong[i]);
+        }
+    }
+}
+
+static void test_spec_input(void **state)
+{
+    (void)state;
+    struct run_input input;
+    assert_true(spec_input("2.5:key2=down", &input));
+    assert_true(input.at == UINT64_C(2500000) * BOARD_TICKS_PER_US);
+    assert_int_equal(input.kind, RUN_KEY);
+    assert_int_equal(input.number, 2);
+    assert_int_equal(input.value, 1);
+    assert_true(spec_input("0:temp=31", &input));
+    assert_int_equal(input.kind, RUN_CELSIUS);
+    assert_int_equal(input.value, 31);
+    assert_true(spec_input("0.000001:obstacle=no", &input));
+    assert_true(input.at == BOARD_TICKS_PER_US);
+    assert_int_equal(input.value, 0);
+    assert_true(spec_input("1:sensor=broken", &input));
+    assert_true(spec_input("1:reset=pin", &input));
+    assert_true(spec_input("1:power=cycle", &input));
+    assert_true(spec_input("1:hum=95", &input));
+    static const char *const wrong[] = {"",
+                                        "1",
+                                        "1:",
+                                        "1:key1",
+                                        "1:key1=",
+                                        "1:key4=down",
+                                        "1:key=down",
+                                        "1:temp=61",
+                                        "1:temp=-1",
+                                        "1:hum=4",
+                                        "1:hum=5x",
+                                        "-1:key1=up",
+                                        "x:key1=up",
+                                        ":key1=up",
+                                        "inf:key1=up",
+                                        "nan:temp=20",
+                                        "1e3:temp=20",
+                                        "1.2.3:temp=20",
+                                        "1:led=on",
+                                        "1:obstacle=maybe",
+                                        "9999999999:temp=20"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (spec_input(wrong[i], &input)) {
+            fail_msg("taken: `%s'", wrong[i]);
+        }
+    }
+    char longest[200];
+    memset(longest, '1', sizeof longest);
+    strcpy(longest + 190, ":temp=20");
+    assert_false(spec_input(longest, &input));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_endpoint_pty_carries_all_bytes_raw),
+        cmocka_unit_test(test_endpoint_pty_without_peer_loses),
+        cmocka_unit_test(test_endpoint_pty_never_blocks),
+        cmocka_unit_test(test_endpoint_pty_name),
+        cmocka_unit_test(test_endpoint_file_and_null),
+        cmocka_unit_test(test_endpoint_wrong_spec),
+        cmocka_unit_test(test_state_round_trip_and_wrong_files),
+        cmocka_unit_test(test_pace),
+        cmocka_unit_test(test_spec_load),
+        cmocka_unit_test(test_spec_cut),
+        cmocka_unit_test(test_spec_input),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The receiver's decisions on content: sizes, pieces, checks, order of answers. Authority: the
+ * measured module (docs/protocol.md chapter 4), and the limits in receiver.h.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/flag.h"
+#include "otter/image.h"
+#include "unit/receiver_rig.h"
+
+static struct rig rig;
+
+/* 0x27, then the ACK of the pending piece; after 0x28 idle. */
+static void expect_stop(uint8_t piece_sn, enum otter_receiver_result result)
+{
+    const struct rig_frame *stop = rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+    uint8_t sn = stop->sn;
+
+    assert_int_equal(stop->payload_len, 0);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, piece_sn);
+    rig_expect_nothing(&rig);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_STOPPING);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, sn, 0, NULL, 0);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.result, result);
+    rig_run(&rig, 20000);
+    rig_expect_nothing(&rig);
+    assert_false(rig_is_announced(&rig));
+}
+
+static void test_whole_transfer(void **state)
+{
+    static const uint32_t sizes[] = {8, 9, 48, 129, 1000, 1024, 1025, 2048, 3333, 26624};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        rig_init(&rig, sizes[i], sizes[i]);
+        rig_begin(&rig);
+        assert_int_equal(rig.piece_len, sizes[i] > 1024 ? 1024 : (sizes[i] - 1) / 2 * 2);
+        rig_complete(&rig);
+        assert_int_equal(rig.device.receiver.received, sizes[i]);
+        assert_int_equal(rig.flash.erased, (sizes[i] + 1023) / 1024); /* FLAG was blank */
+        assert_int_equal(rig.flash.programmed, (sizes[i] + 1) / 2 + 20 / 2 + 1);
+    }
+}
+
+static void test_piece_is_acked_before_it_is_programmed(void **state)
+{
+    (void)state;
+    rig_init(&rig, 3000, 1);
+    rig_begin(&rig);
+    rig_piece(&rig, 1, 7);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 7);
+    assert_int_equal(rig.flash.operations, 0);
+}
+
+static void test_poll_does_one_erase_and_256_bytes(void **state)
+{
+    unsigned polls = 0;
+
+    (void)state;
+    rig_init(&rig, 3000, 1);
+    rig_begin(&rig);
+    rig_piece(&rig, 1, 7);
+    while (rig.flash.programmed < 512) {
+        uint32_t erased = rig.flash.erased, programmed = rig.flash.programmed;
+
+        rig_poll(&rig);
+        assert_in_range(rig.flash.erased - erased, 0, 1);
+        assert_in_range(rig.flash.programmed - programmed, 0, 128);
+        assert_in_range(++polls, 1, 8);
+        assert_int_equal(rig.flash.unfed, rig.flash.erased - erased);
+    }
+    assert_int_equal(rig.flash.erased, 1);
+    assert_in_range(rig.flash.unfed_max, 0, 1);
+}
+
+static void test_next_piece_before_the_queue_is_empty(void **state)
+{
+    (void)state;
+    rig_init(&rig, 3000, 1);
+    rig_begin(&rig);
+    rig_piece(&rig, 1, 7);
+    rig_piece(&rig, 2, 8);
+    assert_int_equal(rig.flash.programmed, 512); /* piece 1, inside the call */
+    rig_piece(&rig, 3, 9);
+    assert_int_equal(rig.flash.programmed, 1024);
+    rig_run(&rig, 200);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 7);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 8);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 9);
+    assert_true(rig_is_announced(&rig));
+    assert_int_equal(rig.restarts, 1);
+}
+
+static void test_last_piece_ack_leaves_before_flag_and_restart(void **state)
+{
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    rig_begin(&rig);
+    rig_pieces(&rig, 1, 1);
+    rig.hold = true; /* the UART is slow */
+    rig_piece(&rig, 2, 99);
+    rig_run(&rig, 1000);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_VERIFYING);
+    assert_false(rig_is_announced(&rig));
+    assert_int_equal(rig.restarts, 0);
+    rig.hold = false;
+    rig_poll(&rig);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 99);
+    rig_run(&rig, 50);
+    assert_true(rig_is_announced(&rig));
+    assert_int_equal(rig.restarts, 1);
+    rig_run(&rig, 5000);
+    assert_int_equal(rig.restarts, 1);
+}
+
+static void test_last_piece_repeated_while_it_is_checked(void **state)
+{
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    rig_begin(&rig);
+    rig_pieces(&rig, 1, 1);
+    rig_piece(&rig, 2, 99);
+    rig_piece(&rig, 2, 99);
+    rig_expect_nothing(&rig);
+    rig_run(&rig, 100);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 99);
+    rig_expect_nothing(&rig);
+    assert_true(rig_is_announced(&rig));
+    rig_piece(&rig, 2, 99); /* our ACK was lost, and the restart takes its time */
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 99);
+    assert_true(rig_is_announced(&rig));
+}
+
+static void test_repeated_piece_is_acked_and_not_written(void **state)
+{
+    (void)state;
+    rig_init(&rig, 5000, 1);
+    rig_begin(&rig);
+    for (uint16_t number = 1; number <= 4; number++) {
+        uint32_t programmed;
+
+        rig_piece(&rig, number, (uint8_t)number);
+        rig_run(&rig, 100);
+        programmed = rig.flash.programmed;
+        rig_piece(&rig, number, (uint8_t)number);
+        rig_piece(&rig, number, (uint8_t)(number + 100)); /* by number, whatever its sn */
+        rig_run(&rig, 100);
+        rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, (uint8_t)number);
+        rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, (uint8_t)number);
+        rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, (uint8_t)(number + 100));
+        assert_int_equal(rig.flash.programmed, programmed);
+    }
+    rig_piece(&rig, 5, 50);
+    rig_run(&rig, 100);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 50);
+    assert_true(rig_is_announced(&rig));
+}
+
+/* ---- offers that are refused ---- */
+
+static void refuse_offer(uint32_t size, enum otter_receiver_result result)
+{
+    uint8_t sn = rig.module_sn;
+
+    rig.offer.file_size = size;
+    rig_offer(&rig);
+    rig_expect_ack(&rig, OTTER_CMD_OFFER_ACK, sn);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn,
+               0, NULL, 0);
+    rig_run(&rig, 20000);
+    rig_expect_nothing(&rig);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.result, result);
+    assert_int_equal(rig.flash.operations, 0);
+}
+
+static void test_sizes_that_cannot_be(void **state)
+{
+    static const uint32_t large[] = {26625, 26626, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF};
+    static const uint32_t small[] = {0, 1, 2, 7};
+
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++)
+        refuse_offer(large[i], OTTER_RESULT_TOO_LARGE);
+    for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+        refuse_offer(small[i], OTTER_RESULT_TOO_SMALL);
+    rig_seal(&rig);
+    rig_begin(&rig);
+    rig_complete(&rig);
+}
+
+static void test_offer_of_wrong_form(void **state)
+{
+    uint8_t payload[OTTER_OFFER_SIZE + 1];
+    int len;
+
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    len = otter_put_offer(&rig.offer, payload, sizeof(payload));
+    assert_int_equal(len, OTTER_OFFER_SIZE);
+    for (uint16_t i = 0; i < 3; i++) {
+        uint8_t broken[OTTER_OFFER_SIZE + 1];
+
+        memcpy(broken, payload, sizeof(broken));
+        if (i == 1)
+            broken[5] = 0x21; /* MD5 length 33 */
+        if (i == 2)
+            broken[20] = 'g';
+        rig_module(&rig, OTTER_CMD_OFFER, 5, 0, broken,
+                   i == 0 ? 5 : (uint16_t)OTTER_OFFER_SIZE);
+        rig_expect_ack(&rig, OTTER_CMD_OFFER_ACK, 5);
+        rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK,
+                   rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
+        rig_run(&rig, 20000);
+        rig_expect_nothing(&rig);
+        assert_int_equal(rig.device.receiver.result, OTTER_RESULT_BAD_OFFER);
+    }
+}
+
+/* ---- pieces that are refused ---- */
+
+static void test_piece_that_cannot_be(void **state)
+{
+    /* number, count, length more than it should be, flags; the right one is 2 of 5, 1024 */
+    static const struct {
+        uint16_t number, count;
+        int more;
+        uint16_t flags;
+    } wrong[] = {
+        {0, 5, 0, 0},      {3, 5, 0, 0},  {4, 5, 0, 0},  {5, 5, 0, 0}, {65535, 5, 0, 0},
+        {2, 4, 0, 0},      {2, 6, 0, 0},  {2, 0, 0, 0},  {2, 5, -1, 0}, {2, 5, -1024, 0},
+        {2, 5, -1000, 0},  {2, 5, 0, 1},  {2, 0, 0, 3},  {2, 5, -2, 0},
+    };
+    static uint8_t payload[1024 + OTTER_PIECE_HEAD + 8];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        rig_init(&rig, 5000, 1);
+        rig_begin(&rig);
+        rig_pieces(&rig, 1, 1);
+        memset(payload, 0x5A, sizeof(payload));
+        otter_put_be16(payload, wrong[i].number);
+        otter_put_be16(payload + 2, wrong[i].count);
+        rig_module(&rig, OTTER_CMD_PIECE, 77, wrong[i].flags, payload,
+                   (uint16_t)(OTTER_PIECE_HEAD + 1024 + wrong[i].more));
+        expect_stop(77, OTTER_RESULT_BAD_PIECE);
+        assert_int_equal(rig.flash.programmed, 512);
+    }
+    for (uint16_t len = 0; len < OTTER_PIECE_HEAD; len++) {
+        rig_init(&rig, 5000, 1);
+        rig_begin(&rig);
+        rig_module(&rig, OTTER_CMD_PIECE, 77, 0, payload, len);
+        expect_stop(77, OTTER_RESULT_BAD_PIECE);
+    }
+}
+
+static void test_last_piece_of_wrong_length(void **state)
+{
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    rig_begin(&rig);
+    rig_pieces(&rig, 1, 1);
+    rig.image_size = 1502;
+    rig_piece(&rig, 2, 9);
+    rig.image_size = 1500;
+    expect_stop(9, OTTER_RESULT_BAD_PIECE);
+}
+
+static void test_pieces_after_a_stop_are_acked_and_stopped(void **state)
+{
+    (void)state;
+    rig_init(&rig, 5000, 1);
+    rig_begin(&rig);
+    rig_pieces(&rig, 1, 1);
+    rig_piece(&rig, 3, 9);
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 9);
+    rig_piece(&rig, 3, 9); /* that ACK was lost */
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 9);
+    rig_run(&rig, 1000); /* 0x28 was lost too: 0x27 three times */
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+    rig_expect_nothing(&rig);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    rig_piece(&rig, 3, 9);
+    expect_stop(9, OTTER_RESULT_BAD_PIECE);
+    rig_begin(&rig); /* a new offer is welcome */
+    rig_complete(&rig);
+}
+
+static void test_piece_of_an_older_transfer_after_ready(void **state)
+{
+    (void)state;
+    rig_init(&rig, 5000, 1);
+    rig_begin(&rig);
+    rig_piece(&rig, 4, 9);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn,
+               0, NULL, 0);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 9);
+    rig_poll(&rig);
+    rig_expect_ready(&rig);
+    rig_complete(&rig);
+}
+
+/* ---- the image ---- */
+
+static void test_md5_differs(void **state)
+{
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    rig_begin(&rig);
+    rig_pieces(&rig, 1, 1);
+    rig.image[1400] ^= 1;
+    rig_piece(&rig, 2, 9);
+    rig_run(&rig, 100);
+    expect_stop(9, OTTER_RESULT_MD5);
+}
+
+static void test_vectors_are_checked_at_the_first_piece(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        rig_init(&rig, 5000, 1);
+        otter_put_le32(rig.image + 4, i == 0 ? 0x08002FFF : i == 1 ? 0x08009801 : 0x08003200);
+        if (i == 3)
+            otter_put_le32(rig.image, 0x20000000);
+        if (i == 4)
+            rig.receiver_config.check_image = false;
+        rig_seal(&rig);
+        rig_begin(&rig);
+        if (i == 4) {
+            rig_complete(&rig);
+            return;
+        }
+        rig_piece(&rig, 1, 9);
+        expect_stop(9, OTTER_RESULT_NOT_STARTABLE);
+        assert_int_equal(rig.flash.operations, 0);
+    }
+}
+
+static void test_vectors_in_two_pieces(void **state)
+{
+    (void)state;
+    rig_init(&rig, 8, 1); /* pieces of 6 and 2 */
+    rig.image[4] &= 0xFE;
+    rig_seal(&rig);
+    rig_begin(&rig);
+    assert_int_equal(rig.piece_len, 6);
+    rig_pieces(&rig, 1, 1);
+    rig_piece(&rig, 2, 9);
+    rig_run(&rig, 100);
+    expect_stop(9, OTTER_RESULT_NOT_STARTABLE);
+}
+
+static void with_trailer(const char hardware[], uint32_t length)
+{
+    struct otter_image image = {.length = length, .number = 7};
+
+    memcpy(image.hardware, hardware, sizeof(image.hardware));
+    memcpy(image.version, "03010102", sizeof(image.version));
+    rig_init(&rig, 1000 + OTTER_IMAGE_TRAILER_SIZE, 1);
+    otter_image_put_trailer(rig.image + 1000, &image);
+    rig_seal(&rig);
+    rig_begin(&rig);
+    if (memcmp(hardware, "03010100", 8) == 0 && length == 1000) {
+        rig_complete(&rig); /* FLAG's size is the file's: the trailer is part of it */
+        return;
+    }
+    rig_pieces(&rig, 1, 1);
+    rig_piece(&rig, 2, 9);
+    rig_run(&rig, 100);
+    expect_stop(9, length == 1000 ? OTTER_RESULT_WRONG_HARDWARE : OTTER_RESULT_BAD_TRAILER);
+}
+
+static void test_trailer(void **state)
+{
+    (void)state;
+    with_trailer("03010100", 1000);
+    with_trailer("03010101", 1000);
+    with_trailer("13010100", 1000);
+    with_trailer("03010100", 999);
+}
+
+/* ---- flash ---- */
+
+static void test_old_flag_is_void_before_its_image_is_touched(void **state)
+{
+    struct otter_flag old = {.image_size = 2000};
+
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    assert_int_equal(otter_flag_write(&rig.flash.port, &rig.layout, &old), 0);
+    ram_flash_restart(&rig.flash);
+    rig_begin(&rig);
+    assert_int_equal(otter_flag_read(&rig.flash.port, &rig.layout, &old), 0);
+    rig_piece(&rig, 1, 1);
+    while (rig.flash.operations == 0)
+        rig_poll(&rig);
+    assert_int_equal(rig.flash.erased, 1); /* FLAG first, alone in its poll */
+    assert_int_equal(rig.flash.programmed, 0);
+    assert_int_equal(otter_flag_read(&rig.flash.port, &rig.layout, &old), OTTER_ERR_NONE);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 1);
+    rig_run(&rig, 100);
+    rig_pieces(&rig, 2, 2);
+    assert_true(rig_is_announced(&rig));
+}
+
+static void test_flash_error_at_every_operation(void **state)
+{
+    uint32_t at;
+
+    (void)state;
+    for (at = 1;; at++) {
+        uint8_t sn = 50;
+
+        rig_init(&rig, 1200, 1);
+        rig_begin(&rig);
+        rig.flash.fail_at = at;
+        rig.flash.fail_count = 1;
+        for (uint16_t number = 1; number <= 2; number++) {
+            rig_piece(&rig, number, ++sn);
+            rig_run(&rig, 100);
+            if (rig.device.receiver.result != OTTER_RESULT_NONE)
+                break;
+            rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
+        }
+        if (rig.flash.operations < at)
+            break;
+        assert_int_equal(rig.device.receiver.result, OTTER_RESULT_FLASH);
+        assert_int_equal(rig.restarts, 0);
+        assert_false(rig_is_announced(&rig));
+        if (sn == 51 || rig.flash.operations > 602) /* its ACK was out already, or FLAG failed */
+            rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
+        rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+        if (sn == 52 && rig.flash.operations <= 602)
+            rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
+        rig_run(&rig, 1000);
+        assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    }
+    assert_int_equal(at, 2 + 600 + 11 + 1); /* pages, image, FLAG */
+}
+
+static void test_flash_that_lies_is_found_by_the_digest(void **state)
+{
+    (void)state;
+    rig_init(&rig, 1200, 1);
+    rig_begin(&rig);
+    rig.flash.lie_at = 300;
+    rig.flash.lie_count = 1;
+    rig_pieces(&rig, 1, 1);
+    rig_piece(&rig, 2, 9);
+    rig_run(&rig, 100);
+    expect_stop(9, OTTER_RESULT_MD5);
+}
+
+static void test_flash_that_cannot_be_read(void **state)
+{
+    (void)state;
+    for (uint32_t at = 1; at < 400; at++) {
+        rig_init(&rig, 1200, 1);
+        rig_begin(&rig);
+        rig.flash.fail_read_at = rig.flash.reads + at;
+        rig_piece(&rig, 1, 1);
+        rig_run(&rig, 100);
+        rig_piece(&rig, 2, 2);
+        rig_run(&rig, 100);
+        rig.flash.fail_read_at = 0;
+        if (rig.device.receiver.result == OTTER_RESULT_FINISHED)
+            return;
+        assert_int_equal(rig.device.receiver.result, OTTER_RESULT_FLASH);
+        assert_false(rig_is_announced(&rig));
+    }
+    fail_msg("never finished");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole_transfer),
+        cmocka_unit_test(test_piece_is_acked_before_it_is_programmed),
+        cmocka_unit_test(test_poll_does_one_erase_and_256_bytes),
+        cmocka_unit_test(test_next_piece_before_the_queue_is_empty),
+        cmocka_unit_test(test_last_piece_ack_leaves_before_flag_and_restart),
+        cmocka_unit_test(test_last_piece_repeated_while_it_is_checked),
+        cmocka_unit_test(test_repeated_piece_is_acked_and_not_written),
+        cmocka_unit_test(test_sizes_that_cannot_be),
+        cmocka_unit_test(test_offer_of_wrong_form),
+        cmocka_unit_test(test_piece_that_cannot_be),
+        cmocka_unit_test(test_last_piece_of_wrong_length),
+        cmocka_unit_test(test_pieces_after_a_stop_are_acked_and_stopped),
+        cmocka_unit_test(test_piece_of_an_older_transfer_after_ready),
+        cmocka_unit_test(test_md5_differs),
+        cmocka_unit_test(test_vectors_are_checked_at_the_first_piece),
+        cmocka_unit_test(test_vectors_in_two_pieces),
+        cmocka_unit_test(test_trailer),
+        cmocka_unit_test(test_old_flag_is_void_before_its_image_is_touched),
+        cmocka_unit_test(test_flash_error_at_every_operation),
+        cmocka_unit_test(test_flash_that_lies_is_found_by_the_digest),
+        cmocka_unit_test(test_flash_that_cannot_be_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
