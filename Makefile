@@ -30,7 +30,7 @@ firmware: | build
 demo: firmware
 	@echo "building the board model and the tools"
 	@$(call configure,host,-DBUILD_TESTING=OFF)
-	@$(call build,host,--target otter)
+	@$(call build,host,--target otter-cli)
 	@$(OTTER) demo --boot $(FIRMWARE)/boot/boot.bin \
 	    --app $(FIRMWARE)/app/pethouse/pethouse_03010101.bin \
 	    --update $(FIRMWARE)/app/pethouse/pethouse_03010102.bin

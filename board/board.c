@@ -40,8 +40,7 @@ void chip_due(struct board *board, unsigned source, uint64_t tick)
 
 bool chip_is_halted(const struct board *board)
 {
-    return !board->powered || board->halt == HALT_UNKNOWN ||
-           (board->reset_asked && board->reset_cause != BOARD_RESET_SOFTWARE);
+    return !board->powered || board->halt == HALT_UNKNOWN || board->reset_asked;
 }
 
 void chip_unknown(struct board *board, const char *format, ...)

@@ -164,6 +164,7 @@ static void on_event(void *ctx, const struct module_event *event)
         say(demo, "module:", "all sent and acknowledged: the MCU has verified the MD5");
         break;
     case MODULE_STOPPED:
+    case MODULE_REFUSAL:
         say(demo, "module:", event->text);
         break;
     case MODULE_FAILED:
@@ -171,6 +172,7 @@ static void on_event(void *ctx, const struct module_event *event)
         say(demo, "module:", event->text);
         break;
     case MODULE_UPDATED:
+    case MODULE_UP_TO_DATE:
         say(demo, "module:", "the MCU is back with the new version");
         break;
     case MODULE_RESENT:
@@ -178,6 +180,8 @@ static void on_event(void *ctx, const struct module_event *event)
     case MODULE_ANSWER:
     case MODULE_REQUEST:
     case MODULE_ILLEGAL:
+    case MODULE_WRONG_READY:
+    case MODULE_GAVE_UP:
         break;
     }
 }

@@ -12,12 +12,8 @@ static const struct command {
 } commands[] = {
     {"push", cmd_push, "update one MCU over a serial port"},
     {"image", cmd_image, "inspect and make firmware images"},
-#ifdef OTTER_HAVE_BOARD
     {"board", cmd_board, "run the modelled board"},
-#endif
-#ifdef OTTER_HAVE_DEMO
     {"demo", cmd_demo, "one whole update on the modelled board"},
-#endif
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 

@@ -36,12 +36,12 @@ bool loader_image_add(struct loader_image *image, uint32_t addr, const uint8_t b
             (unsigned long)addr, (unsigned long)(BOARD_FLASH_BASE + BOARD_FLASH_SIZE - 1));
     }
     for (size_t i = 0; i < len; i++) {
-        if (image->used[off + i]) {
+        if (image->used[off + i] != 0) {
             return loader_fail(out_why, "address 0x%08lX is given twice",
                                (unsigned long)(addr + i));
         }
         image->bytes[off + i] = bytes[i];
-        image->used[off + i] = true;
+        image->used[off + i] = 1;
     }
     image->any = true;
     return true;
@@ -84,9 +84,9 @@ static const char *foreign_kind(const uint8_t bytes[], size_t len)
 static void program(struct loader *loader, const struct loader_image *image)
 {
     for (size_t page = 0; page < BOARD_FLASH_SIZE / PAGE_SIZE; page++) {
-        const bool *used = image->used + page * PAGE_SIZE;
+        const uint8_t *used = image->used + page * PAGE_SIZE;
         uint8_t *flash = loader->flash + page * PAGE_SIZE;
-        if (memchr(used, true, PAGE_SIZE) == NULL) {
+        if (memchr(used, 1, PAGE_SIZE) == NULL) {
             continue;
         }
         if ((loader->loaded >> page & 1) == 0) {
@@ -94,7 +94,7 @@ static void program(struct loader *loader, const struct loader_image *image)
             loader->loaded |= UINT64_C(1) << page;
         }
         for (size_t i = 0; i < PAGE_SIZE; i++) {
-            if (used[i]) {
+            if (used[i] != 0) {
                 flash[i] = image->bytes[page * PAGE_SIZE + i];
             }
         }
@@ -142,7 +142,7 @@ static uint8_t *read_all(const char *path, size_t *out_len, char out_why[HOST_WH
     size_t len = 0, room = 0;
     for (;;) {
         if (len == room) {
-            room = room == 0 ? 64 * 1024 : room * 2;
+            room = room == 0 ? 65536 : room * 2;
             uint8_t *more = room > FILE_SIZE_MAX ? NULL : realloc(bytes, room);
             if (more == NULL) {
                 (void)loader_fail(out_why, "too large");

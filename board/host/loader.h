@@ -43,7 +43,7 @@ bool loader_put_file(struct loader *loader, const char *path, bool has_addr, uin
 /* What one file says about the flash. */
 struct loader_image {
     uint8_t bytes[BOARD_FLASH_SIZE];
-    bool used[BOARD_FLASH_SIZE];
+    uint8_t used[BOARD_FLASH_SIZE]; /* 0 or 1 */
     bool any;
 };
 

@@ -45,19 +45,11 @@ static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
     }
 }
 
-/* An MCU that already has the version is updated as well: the module lost its power in between and
- * does not remember that it sent the file. */
-static bool has_arrived(const struct rig *rig, const struct module_event *event)
-{
-    const struct module_config *module = &rig->config.module;
-    return event->kind == MODULE_INFO && module->file != NULL && !module->offer_always &&
-           memcmp(event->info->version, module->version, sizeof module->version) == 0;
-}
-
 static void on_module_event(void *ctx, const struct module_event *event)
 {
     struct rig *rig = ctx;
-    if (event->kind == MODULE_UPDATED || has_arrived(rig, event)) {
+    if (event->kind == MODULE_UPDATED || event->kind == MODULE_UP_TO_DATE) {
+        /* up to date: the module lost its power as well and does not know that it sent the file */
         rig->outcome = MODULE_UPDATED;
     } else if (event->kind == MODULE_FAILED) {
         rig->outcome = MODULE_FAILED;

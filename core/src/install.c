@@ -85,11 +85,28 @@ static bool try_install(struct install *install, uint32_t chunks)
         return false;
     }
     install->report(OTTER_INSTALL_VERIFY, 0);
-    /* A FLAG that cannot be marked may still be erased: the new app then starts all the same, and the
-     * module learns of it later. */
-    return is_good(install, install->layout->app.addr, NULL) &&
-           (otter_flag_mark_installed(port, install->layout) == 0 ||
-            otter_flag_erase(port, install->layout) == 0);
+    return is_good(install, install->layout->app.addr, NULL);
+}
+
+/* A FLAG that cannot be marked may still be erased: the new app then starts all the same, and the
+ * module learns of it later. If neither works the page is worn out, which makes the app no worse. */
+static void finish(const struct install *install)
+{
+    if (otter_flag_mark_installed(install->port, install->layout) != 0 &&
+        otter_flag_erase(install->port, install->layout) != 0) {
+        return;
+    }
+}
+
+/* Does APPBAK hold what FLAG says, and a program that can start? A right MD5 does not make a firmware. */
+static bool is_installable(struct install *install)
+{
+    uint32_t addr = install->layout->backup.addr;
+    uint8_t head[OTTER_IMAGE_SIZE_MIN];
+
+    return is_good(install, addr, report_check_chunk) &&
+           install->port->read(install->port->ctx, addr, head, sizeof head) == 0 &&
+           otter_image_is_startable(head, install->layout);
 }
 
 int otter_install(const struct otter_port *port, const struct otter_layout *layout,
@@ -107,7 +124,7 @@ int otter_install(const struct otter_port *port, const struct otter_layout *layo
     if (error == 0) {
         report(OTTER_INSTALL_CHECK, chunks);
     }
-    if (error != 0 || !is_good(&install, layout->backup.addr, report_check_chunk)) {
+    if (error != 0 || !is_installable(&install)) {
         /* If FLAG cannot be erased the next start comes here again, and the old app still runs. */
         error = otter_flag_erase(port, layout);
         report(OTTER_INSTALL_CHECK_BAD, error != 0);
@@ -116,6 +133,7 @@ int otter_install(const struct otter_port *port, const struct otter_layout *layo
     report(OTTER_INSTALL_CHECK_GOOD, 0);
     for (uint32_t left = OTTER_INSTALL_TRIES; left != 0;) {
         if (try_install(&install, chunks)) {
+            finish(&install);
             report(OTTER_INSTALL_VERIFY_GOOD, 0);
             return 0;
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/md5.h"
+#include <stddef.h>
 #include <string.h>
 #include "otter/bytes.h"
 
@@ -30,22 +31,22 @@ static void transform(struct otter_md5 *md5)
 
     for (unsigned i = 0; i < 64; i++) {
         unsigned left = rotations[i / 16][i % 4];
-        unsigned word = i; /* which of the block's 16, modulo 16 */
+        size_t word = i; /* which of the block's 16, modulo 16 */
         uint32_t mix, sum;
 
         if (i < 16) {
             mix = d ^ (b & (c ^ d));
         } else if (i < 32) {
             mix = c ^ (d & (b ^ c));
-            word = 5 * i + 1;
+            word = 5 * word + 1;
         } else if (i < 48) {
             mix = b ^ c ^ d;
-            word = 3 * i + 5;
+            word = 3 * word + 5;
         } else {
             mix = c ^ (b | ~d);
-            word = 7 * i;
+            word = 7 * word;
         }
-        sum = a + mix + sines[i] + otter_get_le32(md5->block + 4 * (word % 16));
+        sum = a + mix + sines[i] + otter_get_le32(md5->block + word % 16 * 4);
         a = d;
         d = c;
         c = b;

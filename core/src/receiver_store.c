@@ -152,7 +152,7 @@ bool otter_store_load_resume(struct otter_receiver *receiver)
     const struct otter_resume *resume = config->resume;
 
     if (resume == NULL || resume->crc != resume_crc(resume) || resume->piece_len == 0 ||
-        resume->piece_len > config->piece_max || resume->piece_len >= resume->file_size ||
+        resume->piece_len > config->piece_max ||
         resume->file_size > config->layout->backup.size)
         return false;
     receiver->offer.file_size = resume->file_size;

@@ -34,7 +34,7 @@ static int wait(void)
             return OTTER_ERR_FLASH;
         }
     } while (sr & FLASH_SR_BSY);
-    return sr & (FLASH_SR_PGERR | FLASH_SR_WRPRTERR) ? OTTER_ERR_FLASH : 0;
+    return (sr & (FLASH_SR_PGERR | FLASH_SR_WRPRTERR)) != 0 ? OTTER_ERR_FLASH : 0;
 }
 
 static int unlock(void)
@@ -44,7 +44,7 @@ static int unlock(void)
         FLASH->KEYR = FLASH_KEY2;
     }
     FLASH->SR = FLAGS;
-    return FLASH->CR & FLASH_CR_LOCK ? OTTER_ERR_FLASH : wait();
+    return (FLASH->CR & FLASH_CR_LOCK) != 0 ? OTTER_ERR_FLASH : wait();
 }
 
 static void lock(void)
@@ -70,6 +70,7 @@ static int program_half_word(uint32_t addr, uint16_t value)
 
     *place = value;
     err = wait();
+    /* cppcheck-suppress knownConditionTrueFalse ; flash does not always hold what was written */
     if (err == 0 && *place != value) {
         err = OTTER_ERR_FLASH;
     }

@@ -37,10 +37,10 @@ void reset_handler(void)
     __asm__ volatile("cpsie i" : : : "memory");
 
     const uint32_t *from = ld_data_load;
-    for (uint32_t *to = ld_data_start; to < ld_data_end; to++) {
+    for (uint32_t *to = ld_data_start; to != ld_data_end; to++) {
         *to = *from++;
     }
-    for (uint32_t *to = ld_bss_start; to < ld_bss_end; to++) {
+    for (uint32_t *to = ld_bss_start; to != ld_bss_end; to++) {
         *to = 0;
     }
 

@@ -2,7 +2,7 @@
 #include "flash.h"
 
 /* An empty port. It compiles, and refuses everything, so a bootloader built with it changes nothing.
- * Copy the folder, fill in the functions, and hold them to docs/porting.md, chapter 5.
+ * Copy the folder, fill in the functions, and hold them to docs/porting.md, chapters 2 and 6.
  */
 
 /* Must: copy len bytes from the absolute address addr, of any alignment, as they are in flash now

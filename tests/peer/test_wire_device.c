@@ -16,16 +16,15 @@
 
 #include "otter/device.h"
 #include "otter/flag.h"
+#include "support/ram_flash.h"
 #include "wire_cases.h"
 
 enum {
     LINES_MAX = 1200,
-    WIRE_MAX = 2200,         /* largest frame on the wire */
-    MATCH_WINDOW_MS = 1000,  /* a command of ours may come so much before the script's */
-    STEP_MS = 10,            /* the application polls this often */
-    POLLS_PER_LINE = 24,     /* enough for one whole piece */
-    FLASH_BASE = 0x08000000, /* as on the STM32F103C8T6 */
-    FLASH_LEN = 0x10000,
+    WIRE_MAX = 2200,        /* largest frame on the wire */
+    MATCH_WINDOW_MS = 1000, /* a command of ours may come so much before the script's */
+    STEP_MS = 10,           /* the application polls this often */
+    POLLS_PER_LINE = 24,    /* enough for one whole piece */
 };
 
 struct line {
@@ -48,7 +47,7 @@ static struct {
     struct otter_resume resume;
     struct otter_offer offer; /* last one of the module */
     struct otter_layout layout;
-    uint8_t flash[FLASH_LEN];
+    struct ram_flash flash;
     uint32_t now_ms;
     unsigned ready_count, piece_count; /* in the recording, so far */
     unsigned compared, finished;
@@ -58,49 +57,7 @@ static struct {
     uint8_t sent_body[WIRE_MAX];
 } run;
 
-/* ---- flash and callbacks ---- */
-
-static int flash_read(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
-{
-    (void)ctx;
-    if (addr < FLASH_BASE || addr - FLASH_BASE > FLASH_LEN - len)
-        return OTTER_ERR_RANGE;
-    memcpy(out, run.flash + (addr - FLASH_BASE), len);
-    return 0;
-}
-
-static int flash_program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
-{
-    uint32_t off = addr - FLASH_BASE;
-
-    (void)ctx;
-    assert_true(
-        off >= run.layout.backup.addr - FLASH_BASE ||
-        (off >= run.layout.flag.addr - FLASH_BASE && off < run.layout.app.addr - FLASH_BASE));
-    assert_int_equal(off % 2 + len % 2, 0);
-    for (uint32_t i = 0; i < len; i++) {
-        assert_int_equal(run.flash[off + i], 0xFF); /* PM0075: only erased cells */
-        run.flash[off + i] = data[i];
-    }
-    return 0;
-}
-
-static int flash_erase(void *ctx, uint32_t addr)
-{
-    (void)ctx;
-    assert_int_equal(addr % 1024, 0);
-    assert_true(addr == run.layout.flag.addr || addr >= run.layout.backup.addr);
-    memset(run.flash + (addr - FLASH_BASE), 0xFF, 1024);
-    return 0;
-}
-
-static void flash_feed(void *ctx)
-{
-    (void)ctx;
-}
-
-static const struct otter_port port = {NULL, flash_read, flash_program, flash_erase, flash_feed,
-                                       1024, 2};
+/* ---- callbacks ---- */
 
 static uint16_t control(void *ctx, const struct otter_p0 *p0,
                         uint8_t out_answer[OTTER_COMMAND_MAX])
@@ -285,11 +242,11 @@ static void check_announced(void)
     struct otter_flag flag;
     uint8_t md5[16];
 
-    assert_int_equal(otter_flag_read(&port, &run.layout, &flag), 0);
+    assert_int_equal(otter_flag_read(&run.flash.port, &run.layout, &flag), 0);
     assert_int_equal(flag.image_size, run.offer.file_size);
     assert_int_equal(otter_md5_from_hex(run.offer.md5_hex, md5), 0);
     assert_memory_equal(flag.md5, md5, sizeof(md5));
-    assert_int_equal(otter_flag_erase(&port, &run.layout), 0);
+    assert_int_equal(otter_flag_erase(&run.flash.port, &run.layout), 0);
     run.finished++;
 }
 
@@ -361,7 +318,7 @@ static void ask(void)
 {
     struct otter_receiver *receiver = &run.device.receiver;
 
-    run.layout.backup.size = 0x6800;
+    run.layout = ram_flash_layout;
     otter_link_drop(&run.device.link);
     receiver->state = OTTER_RECEIVER_ASKING;
     receiver->offer = run.offer;
@@ -451,12 +408,11 @@ static void replay(void **state)
     run.lines = lines;
     run.verbose = verbose;
     run.wire_case = wire_case;
-    memset(run.flash, 0xFF, sizeof(run.flash));
-    run.layout.flag = (struct otter_region){0x08002C00, 0x400};
-    run.layout.app = (struct otter_region){0x08003000, 0x6800};
-    run.layout.backup =
-        (struct otter_region){0x08009800, has_op(WIRE_SMALL_SLOT, 1) ? 0x400 : 0x6800};
-    run.receiver_config.port = &port;
+    ram_flash_init(&run.flash);
+    run.layout = ram_flash_layout;
+    if (has_op(WIRE_SMALL_SLOT, 1))
+        run.layout.backup.size = RAM_FLASH_PAGE;
+    run.receiver_config.port = &run.flash.port;
     run.receiver_config.layout = &run.layout;
     run.receiver_config.resume = &run.resume;
     run.receiver_config.piece_max = 1024;
@@ -488,6 +444,7 @@ static void replay(void **state)
         listed += wire_case->differences[i].count;
     print_message("%-26s %4zu lines, %3u frames equal, %u transfers, %u listed differences\n",
                   wire_case->name, run.line_count, run.compared, run.finished, listed);
+    assert_int_equal(run.flash.refused, 0);
     if (check_tally() != 0 || run.compared < wire_case->compared ||
         run.finished != wire_case->finished)
         fail_msg(

@@ -168,9 +168,12 @@ void h_enter(unsigned exception)
 void h_return(unsigned exception)
 {
     const uint16_t bx_lr = 0x4770;
-    h_load(h_handler(exception), &bx_lr, 1);
-    h_cpu.r[15] = h_handler(exception);
+    uint32_t addr = h_handler(exception);
+    uint32_t before = h_get32(addr);
+    h_load(addr, &bx_lr, 1);
+    h_cpu.r[15] = addr;
     h_steps(1);
+    h_put32(addr, before);
 }
 
 void h_run_to_bkpt(void)

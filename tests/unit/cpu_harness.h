@@ -104,7 +104,7 @@ void h_run_to(uint32_t addr);
  * a BKPT, and the processor has stopped on it. */
 void h_enter(unsigned exception);
 
-/* Put "bx lr" into the handler and execute it there. */
+/* Execute "bx lr" in place of the handler's first instruction. */
 void h_return(unsigned exception);
 
 /* Step until the processor stops, and expect BKPT. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "otter/bytes.h"
 #include "otter/md5.h"
 #include "support/rng.h"
 #include "unit/install_bench.h"
@@ -88,6 +89,13 @@ int install(void)
 
 /* ---- flash before and after ---- */
 
+/* What makes a program of random bytes: a stack pointer in RAM, a reset vector in the slot. */
+static void put_vectors(uint8_t image[8])
+{
+    otter_put_le32(image, layout->ram.addr + layout->ram.size);
+    otter_put_le32(image + 4, layout->app.addr + 0x101);
+}
+
 void prepare(uint32_t size)
 {
     uint64_t random = size;
@@ -96,6 +104,7 @@ void prepare(uint32_t size)
 
     ram_flash_init(&flash);
     rng_fill(&random, flash.bytes, sizeof flash.bytes);
+    put_vectors(flash.bytes + off_of(&layout->backup));
     otter_md5_init(&md5);
     otter_md5_update(&md5, ram_flash_peek(&flash, layout->backup.addr), size);
     otter_md5_final(&md5, flag.md5);

@@ -130,8 +130,8 @@ static void collect(struct rig *rig)
         struct otter_frame frame;
 
         for (; from < len; from += consumed) {
-            int got = otter_frame_decode(&rig->decoder, bytes + from, len - from, &consumed,
-                                         &frame);
+            int got =
+                otter_frame_decode(&rig->decoder, bytes + from, len - from, &consumed, &frame);
             struct rig_frame *sent = &rig->sent[rig->sent_count];
 
             assert_true(got >= 0);
@@ -193,11 +193,11 @@ void rig_piece(struct rig *rig, uint16_t number, uint8_t sn)
     static uint8_t payload[OTTER_PIECE_MAX + OTTER_PIECE_HEAD];
     uint32_t off = (uint32_t)(number - 1) * rig->piece_len;
     uint32_t left = rig->image_size - off;
-    struct otter_piece piece = {
-        .number = number,
-        .count = rig_piece_count(rig),
-        .data = rig->image + off,
-        .data_len = (uint16_t)(left < rig->piece_len ? left : rig->piece_len)};
+    struct otter_piece piece = {.number = number,
+                                .count = rig_piece_count(rig),
+                                .data = rig->image + off,
+                                .data_len =
+                                    (uint16_t)(left < rig->piece_len ? left : rig->piece_len)};
     int len = otter_put_piece(&piece, payload, sizeof(payload));
 
     assert_true(len > 0 && off < rig->image_size);
@@ -246,9 +246,8 @@ void rig_expect_nothing(struct rig *rig)
 {
     if (rig->sent_at != rig->sent_count)
         fail_msg("at %u ms: 0x%02X sn %u was sent, nothing was expected (state %d, result %d)",
-                 (unsigned)rig->now_ms, rig->sent[rig->sent_at].cmd,
-                 rig->sent[rig->sent_at].sn, (int)rig->device.receiver.state,
-                 (int)rig->device.receiver.result);
+                 (unsigned)rig->now_ms, rig->sent[rig->sent_at].cmd, rig->sent[rig->sent_at].sn,
+                 (int)rig->device.receiver.state, (int)rig->device.receiver.result);
 }
 
 void rig_expect_ack(struct rig *rig, uint8_t cmd, uint8_t sn)
@@ -314,5 +313,8 @@ void rig_complete(struct rig *rig)
     assert_int_equal(rig->device.receiver.result, OTTER_RESULT_FINISHED);
     assert_int_equal(rig->restarts, restarts + 1);
     assert_true(rig_is_announced(rig));
+    if (rig->image_size % 2 != 0) /* the padding */
+        assert_int_equal(
+            *ram_flash_peek(&rig->flash, rig->layout.backup.addr + rig->image_size), 0xFF);
     assert_int_equal(rig->flash.refused, 0);
 }

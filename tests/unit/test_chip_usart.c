@@ -234,7 +234,7 @@ static void test_usart_unmodelled_stops_loudly(void **state)
 /* ---- DMA ---- */
 
 enum { EN = 1, TCIE = 2, HTIE = 4, DIR = 0x10, CIRC = 0x20, MINC = 0x80 };
-#define CHANNEL(n) (DMA1_BASE + 8 + 20 * ((n)-1))
+#define CHANNEL(n)      (DMA1_BASE + 8 + 20 * ((n)-1))
 #define FLAGS(board, n) (get_reg(board, DMA1_BASE) >> (4 * ((n)-1)) & 0xF)
 
 /* USART2 RX is channel 6: a circular ring, while the core stalls in an erase. */

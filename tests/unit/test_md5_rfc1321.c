@@ -11,7 +11,7 @@
 #include "support/guard.h"
 #include "support/rng.h"
 
-/* Authority: RFC 1321, A.5. The other digests were made with coreutils' md5sum. */
+/* Authority: RFC 1321, A.5. The other digests were made with Python's hashlib. */
 
 static void expect(const uint8_t data[], uint32_t len, const char *hex)
 {

@@ -19,12 +19,13 @@ static const char md5_text[] = "f1686ecec0fd1930da2ec14aec982122";
 /* Put must need exactly as much room as it says: `put` is evaluated with every out_max. */
 #define CHECK_ROOM(len_, put)                                                                  \
     do {                                                                                       \
-        for (uint16_t out_max = 0; out_max <= (len_); out_max++) {                             \
+        for (int max_ = 0; max_ <= (len_); max_++) {                                           \
+            uint16_t out_max = (uint16_t)max_;                                                 \
             struct guard room = guard_new(out_max);                                            \
             uint8_t *out = room.bytes;                                                         \
             int result_ = (put);                                                               \
             guard_free(&room);                                                                 \
-            if (result_ != (out_max < (len_) ? OTTER_ERR_SPACE : (len_))) {                    \
+            if (result_ != (max_ < (len_) ? OTTER_ERR_SPACE : (len_))) {                       \
                 fail_msg("%s: %d for %u bytes", #put, result_, out_max);                       \
             }                                                                                  \
         }                                                                                      \

@@ -340,6 +340,15 @@ static void test_module_takes_odd_info_forms(void **state)
     assert_int_equal(mcu_last(&mcu)->sn, 1);
 }
 
+static void test_module_failure_names(void **state)
+{
+    (void)state;
+    for (int i = MODULE_NO_ANSWER; i <= MODULE_RESTARTS; i++)
+        assert_string_not_equal(module_failure_name((enum module_failure)i), "none");
+    assert_string_equal(module_failure_name((enum module_failure)0), "none");
+    assert_string_equal(module_failure_name((enum module_failure)99), "none");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_module_unknown_commands_are_silent),
         cmocka_unit_test(test_module_restarts_100ms_after_0x29_and_2s_after_0x0b),
         cmocka_unit_test(test_module_control_and_its_answer),
+        cmocka_unit_test(test_module_failure_names),
         cmocka_unit_test(test_module_takes_odd_info_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

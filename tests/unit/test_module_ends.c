@@ -551,15 +551,6 @@ static void test_transfer_copy_runs_on_independently(void **state)
     assert_memory_equal(copy.got, copy.file, 2000);
 }
 
-static void test_failure_names(void **state)
-{
-    (void)state;
-    for (int i = MODULE_NO_ANSWER; i <= MODULE_RESTARTS; i++)
-        assert_string_not_equal(module_failure_name((enum module_failure)i), "none");
-    assert_string_equal(module_failure_name((enum module_failure)0), "none");
-    assert_string_equal(module_failure_name((enum module_failure)99), "none");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -596,7 +587,6 @@ int main(void)
         cmocka_unit_test(test_transfer_restarts_in_the_middle_are_bounded),
         cmocka_unit_test(test_transfer_cancel_and_offer_again),
         cmocka_unit_test(test_transfer_copy_runs_on_independently),
-        cmocka_unit_test(test_failure_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,11 @@ static void test_last_piece_repeated_while_it_is_checked(void **state)
     assert_true(rig_is_announced(&rig));
     rig_piece(&rig, 2, 99); /* our ACK was lost, and the restart takes its time */
     rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 99);
+    rig_offer(&rig); /* too late: the update is announced */
+    rig_run(&rig, 5000);
+    rig_expect(&rig, OTTER_CMD_OFFER_ACK);
+    rig_expect_nothing(&rig);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_FINISHED);
     assert_true(rig_is_announced(&rig));
 }
 
@@ -226,6 +231,30 @@ static void test_offer_of_wrong_form(void **state)
     }
 }
 
+static void test_refused_offer_repeated(void **state)
+{
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    rig.offer.file_size = 50000;
+    rig_offer(&rig);
+    rig_expect(&rig, OTTER_CMD_OFFER_ACK);
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+    rig_offer(&rig); /* 0x1A was lost: just again */
+    rig_expect(&rig, OTTER_CMD_OFFER_ACK);
+    rig_expect_nothing(&rig);
+    rig.offer.file_size = 60000; /* another one: one more 0x27, behind 0x28 */
+    rig_offer(&rig);
+    rig_expect(&rig, OTTER_CMD_OFFER_ACK);
+    rig_expect_nothing(&rig);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 0, 0, NULL, 0);
+    rig_poll(&rig);
+    assert_int_equal(rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 1);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 1, 0, NULL, 0);
+    rig_run(&rig, 1000);
+    rig_expect_nothing(&rig);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+}
+
 /* ---- pieces that are refused ---- */
 
 static void test_piece_that_cannot_be(void **state)
@@ -236,9 +265,9 @@ static void test_piece_that_cannot_be(void **state)
         int more;
         uint16_t flags;
     } wrong[] = {
-        {0, 5, 0, 0},      {3, 5, 0, 0},  {4, 5, 0, 0},  {5, 5, 0, 0}, {65535, 5, 0, 0},
-        {2, 4, 0, 0},      {2, 6, 0, 0},  {2, 0, 0, 0},  {2, 5, -1, 0}, {2, 5, -1024, 0},
-        {2, 5, -1000, 0},  {2, 5, 0, 1},  {2, 0, 0, 3},  {2, 5, -2, 0},
+        {0, 5, 0, 0},     {3, 5, 0, 0}, {4, 5, 0, 0}, {5, 5, 0, 0},  {65535, 5, 0, 0},
+        {2, 4, 0, 0},     {2, 6, 0, 0}, {2, 0, 0, 0}, {2, 5, -1, 0}, {2, 5, -1024, 0},
+        {2, 5, -1000, 0}, {2, 5, 0, 1}, {2, 0, 0, 3}, {2, 5, -2, 0},
     };
     static uint8_t payload[1024 + OTTER_PIECE_HEAD + 8];
 
@@ -438,7 +467,8 @@ static void test_flash_error_at_every_operation(void **state)
         assert_int_equal(rig.device.receiver.result, OTTER_RESULT_FLASH);
         assert_int_equal(rig.restarts, 0);
         assert_false(rig_is_announced(&rig));
-        if (sn == 51 || rig.flash.operations > 602) /* its ACK was out already, or FLAG failed */
+        if (sn == 51 ||
+            rig.flash.operations > 602) /* its ACK was out already, or FLAG failed */
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
         rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
         if (sn == 52 && rig.flash.operations <= 602)
@@ -494,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_repeated_piece_is_acked_and_not_written),
         cmocka_unit_test(test_sizes_that_cannot_be),
         cmocka_unit_test(test_offer_of_wrong_form),
+        cmocka_unit_test(test_refused_offer_repeated),
         cmocka_unit_test(test_piece_that_cannot_be),
         cmocka_unit_test(test_last_piece_of_wrong_length),
         cmocka_unit_test(test_pieces_after_a_stop_are_acked_and_stopped),

@@ -105,9 +105,8 @@ static void test_ready_waits_for_the_ack_of_another_command(void **state)
     assert_int_equal(rig.answers, 1);
     rig_poll(&rig);
     rig_expect_ready(&rig);
-    assert_int_equal(
-        otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms),
-        OTTER_ERR_BUSY);
+    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms),
+                     OTTER_ERR_BUSY);
     rig_complete(&rig);
 }
 
@@ -138,7 +137,24 @@ static void test_offer_repeated_while_asking(void **state)
         rig_expect_ack(&rig, OTTER_CMD_OFFER_ACK, 0);
         rig_expect_nothing(&rig);
     }
-    assert_int_equal(wait_for_ready(5000), 3500);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(wait_for_ready(5000), 3500);
+    rig_run(&rig, 20000); /* and four are all */
+    rig_expect_nothing(&rig);
+    assert_int_equal(rig.device.receiver.result, OTTER_RESULT_NO_ANSWER);
+}
+
+static void test_another_offer_while_asking(void **state)
+{
+    (void)state;
+    rig_init(&rig, 5000, 1);
+    rig_offer(&rig);
+    rig_poll(&rig);
+    rig_expect(&rig, OTTER_CMD_OFFER_ACK);
+    rig_expect(&rig, OTTER_CMD_READY); /* unacknowledged */
+    rig.image[100] ^= 1;
+    rig_seal(&rig);
+    rig_begin(&rig);
     rig_complete(&rig);
 }
 
@@ -209,6 +225,28 @@ static void test_sender_stop_halves_and_asks_at_once(void **state)
                 rig_expect_ready(&rig);
             rig_expect_nothing(&rig);
         }
+    }
+    rig_complete(&rig);
+}
+
+static void test_sender_stop_with_the_same_sn_later(void **state)
+{
+    (void)state;
+    rig_init(&rig, 26000, 1);
+    rig_begin(&rig);
+    for (unsigned i = 0; i < 4; i++) {
+        if (i % 2 == 0) {
+            rig_pieces(&rig, 1, 1); /* sn went round */
+        } else {
+            rig_run(&rig, 40000); /* the module restarted, sn begins again */
+            assert_int_equal(rig.device.receiver.result, OTTER_RESULT_NO_ANSWER);
+            rig.sent_count = rig.sent_at = 0;
+            rig_begin(&rig);
+        }
+        rig_module(&rig, OTTER_CMD_SENDER_STOP, 77, 0, NULL, 0);
+        rig_poll(&rig);
+        rig_expect_ack(&rig, OTTER_CMD_SENDER_STOP_ACK, 77);
+        rig_expect_ready(&rig);
     }
     rig_complete(&rig);
 }
@@ -318,8 +356,10 @@ static void test_refusal_waits_for_the_ack_of_another_command(void **state)
     rig_expect_nothing(&rig);
     rig_module(&rig, OTTER_CMD_TIME, 0, 0, NULL, 0);
     rig_poll(&rig);
-    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
-    assert_int_equal(rig.answers, 1);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn,
+               0, NULL, 0);
+    assert_int_equal(rig.answers, 1); /* that one was not for the application */
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
 }
 
 static void test_full_send_queue_loses_nothing_for_good(void **state)
@@ -386,6 +426,12 @@ static void test_resume_when_0x28_is_lost(void **state)
     rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     rig_expect_nothing(&rig);
+    rig_piece(&rig, 1, 45); /* no READY was sent yet: this belongs to something older */
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 45);
+    rig_run(&rig, 600);
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     assert_int_equal(wait_for_ready(5000), 3500);
     rig_complete(&rig);
 }
@@ -484,6 +530,39 @@ static void test_every_bit_of_the_record_counts(void **state)
     assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_RESUMING);
 }
 
+static void test_record_of_another_build(void **state)
+{
+    (void)state;
+    reset_after(2);
+    rig.receiver_config.piece_max = 512; /* the record says 1024 */
+    rig_boot(&rig);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    rig.receiver_config.piece_max = 1024;
+    rig.layout.backup.size = 4096;
+    rig_boot(&rig);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+}
+
+static void test_restart_of_the_module_waits_for_the_link(void **state)
+{
+    (void)state;
+    rig_init(&rig, 5000, 1);
+    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms),
+                     0);
+    rig.piece_len = 1024;
+    rig_piece(&rig, 3, 44);
+    rig_run(&rig, 590);
+    for (unsigned i = 0; i < 3; i++)
+        rig_expect(&rig, OTTER_CMD_GET_TIME);
+    rig_expect_nothing(&rig);
+    assert_true(otter_receiver_is_active(&rig.device.receiver));
+    rig_run(&rig, 20);
+    assert_int_equal(rig.gave_ups, 1);
+    rig_module(&rig, OTTER_CMD_RESTART_MODULE_ACK,
+               rig_expect(&rig, OTTER_CMD_RESTART_MODULE)->sn, 0, NULL, 0);
+    assert_false(otter_receiver_is_active(&rig.device.receiver));
+}
+
 static void test_record_ends_with_the_transfer(void **state)
 {
     (void)state;
@@ -514,10 +593,12 @@ int main(void)
         cmocka_unit_test(test_ready_waits_for_the_ack_of_another_command),
         cmocka_unit_test(test_first_piece_implies_the_ack_of_ready),
         cmocka_unit_test(test_offer_repeated_while_asking),
+        cmocka_unit_test(test_another_offer_while_asking),
         cmocka_unit_test(test_offers_of_a_module_that_restarts_renew_the_patience),
         cmocka_unit_test(test_offer_in_the_middle_starts_afresh),
         cmocka_unit_test(test_watchdog_asks_again_after_10_s),
         cmocka_unit_test(test_sender_stop_halves_and_asks_at_once),
+        cmocka_unit_test(test_sender_stop_with_the_same_sn_later),
         cmocka_unit_test(test_halving_keeps_the_length_even),
         cmocka_unit_test(test_sender_stop_when_idle),
         cmocka_unit_test(test_two_bad_sums_halve_the_next_ready),
@@ -533,6 +614,8 @@ int main(void)
         cmocka_unit_test(test_resume_counts_attempts_over_resets),
         cmocka_unit_test(test_no_record_and_a_piece_restarts_the_module_once),
         cmocka_unit_test(test_every_bit_of_the_record_counts),
+        cmocka_unit_test(test_record_of_another_build),
+        cmocka_unit_test(test_restart_of_the_module_waits_for_the_link),
         cmocka_unit_test(test_record_ends_with_the_transfer),
     };
 

@@ -30,14 +30,15 @@ enum otter_install_step {                      /* told to `report`; `value` in b
 enum { OTTER_INSTALL_TRIES = 3 };
 
 /* Returns
- *   0                   installed, FLAG marked: restart;
+ *   0                   installed, FLAG marked: restart. (A worn-out FLAG may still be pending;
+ *                       then start the app, or this repeats for ever);
  *   OTTER_ERR_NONE      nothing pending: start the app;
- *   OTTER_ERR_CHECKSUM  APPBAK is not what FLAG says, or cannot be read, or the size cannot be: APP
- *                       untouched, FLAG erased: start the app;
+ *   OTTER_ERR_CHECKSUM  APPBAK is not what FLAG says, cannot be read, is no program for APP, or the
+ *                       size cannot be: APP untouched, FLAG erased: start the app;
  *   OTTER_ERR_FLASH     APP still wrong after OTTER_INSTALL_TRIES copies: FLAG kept, do not start APP.
  * Steps reported: START, [CHECK, CHECK_CHUNK..,] CHECK_BAD; or START, CHECK, CHECK_CHUNK.., CHECK_GOOD,
  * and per try ERASE, COPY, COPY_CHUNK.., VERIFY, VERIFY_GOOD or VERIFY_BAD. A try that the port ends
- * with an error, while erasing, copying or marking FLAG, reports VERIFY_BAD too.
+ * with an error, while erasing or copying, reports VERIFY_BAD too.
  * `report` is never NULL. port->program_size divides 64, port->page_size is a multiple of 64.
  * Power: repeats from the start at the next call; APP is incomplete meanwhile.
  */

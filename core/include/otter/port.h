@@ -8,7 +8,7 @@
 /* Everything the core needs of a chip: its flash, and a way to keep the watchdog quiet.
  *
  * One const struct per product, passed to whoever touches flash. UART and time are not here: bytes
- * and milliseconds are handed to the core. A port is right when tests/unit/test_port.c passes with
+ * and milliseconds are handed to the core. A port is right when tests/fw/test_port.c passes with
  * it; port/template/ is an empty one with the same text.
  */
 struct otter_port {

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+add_executable(pty_peer pty_peer.c)
+target_compile_definitions(pty_peer PRIVATE _GNU_SOURCE)
+target_link_libraries(pty_peer PRIVATE otter_module)
+otter_warnings(pty_peer)
+add_test(NAME cli_bad_input COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/test_cli_bad_input.sh
+  $<TARGET_FILE:otter-cli> $<TARGET_FILE:pty_peer>)
+set_tests_properties(cli_bad_input PROPERTIES LABELS e2e TIMEOUT 120)

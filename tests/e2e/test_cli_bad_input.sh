@@ -1,0 +1,193 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# test_cli_bad_input.sh OTTER PTY_PEER: what `otter push` and `otter image` say to wrong files, options
+# and ports, and to MCUs that misbehave: one clear line, the right exit code, and nothing written.
+set -u
+otter=$1
+pty_peer=$2
+dir=$(mktemp -d)
+peer=
+failures=0
+cleanup() {
+    [ -z "$peer" ] || kill "$peer" 2>/dev/null
+    rm -rf "$dir"
+}
+trap cleanup EXIT
+cd "$dir" || exit 1
+
+# program SP RESET SIZE: a .bin of SIZE bytes with a vector table (octal escapes, little-endian)
+program() {
+    printf "$1$2"
+    head -c $(($3 - 8)) /dev/zero | tr '\0' '\252'
+}
+sp='\000\120\000\040'
+app='\001\061\000\010'
+boot='\001\001\000\010'
+program "$sp" "$app" 3000 >app.bin
+program "$sp" "$boot" 1000 >boot.bin
+program "$sp" "$app" 26625 >large.bin
+program "$sp" "$app" 26600 >no_room.bin
+: >empty.bin
+printf 'abc' >tiny.bin
+head -c 3000 /dev/zero >zero.bin
+{ printf '\177ELF'; head -c 70000 app.bin; } >program.elf
+printf ':020000040800F2\n:10300000DEAD\n' >program.hex
+printf 'S00600004844521B\nS1130000DEADBEEF\n' >program.srec
+"$otter" image make app.bin -o good.bin --hardware 03010100 --version 03010102 || exit 1
+"$otter" image make app.bin -o other.bin --hardware 99010100 --version 03010102 || exit 1
+{ head -c 3040 good.bin; head -c 8 /dev/zero | tr '\0' 'x'; } >damaged.bin
+# everything that is there, by name and content; *.txt are ours
+snapshot() {
+    for file in .* *; do
+        case $file in . | .. | *.txt | tty) ;; *) cksum "$file" 2>&1 ;; esac
+    done
+}
+snapshot >before.txt
+
+report() {
+    failures=$((failures + 1))
+    echo "test_cli_bad_input: $1" >&2
+    echo "  repeat: otter $2" >&2
+    sed 's/^/  stderr: /' stderr.txt >&2
+}
+
+# expect CODE TEXT ARG...: exit code, and the line on stderr that must be there; usage errors (2) have
+# the hint of where to look as a second line.
+expect() {
+    code=$1
+    text=$2
+    shift 2
+    "$otter" "$@" >stdout.txt 2>stderr.txt
+    got=$?
+    [ "$got" -eq "$code" ] || report "exit $got instead of $code" "$*"
+    grep -qF -- "$text" stderr.txt || report "does not say: $text" "$*"
+    lines=1
+    [ "$code" -ne 2 ] || lines=2
+    [ "$(wc -l <stderr.txt)" -le "$lines" ] || report "more than one line" "$*"
+    [ ! -s stdout.txt ] || report "prints something on stdout" "$*"
+    snapshot >after.txt
+    cmp -s before.txt after.txt || report "changes files" "$*"
+}
+
+# ---- command line ----
+expect 2 'otter: bogus: no such command' bogus
+expect 2 'otter: image: bogus: no such command' image bogus
+expect 2 "otter: push: unrecognized option '--bogus'" push --bogus
+expect 2 'otter: push: no file given' push --port x
+expect 2 'otter: push: no serial port given (--port)' push app.bin
+expect 2 'otter: push: boot.bin: one file at a time' push app.bin boot.bin --port x
+expect 2 'otter: push: --baud 9601: not a baud rate' push app.bin --port x --baud 9601
+expect 2 'otter: push: --baud abc: not a baud rate' push app.bin --port x --baud abc
+expect 2 'otter: push: --version 1.0: a version has 8 characters' push app.bin --port x --version 1.0
+expect 2 'otter: push: --timeout 0: not a number' push app.bin --port x --timeout 0
+expect 2 'otter: push: --slot x: not a number of bytes' push app.bin --port x --slot x
+expect 2 'otter: image: make: output file (-o) not given' image make app.bin
+expect 2 'otter: image: make: --hardware 1: not 8 printable characters' image make app.bin -H 1
+expect 2 'hexadecimal, so it needs --number' image make app.bin -o o.bin -H 03010100 -V vvvvvvvv
+expect 2 'otter: image: make: --number 4294967296: not a number' image make app.bin -n 4294967296
+expect 2 'otter: image: factory: --boot not given' image factory --app app.bin -o o.hex
+expect 2 'otter: image: info: no file given' image info
+
+# ---- files ----
+push_file() { expect 1 "otter: push: $1: $2" push "$1" --port x --version 03010102; }
+push_file missing.bin 'No such file or directory'
+push_file . 'not a file'
+push_file empty.bin 'the file is empty'
+push_file tiny.bin '3 bytes are too few for a program'
+push_file large.bin '26625 bytes do not fit the slot of 26624 bytes'
+push_file zero.bin 'no vector table for 0x08003000'
+push_file boot.bin 'no vector table for 0x08003000'
+push_file program.elf 'this is an ELF file; give the .bin'
+push_file program.hex 'this is an Intel HEX file; give the .bin'
+push_file program.srec 'this is an S-record file; give the .bin'
+expect 1 'otter: push: app.bin: no trailer says its version; give --version' push app.bin --port x
+expect 1 'its trailer says version 03010102, not 03010103' push good.bin --port x -V 03010103
+expect 1 '3000 bytes do not fit the slot of 2048 bytes' push app.bin --port x -V 03010102 --slot 2048
+expect 1 'otter: image: info: program.elf: this is an ELF file' image info program.elf
+make_file() { expect 1 "$2" image make "$1" -o out.bin -H 03010100 -V 03010102; }
+make_file good.bin 'good.bin: has a trailer already'
+make_file no_room.bin 'do not fit the slot'
+make_file large.bin 'do not fit the slot'
+make_file zero.bin 'no vector table'
+make_file program.elf 'this is an ELF file'
+expect 1 'input and output are the same file' image make app.bin -o app.bin -H 03010100 -V 03010102
+expect 1 'input and output are the same file' image make app.bin -o ./app.bin -H 03010100 -V 03010102
+expect 1 'No such file or directory' image make app.bin -o none/o.bin -H 03010100 -V 03010102
+expect 1 'app.bin: no vector table for 0x08000000' image factory -b app.bin -a app.bin -o o.hex
+expect 1 'boot.bin: no vector table for 0x08003000' image factory -b boot.bin -a boot.bin -o o.hex
+expect 1 'large.bin: 26625 bytes do not fit the slot of 8192 bytes' image factory -b large.bin -a app.bin -o o.hex
+expect 2 'o.elf: the name must end in .hex or .bin' image factory -b boot.bin -a app.bin -o o.elf
+expect 1 'same file' image factory -b boot.bin -a app.bin -o app.bin
+
+# ---- ports ----
+expect 1 'otter: push: none/tty: No such file or directory' push good.bin --port none/tty
+expect 1 'otter: push: app.bin: not a serial port' push good.bin --port app.bin
+expect 1 'otter: push: .: Is a directory' push good.bin --port .
+
+# ---- MCUs ----
+# start_peer VERSION HOW: a pty at ./tty
+start_peer() {
+    rm -f tty
+    "$pty_peer" tty "$1" "$2" >peer.txt &
+    peer=$!
+    tries=0
+    while [ ! -e tty ] && [ "$tries" -lt 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+}
+
+# push_to VERSION HOW CODE TEXT ARG...: text is looked for on both outputs
+push_to() {
+    start_peer "$1" "$2"
+    code=$3
+    text=$4
+    shift 4
+    "$otter" push --port tty "$@" >stdout.txt 2>stderr.txt
+    got=$?
+    cat stdout.txt >>stderr.txt
+    [ "$got" -eq "$code" ] || report "exit $got instead of $code" "push $*"
+    grep -q -- "$text" stderr.txt || report "does not say: $text" "push $*"
+    kill "$peer" 2>/dev/null
+    wait "$peer" 2>/dev/null
+    peer=
+}
+push_to 03010101 good 0 'otter: push: MCU updated 03010101 -> 03010102 in [0-9.]* s' good.bin
+push_to 03010101 good 0 '"result": "updated".*"from": "03010101", "to": "03010102"' good.bin --json
+push_to 03010101 good 0 '^100 %: piece 12 of 12, 3048 of 3048 bytes' good.bin
+push_to 03010102 good 0 'MCU already has version 03010102; nothing sent' good.bin
+push_to 03010102 good 0 'MCU updated 03010102 -> 03010102' good.bin --force
+push_to 03010101 good 1 'other.bin: the file is for hardware 99010100, the MCU is 03010100' other.bin
+push_to 03010101 good 0 'MCU updated' other.bin --force
+push_to 03010101 good 1 'came back with version 03010102 instead of 03010109' app.bin -V 03010109
+push_to 03010101 deaf 1 'otter: push: tty: the MCU does not answer' good.bin
+push_to 03010101 deaf 1 'otter: push: tty: not done after 1 s' good.bin --timeout 1
+push_to 03010101 refuse 1 'otter: push: tty: the MCU refused the file (0x27)' good.bin
+push_to 03010101 md5 1 '"reason": "md5-differs"' good.bin --json
+push_to 03010101 vanish 1 'otter: push: tty: the port disappeared' good.bin
+
+# two programs at one port
+start_peer 03010101 slow
+"$otter" push -v --port tty good.bin >/dev/null 2>first.txt &
+first=$!
+tries=0
+until grep -q 'MCU asks for' first.txt || [ "$tries" -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+"$otter" push --port tty good.bin >stdout.txt 2>stderr.txt && report "two at one port" "push"
+grep -q 'tty: \(another program uses this port\|Device or resource busy\)' stderr.txt ||
+    report "does not say that the port is in use" "push"
+
+# Ctrl-C in the middle: the MCU is told with 0x1F
+kill -INT "$first"
+wait "$first"
+[ $? -eq 1 ] || report "exit after Ctrl-C is not 1" "push"
+cp first.txt stderr.txt
+grep -q 'otter: push: interrupted' first.txt || report "does not say: interrupted" "push"
+wait "$peer"
+peer=
+grep -q 0x1F peer.txt || report "no 0x1F after Ctrl-C" "push"
+
+[ "$failures" -eq 0 ] || { echo "test_cli_bad_input: $failures failures" >&2; exit 1; }
+echo "test_cli_bad_input: all as it should be"

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The dispatcher: what the MCU answers to each message of the module. Authority: Gizwits serial
+ * protocol 4.0.4 with the corrected example frames (docs/protocol.md chapters 1 and 2).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+#include "unit/receiver_rig.h"
+
+static struct rig rig;
+
+/* Bytes in, bytes out, as they stand in the document. */
+static void exchange(const char *in, size_t in_len, const char *out, size_t out_len)
+{
+    uint8_t got[512];
+
+    otter_device_receive(&rig.device, (const uint8_t *)in, in_len, rig.now_ms);
+    otter_device_poll(&rig.device, rig.now_ms);
+    assert_int_equal(otter_device_take(&rig.device, got, sizeof(got)), out_len);
+    assert_memory_equal(got, out, out_len);
+}
+#define EXCHANGE(in, out) exchange(in, sizeof(in) - 1, out, sizeof(out) - 1)
+
+static void set_up(void)
+{
+    rig_init(&rig, 1500, 1);
+}
+
+static void test_info(void **state)
+{
+    (void)state;
+    set_up();
+    rig.info = (struct otter_info){.bindable_s = 0};
+    memcpy(rig.info.protocol, "00000004", 8);
+    memcpy(rig.info.p0_version, "00000004", 8);
+    memcpy(rig.info.hardware, "00000001", 8);
+    memcpy(rig.info.version, "00000001", 8);
+    memcpy(rig.info.product_key, "6f3074fe43894547a4f1314bd7e3ae0b", 32);
+    EXCHANGE("\xFF\xFF\x00\x05\x01\x01\x00\x00\x07",
+             "\xFF\xFF\x00\x47\x02\x01\x00\x00"
+             "00000004"
+             "00000004"
+             "00000001"
+             "00000001"
+             "6f3074fe43894547a4f1314bd7e3ae0b\x00\x00\xE6");
+}
+
+static void test_plain_acks(void **state)
+{
+    (void)state;
+    set_up();
+    EXCHANGE("\xFF\xFF\x00\x05\x07\x06\x00\x00\x12", "\xFF\xFF\x00\x05\x08\x06\x00\x00\x13");
+    EXCHANGE("\xFF\xFF\x00\x07\x0D\x00\x00\x00\x00\x02\x16",
+             "\xFF\xFF\x00\x05\x0E\x00\x00\x00\x13");
+    assert_int_equal(rig.status, 0x0002);
+    EXCHANGE("\xFF\xFF\x00\x07\x0D\x01\x00\x00\x07\x1A\x36",
+             "\xFF\xFF\x00\x05\x0E\x01\x00\x00\x14");
+    assert_int_equal(rig.status, 0x071A);
+    EXCHANGE("\xFF\xFF\x00\x05\x1F\x01\x00\x00\x25", "\xFF\xFF\x00\x05\x20\x01\x00\x00\x26");
+    EXCHANGE("\xFF\xFF\x00\x07\x25\x03\x00\x00\x04\x00\x33",
+             "\xFF\xFF\x00\x05\x26\x03\x00\x00\x2E");
+    EXCHANGE("\xFF\xFF\x00\x06\x11\x06\x00\x00\x01\x1E", "");
+    EXCHANGE("\xFF\xFF\x00\x06\x12\x06\x00\x00\x01\x1F", "");
+}
+
+static void test_control(void **state)
+{
+    (void)state;
+    set_up();
+    EXCHANGE("\xFF\xFF\x00\x0D\x03\x04\x00\x00\x01\x01\x01\x00\x00\x00\x00\x00\x17",
+             "\xFF\xFF\x00\x05\x04\x04\x00\x00\x0D");
+    assert_int_equal(rig.controls, 1);
+    assert_int_equal(rig.last_action, OTTER_P0_CONTROL);
+    EXCHANGE(
+        "\xFF\xFF\x00\x06\x03\x02\x00\x00\x02\x0D", /* a read; FF in the answer is escaped */
+        "\xFF\xFF\x00\x07\x04\x02\x00\x00\x03\xFF\x55\x0F");
+    EXCHANGE("\xFF\xFF\x00\x07\x03\x05\x00\x00\x00\x93\xA2", /* a whole M2M packet */
+             "\xFF\xFF\x00\x05\x04\x05\x00\x00\x0E");
+    assert_int_equal(rig.last_action, 0);
+    assert_int_equal(rig.controls, 3);
+    EXCHANGE("\xFF\xFF\x00\x05\x03\x06\x00\x00\x0E", "\xFF\xFF\x00\x05\x04\x06\x00\x00\x0F");
+    assert_int_equal(rig.controls, 3); /* nothing in it */
+}
+
+static uint16_t talk_too_much(void *ctx, const struct otter_p0 *p0,
+                              uint8_t out_answer[OTTER_COMMAND_MAX])
+{
+    (void)ctx;
+    (void)p0;
+    (void)out_answer;
+    return OTTER_COMMAND_MAX + 1;
+}
+
+static void test_control_answer_that_is_too_long(void **state)
+{
+    (void)state;
+    set_up();
+    rig.config.control = talk_too_much;
+    EXCHANGE("\xFF\xFF\x00\x06\x03\x02\x00\x00\x02\x0D",
+             "\xFF\xFF\x00\x05\x04\x02\x00\x00\x0B");
+}
+
+static void test_illegal(void **state)
+{
+    (void)state;
+    set_up();
+    /* wrong sum: error 1, whatever the command, with its sn */
+    EXCHANGE("\xFF\xFF\x00\x05\x07\x06\x00\x00\x13",
+             "\xFF\xFF\x00\x06\x12\x06\x00\x00\x01\x1F");
+    EXCHANGE("\xFF\xFF\x00\x05\x55\x06\x00\x00\x00",
+             "\xFF\xFF\x00\x06\x12\x06\x00\x00\x01\x1F");
+    /* unknown commands: error 2 */
+    EXCHANGE("\xFF\xFF\x00\x05\x51\x07\x00\x00\x5D",
+             "\xFF\xFF\x00\x06\x12\x07\x00\x00\x02\x21");
+    EXCHANGE("\xFF\xFF\x00\x05\x1B\x07\x00\x00\x27",
+             "\xFF\xFF\x00\x06\x12\x07\x00\x00\x02\x21");
+    /* answers nobody waits for: nothing */
+    EXCHANGE("\xFF\xFF\x00\x05\x06\x03\x00\x00\x0E", "");
+    EXCHANGE("\xFF\xFF\x00\x05\x1C\x03\x00\x00\x24", "");
+    EXCHANGE("\xFF\xFF\x00\x05\x52\x03\x00\x00\x5A", "");
+    assert_int_equal(rig.answers, 0);
+}
+
+static void test_every_command_code(void **state)
+{
+    static const uint8_t known[] = {0x01, 0x03, 0x07, 0x0D, 0x0F, 0x19, 0x1F, 0x25};
+
+    (void)state;
+    for (unsigned cmd = 0; cmd < 256; cmd++) {
+        bool is_known = memchr(known, (int)cmd, sizeof(known)) != NULL;
+
+        set_up();
+        rig_module(&rig, (uint8_t)cmd, 200, 0, NULL, 0);
+        if (cmd % 2 == 0 || cmd == OTTER_CMD_ILLEGAL_TO_MCU || cmd == OTTER_CMD_PIECE) {
+            if (cmd == OTTER_CMD_PIECE) /* unasked: the module is restarted, no ACK */
+                rig_expect(&rig, OTTER_CMD_RESTART_MODULE);
+            rig_expect_nothing(&rig);
+            continue;
+        }
+        if (is_known) {
+            assert_int_equal(rig_expect(&rig, (uint8_t)(cmd + 1))->sn, 200);
+        } else {
+            const struct rig_frame *frame = rig_expect(&rig, OTTER_CMD_ILLEGAL_TO_MODULE);
+
+            assert_int_equal(frame->sn, 200);
+            assert_int_equal(frame->payload[0], OTTER_ILLEGAL_COMMAND);
+        }
+        if (cmd == OTTER_CMD_OFFER)
+            rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+        rig_expect_nothing(&rig);
+    }
+}
+
+static void test_restart_of_the_mcu(void **state)
+{
+    (void)state;
+    set_up();
+    EXCHANGE("\xFF\xFF\x00\x05\x0F\x01\x00\x00\x15", "\xFF\xFF\x00\x05\x10\x01\x00\x00\x16");
+    rig_run(&rig, 400);
+    EXCHANGE("\xFF\xFF\x00\x05\x0F\x01\x00\x00\x15", /* resent: does not postpone it */
+             "\xFF\xFF\x00\x05\x10\x01\x00\x00\x16");
+    rig_run(&rig, 190);
+    assert_int_equal(rig.restarts, 0);
+    rig.hold = true; /* and what is to be sent goes first */
+    rig_module(&rig, OTTER_CMD_HEARTBEAT, 1, 0, NULL, 0);
+    rig_run(&rig, 100);
+    assert_int_equal(rig.restarts, 0);
+    rig.hold = false;
+    rig_run(&rig, 20);
+    assert_int_equal(rig.restarts, 1);
+    rig_run(&rig, 5000);
+    assert_int_equal(rig.restarts, 1);
+}
+
+static void test_commands_of_the_application(void **state)
+{
+    uint8_t payload[OTTER_COMMAND_MAX + 1];
+
+    (void)state;
+    set_up();
+    memset(payload, 0xFF, sizeof(payload)); /* the longest on the wire */
+    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_REPORT, payload,
+                                          OTTER_COMMAND_MAX + 1, rig.now_ms),
+                     OTTER_ERR_SPACE);
+    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_REPORT, payload,
+                                          OTTER_COMMAND_MAX, rig.now_ms),
+                     0);
+    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms),
+                     OTTER_ERR_BUSY);
+    rig_poll(&rig);
+    assert_int_equal(rig_expect(&rig, OTTER_CMD_REPORT)->payload_len, OTTER_COMMAND_MAX);
+    rig_module(&rig, OTTER_CMD_REPORT_ACK, 0, 0, NULL, 0);
+    assert_int_equal(rig.answers, 1);
+    assert_int_equal(rig.last_answer, OTTER_CMD_REPORT_ACK);
+
+    assert_int_equal(
+        otter_device_command(&rig.device, OTTER_CMD_RESTART_MODULE, NULL, 0, rig.now_ms), 0);
+    rig_run(&rig, 1000);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(rig_expect(&rig, OTTER_CMD_RESTART_MODULE)->sn, 1);
+    rig_expect_nothing(&rig);
+    assert_int_equal(rig.gave_ups, 1);
+    assert_int_equal(rig.last_gave_up, OTTER_CMD_RESTART_MODULE);
+}
+
+static void test_silent_application(void **state)
+{
+    (void)state;
+    set_up();
+    rig.config.status = NULL;
+    rig.config.answer = NULL;
+    rig.config.gave_up = NULL;
+    rig_module(&rig, OTTER_CMD_STATUS, 1, 0, (const uint8_t *)"\x00\x02", 2);
+    rig_expect_ack(&rig, OTTER_CMD_STATUS_ACK, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(
+            otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms), 0);
+        if (i == 0)
+            rig_module(&rig, OTTER_CMD_TIME, 0, 0, NULL, 0);
+        rig_run(&rig, 1000);
+    }
+}
+
+static void test_no_command_while_a_piece_may_wait(void **state)
+{
+    (void)state;
+    set_up();
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(otter_receiver_is_active(&rig.device.receiver), i == 1);
+        assert_int_equal(
+            otter_device_command(&rig.device, OTTER_CMD_GET_MODULE_INFO, NULL, 0, rig.now_ms),
+            i == 0 ? 0 : OTTER_ERR_BUSY);
+        if (i == 0) {
+            rig_module(&rig, OTTER_CMD_MODULE_INFO, 0, 0, NULL, 0);
+            rig_expect(&rig, OTTER_CMD_GET_MODULE_INFO);
+            rig_begin(&rig);
+        }
+    }
+    rig_module(&rig, OTTER_CMD_CONTROL, 9, 0, (const uint8_t *)"\x01", 1); /* answers go out */
+    rig_expect_ack(&rig, OTTER_CMD_CONTROL_ACK, 9);
+    rig_complete(&rig);
+}
+
+static void test_any_split_of_the_bytes(void **state)
+{
+    static const uint8_t in[] = {0x00, 0xFF, 0xFF, 0x00, 0x05, 0x07, 0xFF, 0x55, 0x00,
+                                 0x00, 0x0B, 0xFF, 0xFF, 0xFF, 0x00, 0x05, 0x07, 0x02,
+                                 0x00, 0x00, 0x0E, 0xFF, 0xFF, 0x00, 0xFF, 0xFF, 0x00,
+                                 0x05, 0x07, 0x03, 0x00, 0x00, 0x0F};
+
+    (void)state;
+    for (size_t split = 0; split <= sizeof(in); split++) {
+        set_up();
+        otter_device_receive(&rig.device, in, split, rig.now_ms);
+        otter_device_receive(&rig.device, in + split, sizeof(in) - split, rig.now_ms);
+        rig_poll(&rig);
+        rig_expect_ack(&rig, OTTER_CMD_HEARTBEAT_ACK, 0xFF);
+        rig_expect_ack(&rig, OTTER_CMD_HEARTBEAT_ACK, 2);
+        rig_expect_ack(&rig, OTTER_CMD_HEARTBEAT_ACK, 3);
+        rig_expect_nothing(&rig);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_info),
+        cmocka_unit_test(test_plain_acks),
+        cmocka_unit_test(test_control),
+        cmocka_unit_test(test_control_answer_that_is_too_long),
+        cmocka_unit_test(test_illegal),
+        cmocka_unit_test(test_every_command_code),
+        cmocka_unit_test(test_restart_of_the_mcu),
+        cmocka_unit_test(test_commands_of_the_application),
+        cmocka_unit_test(test_silent_application),
+        cmocka_unit_test(test_no_command_while_a_piece_may_wait),
+        cmocka_unit_test(test_any_split_of_the_bytes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

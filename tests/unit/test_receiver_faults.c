@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The receiver when the power or the MCU fails at any flash operation, and against frames that a
+ * module never sends. OTTER_SEED=n repeats one round of the hostile part.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/flag.h"
+#include "otter/image.h"
+#include "otter/install.h"
+#include "support/rng.h"
+#include "unit/receiver_rig.h"
+
+enum { OLD_SIZE = 1400, NEW_SIZE = 1201, HOSTILE_ROUNDS = 60, HOSTILE_STEPS = 400 };
+
+static struct rig rig;
+static uint8_t old_image[OLD_SIZE], app[OTTER_COMMAND_MAX];
+
+static void silent(enum otter_install_step step, uint32_t value)
+{
+    (void)step;
+    (void)value;
+}
+
+/* ---- cuts ---- */
+
+/* A product whose APPBAK holds an older image, announced or not, when a new one is offered. */
+static void set_up(bool is_announced)
+{
+    struct otter_flag flag = {.image_size = OLD_SIZE};
+    uint64_t seed = 77;
+
+    rig_init(&rig, NEW_SIZE, 5);
+    rng_fill(&seed, old_image, sizeof(old_image));
+    memset(app, 0x3C, sizeof(app));
+    ram_flash_poke(&rig.flash, rig.layout.app.addr, app, sizeof(app));
+    ram_flash_poke(&rig.flash, rig.layout.backup.addr, old_image, sizeof(old_image));
+    assert_int_equal(otter_image_md5(&rig.flash.port, rig.layout.backup.addr, OLD_SIZE, NULL,
+                                     NULL, flag.md5),
+                     0);
+    if (is_announced)
+        assert_int_equal(otter_flag_write(&rig.flash.port, &rig.layout, &flag), 0);
+    ram_flash_restart(&rig.flash);
+    rig.receiver_config.piece_max = 256;
+    rig.receiver_config.check_image = false;
+}
+
+static void converse(void *ctx)
+{
+    (void)ctx;
+    rig_begin(&rig);
+    rig_pieces(&rig, 1, rig_piece_count(&rig));
+}
+
+static bool app_is(const uint8_t image[], uint32_t len)
+{
+    return memcmp(ram_flash_peek(&rig.flash, rig.layout.app.addr), image, len) == 0;
+}
+
+/* What the bootloader makes of it: a whole image or none. */
+static void check_bootloader(bool was_announced, uint32_t at)
+{
+    int rc;
+
+    ram_flash_restart(&rig.flash);
+    rc = otter_install(&rig.flash.port, &rig.layout, silent);
+    if (rc == 0 && app_is(rig.image, NEW_SIZE))
+        return;
+    if (rc == 0 && was_announced && app_is(old_image, OLD_SIZE))
+        return;
+    if ((rc == OTTER_ERR_NONE || rc == OTTER_ERR_CHECKSUM) && app_is(app, sizeof(app)))
+        return;
+    fail_msg("announced %d, cut at %u, tear %d: install says %d", was_announced, (unsigned)at,
+             (int)rig.flash.tear, rc);
+}
+
+static void cut_everywhere(bool is_announced)
+{
+    for (uint32_t at = 1;; at++) {
+        for (int tear = 0; tear < RAM_FLASH_TEARS; tear++) {
+            uint64_t noise = at;
+
+            set_up(is_announced);
+            rig.flash.cut_at = at;
+            rig.flash.tear = (enum ram_flash_tear)tear;
+            rig.flash.seed = at;
+            if (ram_flash_run(&rig.flash, converse, NULL)) {
+                assert_int_equal(at, (is_announced ? 1 : 0) + 2 + (NEW_SIZE + 1) / 2 + 10 + 2);
+                assert_true(rig_is_announced(&rig));
+                return;
+            }
+            check_bootloader(is_announced, at);
+            rng_fill(&noise, (uint8_t *)&rig.resume, sizeof(rig.resume));
+            rig_boot(&rig);
+            rig.restarts = 0;
+            rig_begin(&rig);
+            rig_complete(&rig);
+        }
+    }
+}
+
+static void test_power_cut_at_every_operation(void **state)
+{
+    (void)state;
+    cut_everywhere(false);
+}
+
+static void test_power_cut_while_an_older_update_is_announced(void **state)
+{
+    (void)state;
+    cut_everywhere(true);
+}
+
+/* The watchdog resets the MCU in a flash operation; the RAM lives on, and the module goes on. */
+static void test_reset_at_every_operation(void **state)
+{
+    (void)state;
+    for (uint32_t at = 1;; at++) {
+        uint8_t pieces;
+
+        set_up(false);
+        rig.flash.cut_at = at;
+        rig.flash.tear = RAM_FLASH_DONE;
+        if (ram_flash_run(&rig.flash, converse, NULL))
+            break;
+        pieces = (uint8_t)rig.device.receiver.last_number;
+        ram_flash_restart(&rig.flash);
+        rig_boot(&rig);
+        assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_RESUMING);
+        if (pieces < rig_piece_count(&rig)) {
+            rig_piece(&rig, (uint16_t)(pieces + 1), 44);
+            rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK,
+                       rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
+            rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 44);
+            rig_poll(&rig);
+        } else { /* the module has nothing to resend if the last ACK was out */
+            rig_run(&rig, OTTER_PIECE_SILENCE_MS);
+        }
+        rig_expect_ready(&rig);
+        rig_complete(&rig);
+    }
+}
+
+/* ---- hostile frames ---- */
+
+static uint8_t outside[RAM_FLASH_SIZE];
+
+/* A request straight to the receiver, in memory of exactly its size. */
+static void request(uint8_t cmd, uint8_t sn, uint16_t flags, const uint8_t payload[],
+                    uint16_t len)
+{
+    uint8_t *copy = malloc(len != 0 ? len : 1);
+    struct otter_frame frame = {cmd, sn, flags, copy, len};
+
+    assert_non_null(copy);
+    memcpy(copy, payload, len);
+    otter_receiver_heard(&rig.device.receiver, rig.now_ms);
+    if (otter_receiver_request(&rig.device.receiver, &rig.device.link, &frame, rig.now_ms) != 0)
+        rig.hold = false; /* the queue is full: let it go */
+    free(copy);
+}
+
+static void hostile_offer(uint64_t *random)
+{
+    static const uint32_t sizes[] = {0,     1,     7,     8,     9,          300,       1024,
+                                     26623, 26624, 26625, 65535, 0x7FFFFFFF, 0xFFFFFFFF};
+    struct otter_offer offer = rig.offer;
+    uint8_t payload[OTTER_OFFER_SIZE + 30];
+    uint16_t len = OTTER_OFFER_SIZE;
+
+    rng_fill(random, payload, sizeof(payload));
+    if (rng_below(random, 3) == 0)
+        offer.file_size = sizes[rng_below(random, sizeof(sizes) / sizeof(sizes[0]))];
+    assert_int_equal(otter_put_offer(&offer, payload, sizeof(payload)), OTTER_OFFER_SIZE);
+    if (rng_below(random, 4) == 0)
+        payload[rng_below(random, OTTER_OFFER_SIZE)] = (uint8_t)rng_next(random);
+    if (rng_below(random, 4) == 0)
+        len = (uint16_t)rng_below(random, sizeof(payload) + 1);
+    request(OTTER_CMD_OFFER, (uint8_t)rng_next(random), (uint16_t)rng_below(random, 4), payload,
+            len);
+}
+
+static void hostile_piece(uint64_t *random)
+{
+    static uint8_t payload[2200];
+    const struct otter_receiver *receiver = &rig.device.receiver;
+    uint32_t size = receiver->offer.file_size;
+    uint16_t piece_len = receiver->piece_len != 0 ? receiver->piece_len : 100;
+    uint32_t number = (uint32_t)receiver->last_number + 1;
+    uint32_t left = size > receiver->received ? size - receiver->received : 0;
+    uint32_t len = left < piece_len ? left : piece_len;
+    uint32_t count = size / piece_len + (size % piece_len != 0);
+    uint32_t off = (number - 1) * piece_len;
+    uint16_t flags = 0;
+
+    rng_fill(random, payload, 16);
+    if (off + len <= rig.image_size && size == rig.image_size)
+        memcpy(payload + OTTER_PIECE_HEAD, rig.image + off, len);
+    switch (rng_below(random, 16)) {
+    case 0:
+        number = rng_below(random, 2) == 0 ? rng_next(random) : number - 1;
+        break;
+    case 1:
+        count = rng_next(random);
+        break;
+    case 2:
+        len = rng_below(random, 2196);
+        break;
+    case 3:
+        flags = (uint16_t)rng_next(random);
+        break;
+    default:
+        break;
+    }
+    otter_put_be16(payload, (uint16_t)number);
+    otter_put_be16(payload + 2, (uint16_t)count);
+    if (rng_below(random, 30) == 0)
+        len = 0U - rng_below(random, 5); /* not even a whole head */
+    request(OTTER_CMD_PIECE, (uint8_t)rng_next(random), flags, payload,
+            (uint16_t)(OTTER_PIECE_HEAD + len));
+}
+
+static void hostile_answer(uint64_t *random)
+{
+    static const uint8_t answers[] = {OTTER_CMD_READY_ACK, OTTER_CMD_RECEIVER_STOP_ACK,
+                                      OTTER_CMD_RESTART_MODULE_ACK};
+    uint8_t sn = rng_below(random, 4) == 0 ? (uint8_t)rng_next(random)
+                                           : (uint8_t)(rig.device.link.next_sn - 1);
+
+    rig_module(&rig, answers[rng_below(random, 3)], sn, 0, NULL, 0);
+}
+
+static void check_flash(uint64_t seed, unsigned step)
+{
+    uint32_t flag = rig.layout.flag.addr - RAM_FLASH_ADDR;
+    uint32_t backup = rig.layout.backup.addr - RAM_FLASH_ADDR;
+    struct otter_flag record;
+    uint8_t md5[16];
+
+    if (rig.flash.refused != 0 || memcmp(rig.flash.bytes, outside, flag) != 0 ||
+        memcmp(rig.flash.bytes + flag + 1024, outside + flag + 1024, backup - flag - 1024) != 0)
+        fail_msg("OTTER_SEED=%u, step %u: wrote where or how it must not", (unsigned)seed,
+                 step);
+    if (otter_flag_read(&rig.flash.port, &rig.layout, &record) != 0)
+        return;
+    assert_int_equal(otter_image_md5(&rig.flash.port, rig.layout.backup.addr, record.image_size,
+                                     NULL, NULL, md5),
+                     0);
+    if (memcmp(md5, record.md5, 16) != 0)
+        fail_msg("OTTER_SEED=%u, step %u: FLAG announces another image", (unsigned)seed, step);
+}
+
+static unsigned restart_if_finished(void)
+{
+    if (rig.device.receiver.state != OTTER_RECEIVER_FINISHED)
+        return 0;
+    assert_int_equal(otter_flag_erase(&rig.flash.port, &rig.layout), 0);
+    rig_boot(&rig);
+    return 1;
+}
+
+static unsigned hostile_round(uint64_t seed)
+{
+    uint64_t random = seed;
+    unsigned finished = 0;
+
+    rig_init(&rig, 300 + rng_below(&random, 5000), seed);
+    memset(outside, 0xFF, sizeof(outside));
+    for (unsigned step = 0; step < HOSTILE_STEPS; step++) {
+        switch (rng_below(&random, 32)) {
+        case 0:
+            hostile_offer(&random);
+            break;
+        case 1:
+            request(OTTER_CMD_SENDER_STOP, (uint8_t)rng_next(&random), 0, outside,
+                    (uint16_t)rng_below(&random, 3));
+            break;
+        case 2:
+            hostile_answer(&random);
+            break;
+        case 3:
+            rig_run(&rig, rng_below(&random, 12000));
+            break;
+        case 4:
+            rig_bad_sum(&rig, (uint8_t)rng_next(&random), (uint8_t)rng_next(&random));
+            break;
+        case 5:
+            if (rng_below(&random, 4) == 0)
+                rig_boot(&rig);
+            break;
+        case 6:
+            rig.hold = !rig.hold;
+            break;
+        default:
+            hostile_piece(&random);
+            break;
+        }
+        rig_run(&rig, 10 * rng_below(&random, 8));
+        rig.sent_count = rig.sent_at = 0;
+        check_flash(seed, step);
+        finished += restart_if_finished();
+    }
+    /* Left alone it comes to rest, and the next good offer is served. */
+    rig.hold = false;
+    for (unsigned i = 0; i < 120; i++) {
+        rig_run(&rig, 1000);
+        rig.sent_count = rig.sent_at = 0;
+        finished += restart_if_finished();
+    }
+    if (rig.device.receiver.state != OTTER_RECEIVER_IDLE)
+        fail_msg("OTTER_SEED=%u: not idle but %d", (unsigned)seed,
+                 (int)rig.device.receiver.state);
+    rig_begin(&rig);
+    rig_complete(&rig);
+    return finished;
+}
+
+static void test_hostile_frames(void **state)
+{
+    const char *only = getenv("OTTER_SEED");
+    unsigned finished = 0;
+
+    (void)state;
+    if (only != NULL) {
+        hostile_round((uint64_t)atoi(only));
+        return;
+    }
+    for (unsigned seed = 1; seed <= HOSTILE_ROUNDS; seed++)
+        finished += hostile_round(seed);
+    print_message("%u hostile rounds, %u transfers finished in spite of them\n", HOSTILE_ROUNDS,
+                  finished);
+    assert_true(finished > 0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_power_cut_at_every_operation),
+        cmocka_unit_test(test_power_cut_while_an_older_update_is_announced),
+        cmocka_unit_test(test_reset_at_every_operation),
+        cmocka_unit_test(test_hostile_frames),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
