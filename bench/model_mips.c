@@ -63,7 +63,7 @@ static bool load(const char *path)
 static double seconds(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* what else runs must not count */
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 

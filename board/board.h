@@ -46,7 +46,8 @@ struct board; /* about 130 KB, plain data: board_copy() is a snapshot */
 
 struct board *board_new(const struct board_options *options);
 void board_free(struct board *board);
-void board_copy(struct board *to, const struct board *from);
+void board_copy(struct board *to,
+                const struct board *from); /* but UART sinks and flash watch */
 
 /* Supply on: RAM is random, registers as after power-on, core starts. Flash, unique id, virtual time
  * and the parts' inputs stay as they were. */
@@ -122,7 +123,7 @@ void board_look(const struct board *board, struct board_view *out_view);
 
 /* What the world does. */
 void board_set_climate(struct board *board, int celsius,
-                       int humidity_percent);                        /* DHT11, 0..50/20..95 */
+                       int humidity_percent);                        /* DHT11, 0..60 / 5..95 */
 void board_set_climate_broken(struct board *board, bool broken);     /* DHT11 unplugged */
 void board_set_obstacle(struct board *board, bool present);          /* IR sensor */
 void board_set_key(struct board *board, unsigned key, bool pressed); /* 1..3 */

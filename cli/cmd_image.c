@@ -35,8 +35,9 @@ static error_t parse_info(int key, char *arg, struct argp_state *state)
         options->file = arg;
         return 0;
     case ARGP_KEY_END:
-        if (options->file != NULL)
+        if (options->file != NULL) {
             return 0;
+        }
         complain("no file given");
         return EINVAL;
     default:
@@ -83,10 +84,11 @@ static void print_info(const struct image_file *firmware)
     printf("hardware      %s\n", text);
     image_file_text(image->version, text);
     printf("version       %s (number %u)\n", text, image->number);
-    if (image->key_id == 0)
+    if (image->key_id == 0) {
         printf("signature     none\n");
-    else
+    } else {
         printf("signature     key 0x%08x\n", image->key_id);
+    }
 }
 
 static void print_info_json(const struct image_file *firmware)
@@ -122,14 +124,17 @@ static int image_info(int argc, char **argv)
     struct image_file firmware;
 
     int err = cmd_parse(&info_argp, "otter image info", argc, argv, &options);
-    if (err != 0)
+    if (err != 0) {
         return err < 0 ? CMD_OK : err;
-    if (image_file_load(&firmware, options.file, OTTER_FLASH_SIZE) != 0)
+    }
+    if (image_file_load(&firmware, options.file, OTTER_FLASH_SIZE) != 0) {
         return CMD_FAILED;
-    if (options.json)
+    }
+    if (options.json) {
         print_info_json(&firmware);
-    else
+    } else {
         print_info(&firmware);
+    }
     image_file_free(&firmware);
     return CMD_OK;
 }
@@ -143,11 +148,14 @@ struct make_options {
 
 static bool is_field(const char *text)
 {
-    if (strlen(text) != 8)
+    if (strlen(text) != 8) {
         return false;
-    for (; *text != 0; text++)
-        if (*text <= ' ' || *text > '~')
+    }
+    for (; *text != 0; text++) {
+        if (*text <= ' ' || *text > '~') {
             return false;
+        }
+    }
     return true;
 }
 
@@ -157,8 +165,9 @@ static bool parse_number(const char *text, int base, uint32_t *out_number)
     errno = 0;
     unsigned long long value = strtoull(text, &end, base);
     if (errno != 0 || end == text || *end != 0 || text[0] == '-' || text[0] == '+' ||
-        value > UINT32_MAX)
+        value > UINT32_MAX) {
         return false;
+    }
     *out_number = (uint32_t)value;
     return true;
 }
@@ -274,10 +283,12 @@ static int image_make(int argc, char **argv)
     struct image_file in;
 
     int err = cmd_parse(&make_argp, "otter image make", argc, argv, &options);
-    if (err != 0)
+    if (err != 0) {
         return err < 0 ? CMD_OK : err;
-    if (image_file_load(&in, options.in, OTTER_APP_SIZE) != 0)
+    }
+    if (image_file_load(&in, options.in, OTTER_APP_SIZE) != 0) {
         return CMD_FAILED;
+    }
     int code = image_file_is_startable(&in, OTTER_APP_ADDR, OTTER_APP_SIZE)
                    ? write_image(&options, &in)
                    : CMD_FAILED;
@@ -309,8 +320,9 @@ static error_t parse_factory(int key, char *arg, struct argp_state *state)
         complain("%s: unexpected argument", arg);
         return EINVAL;
     case ARGP_KEY_END:
-        if (options->boot != NULL && options->app != NULL && options->out != NULL)
+        if (options->boot != NULL && options->app != NULL && options->out != NULL) {
             return 0;
+        }
         complain("%s not given", options->boot == NULL  ? "--boot"
                                  : options->app == NULL ? "--app"
                                                         : "output file (-o)");
@@ -353,8 +365,9 @@ static int save_hex(const char *path, const struct image_file *boot,
     hex_write_end(out);
     bool good = ferror(out) == 0;
     good = fclose(out) == 0 && good;
-    if (!good)
+    if (!good) {
         complain("%s: not enough memory", path);
+    }
     int code = good && file_write(cmd_current(), path, text, size) == 0 ? CMD_OK : CMD_FAILED;
     free(text);
     return code;
@@ -376,8 +389,9 @@ static int write_factory(const struct factory_options *options, const struct ima
                          const struct image_file *app)
 {
     if (!image_file_is_startable(boot, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE) ||
-        !image_file_is_startable(app, OTTER_APP_ADDR, OTTER_APP_SIZE))
+        !image_file_is_startable(app, OTTER_APP_ADDR, OTTER_APP_SIZE)) {
         return CMD_FAILED;
+    }
     if (image_file_is_same(options->boot, options->out) ||
         image_file_is_same(options->app, options->out)) {
         complain("%s: input and output are the same file", options->out);
@@ -394,14 +408,16 @@ static int image_factory(int argc, char **argv)
     int code = CMD_FAILED;
 
     int err = cmd_parse(&factory_argp, "otter image factory", argc, argv, &options);
-    if (err != 0)
+    if (err != 0) {
         return err < 0 ? CMD_OK : err;
+    }
     if (!ends_with(options.out, ".hex") && !ends_with(options.out, ".bin")) {
         complain("%s: the name must end in .hex or .bin", options.out);
         return CMD_USAGE;
     }
-    if (image_file_load(&boot, options.boot, OTTER_BOOT_SIZE) != 0)
+    if (image_file_load(&boot, options.boot, OTTER_BOOT_SIZE) != 0) {
         return CMD_FAILED;
+    }
     if (image_file_load(&app, options.app, OTTER_APP_SIZE) == 0) {
         code = write_factory(&options, &boot, &app);
         image_file_free(&app);
@@ -428,8 +444,9 @@ static void print_help(FILE *out)
     fputs("Usage: otter image COMMAND [OPTION...] [ARG...]\nInspect and make firmware "
           "images.\n\n",
           out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+    }
     fputs("\n`otter image COMMAND --help` tells more.\n", out);
 }
 
@@ -444,8 +461,9 @@ int cmd_image(int argc, char **argv)
         return CMD_OK;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
+        if (strcmp(argv[1], commands[i].name) != 0) {
             continue;
+        }
         cmd_name(commands[i].title);
         return commands[i].run(argc - 1, argv + 1);
     }

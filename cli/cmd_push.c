@@ -60,8 +60,10 @@ static bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t 
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != 0 || text[0] == '-' || value < min || value > max)
+    if (errno != 0 || end == text || *end != 0 || text[0] == '-' || value < min ||
+        value > max) {
         return false;
+    }
     *out_value = (uint32_t)value;
     return true;
 }
@@ -84,13 +86,15 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->port = arg;
         return 0;
     case 'b':
-        if (!parse_number(arg, 1, 10000000, &number) || !serial_baud_is_known((long)number))
+        if (!parse_number(arg, 1, 10000000, &number) || !serial_baud_is_known((long)number)) {
             return bad_value("--baud", arg, "not a baud rate this system knows");
+        }
         options->baud = (long)number;
         return 0;
     case 'V':
-        if (strlen(arg) != 8)
+        if (strlen(arg) != 8) {
             return bad_value("--version", arg, "a version has 8 characters, such as 03010102");
+        }
         options->version = arg;
         return 0;
     case OPT_FORCE:
@@ -100,12 +104,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->json = true;
         return 0;
     case OPT_TIMEOUT:
-        if (!parse_number(arg, 1, 86400, &options->timeout_s))
+        if (!parse_number(arg, 1, 86400, &options->timeout_s)) {
             return bad_value("--timeout", arg, "not a number of seconds from 1 to 86400");
+        }
         return 0;
     case OPT_SLOT:
-        if (!parse_number(arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size))
+        if (!parse_number(arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size)) {
             return bad_value("--slot", arg, "not a number of bytes");
+        }
         return 0;
     case 'v':
         options->verbose = true;
@@ -216,20 +222,23 @@ static void on_event(void *ctx, const struct module_event *event)
 
     switch (event->kind) {
     case MODULE_STARTED:
-        if (verbose)
+        if (verbose) {
             note(push, "module starts: %s", event->text);
+        }
         break;
     case MODULE_INFO:
         on_info(push, event->info);
         break;
     case MODULE_OFFERED:
-        if (verbose)
+        if (verbose) {
             note(push, "MCU took the offer");
+        }
         break;
     case MODULE_READY:
         push->pieces = event->count;
-        if (verbose)
+        if (verbose) {
             note(push, "MCU asks for %u pieces", event->count);
+        }
         progress_start(&push->progress, push->config.file_size, now_ms(push));
         break;
     case MODULE_PROGRESS:
@@ -237,8 +246,9 @@ static void on_event(void *ctx, const struct module_event *event)
         break;
     case MODULE_RESENT:
         push->resent++;
-        if (verbose)
+        if (verbose) {
             note(push, "piece %u sent again", event->number);
+        }
         break;
     case MODULE_SENT:
         note(push, "all sent; waiting for the MCU to come back");
@@ -251,9 +261,10 @@ static void on_event(void *ctx, const struct module_event *event)
     case MODULE_ILLEGAL:
     case MODULE_REQUEST:
     case MODULE_GAVE_UP:
-        if (verbose)
+        if (verbose) {
             note(push, "%s 0x%02X",
                  event->kind == MODULE_GAVE_UP ? "no answer to" : "MCU sends", event->cmd);
+        }
         break;
     case MODULE_REPORT:
     case MODULE_ANSWER:
@@ -278,8 +289,9 @@ static bool local_time(void *ctx, struct otter_time *out_time)
     struct tm tm;
 
     (void)ctx;
-    if (localtime_r(&now, &tm) == NULL)
+    if (localtime_r(&now, &tm) == NULL) {
         return false;
+    }
     *out_time = (struct otter_time){
         .year = (uint16_t)(tm.tm_year + 1900),
         .month = (uint8_t)(tm.tm_mon + 1),
@@ -309,11 +321,13 @@ static int turn(struct push *push, struct pending *pending, const sigset_t *wait
         pending->len = module_take(&push->module, pending->bytes, sizeof pending->bytes);
     }
     struct pollfd fd = {.fd = push->serial.fd, .events = POLLIN};
-    if (pending->len != pending->off)
+    if (pending->len != pending->off) {
         fd.events |= POLLOUT;
+    }
     uint32_t next_ms = module_next_ms(&push->module, now_ms(push));
-    if (next_ms > 500)
+    if (next_ms > 500) {
         next_ms = 500; /* the overall timeout is looked at from time to time */
+    }
     struct timespec timeout = {.tv_sec = 0, .tv_nsec = (long)next_ms * 1000000};
     int ready = ppoll(&fd, 1, &timeout, wait_mask);
     if (ready < 0 && errno != EINTR) {
@@ -322,8 +336,9 @@ static int turn(struct push *push, struct pending *pending, const sigset_t *wait
     }
     if (ready > 0 && (fd.revents & POLLIN) != 0) {
         long len = serial_read(&push->serial, in, sizeof in);
-        if (len < 0)
+        if (len < 0) {
             return -1;
+        }
         module_receive(&push->module, in, (size_t)len, now_ms(push));
     } else if (ready > 0 && (fd.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
         return serial_is_gone(&push->serial);
@@ -331,8 +346,9 @@ static int turn(struct push *push, struct pending *pending, const sigset_t *wait
     if (ready > 0 && (fd.revents & POLLOUT) != 0) {
         long len = serial_write(&push->serial, pending->bytes + pending->off,
                                 pending->len - pending->off);
-        if (len < 0)
+        if (len < 0) {
             return -1;
+        }
         pending->off += (size_t)len;
     }
     module_poll(&push->module, now_ms(push));
@@ -347,9 +363,11 @@ static void cancel(struct push *push, struct pending *pending, const sigset_t *w
     module_cancel(&push->module, start_ms);
     interrupted = 0; /* a second Ctrl-C ends at once */
     while ((module_is_busy(&push->module) || pending->off != pending->len) && !interrupted &&
-           now_ms(push) - start_ms < CANCEL_MS)
-        if (turn(push, pending, wait_mask) != 0)
+           now_ms(push) - start_ms < CANCEL_MS) {
+        if (turn(push, pending, wait_mask) != 0) {
             break;
+        }
+    }
     end_badly(push, "interrupted", "interrupted");
 }
 
@@ -413,14 +431,16 @@ static int report(const struct push *push)
 {
     double seconds = now_ms(push) / 1000.0;
 
-    if (push->outcome == FAILED && push->text[0] != 0)
+    if (push->outcome == FAILED && push->text[0] != 0) {
         complain("%s", push->text);
-    if (push->options->json)
+    }
+    if (push->options->json) {
         print_json(push, seconds);
-    else if (push->outcome == UPDATED)
+    } else if (push->outcome == UPDATED) {
         printf("otter: push: MCU updated %s -> %s in %.1f s\n", push->from, push->to, seconds);
-    else if (push->outcome == UP_TO_DATE)
+    } else if (push->outcome == UP_TO_DATE) {
         printf("otter: push: MCU already has version %s; nothing sent\n", push->to);
+    }
     return push->outcome == FAILED ? CMD_FAILED : CMD_OK;
 }
 
@@ -432,10 +452,11 @@ static int expect_version(const struct options *options, const struct image_file
         complain("%s: no trailer says its version; give --version", options->file);
         return -1;
     }
-    if (options->version != NULL)
+    if (options->version != NULL) {
         memcpy(out_version, options->version, 8);
-    else
+    } else {
         memcpy(out_version, firmware->image.version, 8);
+    }
     if (firmware->has_trailer && memcmp(out_version, firmware->image.version, 8) != 0 &&
         !options->force) {
         char is[9];
@@ -488,10 +509,12 @@ int cmd_push(int argc, char **argv)
     struct image_file firmware;
 
     int err = cmd_parse(&push_argp, "otter push", argc, argv, &options);
-    if (err != 0)
+    if (err != 0) {
         return err < 0 ? CMD_OK : err;
-    if (image_file_load(&firmware, options.file, options.slot_size) != 0)
+    }
+    if (image_file_load(&firmware, options.file, options.slot_size) != 0) {
         return CMD_FAILED;
+    }
     int code = push_file(&options, &firmware);
     image_file_free(&firmware);
     return code;

@@ -26,8 +26,9 @@ int file_read(const char *command, const char *path, size_t max, struct file *ou
 
     *out_file = (struct file){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
-    if (fd < 0)
+    if (fd < 0) {
         return fail(command, path, strerror(errno));
+    }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         close(fd);
         return fail(command, path, "not a file");
@@ -42,10 +43,12 @@ int file_read(const char *command, const char *path, size_t max, struct file *ou
     uint8_t *data = malloc(size);
     while (data != NULL && len < size) {
         ssize_t part = read(fd, data + len, size - len);
-        if (part < 0 && errno == EINTR)
+        if (part < 0 && errno == EINTR) {
             continue;
-        if (part <= 0)
+        }
+        if (part <= 0) {
             break;
+        }
         len += (size_t)part;
     }
     close(fd);
@@ -61,10 +64,12 @@ static int write_all(int fd, const uint8_t *data, size_t len)
 {
     while (len > 0) {
         ssize_t part = write(fd, data, len);
-        if (part < 0 && errno == EINTR)
+        if (part < 0 && errno == EINTR) {
             continue;
-        if (part < 0)
+        }
+        if (part < 0) {
             return -1;
+        }
         data += part;
         len -= (size_t)part;
     }
@@ -76,11 +81,13 @@ int file_write(const char *command, const char *path, const void *data, size_t l
     static const char suffix[] = ".XXXXXX";
     struct stat st;
 
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
         return fail(command, path, "exists and is not a file");
+    }
     char *temp = malloc(strlen(path) + sizeof suffix);
-    if (temp == NULL)
+    if (temp == NULL) {
         return fail(command, path, "not enough memory");
+    }
     memcpy(temp, path, strlen(path));
     memcpy(temp + strlen(path), suffix, sizeof suffix);
     int fd = mkostemp(temp, O_CLOEXEC);
@@ -94,8 +101,9 @@ int file_write(const char *command, const char *path, const void *data, size_t l
     bool good = write_all(fd, data, len) == 0 && fchmod(fd, 0666 & ~mask) == 0;
     good = close(fd) == 0 && good && rename(temp, path) == 0;
     int err = errno;
-    if (!good)
+    if (!good) {
         unlink(temp);
+    }
     free(temp);
     return good ? 0 : fail(command, path, strerror(err));
 }

@@ -26,14 +26,16 @@ void hex_write(FILE *out, uint32_t addr, const uint8_t data[], size_t len)
     linear_addr(out, addr);
     while (len > 0) {
         size_t part = HEX_RECORD_BYTES - addr % HEX_RECORD_BYTES;
-        if (part > len)
+        if (part > len) {
             part = len;
+        }
         record(out, (uint16_t)addr, TYPE_DATA, data, part);
         addr += (uint32_t)part;
         data += part;
         len -= part;
-        if (len > 0 && (addr & 0xFFFFU) == 0)
+        if (len > 0 && (addr & 0xFFFFU) == 0) {
             linear_addr(out, addr);
+        }
     }
 }
 

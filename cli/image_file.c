@@ -12,34 +12,43 @@ enum { READ_MAX = 1 << 26 }; /* an ELF may be large, and is named as such */
 
 void image_file_text(const uint8_t field[8], char out_text[9])
 {
-    for (int i = 0; i < 8; i++)
-        out_text[i] = field[i] > ' ' && field[i] <= '~' ? (char)field[i] : '?';
+    for (int i = 0; i < 8; i++) {
+        out_text[i] = (char)(field[i] > ' ' && field[i] <= '~' ? field[i] : '?');
+    }
     out_text[8] = 0;
-    for (int i = 7; i >= 0 && (field[i] == 0 || field[i] == ' '); i--)
+    for (int i = 7; i >= 0 && (field[i] == 0 || field[i] == ' '); i--) {
         out_text[i] = 0;
+    }
 }
 
 static bool are_hex_digits(const uint8_t data[], size_t len)
 {
-    for (size_t i = 0; i < len; i++)
-        if (!isxdigit(data[i]))
+    for (size_t i = 0; i < len; i++) {
+        if (!isxdigit(data[i])) {
             return false;
+        }
+    }
     return true;
 }
 
 /* What other tools leave in a build folder next to the .bin. NULL = none of these. */
 static const char *foreign_kind(const uint8_t data[], size_t size)
 {
-    if (size >= 4 && memcmp(data, "\177ELF", 4) == 0)
+    if (size >= 4 && memcmp(data, "\177ELF", 4) == 0) {
         return "this is an ELF file; give the .bin (objcopy -O binary)";
-    if (size >= 9 && data[0] == ':' && are_hex_digits(data + 1, 8))
+    }
+    if (size >= 9 && data[0] == ':' && are_hex_digits(data + 1, 8)) {
         return "this is an Intel HEX file; give the .bin (objcopy -I ihex -O binary)";
-    if (size >= 9 && data[0] == 'S' && are_hex_digits(data + 1, 8))
+    }
+    if (size >= 9 && data[0] == 'S' && are_hex_digits(data + 1, 8)) {
         return "this is an S-record file; give the .bin (objcopy -I srec -O binary)";
-    if (size >= 4 && memcmp(data, "UF2\n", 4) == 0)
+    }
+    if (size >= 4 && memcmp(data, "UF2\n", 4) == 0) {
         return "this is a UF2 file; give the .bin";
-    if (size >= 4 && memcmp(data, "PK\003\004", 4) == 0)
+    }
+    if (size >= 4 && memcmp(data, "PK\003\004", 4) == 0) {
         return "this is a ZIP archive; give the .bin inside";
+    }
     return NULL;
 }
 
@@ -62,8 +71,9 @@ static int check(struct image_file *image_file, uint32_t max_size)
         complain("%s: %zu bytes are too few for a program", image_file->path, size);
         return -1;
     }
-    if (size < OTTER_IMAGE_TRAILER_SIZE)
+    if (size < OTTER_IMAGE_TRAILER_SIZE) {
         return 0;
+    }
     int err = otter_image_get_trailer(data + size - OTTER_IMAGE_TRAILER_SIZE, (uint32_t)size,
                                       &image_file->image);
     if (err == 0) {
@@ -78,10 +88,12 @@ static int check(struct image_file *image_file, uint32_t max_size)
 int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size)
 {
     *image_file = (struct image_file){.path = path};
-    if (file_read(cmd_current(), path, READ_MAX, &image_file->file) != 0)
+    if (file_read(cmd_current(), path, READ_MAX, &image_file->file) != 0) {
         return -1;
-    if (check(image_file, max_size) == 0)
+    }
+    if (check(image_file, max_size) == 0) {
         return 0;
+    }
     file_free(&image_file->file);
     return -1;
 }
@@ -99,8 +111,9 @@ bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_
         .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
     };
 
-    if (otter_image_is_startable(image_file->file.data, &layout))
+    if (otter_image_is_startable(image_file->file.data, &layout)) {
         return true;
+    }
     complain("%s: no vector table for 0x%08x at its start; is it linked for another address?",
              image_file->path, slot_addr);
     return false;

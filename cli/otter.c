@@ -22,8 +22,9 @@ static void print_help(FILE *out)
     fputs("Usage: otter COMMAND [OPTION...] [ARG...]\n"
           "Over-the-air update for STM32F103 microcontrollers.\n\n",
           out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+    }
     fputs("\n  --help     this text; `otter COMMAND --help` tells more\n"
           "  --version  the program's version\n",
           out);
@@ -32,8 +33,9 @@ static void print_help(FILE *out)
 /* Is what was printed really out? A full disk must not look like success. */
 static int flushed(int code)
 {
-    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
         return code;
+    }
     complain("standard output: write failed");
     return CMD_FAILED;
 }
@@ -56,8 +58,9 @@ int main(int argc, char **argv)
         return flushed(CMD_OK);
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
+        if (strcmp(argv[1], commands[i].name) != 0) {
             continue;
+        }
         snprintf(title, sizeof title, "otter %s", commands[i].name);
         argv[1] = title;
         cmd_name(commands[i].name);

@@ -23,8 +23,9 @@ void complain(const char *format, ...)
 
     fflush(stdout);
     fputs("otter: ", stderr);
-    if (current_name != NULL)
+    if (current_name != NULL) {
         fprintf(stderr, "%s: ", current_name);
+    }
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
@@ -35,8 +36,9 @@ void complain(const char *format, ...)
 static error_t parse_none(int key, char *arg, struct argp_state *state)
 {
     (void)arg;
-    if (key != ARGP_KEY_INIT)
+    if (key != ARGP_KEY_INIT) {
         return ARGP_ERR_UNKNOWN;
+    }
     state->err_stream = NULL;
     state->child_inputs[0] = state->input;
     return 0;
@@ -46,8 +48,9 @@ int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv,
 {
     /* --help is ours: argp's own would print argv[0], whose form is that of diagnostics. */
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0)
+        if (strcmp(argv[i], "--") == 0) {
             break;
+        }
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0) {
             char name[32];
             snprintf(name, sizeof name, "%s", usage);
@@ -62,8 +65,9 @@ int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv,
     const struct argp_child children[] = {{.argp = argp}, {0}};
     const struct argp outer = {.parser = parse_none, .children = children};
     error_t err = argp_parse(&outer, argc, argv, ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
-    if (err == 0)
+    if (err == 0) {
         return 0;
+    }
     fprintf(stderr, "Try `%s --help`.\n", usage);
     return CMD_USAGE;
 }
@@ -73,12 +77,13 @@ void json_string(FILE *out, const char *text)
     fputc('"', out);
     for (; *text != 0; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
+        if (c == '"' || c == '\\') {
             fprintf(out, "\\%c", c);
-        else if (c < ' ' || c > '~')
+        } else if (c < ' ' || c > '~') {
             fprintf(out, "\\u%04x", c);
-        else
+        } else {
             fputc(c, out);
+        }
     }
     fputc('"', out);
 }

@@ -42,16 +42,18 @@ static int set_raw(struct serial *serial, speed_t speed)
 {
     struct termios tio, is;
 
-    if (tcgetattr(serial->fd, &tio) != 0)
+    if (tcgetattr(serial->fd, &tio) != 0) {
         return -1;
+    }
     cfmakeraw(&tio);
     tio.c_cflag &= ~(tcflag_t)(CSTOPB | PARENB | CRTSCTS);
     tio.c_cflag |= CLOCAL | CREAD | CS8; /* no modem lines: the MCU has none */
     tio.c_cc[VMIN] = 1; /* with 0, "nothing there" and "gone" would both read as 0 */
     tio.c_cc[VTIME] = 0;
     if (cfsetispeed(&tio, speed) != 0 || cfsetospeed(&tio, speed) != 0 ||
-        tcsetattr(serial->fd, TCSANOW, &tio) != 0 || tcgetattr(serial->fd, &is) != 0)
+        tcsetattr(serial->fd, TCSANOW, &tio) != 0 || tcgetattr(serial->fd, &is) != 0) {
         return -1;
+    }
     /* tcsetattr() succeeds if any part of it could be set. */
     if (cfgetospeed(&is) != speed || (is.c_lflag & (ICANON | ECHO)) != 0) {
         errno = ENOTSUP;
@@ -100,10 +102,12 @@ int serial_is_gone(const struct serial *serial)
 
 static long failed(const struct serial *serial)
 {
-    if (errno == EAGAIN || errno == EINTR)
+    if (errno == EAGAIN || errno == EINTR) {
         return 0;
-    if (errno == EIO || errno == ENXIO || errno == ENODEV)
+    }
+    if (errno == EIO || errno == ENXIO || errno == ENODEV) {
         return serial_is_gone(serial);
+    }
     complain("%s: %s", serial->path, strerror(errno));
     return -1;
 }
@@ -111,8 +115,9 @@ static long failed(const struct serial *serial)
 long serial_read(struct serial *serial, unsigned char out[], size_t out_max)
 {
     ssize_t len = read(serial->fd, out, out_max);
-    if (len == 0)
+    if (len == 0) {
         return serial_is_gone(serial); /* hung up: VMIN is 1, so this is no "nothing there" */
+    }
     return len > 0 ? (long)len : failed(serial);
 }
 
@@ -124,8 +129,9 @@ long serial_write(struct serial *serial, const unsigned char in[], size_t in_len
 
 void serial_close(struct serial *serial)
 {
-    if (serial->fd < 0)
+    if (serial->fd < 0) {
         return;
+    }
     (void)ioctl(serial->fd, TIOCNXCL);
     close(serial->fd);
     serial->fd = -1;

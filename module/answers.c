@@ -23,8 +23,9 @@ static void answer_time(struct module *module, const struct otter_frame *frame)
     uint8_t payload[16];
 
     if (module->status_cloud_sent && (module->status & OTTER_STATUS_CLOUD) != 0 &&
-        module->config->time != NULL && module->config->time(module->config->ctx, &now))
+        module->config->time != NULL && module->config->time(module->config->ctx, &now)) {
         time = now;
+    }
     int len = otter_put_time(&time, payload, sizeof payload);
     int err = len < 0 ? len : otter_link_answer(&module->link, frame, payload, (uint16_t)len);
     (void)err;
@@ -51,8 +52,9 @@ static void take_report(struct module *module, const struct otter_frame *frame)
     struct otter_p0 p0;
 
     acknowledge(module, frame);
-    if (otter_get_p0(frame, &p0) == 0)
+    if (otter_get_p0(frame, &p0) == 0) {
         module_tell(module, (struct module_event){.kind = MODULE_REPORT, .p0 = &p0});
+    }
 }
 
 void module_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
@@ -96,9 +98,10 @@ void module_answer(struct module *module, const struct otter_frame *frame, uint3
         module_restart_after(module, MODULE_RESTART_MS, "the MCU asked for it (0x29)", now_ms);
         break;
     case OTTER_CMD_ILLEGAL_TO_MODULE: /* no answer, and no reason to send anything sooner */
-        if (otter_get_illegal(frame, &code) == 0)
+        if (otter_get_illegal(frame, &code) == 0) {
             module_tell(module, (struct module_event){
                                     .kind = MODULE_ILLEGAL, .cmd = frame->cmd, .number = code});
+        }
         break;
     case OTTER_CMD_OFFER: /* a file from the MCU to the cloud: not supported, so no answer */
         tell_request(module, frame);
@@ -144,8 +147,9 @@ void module_bad_sum(struct module *module, const struct otter_frame *frame)
     uint8_t payload[1];
     int len = otter_put_illegal(code, payload, sizeof payload);
 
-    if (silent || len < 0)
+    if (silent || len < 0) {
         return;
+    }
     int err = otter_link_notify(&module->link, OTTER_CMD_ILLEGAL_TO_MCU, frame->sn, payload,
                                 (uint16_t)len);
     (void)err;

@@ -35,8 +35,9 @@ static inline void module_sooner(uint32_t *io_next_ms, uint32_t now_ms, uint32_t
 {
     uint32_t passed = now_ms - since_ms;
     uint32_t left = passed >= interval_ms ? 0 : interval_ms - passed;
-    if (left < *io_next_ms)
+    if (left < *io_next_ms) {
         *io_next_ms = left;
+    }
 }
 
 /* module.c */

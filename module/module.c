@@ -9,8 +9,9 @@ enum { STATUS_CONNECTED = 0x073A }; /* RSSI 7, cloud, router, binding, station: 
 void module_tell(struct module *module, struct module_event event)
 {
     event.info = module->have_info ? &module->info : NULL;
-    if (module->config->event != NULL)
+    if (module->config->event != NULL) {
         module->config->event(module->config->ctx, &event);
+    }
 }
 
 void module_tell_kind(struct module *module, enum module_event_kind kind, const char *text)
@@ -71,8 +72,9 @@ static bool send_status(struct module *module, uint16_t status, uint32_t now_ms)
 {
     uint8_t payload[2];
     int len = otter_put_status(status, payload, sizeof payload);
-    if (len < 0 || !send(module, OTTER_CMD_STATUS, payload, (uint16_t)len, now_ms))
+    if (len < 0 || !send(module, OTTER_CMD_STATUS, payload, (uint16_t)len, now_ms)) {
         return false;
+    }
     module->status_ms = now_ms;
     module->status_due = false;
     return true;
@@ -85,22 +87,25 @@ static void step_running(struct module *module, uint32_t now_ms)
 
     if (module->quiet) {
         module->quiet = !module_passed(now_ms, module->quiet_ms, MODULE_QUIET_MS);
-        if (module->quiet)
+        if (module->quiet) {
             return;
+        }
     }
     if (!module->status_first_sent) {
-        if (module_passed(now_ms, module->start_ms, MODULE_STATUS_FIRST_MS))
+        if (module_passed(now_ms, module->start_ms, MODULE_STATUS_FIRST_MS)) {
             module->status_first_sent = send_status(module, before_cloud, now_ms);
+        }
     } else if (!module->status_cloud_sent &&
                module_passed(now_ms, module->start_ms, MODULE_STATUS_CLOUD_MS)) {
         module->status_cloud_sent = send_status(module, module->status, now_ms);
     } else if (module->status_due) {
         module->status_cloud_sent = send_status(module, module->status, now_ms);
     } else if (module_passed(now_ms, module->heartbeat_ms, MODULE_HEARTBEAT_MS)) {
-        if (module->heartbeats_lost >= MODULE_HEARTBEATS_LOST)
+        if (module->heartbeats_lost >= MODULE_HEARTBEATS_LOST) {
             module_restart_after(module, 0, "the MCU did not answer heartbeats", now_ms);
-        else if (send(module, OTTER_CMD_HEARTBEAT, NULL, 0, now_ms))
+        } else if (send(module, OTTER_CMD_HEARTBEAT, NULL, 0, now_ms)) {
             module->heartbeat_ms = now_ms;
+        }
     } else if (module_passed(now_ms, module->status_ms, MODULE_STATUS_MS)) {
         (void)send_status(module, module->status, now_ms);
     }
@@ -109,15 +114,17 @@ static void step_running(struct module *module, uint32_t now_ms)
 static void restart_if_due(struct module *module, uint32_t now_ms)
 {
     if (module->restart_due &&
-        module_passed(now_ms, module->restart_ms, module->restart_after_ms))
+        module_passed(now_ms, module->restart_ms, module->restart_after_ms)) {
         start(module, module->restart_why, module->restart_after_ms == MODULE_RESTART_MS,
               now_ms);
+    }
 }
 
 static void step(struct module *module, uint32_t now_ms)
 {
-    if (module->restart_due || otter_link_is_busy(&module->link))
+    if (module->restart_due || otter_link_is_busy(&module->link)) {
         return;
+    }
     module_transfer_not_back(module, now_ms);
     if (module->phase == MODULE_PHASE_ASKING) {
         (void)send(module, OTTER_CMD_GET_INFO, NULL, 0, now_ms);
@@ -126,8 +133,9 @@ static void step(struct module *module, uint32_t now_ms)
     module_transfer_step(module, now_ms);
     /* In the middle of a transfer the open module is deaf to its own timers, and an MCU counts on
      * that: nothing but answers between two pieces. */
-    if (!otter_link_is_busy(&module->link) && !module_transfer_runs(module))
+    if (!otter_link_is_busy(&module->link) && !module_transfer_runs(module)) {
         step_running(module, now_ms);
+    }
     restart_if_due(module, now_ms);
 }
 
@@ -135,10 +143,12 @@ static void gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
 {
     switch (cmd) {
     case OTTER_CMD_GET_INFO:
-        if (module->phase != MODULE_PHASE_ASKING)
+        if (module->phase != MODULE_PHASE_ASKING) {
             break; /* asked again after an update: the time decides */
-        if (++module->info_rounds < MODULE_INFO_ROUNDS)
+        }
+        if (++module->info_rounds < MODULE_INFO_ROUNDS) {
             break;
+        }
         module_transfer_no_answer(module);
         start(module, "the MCU did not answer 0x01", false, now_ms);
         break;
@@ -165,8 +175,9 @@ static void take_info(struct module *module, const struct otter_frame *frame, ui
     if (otter_get_info(frame, &info) != 0) {
         /* Deployed modules take any 0x02 that holds the fixed fields (docs/protocol.md, 2.1). */
         head.payload_len = 66;
-        if (frame->payload_len < head.payload_len || otter_get_info(&head, &info) != 0)
+        if (frame->payload_len < head.payload_len || otter_get_info(&head, &info) != 0) {
             return;
+        }
     }
     module->info = info;
     module->have_info = true;
@@ -184,8 +195,9 @@ static void take_answer(struct module *module, const struct otter_frame *frame, 
         take_info(module, frame, now_ms);
         break;
     case OTTER_CMD_CONTROL_ACK:
-        if (frame->payload_len == 0 || otter_get_p0(frame, &p0) == 0)
+        if (frame->payload_len == 0 || otter_get_p0(frame, &p0) == 0) {
             module_tell(module, (struct module_event){.kind = MODULE_ANSWER, .p0 = &p0});
+        }
         break;
     case OTTER_CMD_OFFER_ACK:
     case OTTER_CMD_PIECE_ACK:
@@ -236,8 +248,9 @@ void module_receive(struct module *module, const uint8_t in[], size_t in_len, ui
             take_answer(module, &frame, now_ms);
             break;
         case OTTER_LINK_STRAY:
-            if (frame.cmd == OTTER_CMD_ILLEGAL_TO_MODULE)
+            if (frame.cmd == OTTER_CMD_ILLEGAL_TO_MODULE) {
                 module_answer(module, &frame, now_ms);
+            }
             break;
         case OTTER_LINK_BAD_SUM:
             module_bad_sum(module, &frame);
@@ -246,8 +259,9 @@ void module_receive(struct module *module, const uint8_t in[], size_t in_len, ui
         case OTTER_LINK_GAVE_UP:
             break;
         }
-        if (event != OTTER_LINK_NONE && event != OTTER_LINK_BAD_SUM)
+        if (event != OTTER_LINK_NONE && event != OTTER_LINK_BAD_SUM) {
             module->heartbeats_lost = 0; /* any good frame is a sign of life */
+        }
         step(module, now_ms);
     }
 }
@@ -257,16 +271,18 @@ void module_poll(struct module *module, uint32_t now_ms)
     struct otter_frame frame;
 
     restart_if_due(module, now_ms);
-    if (module->restart_due)
+    if (module->restart_due) {
         return;
+    }
     bool drained = otter_link_is_drained(&module->link);
-    if (otter_link_poll(&module->link, now_ms, &frame) == OTTER_LINK_GAVE_UP)
+    if (otter_link_poll(&module->link, now_ms, &frame) == OTTER_LINK_GAVE_UP) {
         gave_up(module, frame.cmd, now_ms);
-    else if (drained && !otter_link_is_drained(&module->link) &&
-             module->transfer == MODULE_TRANSFER_SENDING && !module->piece_due)
+    } else if (drained && !otter_link_is_drained(&module->link) &&
+               module->transfer == MODULE_TRANSFER_SENDING && !module->piece_due) {
         module_tell(module, (struct module_event){.kind = MODULE_RESENT,
                                                   .number = module->piece_number,
                                                   .count = module->piece_count});
+    }
     step(module, now_ms);
 }
 
@@ -287,20 +303,23 @@ uint32_t module_next_ms(const struct module *module, uint32_t now_ms)
         uint32_t link_ms = otter_link_next_ms(&module->link, now_ms);
         return link_ms < next_ms ? link_ms : next_ms;
     }
-    if (module->phase == MODULE_PHASE_ASKING)
+    if (module->phase == MODULE_PHASE_ASKING) {
         return 0;
+    }
     module_transfer_sooner(module, &next_ms, now_ms);
     if (module->quiet) {
         module_sooner(&next_ms, now_ms, module->quiet_ms, MODULE_QUIET_MS);
     } else if (!module_transfer_runs(module)) {
         module_sooner(&next_ms, now_ms, module->heartbeat_ms, MODULE_HEARTBEAT_MS);
         module_sooner(&next_ms, now_ms, module->status_ms, MODULE_STATUS_MS);
-        if (module->status_due)
+        if (module->status_due) {
             next_ms = 0;
-        if (!module->status_first_sent)
+        }
+        if (!module->status_first_sent) {
             module_sooner(&next_ms, now_ms, module->start_ms, MODULE_STATUS_FIRST_MS);
-        else if (!module->status_cloud_sent)
+        } else if (!module->status_cloud_sent) {
             module_sooner(&next_ms, now_ms, module->start_ms, MODULE_STATUS_CLOUD_MS);
+        }
     }
     /* Something is due but the send queue has no room: come back soon, but do not spin. */
     return next_ms == 0 && !otter_link_is_drained(&module->link) ? 5 : next_ms;
@@ -317,8 +336,9 @@ int module_command(struct module *module, uint8_t cmd, const uint8_t payload[],
                    uint16_t payload_len, uint32_t now_ms)
 {
     if (module->restart_due || module->phase == MODULE_PHASE_ASKING ||
-        module_transfer_runs(module))
+        module_transfer_runs(module)) {
         return OTTER_ERR_BUSY;
+    }
     return otter_link_command(&module->link, cmd, 0, payload, payload_len, &otter_retry_command,
                               now_ms);
 }
@@ -327,8 +347,9 @@ int module_control(struct module *module, const struct otter_p0 *p0, uint32_t no
 {
     uint8_t payload[1 + 1024];
     int len = otter_put_p0(p0, payload, sizeof payload);
-    if (len < 0)
+    if (len < 0) {
         return len;
+    }
     return module_command(module, OTTER_CMD_CONTROL, payload, (uint16_t)len, now_ms);
 }
 

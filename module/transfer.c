@@ -40,10 +40,11 @@ void module_transfer_start(struct module *module, bool asked_by_mcu)
 {
     module->piece_due = false;
     module->stop_requested = false;
-    if (module->transfer == MODULE_TRANSFER_RETURNING)
+    if (module->transfer == MODULE_TRANSFER_RETURNING) {
         module->returned = module->returned || asked_by_mcu;
-    else
+    } else {
         module->transfer = MODULE_TRANSFER_NONE; /* 0x19 comes again */
+    }
 }
 
 /* ---- offer ---- */
@@ -53,11 +54,13 @@ static void consider_offer(struct module *module, uint32_t now_ms)
     const struct module_config *config = module->config;
 
     if (module->offer_considered || !module_passed(now_ms, module->start_ms, MODULE_OFFER_MS) ||
-        !module->status_first_sent)
+        !module->status_first_sent) {
         return;
+    }
     module->offer_considered = true;
-    if (config->file == NULL || module->ended || module->transfer != MODULE_TRANSFER_NONE)
+    if (config->file == NULL || module->ended || module->transfer != MODULE_TRANSFER_NONE) {
         return;
+    }
     if (!config->offer_always && is_version(module, config->version)) {
         finish(module, MODULE_UP_TO_DATE, (enum module_failure)0, NULL);
         return;
@@ -78,8 +81,9 @@ static void send_offer(struct module *module, uint32_t now_ms)
     memcpy(offer.md5_hex, module->config->md5_hex, sizeof offer.md5_hex);
     int len = otter_put_offer(&offer, payload, sizeof payload);
     if (len < 0 || otter_link_command(&module->link, OTTER_CMD_OFFER, 0, payload, (uint16_t)len,
-                                      &otter_retry_command, now_ms) != 0)
+                                      &otter_retry_command, now_ms) != 0) {
         return;
+    }
     module->offers++;
     module->transfer = MODULE_TRANSFER_OFFERED;
 }
@@ -87,12 +91,15 @@ static void send_offer(struct module *module, uint32_t now_ms)
 int module_offer(struct module *module, uint32_t now_ms)
 {
     (void)now_ms;
-    if (module->config->file == NULL)
+    if (module->config->file == NULL) {
         return OTTER_ERR_NONE;
-    if (module_transfer_runs(module))
+    }
+    if (module_transfer_runs(module)) {
         return OTTER_ERR_BUSY;
-    if (module->transfer == MODULE_TRANSFER_OFFERED)
+    }
+    if (module->transfer == MODULE_TRANSFER_OFFERED) {
         otter_link_drop(&module->link);
+    }
     module->transfer = MODULE_TRANSFER_DUE;
     module->offers = 0;
     module->begun = false;
@@ -104,8 +111,9 @@ void module_cancel(struct module *module, uint32_t now_ms)
 {
     bool runs = module->transfer == MODULE_TRANSFER_SENDING;
 
-    if (runs || module->transfer == MODULE_TRANSFER_OFFERED)
+    if (runs || module->transfer == MODULE_TRANSFER_OFFERED) {
         otter_link_drop(&module->link);
+    }
     module->transfer = MODULE_TRANSFER_NONE;
     module->piece_due = false;
     module->offer_considered = true;
@@ -125,18 +133,24 @@ static const char *wrong_ready(const struct module *module, const struct otter_f
 {
     const struct module_config *config = module->config;
 
-    if (config->file == NULL || config->file_size == 0)
+    if (config->file == NULL || config->file_size == 0) {
         return "the MCU asks for a file (READY), but none is offered";
-    if (otter_get_ready(frame, out_ready) != 0)
+    }
+    if (otter_get_ready(frame, out_ready) != 0) {
         return "the MCU's READY is malformed";
-    if (memcmp(out_ready->md5_hex, config->md5_hex, sizeof config->md5_hex) != 0)
+    }
+    if (memcmp(out_ready->md5_hex, config->md5_hex, sizeof config->md5_hex) != 0) {
         return "the MCU asks for another file (the MD5 in READY differs)";
-    if (out_ready->piece_len == 0)
+    }
+    if (out_ready->piece_len == 0) {
         out_ready->piece_len = MODULE_PIECE_DEFAULT;
-    if (out_ready->piece_len > MODULE_PIECE_MAX)
+    }
+    if (out_ready->piece_len > MODULE_PIECE_MAX) {
         out_ready->piece_len = MODULE_PIECE_MAX;
-    if ((config->file_size - 1) / out_ready->piece_len >= UINT16_MAX)
+    }
+    if ((config->file_size - 1) / out_ready->piece_len >= UINT16_MAX) {
         return "the MCU asks for pieces so short that they cannot be numbered";
+    }
     return NULL;
 }
 
@@ -172,25 +186,30 @@ void module_transfer_ready(struct module *module, const struct otter_frame *fram
         refuse_hex(module, frame);
         return;
     }
-    if (otter_link_answer(&module->link, frame, NULL, 0) != 0)
+    if (otter_link_answer(&module->link, frame, NULL, 0) != 0) {
         return; /* no room for 0x1C: the MCU asks again */
+    }
     const char *wrong = wrong_ready(module, frame, &ready);
     if (wrong != NULL) {
         module_tell_kind(module, MODULE_WRONG_READY, wrong);
         return;
     }
-    if (is_repeated(module, &ready, now_ms))
+    if (is_repeated(module, &ready, now_ms)) {
         return;
+    }
     /* Whatever of the transfer is unacknowledged, 0x19 too, is overtaken by this READY; a status
      * or heartbeat is not, the first piece waits for its answer. */
-    if (module->transfer == MODULE_TRANSFER_OFFERED)
+    if (module->transfer == MODULE_TRANSFER_OFFERED) {
         module_tell_kind(module, MODULE_OFFERED, NULL);
-    if (module->transfer == MODULE_TRANSFER_OFFERED || module_transfer_runs(module)) {
-        if (!module->piece_due)
-            otter_link_drop(&module->link);
     }
-    if (!module->begun)
+    if (module->transfer == MODULE_TRANSFER_OFFERED || module_transfer_runs(module)) {
+        if (!module->piece_due) {
+            otter_link_drop(&module->link);
+        }
+    }
+    if (!module->begun) {
         memcpy(module->version_before, module->info.version, sizeof module->version_before);
+    }
     module->begun = true;
     module->ended = false;
     module->stop_requested = false;
@@ -220,11 +239,13 @@ static void send_piece(struct module *module, uint32_t now_ms)
         .data_len = left < module->piece_len ? (uint16_t)left : module->piece_len,
     };
     int len = otter_put_piece(&piece, module->piece, sizeof module->piece);
-    if (len < 0)
+    if (len < 0) {
         return;
+    }
     if (otter_link_command(&module->link, OTTER_CMD_PIECE, 0, module->piece, (uint16_t)len,
-                           &otter_retry_piece, now_ms) != 0)
+                           &otter_retry_piece, now_ms) != 0) {
         return;
+    }
     module->piece_due = false;
     module->piece_ms = now_ms;
 }
@@ -267,14 +288,15 @@ void module_transfer_stop(struct module *module, uint32_t now_ms)
         break;
     case MODULE_TRANSFER_SENDING:
         module->failure = last && !module->piece_due ? MODULE_MD5_DIFFERS : MODULE_ABORTED;
-        if (module->failure == MODULE_MD5_DIFFERS)
+        if (module->failure == MODULE_MD5_DIFFERS) {
             snprintf(module->text, sizeof module->text,
                      "the MCU rejected the whole file at its last piece (0x27): MD5 or image "
                      "check");
-        else
+        } else {
             snprintf(module->text, sizeof module->text,
                      "the MCU stopped the transfer at piece %u of %u (0x27)", number,
                      module->piece_count);
+        }
         module->stop_requested = true;
         if (module->piece_due) {
             module->piece_due = false;
@@ -330,8 +352,9 @@ void module_transfer_gave_up(struct module *module, uint8_t cmd, uint32_t now_ms
         /* Measured: 0x1F comes after an unacknowledged piece even if 0x27 was first. */
         module->transfer = MODULE_TRANSFER_STOPPING;
         if (otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
-                               &otter_retry_command, now_ms) != 0)
+                               &otter_retry_command, now_ms) != 0) {
             await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_LOST_MS, now_ms);
+        }
         module_tell(module, (struct module_event){.kind = MODULE_STOPPED,
                                                   .number = module->piece_number,
                                                   .count = module->piece_count,
@@ -344,8 +367,9 @@ void module_transfer_gave_up(struct module *module, uint8_t cmd, uint32_t now_ms
 
 void module_transfer_no_answer(struct module *module)
 {
-    if (module->transfer != MODULE_TRANSFER_RETURNING && !module->ended)
+    if (module->transfer != MODULE_TRANSFER_RETURNING && !module->ended) {
         finish(module, MODULE_FAILED, MODULE_NO_ANSWER, "the MCU does not answer");
+    }
 }
 
 /* A version from the wire, fit for a terminal. */
@@ -353,7 +377,7 @@ static void version_text(const uint8_t version[8], char out_text[9])
 {
     for (int i = 0; i < 8; i++) {
         bool printable = version[i] > ' ' && version[i] <= '~';
-        out_text[i] = version[i] == 0 ? 0 : printable ? (char)version[i] : '?';
+        out_text[i] = (char)(version[i] == 0 || printable ? version[i] : '?');
     }
     out_text[8] = 0;
 }
@@ -378,12 +402,14 @@ void module_transfer_info(struct module *module, uint32_t now_ms)
 
     if (module->transfer == MODULE_TRANSFER_RETURNING) {
         if (!changed && !module->returned &&
-            !module_passed(now_ms, module->sent_ms, MODULE_SETTLE_MS))
+            !module_passed(now_ms, module->sent_ms, MODULE_SETTLE_MS)) {
             return;
-        if (expected)
+        }
+        if (expected) {
             finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
-        else
+        } else {
             fail_old_version(module);
+        }
     } else if (module->transfer == MODULE_TRANSFER_NONE && !module->ended && changed &&
                expected) {
         /* Restarted at the last piece, whose ACK it left out or we lost. */
@@ -394,9 +420,10 @@ void module_transfer_info(struct module *module, uint32_t now_ms)
 void module_transfer_not_back(struct module *module, uint32_t now_ms)
 {
     if (module->transfer == MODULE_TRANSFER_RETURNING &&
-        module_passed(now_ms, module->deadline_ms, module->deadline_after_ms))
+        module_passed(now_ms, module->deadline_ms, module->deadline_after_ms)) {
         finish(module, MODULE_FAILED, MODULE_NOT_BACK,
                "the MCU took the whole file but did not come back");
+    }
 }
 
 void module_transfer_step(struct module *module, uint32_t now_ms)
@@ -406,30 +433,35 @@ void module_transfer_step(struct module *module, uint32_t now_ms)
     switch (module->transfer) {
     case MODULE_TRANSFER_NONE:
         consider_offer(module, now_ms);
-        if (module->transfer == MODULE_TRANSFER_DUE)
+        if (module->transfer == MODULE_TRANSFER_DUE) {
             send_offer(module, now_ms);
+        }
         break;
     case MODULE_TRANSFER_DUE:
         send_offer(module, now_ms);
         break;
     case MODULE_TRANSFER_WAITING:
-        if (over)
+        if (over) {
             finish(module, MODULE_FAILED, MODULE_NO_READY,
                    "the MCU took the offer (0x1A) but never asked for the file (READY)");
+        }
         break;
     case MODULE_TRANSFER_SENDING:
-        if (module->piece_due)
+        if (module->piece_due) {
             send_piece(module, now_ms);
+        }
         break;
     case MODULE_TRANSFER_AGAIN:
-        if (over)
+        if (over) {
             finish(module, MODULE_FAILED, module->failure, module->text);
+        }
         break;
     case MODULE_TRANSFER_RETURNING:
         if (module_passed(now_ms, module->ask_ms, MODULE_ASK_AGAIN_MS) &&
             otter_link_command(&module->link, OTTER_CMD_GET_INFO, 0, NULL, 0,
-                               &otter_retry_command, now_ms) == 0)
+                               &otter_retry_command, now_ms) == 0) {
             module->ask_ms = now_ms;
+        }
         break;
     default: /* OFFERED, STOPPING: the link is busy with it */
         break;
@@ -440,15 +472,17 @@ void module_transfer_sooner(const struct module *module, uint32_t *io_next_ms, u
 {
     switch (module->transfer) {
     case MODULE_TRANSFER_NONE:
-        if (!module->offer_considered && module->status_first_sent)
+        if (!module->offer_considered && module->status_first_sent) {
             module_sooner(io_next_ms, now_ms, module->start_ms, MODULE_OFFER_MS);
+        }
         break;
     case MODULE_TRANSFER_DUE:
         *io_next_ms = 0;
         break;
     case MODULE_TRANSFER_SENDING:
-        if (module->piece_due)
+        if (module->piece_due) {
             *io_next_ms = 0;
+        }
         break;
     case MODULE_TRANSFER_RETURNING:
         module_sooner(io_next_ms, now_ms, module->ask_ms, MODULE_ASK_AGAIN_MS);

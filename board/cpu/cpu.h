@@ -109,7 +109,8 @@ void cpu_reset(struct cpu *cpu);
 /* Run until cpu->now >= until or something else stops. Returns cpu->stop. */
 enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until);
 
-/* Execute one instruction (or take one exception). Returns cpu->stop. */
+/* Execute one instruction; asleep, let time pass up to the next event. Exceptions that are due are
+ * taken before. Returns cpu->stop. */
 enum cpu_stop cpu_step(struct cpu *cpu);
 
 /* Change the core clock and the flash wait states; SysTick and CYCCNT go on at the new rate. */

@@ -138,8 +138,7 @@ static bool serve(struct cpu *cpu, uint64_t until)
         if (take_pending(cpu)) {
             continue;
         }
-        if (cpu->arm_state) { /* no ARM instructions here: B1.5.14 */
-            cpu->arm_state = false;
+        if (cpu->arm_state) { /* no ARM instructions here: B1.5.14; the frame shows T = 0 */
             raise_fault(cpu, CFSR_INVSTATE);
             take_event(cpu);
             continue;
@@ -209,8 +208,14 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
 
 enum cpu_stop cpu_step(struct cpu *cpu)
 {
+    uint64_t until = UINT64_MAX;
     cpu->stop = CPU_STOP_NONE;
-    if (serve(cpu, UINT64_MAX)) {
+    if (cpu->sleeping) { /* one step of sleep leads to the next event, not for ever */
+        cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
+        until = earlier(cpu->bus_event, systick_next(cpu));
+        until = until > cpu->now ? until : cpu->now + 1;
+    }
+    if (serve(cpu, until)) {
         step(cpu);
     }
     return cpu->stop;

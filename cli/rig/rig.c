@@ -29,7 +29,7 @@ static void on_log(void *ctx, uint8_t byte, uint64_t now)
         memmove(rig->log, rig->log + LOG_MAX / 2, LOG_MAX / 2);
         rig->log_len = LOG_MAX / 2;
     }
-    rig->log[rig->log_len++] = byte == 0 ? '?' : (char)byte;
+    rig->log[rig->log_len++] = (char)(byte == 0 ? '?' : byte);
     rig->log[rig->log_len] = '\0';
     if (rig->config.log != NULL) {
         rig->config.log(rig->config.log_ctx, (char)byte);

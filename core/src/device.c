@@ -26,8 +26,9 @@ static void answer(struct otter_device *device, const struct otter_frame *reques
                    const uint8_t payload[], int payload_len)
 {
     if (payload_len >= 0 &&
-        otter_link_answer(&device->link, request, payload, (uint16_t)payload_len) != 0)
+        otter_link_answer(&device->link, request, payload, (uint16_t)payload_len) != 0) {
         return;
+    }
 }
 
 static void complain(struct otter_device *device, const struct otter_frame *frame,
@@ -36,8 +37,9 @@ static void complain(struct otter_device *device, const struct otter_frame *fram
     uint8_t payload[1] = {(uint8_t)code};
 
     if (otter_link_notify(&device->link, OTTER_CMD_ILLEGAL_TO_MODULE, frame->sn, payload,
-                          sizeof(payload)) != 0)
+                          sizeof(payload)) != 0) {
         return;
+    }
 }
 
 static void answer_info(struct otter_device *device, const struct otter_frame *request)
@@ -54,10 +56,12 @@ static void answer_control(struct otter_device *device, const struct otter_frame
     struct otter_p0 p0;
     uint16_t len = 0;
 
-    if (otter_get_p0(request, &p0) == 0)
+    if (otter_get_p0(request, &p0) == 0) {
         len = device->config->control(device->config->ctx, &p0, payload);
-    if (len > sizeof(payload))
+    }
+    if (len > sizeof(payload)) {
         len = 0;
+    }
     answer(device, request, payload, len);
 }
 
@@ -66,8 +70,9 @@ static void answer_status(struct otter_device *device, const struct otter_frame 
     uint16_t status;
 
     answer(device, request, NULL, 0);
-    if (otter_get_status(request, &status) == 0 && device->config->status != NULL)
+    if (otter_get_status(request, &status) == 0 && device->config->status != NULL) {
         device->config->status(device->config->ctx, status);
+    }
 }
 
 static void take_request(struct otter_device *device, const struct otter_frame *request,
@@ -97,8 +102,9 @@ static void take_request(struct otter_device *device, const struct otter_frame *
     case OTTER_CMD_OFFER:
     case OTTER_CMD_PIECE:
     case OTTER_CMD_SENDER_STOP:
-        if (otter_receiver_request(&device->receiver, &device->link, request, now_ms) != 0)
+        if (otter_receiver_request(&device->receiver, &device->link, request, now_ms) != 0) {
             break; /* as with answer() */
+        }
         break;
     case OTTER_CMD_ILLEGAL_TO_MCU:
         break;
@@ -115,24 +121,28 @@ static void command_is_over(struct otter_device *device, uint8_t cmd,
     const struct otter_device_config *config = device->config;
 
     if (!device->command_is_apps) {
-        if (frame != NULL)
+        if (frame != NULL) {
             otter_receiver_answer(&device->receiver, frame->cmd, now_ms);
-        else
+        } else {
             otter_receiver_gave_up(&device->receiver, cmd, now_ms);
+        }
         return;
     }
     device->command_is_apps = false;
-    if (frame != NULL && config->answer != NULL)
+    if (frame != NULL && config->answer != NULL) {
         config->answer(config->ctx, frame);
-    if (frame == NULL && config->gave_up != NULL)
+    }
+    if (frame == NULL && config->gave_up != NULL) {
         config->gave_up(config->ctx, cmd);
+    }
 }
 
 void otter_device_receive(struct otter_device *device, const uint8_t in[], size_t in_len,
                           uint32_t now_ms)
 {
-    if (in_len != 0)
+    if (in_len != 0) {
         otter_receiver_heard(&device->receiver, now_ms);
+    }
     while (in_len != 0) {
         struct otter_frame frame;
         size_t consumed = 0;
@@ -164,13 +174,16 @@ void otter_device_poll(struct otter_device *device, uint32_t now_ms)
     struct otter_frame frame;
     bool is_finished;
 
-    if (otter_link_poll(&device->link, now_ms, &frame) == OTTER_LINK_GAVE_UP)
+    if (otter_link_poll(&device->link, now_ms, &frame) == OTTER_LINK_GAVE_UP) {
         command_is_over(device, frame.cmd, NULL, now_ms);
-    if (otter_receiver_poll(&device->receiver, &device->link, now_ms) != 0)
+    }
+    if (otter_receiver_poll(&device->receiver, &device->link, now_ms) != 0) {
         return; /* the send queue is full: first it must be taken */
+    }
     is_finished = device->receiver.state == OTTER_RECEIVER_FINISHED;
-    if (device->restarted || !otter_link_is_drained(&device->link))
+    if (device->restarted || !otter_link_is_drained(&device->link)) {
         return;
+    }
     if (is_finished ||
         (device->restart_due && now_ms - device->restart_ms >= RESTART_DELAY_MS)) {
         device->restarted = true;
@@ -188,13 +201,16 @@ int otter_device_command(struct otter_device *device, uint8_t cmd, const uint8_t
 {
     int rc;
 
-    if (otter_receiver_is_active(&device->receiver))
+    if (otter_receiver_is_active(&device->receiver)) {
         return OTTER_ERR_BUSY;
-    if (payload_len > OTTER_COMMAND_MAX)
+    }
+    if (payload_len > OTTER_COMMAND_MAX) {
         return OTTER_ERR_SPACE;
+    }
     rc = otter_link_command(&device->link, cmd, 0, payload, payload_len, &otter_retry_command,
                             now_ms);
-    if (rc == 0)
+    if (rc == 0) {
         device->command_is_apps = true;
+    }
     return rc;
 }

@@ -63,8 +63,9 @@ static uint32_t round_down(const struct otter_receiver *receiver, uint32_t len)
 {
     uint32_t unit = receiver->config->port->program_size;
 
-    if (unit < 2)
+    if (unit < 2) {
         unit = 2;
+    }
     return len / unit * unit;
 }
 
@@ -73,17 +74,20 @@ static void halve(struct otter_receiver *receiver)
 {
     uint16_t half = (uint16_t)round_down(receiver, receiver->piece_len / 2);
 
-    if (half < OTTER_PIECE_MIN)
+    if (half < OTTER_PIECE_MIN) {
         half = OTTER_PIECE_MIN;
-    if (half < receiver->next_piece_len)
+    }
+    if (half < receiver->next_piece_len) {
         receiver->next_piece_len = half;
+    }
 }
 
 static void count_attempt(struct otter_receiver *receiver)
 {
     receiver->unanswered = 0;
-    if (receiver->begun)
+    if (receiver->begun) {
         return;
+    }
     receiver->begun = true;
     receiver->attempts++;
     otter_store_save_resume(receiver);
@@ -107,8 +111,9 @@ static void announce(struct otter_receiver *receiver)
 /* A piece, an 0x1F or a new offer: nobody will answer our READY any more. */
 static void drop_ready(struct otter_receiver *receiver, struct otter_link *link)
 {
-    if (receiver->ready_pending)
+    if (receiver->ready_pending) {
         otter_link_drop(link);
+    }
     receiver->ready_pending = false;
 }
 
@@ -129,12 +134,14 @@ static int send_ready(struct otter_receiver *receiver, struct otter_link *link, 
 
     memcpy(ready.md5_hex, receiver->offer.md5_hex, sizeof(ready.md5_hex));
     len = otter_put_ready(&ready, payload, sizeof(payload));
-    if (len < 0)
+    if (len < 0) {
         return len;
+    }
     rc = otter_link_command(link, OTTER_CMD_READY, 0, payload, (uint16_t)len, &retry_ready,
                             now_ms);
-    if (rc != 0)
+    if (rc != 0) {
         return rc;
+    }
     ask(receiver, false, now_ms);
     receiver->asked = receiver->ready_pending = true;
     receiver->unanswered++;
@@ -157,17 +164,20 @@ static int send_due(struct otter_receiver *receiver, struct otter_link *link, ui
     if (receiver->stop_due || receiver->restart_module_due) {
         bool is_stop = receiver->stop_due;
 
-        if (otter_link_is_busy(link))
+        if (otter_link_is_busy(link)) {
             return 0;
+        }
         rc = otter_link_command(link,
                                 is_stop ? OTTER_CMD_RECEIVER_STOP : OTTER_CMD_RESTART_MODULE, 0,
                                 NULL, 0, &otter_retry_command, now_ms);
-        if (rc != 0)
+        if (rc != 0) {
             return rc;
-        if (is_stop)
+        }
+        if (is_stop) {
             receiver->stop_due = false;
-        else
+        } else {
             receiver->restart_module_due = false;
+        }
     }
     return receiver->ack_due ? send_ack(receiver, link) : 0;
 }
@@ -186,15 +196,18 @@ static int take_offer(struct otter_receiver *receiver, struct otter_link *link,
     uint32_t piece_len;
     int rc = otter_link_answer(link, frame, NULL, 0);
 
-    if (rc != 0 || receiver->state == OTTER_RECEIVER_FINISHED)
+    if (rc != 0 || receiver->state == OTTER_RECEIVER_FINISHED) {
         return rc;
-    if (is_same && receiver->state == OTTER_RECEIVER_STOPPING)
+    }
+    if (is_same && receiver->state == OTTER_RECEIVER_STOPPING) {
         return 0;
+    }
     if (is_same && receiver->state == OTTER_RECEIVER_ASKING) {
         /* Resent because 0x1A was lost; or, later, offered anew by a module that restarted. The READY
          * that is out may be on its way: only silence brings another one. */
-        if (is_over(receiver->good_ms, now_ms, REOFFER_MS))
+        if (is_over(receiver->good_ms, now_ms, REOFFER_MS)) {
             receiver->unanswered = receiver->attempts = 0;
+        }
         return 0;
     }
 
@@ -221,8 +234,9 @@ static int take_offer(struct otter_receiver *receiver, struct otter_link *link,
         fail(receiver, OTTER_RESULT_TOO_SMALL);
         return send_due(receiver, link, now_ms);
     }
-    if (piece_len > config->piece_max)
+    if (piece_len > config->piece_max) {
         piece_len = config->piece_max;
+    }
     receiver->result = OTTER_RESULT_NONE;
     receiver->piece_len = receiver->next_piece_len = (uint16_t)piece_len;
     ask(receiver, true, now_ms);
@@ -247,15 +261,18 @@ static bool is_next(const struct otter_receiver *receiver, const struct otter_fr
 static enum otter_receiver_result queue_piece(struct otter_receiver *receiver,
                                               const struct otter_piece *piece, uint32_t now_ms)
 {
-    while (receiver->queued_len != 0)
-        if (otter_store_program(receiver) != 0)
+    while (receiver->queued_len != 0) {
+        if (otter_store_program(receiver) != 0) {
             return OTTER_RESULT_FLASH;
+        }
+    }
     if (receiver->received == 0) {
         count_attempt(receiver);
         receiver->state = OTTER_RECEIVER_RECEIVING;
         if (receiver->config->check_image && piece->data_len >= OTTER_IMAGE_SIZE_MIN &&
-            !otter_image_is_startable(piece->data, receiver->config->layout))
+            !otter_image_is_startable(piece->data, receiver->config->layout)) {
             return OTTER_RESULT_NOT_STARTABLE;
+        }
     }
     memcpy(receiver->queued, piece->data, piece->data_len);
     receiver->queued_len = piece->data_len;
@@ -265,8 +282,9 @@ static enum otter_receiver_result queue_piece(struct otter_receiver *receiver,
     receiver->good_ms = now_ms;
     receiver->bad_sums = 0;
     receiver->sender_stopped = false;
-    if (receiver->received == receiver->offer.file_size)
+    if (receiver->received == receiver->offer.file_size) {
         receiver->state = OTTER_RECEIVER_VERIFYING;
+    }
     return OTTER_RESULT_NONE;
 }
 
@@ -300,18 +318,22 @@ static int take_piece(struct otter_receiver *receiver, struct otter_link *link,
         /* fall through */
     case OTTER_RECEIVER_RECEIVING:
         if (is_good && (frame->flags & OTTER_PIECE_FLAG_HEX) == 0 && piece.number != 0 &&
-            piece.number == receiver->last_number)
+            piece.number == receiver->last_number) {
             break; /* our ACK was lost: acknowledge again, write nothing */
-        if (is_good && is_next(receiver, frame, &piece))
+        }
+        if (is_good && is_next(receiver, frame, &piece)) {
             result = queue_piece(receiver, &piece, now_ms);
-        if (result != OTTER_RESULT_NONE)
+        }
+        if (result != OTTER_RESULT_NONE) {
             fail(receiver, result);
-        else if (receiver->state == OTTER_RECEIVER_VERIFYING)
+        } else if (receiver->state == OTTER_RECEIVER_VERIFYING) {
             return 0; /* the ACK waits for the check */
+        }
         break;
     case OTTER_RECEIVER_VERIFYING:
-        if (!receiver->flag_due)
+        if (!receiver->flag_due) {
             return 0;
+        }
         break;
     case OTTER_RECEIVER_STOPPING:
     case OTTER_RECEIVER_FINISHED:
@@ -327,13 +349,16 @@ static int take_sender_stop(struct otter_receiver *receiver, struct otter_link *
     bool is_repeat = receiver->sender_stopped && receiver->sender_stop_sn == frame->sn;
     int rc = otter_link_answer(link, frame, NULL, 0);
 
-    if (rc != 0 || is_repeat)
+    if (rc != 0 || is_repeat) {
         return rc;
+    }
     receiver->sender_stopped = true;
     receiver->sender_stop_sn = frame->sn;
     if (receiver->state != OTTER_RECEIVER_RESUMING &&
-        receiver->state != OTTER_RECEIVER_ASKING && receiver->state != OTTER_RECEIVER_RECEIVING)
+        receiver->state != OTTER_RECEIVER_ASKING &&
+        receiver->state != OTTER_RECEIVER_RECEIVING) {
         return 0;
+    }
     drop_ready(receiver, link);
     if (receiver->asked) { /* else it is about a transfer before: its line was not tried */
         count_attempt(receiver);
@@ -352,8 +377,9 @@ void otter_receiver_init(struct otter_receiver *receiver,
     receiver->config = config;
     receiver->heard_ms = receiver->good_ms = now_ms;
     receiver->offered = otter_store_load_resume(receiver);
-    if (receiver->offered)
+    if (receiver->offered) {
         receiver->state = OTTER_RECEIVER_RESUMING;
+    }
 }
 
 int otter_receiver_request(struct otter_receiver *receiver, struct otter_link *link,
@@ -375,28 +401,32 @@ int otter_receiver_request(struct otter_receiver *receiver, struct otter_link *l
  * silence brings the next READY. */
 static void stopped(struct otter_receiver *receiver, bool answered, uint32_t now_ms)
 {
-    if (receiver->state != OTTER_RECEIVER_STOPPING || receiver->stop_due)
+    if (receiver->state != OTTER_RECEIVER_STOPPING || receiver->stop_due) {
         return;
-    if (receiver->ask_again)
+    }
+    if (receiver->ask_again) {
         ask(receiver, answered, now_ms);
-    else
+    } else {
         end(receiver, receiver->result);
+    }
 }
 
 void otter_receiver_answer(struct otter_receiver *receiver, uint8_t cmd, uint32_t now_ms)
 {
-    if (cmd == OTTER_CMD_READY_ACK)
+    if (cmd == OTTER_CMD_READY_ACK) {
         receiver->ready_pending = false;
-    else if (cmd == OTTER_CMD_RECEIVER_STOP_ACK)
+    } else if (cmd == OTTER_CMD_RECEIVER_STOP_ACK) {
         stopped(receiver, true, now_ms);
+    }
 }
 
 void otter_receiver_gave_up(struct otter_receiver *receiver, uint8_t cmd, uint32_t now_ms)
 {
-    if (cmd == OTTER_CMD_READY)
+    if (cmd == OTTER_CMD_READY) {
         receiver->ready_pending = false;
-    else if (cmd == OTTER_CMD_RECEIVER_STOP)
+    } else if (cmd == OTTER_CMD_RECEIVER_STOP) {
         stopped(receiver, false, now_ms);
+    }
 }
 
 void otter_receiver_heard(struct otter_receiver *receiver, uint32_t now_ms)
@@ -406,10 +436,13 @@ void otter_receiver_heard(struct otter_receiver *receiver, uint32_t now_ms)
 
 void otter_receiver_bad_sum(struct otter_receiver *receiver)
 {
-    if (receiver->state != OTTER_RECEIVER_RECEIVING && receiver->state != OTTER_RECEIVER_ASKING)
+    if (receiver->state != OTTER_RECEIVER_RECEIVING &&
+        receiver->state != OTTER_RECEIVER_ASKING) {
         return;
-    if (++receiver->bad_sums == OTTER_BAD_SUMS_FOR_HALVING)
+    }
+    if (++receiver->bad_sums == OTTER_BAD_SUMS_FOR_HALVING) {
         halve(receiver);
+    }
 }
 
 /* Should READY go out? Looks at the timers, and may end the transfer instead. */
@@ -420,10 +453,12 @@ static bool is_ready_due(struct otter_receiver *receiver, uint32_t now_ms)
                   is_over(receiver->heard_ms, now_ms, OTTER_READY_SILENCE_MS);
     bool asking = receiver->state == OTTER_RECEIVER_ASKING;
 
-    if (asking && !receiver->ready_due && !silent && !watchdog)
+    if (asking && !receiver->ready_due && !silent && !watchdog) {
         return false;
-    if (!asking && !watchdog)
+    }
+    if (!asking && !watchdog) {
         return false;
+    }
     if (receiver->unanswered >= OTTER_READY_UNANSWERED_MAX) {
         end(receiver, OTTER_RESULT_NO_ANSWER);
         return false;
@@ -432,8 +467,9 @@ static bool is_ready_due(struct otter_receiver *receiver, uint32_t now_ms)
         fail(receiver, OTTER_RESULT_ATTEMPTS);
         return false;
     }
-    if (receiver->unanswered > 0)
+    if (receiver->unanswered > 0) {
         halve(receiver); /* the module may be unable to send pieces of that length */
+    }
     return true;
 }
 
@@ -442,8 +478,9 @@ int otter_receiver_poll(struct otter_receiver *receiver, struct otter_link *link
 {
     if (receiver->queued_len != 0) {
         if (otter_store_program(receiver) != 0) {
-            if (receiver->state == OTTER_RECEIVER_VERIFYING)
+            if (receiver->state == OTTER_RECEIVER_VERIFYING) {
                 receiver->ack_due = true;
+            }
             fail(receiver, OTTER_RESULT_FLASH);
         }
     } else if (receiver->state == OTTER_RECEIVER_VERIFYING && !receiver->flag_due) {
@@ -451,15 +488,17 @@ int otter_receiver_poll(struct otter_receiver *receiver, struct otter_link *link
 
         receiver->ack_due = true;
         receiver->flag_due = true;
-        if (result != OTTER_RESULT_FINISHED)
+        if (result != OTTER_RESULT_FINISHED) {
             fail(receiver, result);
+        }
     } else if (receiver->flag_due && !receiver->ack_due && otter_link_is_drained(link)) {
         announce(receiver);
     } else if (!otter_link_is_busy(link) && (receiver->state == OTTER_RECEIVER_ASKING ||
                                              receiver->state == OTTER_RECEIVER_RECEIVING ||
                                              receiver->state == OTTER_RECEIVER_RESUMING)) {
-        if (is_ready_due(receiver, now_ms))
+        if (is_ready_due(receiver, now_ms)) {
             return send_ready(receiver, link, now_ms);
+        }
     }
     return send_due(receiver, link, now_ms);
 }

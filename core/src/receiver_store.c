@@ -32,8 +32,9 @@ int otter_store_program(struct otter_receiver *receiver)
         struct otter_flag flag;
 
         rc = otter_flag_read(port, layout, &flag);
-        if (rc != 0 && rc != OTTER_ERR_RANGE && rc != OTTER_ERR_NONE)
+        if (rc != 0 && rc != OTTER_ERR_RANGE && rc != OTTER_ERR_NONE) {
             return rc;
+        }
         if (rc != OTTER_ERR_NONE) {
             rc = otter_flag_erase(port, layout);
             receiver->flag_void = rc == 0;
@@ -43,31 +44,38 @@ int otter_store_program(struct otter_receiver *receiver)
     }
     if (in_page == 0) {
         rc = port->erase(port->ctx, addr);
-        if (rc != 0)
+        if (rc != 0) {
             return rc;
+        }
     }
-    if (len > PROGRAM_CHUNK)
+    if (len > PROGRAM_CHUNK) {
         len = PROGRAM_CHUNK;
-    if (len > port->page_size - in_page)
+    }
+    if (len > port->page_size - in_page) {
         len = port->page_size - in_page;
+    }
     padded = len;
-    while (padded % port->program_size != 0) /* only the file's very end can be odd */
+    while (padded % port->program_size != 0) { /* only the file's very end can be odd */
         data[padded++] = 0xFF;
+    }
     rc = port->program(port->ctx, addr, data, padded);
-    if (rc != 0)
+    if (rc != 0) {
         return rc;
+    }
     for (done = 0; done < len; done += READ_CHUNK) {
         uint32_t part = len - done < READ_CHUNK ? len - done : READ_CHUNK;
 
         rc = port->read(port->ctx, addr + done, back, part);
-        if (rc != 0)
+        if (rc != 0) {
             return rc;
+        }
         otter_md5_update(&receiver->md5, back, part);
     }
     receiver->written += len;
     receiver->queued_done = (uint16_t)(receiver->queued_done + len);
-    if (receiver->queued_done == receiver->queued_len)
+    if (receiver->queued_done == receiver->queued_len) {
         receiver->queued_len = receiver->queued_done = 0;
+    }
     return 0;
 }
 
@@ -83,26 +91,35 @@ enum otter_receiver_result otter_store_check(struct otter_receiver *receiver)
 
     otter_md5_final(&receiver->md5, digest);
     if (otter_md5_from_hex(receiver->offer.md5_hex, offered) != 0 ||
-        memcmp(digest, offered, sizeof(digest)) != 0)
+        memcmp(digest, offered, sizeof(digest)) != 0) {
         return OTTER_RESULT_MD5;
-    if (!config->check_image)
+    }
+    if (!config->check_image) {
         return OTTER_RESULT_FINISHED;
-    if (port->read(port->ctx, addr, head, sizeof(head)) != 0)
+    }
+    if (port->read(port->ctx, addr, head, sizeof(head)) != 0) {
         return OTTER_RESULT_FLASH;
-    if (!otter_image_is_startable(head, config->layout))
+    }
+    if (!otter_image_is_startable(head, config->layout)) {
         return OTTER_RESULT_NOT_STARTABLE;
-    if (size < sizeof(trailer))
+    }
+    if (size < sizeof(trailer)) {
         return OTTER_RESULT_FINISHED;
+    }
     if (port->read(port->ctx, addr + size - (uint32_t)sizeof(trailer), trailer,
-                   sizeof(trailer)) != 0)
+                   sizeof(trailer)) != 0) {
         return OTTER_RESULT_FLASH;
+    }
     rc = otter_image_get_trailer(trailer, size, &image);
-    if (rc == OTTER_ERR_NONE)
+    if (rc == OTTER_ERR_NONE) {
         return OTTER_RESULT_FINISHED;
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return OTTER_RESULT_BAD_TRAILER;
-    if (memcmp(image.hardware, config->hardware, sizeof(image.hardware)) != 0)
+    }
+    if (memcmp(image.hardware, config->hardware, sizeof(image.hardware)) != 0) {
         return OTTER_RESULT_WRONG_HARDWARE;
+    }
     return OTTER_RESULT_FINISHED;
 }
 
@@ -111,8 +128,9 @@ int otter_store_write_flag(const struct otter_receiver *receiver)
     struct otter_flag flag = {.image_size = receiver->offer.file_size};
     int rc = otter_md5_from_hex(receiver->offer.md5_hex, flag.md5);
 
-    if (rc != 0)
+    if (rc != 0) {
         return rc;
+    }
     return otter_flag_write(receiver->config->port, receiver->config->layout, &flag);
 }
 
@@ -131,8 +149,9 @@ void otter_store_save_resume(const struct otter_receiver *receiver)
 {
     struct otter_resume *resume = receiver->config->resume;
 
-    if (resume == NULL)
+    if (resume == NULL) {
         return;
+    }
     resume->file_size = receiver->offer.file_size;
     memcpy(resume->md5_hex, receiver->offer.md5_hex, sizeof(resume->md5_hex));
     resume->piece_len = receiver->piece_len;
@@ -142,8 +161,9 @@ void otter_store_save_resume(const struct otter_receiver *receiver)
 
 void otter_store_forget_resume(const struct otter_receiver *receiver)
 {
-    if (receiver->config->resume != NULL)
+    if (receiver->config->resume != NULL) {
         memset(receiver->config->resume, 0, sizeof(*receiver->config->resume));
+    }
 }
 
 bool otter_store_load_resume(struct otter_receiver *receiver)
@@ -153,8 +173,9 @@ bool otter_store_load_resume(struct otter_receiver *receiver)
 
     if (resume == NULL || resume->crc != resume_crc(resume) || resume->piece_len == 0 ||
         resume->piece_len > config->piece_max ||
-        resume->file_size > config->layout->backup.size)
+        resume->file_size > config->layout->backup.size) {
         return false;
+    }
     receiver->offer.file_size = resume->file_size;
     memcpy(receiver->offer.md5_hex, resume->md5_hex, sizeof(resume->md5_hex));
     receiver->piece_len = receiver->next_piece_len = resume->piece_len;

@@ -5,5 +5,5 @@ target_link_libraries(test_house PUBLIC test_firmware otter PRIVATE PkgConfig::C
 otter_warnings(test_house)
 
 otter_test(LABEL fw NAME test_pethouse SOURCES test_pethouse.c LIBS test_house TIMEOUT 300)
-otter_test(LABEL fw NAME test_pethouse_module SOURCES test_pethouse_module.c LIBS test_house
-  TIMEOUT 300)
+otter_test(LABEL fw NAME test_pethouse_module SOURCES test_pethouse_module.c
+  LIBS test_house board_host TIMEOUT 300)

@@ -107,7 +107,7 @@ static void test_climate_and_obstacle_are_reported(void **state)
     board_set_climate(rig_board(house), 0, 95);
     board_set_obstacle(rig_board(house), true);
     house_run(20000);
-    const struct house_event *report = NULL;
+    const struct house_event *report = first; /* then the last one */
     for (size_t i = 0; i < house_event_count; i++) {
         report = house_events[i].kind == MODULE_REPORT ? &house_events[i] : report;
     }
@@ -167,6 +167,19 @@ static void test_keys(void **state)
     assert_int_equal(house_count(MODULE_REQUEST, from), 0);
 }
 
+/* Alert_2 from 51 C on, and gone with it; changes by the world wait their 6 s. */
+static void test_heat_is_alert_2(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        size_t from = house_event_count;
+        board_set_climate(rig_board(house), 51 - i, 40);
+        const struct house_event *report = house_await(MODULE_REPORT, from, 10000);
+        assert_int_equal(report->data[TEMPERATURE], 51 - i + 13);
+        assert_int_equal(report->data[ALERTS], i == 0 ? 2 : 0);
+    }
+}
+
 static void test_key3_is_alert_1_at_once(void **state)
 {
     (void)state;
@@ -210,6 +223,7 @@ int main(void)
         ON(test_fault_of_the_climate_sensor),
         ON(test_keys),
         ON(test_key3_is_alert_1_at_once),
+        ON(test_heat_is_alert_2),
         ON(test_without_crystal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include "board/host/loader.h"
 #include "otter/bytes.h"
 #include "otter/image.h"
 #include "port/stm32f103/partitions.h"
@@ -24,7 +26,7 @@ static void test_image_trailer_is_what_core_reads(void **state)
     const struct firmware_set *set = firmware_set();
     const struct firmware *images[] = {&set->old_app, &set->new_app};
     const char *versions[] = {"03010101", "03010102"};
-    const uint32_t numbers[] = {3010101, 3010102};
+    const uint32_t numbers[] = {0x03010101, 0x03010102};
     for (unsigned i = 0; i < 2; i++) {
         struct otter_image image;
         uint32_t size = (uint32_t)images[i]->len;
@@ -37,6 +39,29 @@ static void test_image_trailer_is_what_core_reads(void **state)
         assert_int_equal(image.number, numbers[i]);
         assert_int_equal(image.key_id, 0);
     }
+}
+
+static void test_factory_hex_is_boot_and_app(void **state)
+{
+    (void)state;
+    static uint8_t flash[BOARD_FLASH_SIZE];
+    const struct firmware_set *set = firmware_set();
+    const struct firmware hex = firmware_read("app/pethouse/factory.hex");
+    struct loader loader = {.flash = flash};
+    char why[HOST_WHY_SIZE];
+    memset(flash, 0xFF, sizeof flash);
+    if (!loader_put(&loader, LOADER_HEX, hex.data, hex.len, 0, why)) {
+        fail_msg("factory.hex: %s", why);
+    }
+    assert_memory_equal(flash, set->boot.data, set->boot.len);
+    const uint8_t *app = flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
+    assert_memory_equal(app, set->old_app.data, set->old_app.len);
+    for (size_t i = 0; i < sizeof flash; i++) { /* and nothing else */
+        if (i >= set->boot.len && (flash + i < app || flash + i >= app + set->old_app.len)) {
+            assert_int_equal(flash[i], 0xFF);
+        }
+    }
+    free(hex.data);
 }
 
 static void test_start_log(void **state)
@@ -168,7 +193,8 @@ static void test_whole_update(void **state)
 {
     (void)state;
     house_stop(state);
-    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
+    /* the fastest watchdog clock DS5319 allows: 2 s become 1.33 s */
+    house_power_on(&(struct board_options){.seed = HOUSE_SEED, .lsi_hz = 60000}, true);
     house_await(MODULE_READY, 0, 10000);
     const struct house_event *ready = house_await(MODULE_READY, 0, 0);
     const struct house_event *sent = house_await(MODULE_SENT, 0, 60000);
@@ -204,6 +230,7 @@ int main(void)
 #define OFF(test) cmocka_unit_test_setup_teardown(test, house_start_off, house_stop)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_image_trailer_is_what_core_reads),
+        cmocka_unit_test(test_factory_hex_is_boot_and_app),
         OFF(test_start_log),
         ON(test_info),
         ON(test_status_leads_to_info_and_time),

@@ -66,8 +66,9 @@ static uint16_t control(void *ctx, const struct otter_p0 *p0,
     static const uint8_t status[] = {0x03, 0, 0, 0, 0, 0x05, 0, 0x25, 0x36, 0, 0};
 
     (void)ctx;
-    if (p0->action != OTTER_P0_READ)
+    if (p0->action != OTTER_P0_READ) {
         return 0;
+    }
     memcpy(out_answer, status, sizeof(status));
     return sizeof(status);
 }
@@ -91,8 +92,9 @@ static void decode_line(struct line *line)
                              line->from_module ? OTTER_FRAME_LENIENT : OTTER_FRAME_STRICT);
     line->is_frame =
         otter_frame_decode(&decoder, line->bytes, line->len, &consumed, &line->frame) == 1;
-    if (line->from_module)
+    if (line->from_module) {
         return;
+    }
     len = line->is_frame ? otter_frame_encode(&line->frame, true, again, sizeof(again)) : -1;
     line->is_broken = len != (int)line->len || memcmp(again, line->bytes, line->len) != 0;
     if (!line->is_frame) { /* which answer was it meant to be? Unescaped or with a wrong sum */
@@ -110,16 +112,18 @@ static void load(const char *name)
 
     snprintf(path, sizeof(path), "%s/%s.txt", OTTER_WIRE_VECTORS, name);
     file = fopen(path, "r");
-    if (file == NULL)
+    if (file == NULL) {
         fail_msg("%s: cannot be opened", path);
+    }
     while (fgets(text, sizeof(text), file) != NULL) {
         double ms;
         char direction[4];
         int used = 0;
         struct line *line = &run.lines[run.line_count];
 
-        if (sscanf(text, "%lf\t%3s\t%n", &ms, direction, &used) != 2 || direction[0] == '#')
+        if (sscanf(text, "%lf\t%3s\t%n", &ms, direction, &used) != 2 || direction[0] == '#') {
             continue;
+        }
         assert_in_range(run.line_count, 0, LINES_MAX - 1);
         memset(line, 0, sizeof(*line));
         line->ms = (uint32_t)ms;
@@ -132,8 +136,9 @@ static void load(const char *name)
             assert_in_range(line->len, 0, WIRE_MAX - 1);
             line->bytes[line->len++] = (uint8_t)strtoul(p, &end, 16);
             assert_ptr_equal(end, p + 2);
-            if (*end != ' ')
+            if (*end != ' ') {
                 break;
+            }
         }
         decode_line(line);
         run.line_count++;
@@ -149,8 +154,9 @@ static struct line *next_of_mcu(int cmd, bool commands_only)
 
         if (!line->from_module && line->is_frame && !line->is_broken && !line->is_used &&
             (cmd < 0 || line->frame.cmd == cmd) &&
-            (!commands_only || (line->frame.cmd & 1) != 0))
+            (!commands_only || (line->frame.cmd & 1) != 0)) {
             return line;
+        }
     }
     return NULL;
 }
@@ -164,24 +170,29 @@ static void take_over_choices(void)
     struct otter_ready ready;
     struct otter_info info;
 
-    if (command != NULL)
+    if (command != NULL) {
         run.device.link.next_sn = command->frame.sn;
+    }
     if (ready_line != NULL && otter_get_ready(&ready_line->frame, &ready) == 0 &&
-        run.device.receiver.state == OTTER_RECEIVER_ASKING && !run.device.receiver.asked)
+        run.device.receiver.state == OTTER_RECEIVER_ASKING && !run.device.receiver.asked) {
         run.device.receiver.next_piece_len = ready.piece_len != 0 ? ready.piece_len : 256;
-    if (info_line != NULL && otter_get_info(&info_line->frame, &info) == 0)
+    }
+    if (info_line != NULL && otter_get_info(&info_line->frame, &info) == 0) {
         run.info = info;
+    }
 }
 
 /* ---- comparing ---- */
 
 static void note(const char *what, const uint8_t bytes[], size_t len)
 {
-    if (!run.verbose)
+    if (!run.verbose) {
         return;
+    }
     printf("  %8u %-10s", (unsigned)run.now_ms, what);
-    for (size_t i = 0; i < len && i < 24; i++)
+    for (size_t i = 0; i < len && i < 24; i++) {
         printf(" %02X", bytes[i]);
+    }
     printf("%s\n", len > 24 ? " .." : "");
 }
 
@@ -194,13 +205,16 @@ static struct line *expected_for(const struct otter_frame *frame)
         struct line *line = &run.lines[i];
 
         if (is_answer && i > run.at && line->from_module && line->is_frame &&
-            line->frame.cmd == frame->cmd - 1 && line->frame.sn == frame->sn)
+            line->frame.cmd == frame->cmd - 1 && line->frame.sn == frame->sn) {
             return NULL; /* the module asked again: the script had not answered */
-        if (!is_answer && line->ms > run.now_ms + MATCH_WINDOW_MS)
+        }
+        if (!is_answer && line->ms > run.now_ms + MATCH_WINDOW_MS) {
             return NULL;
+        }
         if (!line->from_module && line->is_frame && !line->is_used &&
-            line->frame.cmd == frame->cmd && line->frame.sn == frame->sn)
+            line->frame.cmd == frame->cmd && line->frame.sn == frame->sn) {
             return line;
+        }
     }
     return NULL;
 }
@@ -209,10 +223,12 @@ static void compare_sent(const struct otter_frame *frame, const uint8_t bytes[],
 {
     struct line *line = expected_for(frame);
 
-    if (frame->cmd == OTTER_CMD_RECEIVER_STOP)
+    if (frame->cmd == OTTER_CMD_RECEIVER_STOP) {
         run.stop_seen = true;
-    if (frame->cmd == OTTER_CMD_PIECE_ACK && run.stop_wanted && !run.stop_seen)
+    }
+    if (frame->cmd == OTTER_CMD_PIECE_ACK && run.stop_wanted && !run.stop_seen) {
         fail_msg("%s: ACK before 0x27 at %u ms", run.wire_case->name, (unsigned)run.now_ms);
+    }
     if (line == NULL) {
         run.tally[WIRE_EXTRA][frame->cmd]++;
         note("extra", bytes, len);
@@ -230,8 +246,9 @@ static void compare_sent(const struct otter_frame *frame, const uint8_t bytes[],
 
 static void boot(bool keep_ram)
 {
-    if (!keep_ram)
+    if (!keep_ram) {
         memset(&run.resume, 0, sizeof(run.resume));
+    }
     otter_device_init(&run.device, &run.config, run.now_ms);
     take_over_choices();
 }
@@ -282,9 +299,11 @@ static void pump(unsigned polls)
 
 static bool has_op(enum wire_op_kind kind, unsigned nth)
 {
-    for (size_t i = 0; i < 8 && run.wire_case->ops[i].kind != WIRE_END; i++)
-        if (run.wire_case->ops[i].kind == kind && run.wire_case->ops[i].nth == nth)
+    for (size_t i = 0; i < 8 && run.wire_case->ops[i].kind != WIRE_END; i++) {
+        if (run.wire_case->ops[i].kind == kind && run.wire_case->ops[i].nth == nth) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -293,8 +312,9 @@ static void from_module(struct line *line)
     struct otter_offer offer;
 
     if (line->is_frame && line->frame.cmd == OTTER_CMD_OFFER &&
-        otter_get_offer(&line->frame, &offer) == 0)
+        otter_get_offer(&line->frame, &offer) == 0) {
         run.offer = offer;
+    }
     if (line->is_frame && line->frame.cmd == OTTER_CMD_PIECE) {
         run.piece_count++;
         if (has_op(WIRE_RESET, run.piece_count) || has_op(WIRE_RESET_FORGET, run.piece_count)) {
@@ -303,8 +323,9 @@ static void from_module(struct line *line)
         }
         run.stop_wanted = has_op(WIRE_STOP, run.piece_count);
         run.stop_seen = false;
-        if (run.stop_wanted)
+        if (run.stop_wanted) {
             run.device.receiver.last_number = 0x7777; /* no piece can follow that */
+        }
     }
     note("module", line->bytes, line->len);
     take_over_choices();
@@ -337,11 +358,13 @@ static void from_mcu(struct line *line)
 
     if (line->is_frame && frame->cmd == OTTER_CMD_READY && !line->is_broken) {
         run.ready_count++;
-        if (!line->is_used && has_op(WIRE_ASK, run.ready_count))
+        if (!line->is_used && has_op(WIRE_ASK, run.ready_count)) {
             ask();
+        }
     }
-    if (line->is_used)
+    if (line->is_used) {
         return;
+    }
     if (line->is_broken) {
         run.tally[WIRE_BROKEN][0]++;
         note("broken", line->bytes, line->len);
@@ -356,9 +379,10 @@ static void from_mcu(struct line *line)
     case OTTER_CMD_GET_TIME:
     case OTTER_CMD_GET_MODULE_INFO:
     case OTTER_CMD_RESTART_MODULE:
-        if (frame->flags == 0)
+        if (frame->flags == 0) {
             rc = otter_device_command(&run.device, frame->cmd, frame->payload,
                                       frame->payload_len, run.now_ms);
+        }
         pump(1);
         break;
     default:
@@ -384,11 +408,13 @@ static unsigned check_tally(void)
                 const struct wire_difference *d = &run.wire_case->differences[i];
 
                 if (d->kind == kind && (kind == WIRE_BROKEN || d->cmd == cmd) &&
-                    (kind != WIRE_BROKEN || cmd == 0))
+                    (kind != WIRE_BROKEN || cmd == 0)) {
                     allowed += d->count;
+                }
             }
-            if (run.tally[kind][cmd] == allowed)
+            if (run.tally[kind][cmd] == allowed) {
                 continue;
+            }
             bad++;
             fprintf(stderr, "%s: 0x%02X %s: %u frames, the table says %u\n",
                     run.wire_case->name, cmd, kind_names[kind], run.tally[kind][cmd], allowed);
@@ -410,8 +436,9 @@ static void replay(void **state)
     run.wire_case = wire_case;
     ram_flash_init(&run.flash);
     run.layout = ram_flash_layout;
-    if (has_op(WIRE_SMALL_SLOT, 1))
+    if (has_op(WIRE_SMALL_SLOT, 1)) {
         run.layout.backup.size = RAM_FLASH_PAGE;
+    }
     run.receiver_config.port = &run.flash.port;
     run.receiver_config.layout = &run.layout;
     run.receiver_config.resume = &run.resume;
@@ -433,24 +460,28 @@ static void replay(void **state)
             pump(1);
         }
         run.now_ms = line->ms;
-        if (line->from_module)
+        if (line->from_module) {
             from_module(line);
-        else
+        } else {
             from_mcu(line);
+        }
     }
-    for (size_t i = 0; i < run.line_count; i++)
+    for (size_t i = 0; i < run.line_count; i++) {
         free(run.lines[i].bytes);
-    for (size_t i = 0; i < 14; i++)
+    }
+    for (size_t i = 0; i < 14; i++) {
         listed += wire_case->differences[i].count;
+    }
     print_message("%-26s %4zu lines, %3u frames equal, %u transfers, %u listed differences\n",
                   wire_case->name, run.line_count, run.compared, run.finished, listed);
     assert_int_equal(run.flash.refused, 0);
     if (check_tally() != 0 || run.compared < wire_case->compared ||
-        run.finished != wire_case->finished)
+        run.finished != wire_case->finished) {
         fail_msg(
             "%s: %u of %u frames equal, %u of %u transfers; repeat: test_wire_device %s -v",
             wire_case->name, run.compared, wire_case->compared, run.finished,
             wire_case->finished, wire_case->name);
+    }
 }
 
 int main(int argc, char *argv[])
@@ -460,11 +491,13 @@ int main(int argc, char *argv[])
 
     run.verbose = argc > 2 && strcmp(argv[2], "-v") == 0;
     run.lines = calloc(LINES_MAX, sizeof(*run.lines));
-    if (run.lines == NULL)
+    if (run.lines == NULL) {
         return 1;
+    }
     for (unsigned i = 0; i < wire_case_count && i < 64; i++) {
-        if (argc > 1 && strcmp(argv[1], wire_cases[i].name) != 0)
+        if (argc > 1 && strcmp(argv[1], wire_cases[i].name) != 0) {
             continue;
+        }
         tests[count++] = (struct CMUnitTest){wire_cases[i].name, replay, NULL, NULL,
                                              (void *)(uintptr_t)&wire_cases[i]};
     }

@@ -190,6 +190,7 @@ static uint32_t access(uint16_t op, uint32_t addr, uint32_t value)
 {
     uint32_t r0 = h_cpu.r[0], r1 = h_cpu.r[1], pc = h_cpu.r[15];
     uint32_t primask = h_cpu.primask, itstate = h_cpu.itstate;
+    bool sleeping = h_cpu.sleeping;
 
     h_load(SCRATCH, &op, 1);
     h_cpu.r[0] = value;
@@ -197,6 +198,7 @@ static uint32_t access(uint16_t op, uint32_t addr, uint32_t value)
     h_cpu.r[15] = SCRATCH;
     h_cpu.primask = 1;
     h_cpu.itstate = 0;
+    h_cpu.sleeping = false;
     h_steps(1);
     value = h_cpu.r[0];
     if (h_cpu.r[15] != SCRATCH + 2) {
@@ -207,6 +209,7 @@ static uint32_t access(uint16_t op, uint32_t addr, uint32_t value)
     h_cpu.r[15] = pc;
     h_cpu.primask = primask;
     h_cpu.itstate = itstate;
+    h_cpu.sleeping = sleeping;
     h_cpu.next_event = 0;
     return value;
 }

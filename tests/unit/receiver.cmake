@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(name test_receiver test_receiver_time test_receiver_faults test_device)
+foreach(name test_receiver test_receiver_time test_receiver_resume
+        test_receiver_faults test_device)
   otter_test(LABEL unit NAME ${name} SOURCES ${name}.c receiver_rig.c LIBS otter test_support)
 endforeach()

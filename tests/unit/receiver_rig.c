@@ -21,8 +21,9 @@ static uint16_t control(void *ctx, const struct otter_p0 *p0,
 
     rig->controls++;
     rig->last_action = p0->action;
-    if (p0->action != OTTER_P0_READ)
+    if (p0->action != OTTER_P0_READ) {
         return 0;
+    }
     out_answer[0] = OTTER_P0_READ_ANSWER;
     out_answer[1] = 0xFF;
     return 2;
@@ -135,8 +136,9 @@ static void collect(struct rig *rig)
             struct rig_frame *sent = &rig->sent[rig->sent_count];
 
             assert_true(got >= 0);
-            if (got == 0)
+            if (got == 0) {
                 continue;
+            }
             assert_in_range(rig->sent_count, 0, RIG_SENT_MAX - 1);
             assert_in_range(frame.payload_len, 0, sizeof(sent->payload));
             *sent = (struct rig_frame){.cmd = frame.cmd,
@@ -157,8 +159,9 @@ static void transmit(struct rig *rig, uint8_t cmd, uint8_t sn, uint16_t flags,
     int len = otter_frame_encode(&frame, true, bytes, sizeof(bytes));
 
     assert_true(len > 0);
-    if (bad_sum)
+    if (bad_sum) {
         bytes[len - 1] ^= 0x01;
+    }
     otter_device_receive(&rig->device, bytes, (size_t)len, rig->now_ms);
     collect(rig);
 }
@@ -224,14 +227,16 @@ const struct rig_frame *rig_expect(struct rig *rig, uint8_t cmd)
 {
     const struct rig_frame *frame = &rig->sent[rig->sent_at];
 
-    if (rig->sent_at == rig->sent_count)
+    if (rig->sent_at == rig->sent_count) {
         fail_msg("at %u ms: 0x%02X expected, nothing was sent (state %d, result %d)",
                  (unsigned)rig->now_ms, cmd, (int)rig->device.receiver.state,
                  (int)rig->device.receiver.result);
-    if (frame->cmd != cmd)
+    }
+    if (frame->cmd != cmd) {
         fail_msg("at %u ms: 0x%02X expected, 0x%02X sn %u was sent (state %d, result %d)",
                  (unsigned)rig->now_ms, cmd, frame->cmd, frame->sn,
                  (int)rig->device.receiver.state, (int)rig->device.receiver.result);
+    }
     if (++rig->sent_at == rig->sent_count) {
         static struct rig_frame last; /* the list starts anew */
 
@@ -244,10 +249,11 @@ const struct rig_frame *rig_expect(struct rig *rig, uint8_t cmd)
 
 void rig_expect_nothing(struct rig *rig)
 {
-    if (rig->sent_at != rig->sent_count)
+    if (rig->sent_at != rig->sent_count) {
         fail_msg("at %u ms: 0x%02X sn %u was sent, nothing was expected (state %d, result %d)",
                  (unsigned)rig->now_ms, rig->sent[rig->sent_at].cmd, rig->sent[rig->sent_at].sn,
                  (int)rig->device.receiver.state, (int)rig->device.receiver.result);
+    }
 }
 
 void rig_expect_ack(struct rig *rig, uint8_t cmd, uint8_t sn)
@@ -313,8 +319,9 @@ void rig_complete(struct rig *rig)
     assert_int_equal(rig->device.receiver.result, OTTER_RESULT_FINISHED);
     assert_int_equal(rig->restarts, restarts + 1);
     assert_true(rig_is_announced(rig));
-    if (rig->image_size % 2 != 0) /* the padding */
+    if (rig->image_size % 2 != 0) { /* the padding */
         assert_int_equal(
             *ram_flash_peek(&rig->flash, rig->layout.backup.addr + rig->image_size), 0xFF);
+    }
     assert_int_equal(rig->flash.refused, 0);
 }

@@ -136,8 +136,9 @@ static void test_every_command_code(void **state)
         set_up();
         rig_module(&rig, (uint8_t)cmd, 200, 0, NULL, 0);
         if (cmd % 2 == 0 || cmd == OTTER_CMD_ILLEGAL_TO_MCU || cmd == OTTER_CMD_PIECE) {
-            if (cmd == OTTER_CMD_PIECE) /* unasked: the module is restarted, no ACK */
+            if (cmd == OTTER_CMD_PIECE) { /* unasked: the module is restarted, no ACK */
                 rig_expect(&rig, OTTER_CMD_RESTART_MODULE);
+            }
             rig_expect_nothing(&rig);
             continue;
         }
@@ -149,8 +150,9 @@ static void test_every_command_code(void **state)
             assert_int_equal(frame->sn, 200);
             assert_int_equal(frame->payload[0], OTTER_ILLEGAL_COMMAND);
         }
-        if (cmd == OTTER_CMD_OFFER)
+        if (cmd == OTTER_CMD_OFFER) {
             rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+        }
         rig_expect_nothing(&rig);
     }
 }
@@ -200,8 +202,9 @@ static void test_commands_of_the_application(void **state)
     assert_int_equal(
         otter_device_command(&rig.device, OTTER_CMD_RESTART_MODULE, NULL, 0, rig.now_ms), 0);
     rig_run(&rig, 1000);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(rig_expect(&rig, OTTER_CMD_RESTART_MODULE)->sn, 1);
+    }
     rig_expect_nothing(&rig);
     assert_int_equal(rig.gave_ups, 1);
     assert_int_equal(rig.last_gave_up, OTTER_CMD_RESTART_MODULE);
@@ -219,8 +222,9 @@ static void test_silent_application(void **state)
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(
             otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms), 0);
-        if (i == 0)
+        if (i == 0) {
             rig_module(&rig, OTTER_CMD_TIME, 0, 0, NULL, 0);
+        }
         rig_run(&rig, 1000);
     }
 }

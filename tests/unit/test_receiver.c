@@ -194,10 +194,12 @@ static void test_sizes_that_cannot_be(void **state)
 
     (void)state;
     rig_init(&rig, 1500, 1);
-    for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++)
+    for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
         refuse_offer(large[i], OTTER_RESULT_TOO_LARGE);
-    for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++)
+    }
+    for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
         refuse_offer(small[i], OTTER_RESULT_TOO_SMALL);
+    }
     rig_seal(&rig);
     rig_begin(&rig);
     rig_complete(&rig);
@@ -216,10 +218,12 @@ static void test_offer_of_wrong_form(void **state)
         uint8_t broken[OTTER_OFFER_SIZE + 1];
 
         memcpy(broken, payload, sizeof(broken));
-        if (i == 1)
+        if (i == 1) {
             broken[5] = 0x21; /* MD5 length 33 */
-        if (i == 2)
+        }
+        if (i == 2) {
             broken[20] = 'g';
+        }
         rig_module(&rig, OTTER_CMD_OFFER, 5, 0, broken,
                    i == 0 ? 5 : (uint16_t)OTTER_OFFER_SIZE);
         rig_expect_ack(&rig, OTTER_CMD_OFFER_ACK, 5);
@@ -241,15 +245,21 @@ static void test_refused_offer_repeated(void **state)
     rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     rig_offer(&rig); /* 0x1A was lost: just again */
     rig_expect(&rig, OTTER_CMD_OFFER_ACK);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 0, 0, NULL, 0);
+    rig_run(&rig, 1000);
     rig_expect_nothing(&rig);
+    rig_offer(&rig); /* later it is refused anew */
+    rig_expect(&rig, OTTER_CMD_OFFER_ACK);
+    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     rig.offer.file_size = 60000; /* another one: one more 0x27, behind 0x28 */
     rig_offer(&rig);
     rig_expect(&rig, OTTER_CMD_OFFER_ACK);
     rig_expect_nothing(&rig);
-    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 0, 0, NULL, 0);
-    rig_poll(&rig);
-    assert_int_equal(rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 1);
     rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 1, 0, NULL, 0);
+    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_STOPPING);
+    rig_poll(&rig);
+    assert_int_equal(rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 2);
+    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 2, 0, NULL, 0);
     rig_run(&rig, 1000);
     rig_expect_nothing(&rig);
     assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
@@ -360,10 +370,12 @@ static void test_vectors_are_checked_at_the_first_piece(void **state)
     for (unsigned i = 0; i < 5; i++) {
         rig_init(&rig, 5000, 1);
         otter_put_le32(rig.image + 4, i == 0 ? 0x08002FFF : i == 1 ? 0x08009801 : 0x08003200);
-        if (i == 3)
+        if (i == 3) {
             otter_put_le32(rig.image, 0x20000000);
-        if (i == 4)
+        }
+        if (i == 4) {
             rig.receiver_config.check_image = false;
+        }
         rig_seal(&rig);
         rig_begin(&rig);
         if (i == 4) {
@@ -432,8 +444,9 @@ static void test_old_flag_is_void_before_its_image_is_touched(void **state)
     rig_begin(&rig);
     assert_int_equal(otter_flag_read(&rig.flash.port, &rig.layout, &old), 0);
     rig_piece(&rig, 1, 1);
-    while (rig.flash.operations == 0)
+    while (rig.flash.operations == 0) {
         rig_poll(&rig);
+    }
     assert_int_equal(rig.flash.erased, 1); /* FLAG first, alone in its poll */
     assert_int_equal(rig.flash.programmed, 0);
     assert_int_equal(otter_flag_read(&rig.flash.port, &rig.layout, &old), OTTER_ERR_NONE);
@@ -458,21 +471,25 @@ static void test_flash_error_at_every_operation(void **state)
         for (uint16_t number = 1; number <= 2; number++) {
             rig_piece(&rig, number, ++sn);
             rig_run(&rig, 100);
-            if (rig.device.receiver.result != OTTER_RESULT_NONE)
+            if (rig.device.receiver.result != OTTER_RESULT_NONE) {
                 break;
+            }
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
         }
-        if (rig.flash.operations < at)
+        if (rig.flash.operations < at) {
             break;
+        }
         assert_int_equal(rig.device.receiver.result, OTTER_RESULT_FLASH);
         assert_int_equal(rig.restarts, 0);
         assert_false(rig_is_announced(&rig));
         if (sn == 51 ||
-            rig.flash.operations > 602) /* its ACK was out already, or FLAG failed */
+            rig.flash.operations > 602) { /* its ACK was out already, or FLAG failed */
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
+        }
         rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
-        if (sn == 52 && rig.flash.operations <= 602)
+        if (sn == 52 && rig.flash.operations <= 602) {
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
+        }
         rig_run(&rig, 1000);
         assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
     }
@@ -504,8 +521,9 @@ static void test_flash_that_cannot_be_read(void **state)
         rig_piece(&rig, 2, 2);
         rig_run(&rig, 100);
         rig.flash.fail_read_at = 0;
-        if (rig.device.receiver.result == OTTER_RESULT_FINISHED)
+        if (rig.device.receiver.result == OTTER_RESULT_FINISHED) {
             return;
+        }
         assert_int_equal(rig.device.receiver.result, OTTER_RESULT_FLASH);
         assert_false(rig_is_announced(&rig));
     }

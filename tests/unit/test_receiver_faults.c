@@ -44,8 +44,9 @@ static void set_up(bool is_announced)
     assert_int_equal(otter_image_md5(&rig.flash.port, rig.layout.backup.addr, OLD_SIZE, NULL,
                                      NULL, flag.md5),
                      0);
-    if (is_announced)
+    if (is_announced) {
         assert_int_equal(otter_flag_write(&rig.flash.port, &rig.layout, &flag), 0);
+    }
     ram_flash_restart(&rig.flash);
     rig.receiver_config.piece_max = 256;
     rig.receiver_config.check_image = false;
@@ -70,12 +71,15 @@ static void check_bootloader(bool was_announced, uint32_t at)
 
     ram_flash_restart(&rig.flash);
     rc = otter_install(&rig.flash.port, &rig.layout, silent);
-    if (rc == 0 && app_is(rig.image, NEW_SIZE))
+    if (rc == 0 && app_is(rig.image, NEW_SIZE)) {
         return;
-    if (rc == 0 && was_announced && app_is(old_image, OLD_SIZE))
+    }
+    if (rc == 0 && was_announced && app_is(old_image, OLD_SIZE)) {
         return;
-    if ((rc == OTTER_ERR_NONE || rc == OTTER_ERR_CHECKSUM) && app_is(app, sizeof(app)))
+    }
+    if ((rc == OTTER_ERR_NONE || rc == OTTER_ERR_CHECKSUM) && app_is(app, sizeof(app))) {
         return;
+    }
     fail_msg("announced %d, cut at %u, tear %d: install says %d", was_announced, (unsigned)at,
              (int)rig.flash.tear, rc);
 }
@@ -127,8 +131,9 @@ static void test_reset_at_every_operation(void **state)
         set_up(false);
         rig.flash.cut_at = at;
         rig.flash.tear = RAM_FLASH_DONE;
-        if (ram_flash_run(&rig.flash, converse, NULL))
+        if (ram_flash_run(&rig.flash, converse, NULL)) {
             break;
+        }
         pieces = (uint8_t)rig.device.receiver.last_number;
         ram_flash_restart(&rig.flash);
         rig_boot(&rig);
@@ -161,8 +166,10 @@ static void request(uint8_t cmd, uint8_t sn, uint16_t flags, const uint8_t paylo
     assert_non_null(copy);
     memcpy(copy, payload, len);
     otter_receiver_heard(&rig.device.receiver, rig.now_ms);
-    if (otter_receiver_request(&rig.device.receiver, &rig.device.link, &frame, rig.now_ms) != 0)
+    if (otter_receiver_request(&rig.device.receiver, &rig.device.link, &frame, rig.now_ms) !=
+        0) {
         rig.hold = false; /* the queue is full: let it go */
+    }
     free(copy);
 }
 
@@ -175,13 +182,16 @@ static void hostile_offer(uint64_t *random)
     uint16_t len = OTTER_OFFER_SIZE;
 
     rng_fill(random, payload, sizeof(payload));
-    if (rng_below(random, 3) == 0)
+    if (rng_below(random, 3) == 0) {
         offer.file_size = sizes[rng_below(random, sizeof(sizes) / sizeof(sizes[0]))];
+    }
     assert_int_equal(otter_put_offer(&offer, payload, sizeof(payload)), OTTER_OFFER_SIZE);
-    if (rng_below(random, 4) == 0)
+    if (rng_below(random, 4) == 0) {
         payload[rng_below(random, OTTER_OFFER_SIZE)] = (uint8_t)rng_next(random);
-    if (rng_below(random, 4) == 0)
+    }
+    if (rng_below(random, 4) == 0) {
         len = (uint16_t)rng_below(random, sizeof(payload) + 1);
+    }
     request(OTTER_CMD_OFFER, (uint8_t)rng_next(random), (uint16_t)rng_below(random, 4), payload,
             len);
 }
@@ -200,8 +210,9 @@ static void hostile_piece(uint64_t *random)
     uint16_t flags = 0;
 
     rng_fill(random, payload, 16);
-    if (off + len <= rig.image_size && size == rig.image_size)
+    if (off + len <= rig.image_size && size == rig.image_size) {
         memcpy(payload + OTTER_PIECE_HEAD, rig.image + off, len);
+    }
     switch (rng_below(random, 16)) {
     case 0:
         number = rng_below(random, 2) == 0 ? rng_next(random) : number - 1;
@@ -220,8 +231,9 @@ static void hostile_piece(uint64_t *random)
     }
     otter_put_be16(payload, (uint16_t)number);
     otter_put_be16(payload + 2, (uint16_t)count);
-    if (rng_below(random, 30) == 0)
+    if (rng_below(random, 30) == 0) {
         len = 0U - rng_below(random, 5); /* not even a whole head */
+    }
     request(OTTER_CMD_PIECE, (uint8_t)rng_next(random), flags, payload,
             (uint16_t)(OTTER_PIECE_HEAD + len));
 }
@@ -244,22 +256,27 @@ static void check_flash(uint64_t seed, unsigned step)
     uint8_t md5[16];
 
     if (rig.flash.refused != 0 || memcmp(rig.flash.bytes, outside, flag) != 0 ||
-        memcmp(rig.flash.bytes + flag + 1024, outside + flag + 1024, backup - flag - 1024) != 0)
+        memcmp(rig.flash.bytes + flag + 1024, outside + flag + 1024, backup - flag - 1024) !=
+            0) {
         fail_msg("OTTER_SEED=%u, step %u: wrote where or how it must not", (unsigned)seed,
                  step);
-    if (otter_flag_read(&rig.flash.port, &rig.layout, &record) != 0)
+    }
+    if (otter_flag_read(&rig.flash.port, &rig.layout, &record) != 0) {
         return;
+    }
     assert_int_equal(otter_image_md5(&rig.flash.port, rig.layout.backup.addr, record.image_size,
                                      NULL, NULL, md5),
                      0);
-    if (memcmp(md5, record.md5, 16) != 0)
+    if (memcmp(md5, record.md5, 16) != 0) {
         fail_msg("OTTER_SEED=%u, step %u: FLAG announces another image", (unsigned)seed, step);
+    }
 }
 
 static unsigned restart_if_finished(void)
 {
-    if (rig.device.receiver.state != OTTER_RECEIVER_FINISHED)
+    if (rig.device.receiver.state != OTTER_RECEIVER_FINISHED) {
         return 0;
+    }
     assert_int_equal(otter_flag_erase(&rig.flash.port, &rig.layout), 0);
     rig_boot(&rig);
     return 1;
@@ -291,8 +308,9 @@ static unsigned hostile_round(uint64_t seed)
             rig_bad_sum(&rig, (uint8_t)rng_next(&random), (uint8_t)rng_next(&random));
             break;
         case 5:
-            if (rng_below(&random, 4) == 0)
+            if (rng_below(&random, 4) == 0) {
                 rig_boot(&rig);
+            }
             break;
         case 6:
             rig.hold = !rig.hold;
@@ -313,9 +331,10 @@ static unsigned hostile_round(uint64_t seed)
         rig.sent_count = rig.sent_at = 0;
         finished += restart_if_finished();
     }
-    if (rig.device.receiver.state != OTTER_RECEIVER_IDLE)
+    if (rig.device.receiver.state != OTTER_RECEIVER_IDLE) {
         fail_msg("OTTER_SEED=%u: not idle but %d", (unsigned)seed,
                  (int)rig.device.receiver.state);
+    }
     rig_begin(&rig);
     rig_complete(&rig);
     return finished;
@@ -331,8 +350,9 @@ static void test_hostile_frames(void **state)
         hostile_round((uint64_t)atoi(only));
         return;
     }
-    for (unsigned seed = 1; seed <= HOSTILE_ROUNDS; seed++)
+    for (unsigned seed = 1; seed <= HOSTILE_ROUNDS; seed++) {
         finished += hostile_round(seed);
+    }
     print_message("%u hostile rounds, %u transfers finished in spite of them\n", HOSTILE_ROUNDS,
                   finished);
     assert_true(finished > 0);

@@ -37,7 +37,7 @@
  * that comes before any offer makes the receiver restart the module (0x29), once. A piece that
  * comes unasked later (after a stop, or not number 1 after READY) gets 0x27 and its ACK.
  *
- * Context: main loop. RAM: struct otter_receiver, about 1.3 KB with the piece buffer.
+ * Context: main loop. RAM: struct otter_receiver, about 1.2 KB with the piece buffer.
  * Power: APPBAK is incomplete and FLAG says nothing until FINISHED; then flag.h.
  * Source: docs/protocol.md chapter 4 (order of abort, silence before READY: measured on a module).
  */
