@@ -26,9 +26,10 @@ enum cpu_exception {
     EXC_IRQ0 = 16,
 };
 
-/* How an instruction ends when not by going on to next_pc. */
+/* How an instruction ends when not by going on to the next one. */
 enum cpu_event {
     EVENT_NONE,
+    EVENT_BRANCH,     /* go on at next_pc */
     EVENT_FAULT,      /* event_arg: bits of CFSR; the instruction is not completed */
     EVENT_SVC,        /* supervisor call, return behind it */
     EVENT_EXC_RETURN, /* event_arg: EXC_RETURN */
@@ -269,6 +270,7 @@ static inline bool is_privileged(const struct cpu *cpu)
 static inline void branch_to(struct cpu *cpu, uint32_t addr)
 {
     cpu->next_pc = addr & ~1u;
+    cpu->event = EVENT_BRANCH;
     cpu->cycles += 2u + cpu->fetch_wait;
 }
 
@@ -298,7 +300,7 @@ uint32_t shift_with_carry(uint32_t value, unsigned type, unsigned amount, uint32
 
 /* ---- exception.c ---- */
 
-/* Handle what the last instruction ended with (event is not EVENT_NONE or EVENT_STOP). */
+/* Handle a fault, SVC (return to next_pc) or exception return that the last instruction ended with. */
 void take_event(struct cpu *cpu);
 
 /* Take the most urgent pending exception if it may preempt. Returns true if one was taken. */

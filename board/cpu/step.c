@@ -153,23 +153,49 @@ static inline uint32_t next_it(uint32_t itstate)
     return (itstate & 7u) == 0 ? 0 : (itstate & 0xE0u) | (itstate << 1 & 0x1Fu);
 }
 
-/* Execute the instruction at r[15]. */
-static inline void step(struct cpu *cpu)
+/* What the instruction at r[15] ended with, if not with the next one at `next_pc`. Returns where to go
+ * on. */
+static uint32_t end_differently(struct cpu *cpu, uint32_t it, uint32_t next_pc)
 {
-    uint32_t pc = cpu->r[PC];
+    switch (cpu->event) {
+    case EVENT_BRANCH:
+        cpu->event = EVENT_NONE;
+        cpu->itstate = next_it(it);
+        return cpu->next_pc;
+    case EVENT_STOP:
+        cpu->event = EVENT_NONE;
+        break;
+    case EVENT_SVC:
+        cpu->itstate = next_it(it);
+        cpu->next_pc = next_pc;
+        take_event(cpu);
+        break;
+    default:
+        take_event(cpu);
+        break;
+    }
+    return cpu->r[PC];
+}
+
+/* Execute the instruction at pc. Returns the address of the next one. r[15] holds pc meanwhile, and is
+ * otherwise only up to date where something looks at it: a load of it in every instruction would be
+ * the longest chain of dependencies in the loop. */
+static inline uint32_t step(struct cpu *cpu, uint32_t pc)
+{
     uint32_t it = cpu->itstate;
+    uint32_t next_pc = pc + 2u;
     uint32_t first;
     uint32_t second;
+    cpu->r[PC] = pc;
     cpu->cycles = 1;
     if (LIKELY(fetch16(cpu, pc, &first))) {
         bool execute = LIKELY(it == 0) || condition_holds(cpu->apsr, it >> 4);
         if (first < 0xE800u) {
-            cpu->next_pc = pc + 2u;
             if (execute) {
                 execute16(cpu, first);
             }
-        } else if (fetch16(cpu, pc + 2u, &second)) {
-            cpu->next_pc = pc + 4u;
+        } else if (fetch16(cpu, next_pc, &second)) {
+            next_pc = pc + 4u;
             if (execute) {
                 execute32(cpu, first, second);
             }
@@ -177,32 +203,29 @@ static inline void step(struct cpu *cpu)
     }
     cpu->instructions++;
     cpu->now += (uint64_t)cpu->cycles * cpu->ticks_per_cycle;
-    if (LIKELY(cpu->event == EVENT_NONE)) {
-        cpu->r[PC] = cpu->next_pc;
-        if (UNLIKELY(it != 0)) {
-            cpu->itstate = next_it(it);
-        }
-        return;
+    if (UNLIKELY(cpu->event != EVENT_NONE)) {
+        return end_differently(cpu, it, next_pc);
     }
-    if (cpu->event == EVENT_STOP) {
-        cpu->event = EVENT_NONE;
-        return;
-    }
-    if (cpu->event == EVENT_SVC && it != 0) {
+    if (UNLIKELY(it != 0)) {
         cpu->itstate = next_it(it);
     }
-    take_event(cpu);
+    return next_pc;
 }
 
 enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
 {
     cpu->stop = CPU_STOP_NONE;
     look_around(cpu);
+    uint32_t pc = cpu->r[PC];
     for (;;) {
-        if (UNLIKELY(cpu->now >= cpu->next_event) && !serve(cpu, until)) {
-            return cpu->stop;
+        if (UNLIKELY(cpu->now >= cpu->next_event)) {
+            cpu->r[PC] = pc;
+            if (!serve(cpu, until)) {
+                return cpu->stop;
+            }
+            pc = cpu->r[PC];
         }
-        step(cpu);
+        pc = step(cpu, pc);
     }
 }
 
@@ -216,7 +239,7 @@ enum cpu_stop cpu_step(struct cpu *cpu)
         until = until > cpu->now ? until : cpu->now + 1;
     }
     if (serve(cpu, until)) {
-        step(cpu);
+        cpu->r[PC] = step(cpu, cpu->r[PC]);
     }
     return cpu->stop;
 }

@@ -277,6 +277,37 @@ static void test_it_branch_not_taken_ddi0403_a7_7_it(void **state)
     assert_int_equal(h_flags(), 0);
 }
 
+/* A7.3.2: 16-bit arithmetic, logic and shifts leave the flags alone inside an IT block. */
+static void test_it_16_bit_flags_ddi0403_a7_3_2(void **state)
+{
+    (void)state;
+    static const uint16_t program[] = {
+        0xBF21, /* itttt cs */
+        0x4008, /* andcs r0, r1 */
+        0x408A, /* lslcs r2, r1 */
+        0x414B, /* adccs r3, r1 */
+        0x424C, /* negcs r4, r1 */
+        0xBF21, /* itttt cs */
+        0x434D, /* mulcs r5, r1, r5 */
+        0x43CE, /* mvncs r6, r1 */
+        0x084F, /* lsrcs r7, r1, #1 */
+        0x4188, /* sbccs r0, r1 */
+    };
+    H_START(program);
+    h_cpu.r[1] = 0;
+    h_cpu.r[3] = 0xFFFFFFFF;
+    h_set_flags(N | C | V);
+    h_steps(10);
+    assert_int_equal(h_flags(), N | C | V);
+    assert_int_equal(h_cpu.r[0], 0);
+    assert_int_equal(h_cpu.r[2], 0x20202020);
+    assert_int_equal(h_cpu.r[3], 0);
+    assert_int_equal(h_cpu.r[4], 0);
+    assert_int_equal(h_cpu.r[5], 0);
+    assert_int_equal(h_cpu.r[6], 0xFFFFFFFF);
+    assert_int_equal(h_cpu.r[7], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_bx_blx_ddi0403_a7_7_blx),
         cmocka_unit_test(test_tbb_tbh_ddi0403_a7_7_tbb),
         cmocka_unit_test(test_it_masks_ddi0403_a7_7_it),
+        cmocka_unit_test(test_it_16_bit_flags_ddi0403_a7_3_2),
         cmocka_unit_test(test_it_contents_ddi0403_a7_7_it),
         cmocka_unit_test(test_it_branch_not_taken_ddi0403_a7_7_it),
     };

@@ -193,6 +193,16 @@ static void test_exclusive_lost_ddi0403_b1_5_8(void **state)
     h_steps(1);
     assert_int_equal(h_cpu.r[2], 1);
     assert_int_equal(h_get32(H_DATA), 0);
+
+    H_START(program); /* entry clears it as well (ExceptionTaken) */
+    h_load(h_handler(H_IRQ0), program + 2, 2);
+    h_cpu.r[1] = H_DATA;
+    h_enable_irq(0, 0);
+    h_steps(1);
+    h_pulse_irq(0);
+    h_run_to(h_handler(H_IRQ0) + 4);
+    assert_int_equal(h_cpu.r[2], 1);
+    assert_int_equal(h_get32(H_DATA), 0);
 }
 
 /* An interrupt before each instruction of an IT block: ITSTATE is in the frame, zero in the handler,

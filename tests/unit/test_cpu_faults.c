@@ -176,6 +176,7 @@ static void test_invpc_ddi0403_b1_5_8(void **state)
         h_poke(H_SHCSR, ALL_FAULTS);
         h_enter(H_SVC);
         h_cpu.r[14] = bad[i];
+        h_put32(H_STACK - 4, 1 << 24 | H_PENDSV); /* xPSR alone would do for a handler */
         h_load(h_handler(H_SVC), &bx_lr, 1);
         h_enter(H_USAGEFAULT);
         assert_int_equal(h_peek(H_CFSR), INVPC);
@@ -193,6 +194,7 @@ static void test_invpc_ddi0403_b1_5_8(void **state)
     h_pulse_irq(0);
     h_enter(H_IRQ0);
     h_cpu.r[14] = 0xFFFFFFF9;
+    h_put32(H_STACK - 64 + 28, 1 << 24); /* nor does xPSR of thread mode help */
     h_load(h_handler(H_IRQ0), &bx_lr, 1);
     h_enter(H_USAGEFAULT);
     assert_int_equal(h_peek(H_CFSR), INVPC);

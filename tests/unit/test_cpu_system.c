@@ -206,6 +206,8 @@ static void test_handler_limits_ddi0403_b5_2_3(void **state)
     static const uint16_t handler[] = {
         0xB671,         /* cpsid f */
         0xF3EF, 0x8013, /* mrs r0, faultmask */
+        0xF384, 0x8813, /* msr faultmask, r4 */
+        0xF3EF, 0x8513, /* mrs r5, faultmask */
         0xF381, 0x8814, /* msr control, r1 */
         0xF3BF, 0x8F6F, /* isb */
         0xF3EF, 0x8214, /* mrs r2, control */
@@ -216,8 +218,10 @@ static void test_handler_limits_ddi0403_b5_2_3(void **state)
     H_LOAD(h_handler(H_NMI), handler);
     h_cpu.r[1] = 3;
     h_poke(H_ICSR, 1U << 31); /* NMIPENDSET */
-    h_run(7);
+    h_cpu.r[4] = 1;
+    h_run(9);
     assert_int_equal(h_cpu.r[0], 0);
+    assert_int_equal(h_cpu.r[5], 0);
     assert_int_equal(h_cpu.r[2], 1); /* nPRIV is set, SPSEL stays */
     assert_int_equal(h_cpu.r[3], H_NMI);
     assert_int_equal(h_cpu.r[13], H_STACK - 32);
