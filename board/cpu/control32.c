@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "board/cpu/internal.h"
+#include "board/cpu/op32.h"
 
 /* 32-bit branches and system instructions, A5.3.4. */
 
@@ -183,7 +183,7 @@ static void conditional_branch(struct cpu *cpu, uint32_t first, uint32_t second)
     }
 }
 
-void control(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_control(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     switch (second >> 12 & 5u) {
     case 5: /* BL */

@@ -87,7 +87,7 @@ struct cpu {
     bool exclusive;       /* a LDREX reserved */
     uint64_t irq_entries; /* exceptions taken, for tests and statistics */
 
-    /* the instruction under way; owned by execute16.c, execute32.c */
+    /* the instruction under way; owned by step.c and the instructions */
     uint32_t next_pc;
     uint32_t cycles;    /* it takes */
     uint32_t event;     /* enum cpu_event: what it ends with beside the next instruction */

@@ -7,8 +7,9 @@
 
 /* What the files of board/cpu share. References B1.., A7.. are sections of ARM DDI 0403E. */
 
-#define LIKELY(x)   __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LIKELY(x)     __builtin_expect(!!(x), 1)
+#define UNLIKELY(x)   __builtin_expect(!!(x), 0)
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 enum { SP = 13, LR = 14, PC = 15 };
 
@@ -289,13 +290,23 @@ static inline void branch_exchange(struct cpu *cpu, uint32_t addr)
     }
 }
 
-/* ---- execute16.c, execute32.c, memory32.c, control32.c ---- */
-void execute16(struct cpu *cpu, uint32_t opcode);
-void execute32(struct cpu *cpu, uint32_t first, uint32_t second);
-void load_store_multiple(struct cpu *cpu, uint32_t first, uint32_t second);
-void load_store_dual(struct cpu *cpu, uint32_t first, uint32_t second);
-void load_store_single(struct cpu *cpu, uint32_t first, uint32_t second);
-void control(struct cpu *cpu, uint32_t first, uint32_t second);
+/* ---- decode16.c, decode32.c: which function executes which opcode ---- */
+typedef void op16(struct cpu *cpu, uint32_t opcode);
+typedef void op32(struct cpu *cpu, uint32_t first, uint32_t second);
+extern op16 *const op16_table[0xE800 >> 6]; /* by bits 15..6 of the opcode */
+extern op32 *const op32_table[0x200];       /* by bits 12..4 of the first halfword */
+
+static inline void execute16(struct cpu *cpu, uint32_t opcode)
+{
+    op16_table[opcode >> 6](cpu, opcode);
+}
+
+static inline void execute32(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    op32_table[first >> 4 & 0x1FFu](cpu, first, second);
+}
+
+/* Shift as types 0..3 (LSL, LSR, ASR, ROR) say; amount is not 0. */
 uint32_t shift_with_carry(uint32_t value, unsigned type, unsigned amount, uint32_t *carry);
 
 /* ---- exception.c ---- */

@@ -53,6 +53,9 @@ static bool write_aligned(struct cpu *cpu, uint32_t addr, unsigned size, uint32_
     }
     bool good = is_private(addr) ? scs_write(cpu, addr, size, value)
                                  : cpu->bus.write(cpu->bus.ctx, addr, size, value);
+    if (cpu->flash_is_slow) { /* perhaps since this write: the next fetch must see it */
+        look_around(cpu);
+    }
     if (!good) {
         raise_bus_fault(cpu, addr);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "board/cpu/internal.h"
+#include "board/cpu/op32.h"
 
 /* 32-bit Thumb loads and stores, A5.3.5 to A5.3.10. Base registers are written back only after every
  * access has succeeded. */
@@ -10,7 +10,7 @@ static void unpredictable(struct cpu *cpu, uint32_t first, uint32_t second)
 }
 
 /* LDM, STM, IA and DB, A5.3.5. */
-void load_store_multiple(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_load_store_multiple(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;
     bool load = (first & 0x10u) != 0;
@@ -152,7 +152,7 @@ static void dual(struct cpu *cpu, uint32_t first, uint32_t second)
     }
 }
 
-void load_store_dual(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_load_store_dual(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     if ((first & 0x120u) != 0) { /* indexed or written back */
         dual(cpu, first, second);
@@ -192,12 +192,10 @@ static inline void load_word(struct cpu *cpu, uint32_t t, uint32_t value)
 }
 
 /* One transfer of a single load or store; false = the base is not written back. */
-static inline bool transfer(struct cpu *cpu, uint32_t first, uint32_t t, uint32_t addr,
-                            uint32_t *out_value)
+ALWAYS_INLINE bool transfer(struct cpu *cpu, bool is_signed, uint32_t size, bool load,
+                            uint32_t t, uint32_t addr, uint32_t *out_value)
 {
-    bool is_signed = (first & 0x100u) != 0;
-    bool load = (first & 0x10u) != 0;
-    switch (first >> 5 & 3u) {
+    switch (size) {
     case 0:
         if (!load) {
             return write8(cpu, addr, cpu->r[t]);
@@ -226,22 +224,20 @@ static inline bool transfer(struct cpu *cpu, uint32_t first, uint32_t t, uint32_
 }
 
 /* STR, LDR and their sizes: literal, 12-bit, 8-bit with pre- and post-index, register. */
-void load_store_single(struct cpu *cpu, uint32_t first, uint32_t second)
+ALWAYS_INLINE void single(struct cpu *cpu, bool is_signed, uint32_t size, bool load,
+                          uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;
     uint32_t t = second >> 12;
-    bool load = (first & 0x10u) != 0;
-    bool is_signed = (first & 0x100u) != 0;
-    uint32_t size = first >> 5 & 3u;
     uint32_t base = cpu->r[n];
     uint32_t addr;
     bool write_back = false;
 
-    if (size == 3 || (is_signed && (!load || size == 2)) || (n == PC && !load)) {
+    if (UNLIKELY(n == PC && !load)) {
         raise_fault(cpu, CFSR_UNDEFINSTR);
         return;
     }
-    if (n == PC) { /* literal */
+    if (UNLIKELY(n == PC)) { /* literal */
         base = (cpu->r[PC] + 4u) & ~3u;
         addr = (first & 0x80u) != 0 ? base + (second & 0xFFFu) : base - (second & 0xFFFu);
     } else if ((first & 0x80u) != 0) { /* imm12 */
@@ -292,7 +288,7 @@ void load_store_single(struct cpu *cpu, uint32_t first, uint32_t second)
     }
     uint32_t value;
     cpu->cycles += load ? 1 : 0;
-    if (!transfer(cpu, first, t, addr, &value)) {
+    if (!transfer(cpu, is_signed, size, load, t, addr, &value)) {
         return;
     }
     if (write_back) {
@@ -302,3 +298,18 @@ void load_store_single(struct cpu *cpu, uint32_t first, uint32_t second)
         load_word(cpu, t, value);
     }
 }
+
+#define SINGLE(name, is_signed, size, load)                                                    \
+    void op32_##name(struct cpu *cpu, uint32_t first, uint32_t second)                         \
+    {                                                                                          \
+        single(cpu, is_signed, size, load, first, second);                                     \
+    }
+
+SINGLE(strb, false, 0, false)
+SINGLE(strh, false, 1, false)
+SINGLE(str, false, 2, false)
+SINGLE(ldrb, false, 0, true)
+SINGLE(ldrh, false, 1, true)
+SINGLE(ldr, false, 2, true)
+SINGLE(ldrsb, true, 0, true)
+SINGLE(ldrsh, true, 1, true)

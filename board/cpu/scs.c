@@ -145,6 +145,7 @@ void cpu_set_clock(struct cpu *cpu, uint32_t ticks_per_cycle, uint32_t fetch_wai
     if ((cpu->systick_ctrl & CSR_ENABLE) != 0) {
         systick_thaw(cpu);
     }
+    look_around(cpu);
 }
 
 /* ---- registers, as words ---- */

@@ -177,10 +177,15 @@ static uint32_t end_differently(struct cpu *cpu, uint32_t it, uint32_t next_pc)
     return cpu->r[PC];
 }
 
-/* Execute the instruction at pc. Returns the address of the next one. r[15] holds pc meanwhile, and is
- * otherwise only up to date where something looks at it: a load of it in every instruction would be
- * the longest chain of dependencies in the loop. */
-static inline uint32_t step(struct cpu *cpu, uint32_t pc)
+static void pass(struct cpu *cpu)
+{
+    cpu->instructions++;
+    cpu->now += (uint64_t)cpu->cycles * cpu->ticks_per_cycle;
+}
+
+/* Execute the instruction at pc, whatever it is and wherever it lies. Returns the address of the next
+ * one. */
+static uint32_t step(struct cpu *cpu, uint32_t pc)
 {
     uint32_t it = cpu->itstate;
     uint32_t next_pc = pc + 2u;
@@ -188,8 +193,8 @@ static inline uint32_t step(struct cpu *cpu, uint32_t pc)
     uint32_t second;
     cpu->r[PC] = pc;
     cpu->cycles = 1;
-    if (LIKELY(fetch16(cpu, pc, &first))) {
-        bool execute = LIKELY(it == 0) || condition_holds(cpu->apsr, it >> 4);
+    if (fetch16(cpu, pc, &first)) {
+        bool execute = it == 0 || condition_holds(cpu->apsr, it >> 4);
         if (first < 0xE800u) {
             if (execute) {
                 execute16(cpu, first);
@@ -201,15 +206,53 @@ static inline uint32_t step(struct cpu *cpu, uint32_t pc)
             }
         }
     }
-    cpu->instructions++;
-    cpu->now += (uint64_t)cpu->cycles * cpu->ticks_per_cycle;
-    if (UNLIKELY(cpu->event != EVENT_NONE)) {
+    pass(cpu);
+    if (cpu->event != EVENT_NONE) {
         return end_differently(cpu, it, next_pc);
     }
-    if (UNLIKELY(it != 0)) {
+    if (it != 0) {
         cpu->itstate = next_it(it);
     }
     return next_pc;
+}
+
+/* Execute until the next event, from flash that answers at once and outside of IT blocks: step()
+ * without what cannot happen there. Returns the address of the next instruction. */
+static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
+{
+    const uint8_t *code = cpu->flash;
+    uint32_t base = cpu->flash_base;
+    uint32_t end = cpu->flash_size - 3u; /* both halfwords are read at once */
+    uint32_t ticks_per_cycle = cpu->ticks_per_cycle;
+    uint64_t instructions = 0;
+    while (LIKELY(cpu->now < cpu->next_event)) {
+        uint32_t offset = pc - base;
+        if (UNLIKELY(offset >= end || cpu->itstate != 0)) {
+            break;
+        }
+        uint32_t opcode = host32(code + offset);
+        uint32_t next_pc = pc + 2u;
+        cpu->r[PC] = pc;
+        cpu->cycles = 1;
+        if ((opcode & 0xFFFFu) < 0xE800u) {
+            execute16(cpu, opcode & 0xFFFFu);
+        } else {
+            next_pc = pc + 4u;
+            execute32(cpu, opcode & 0xFFFFu, opcode >> 16);
+        }
+        instructions++;
+        cpu->now += (uint64_t)cpu->cycles * ticks_per_cycle;
+        if (LIKELY(cpu->event == EVENT_NONE)) {
+            pc = next_pc;
+        } else if (cpu->event == EVENT_BRANCH) {
+            cpu->event = EVENT_NONE;
+            pc = cpu->next_pc;
+        } else {
+            pc = end_differently(cpu, 0, next_pc);
+        }
+    }
+    cpu->instructions += instructions;
+    return pc;
 }
 
 enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
@@ -218,12 +261,18 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
     look_around(cpu);
     uint32_t pc = cpu->r[PC];
     for (;;) {
-        if (UNLIKELY(cpu->now >= cpu->next_event)) {
+        if (cpu->now >= cpu->next_event) {
             cpu->r[PC] = pc;
             if (!serve(cpu, until)) {
                 return cpu->stop;
             }
             pc = cpu->r[PC];
+        }
+        if (!cpu->flash_is_slow) {
+            pc = run_fast(cpu, pc);
+            if (cpu->now >= cpu->next_event) {
+                continue;
+            }
         }
         pc = step(cpu, pc);
     }

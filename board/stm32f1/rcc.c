@@ -107,7 +107,7 @@ void rcc_check_flash(struct board *board)
         chip_unknown(board, "FLASH_ACR.LATENCY %u does not suit SYSCLK %u MHz (PM0075 3.1)",
                      (unsigned)latency, (unsigned)mhz);
     }
-    board->cpu.fetch_wait = latency;
+    cpu_set_clock(&board->cpu, rcc->hclk_ticks, latency);
 }
 
 /* Compute all clocks from CFGR. */
@@ -136,7 +136,6 @@ static void set_clocks(struct board *board)
     rcc->pclk2_ticks = rcc->hclk_ticks * apb2;
     rcc->timclk1_ticks = apb1 == 1 ? rcc->pclk1_ticks : rcc->pclk1_ticks / 2;
     rcc->timclk2_ticks = apb2 == 1 ? rcc->pclk2_ticks : rcc->pclk2_ticks / 2;
-    board->cpu.ticks_per_cycle = rcc->hclk_ticks;
     tim_clock_changed(board);
     rcc_check_flash(board);
 }

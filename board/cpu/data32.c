@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "board/cpu/internal.h"
+#include "board/cpu/op32.h"
 
-/* 32-bit Thumb instructions, A5.3: data processing, multiplication, and the dispatch. Branches and
- * system instructions are in control32.c, loads and stores in memory32.c. */
+/* 32-bit Thumb instructions that compute, A5.3.1 to A5.3.3 and A5.3.11 to A5.3.17. */
 
 uint32_t shift_with_carry(uint32_t value, unsigned type, unsigned amount, uint32_t *carry)
 {
@@ -86,8 +85,8 @@ static bool registers_fit(uint32_t op, uint32_t n, uint32_t d, bool flags)
 }
 
 /* The common part of A5.3.1 (modified immediate) and A5.3.11 (shifted register). */
-static inline void data_processing(struct cpu *cpu, uint32_t first, uint32_t second, uint32_t b,
-                                   uint32_t carry)
+ALWAYS_INLINE void data_processing(struct cpu *cpu, uint32_t op, uint32_t first,
+                                   uint32_t second, uint32_t b, uint32_t carry)
 {
     uint32_t n = first & 15u;
     uint32_t d = second >> 8 & 15u;
@@ -95,7 +94,6 @@ static inline void data_processing(struct cpu *cpu, uint32_t first, uint32_t sec
     uint32_t a = cpu->r[n];
     uint32_t value;
     bool logical = true;
-    uint32_t op = first >> 5 & 15u;
     if (UNLIKELY(is_sp_or_pc(d) || is_sp_or_pc(n)) && !registers_fit(op, n, d, flags)) {
         stop_unknown(cpu, first << 16 | second, "data processing with these registers");
         return;
@@ -148,7 +146,8 @@ static inline void data_processing(struct cpu *cpu, uint32_t first, uint32_t sec
     }
 }
 
-static inline void shifted_register(struct cpu *cpu, uint32_t first, uint32_t second)
+ALWAYS_INLINE void shifted_register(struct cpu *cpu, uint32_t op, uint32_t first,
+                                    uint32_t second)
 {
     uint32_t m = second & 15u;
     uint32_t type = second >> 4 & 3u;
@@ -167,11 +166,16 @@ static inline void shifted_register(struct cpu *cpu, uint32_t first, uint32_t se
     } else if (amount != 0 || type != 0) {
         b = shift_with_carry(b, type, amount == 0 ? 32 : amount, &carry);
     }
-    data_processing(cpu, first, second, b, carry);
+    data_processing(cpu, op, first, second, b, carry);
 }
 
-static inline void modified_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
+ALWAYS_INLINE void modified_immediate(struct cpu *cpu, uint32_t op, uint32_t first,
+                                      uint32_t second)
 {
+    if (UNLIKELY((second & 0x8000u) != 0)) {
+        op32_control(cpu, first, second);
+        return;
+    }
     uint32_t imm12 = (first << 1 & 0x800u) | (second >> 4 & 0x700u) | (second & 0xFFu);
     uint32_t carry = carry_flag(cpu);
     uint32_t b;
@@ -179,8 +183,30 @@ static inline void modified_immediate(struct cpu *cpu, uint32_t first, uint32_t 
         stop_unknown(cpu, first << 16 | second, "modified immediate of zero");
         return;
     }
-    data_processing(cpu, first, second, b, carry);
+    data_processing(cpu, op, first, second, b, carry);
 }
+
+/* One pair of functions per operation, so that the compiler makes each of them short. */
+#define OPERATION(name, op)                                                                    \
+    void op32_##name##_register(struct cpu *cpu, uint32_t first, uint32_t second)              \
+    {                                                                                          \
+        shifted_register(cpu, op, first, second);                                              \
+    }                                                                                          \
+    void op32_##name##_immediate(struct cpu *cpu, uint32_t first, uint32_t second)             \
+    {                                                                                          \
+        modified_immediate(cpu, op, first, second);                                            \
+    }
+
+OPERATION(and, 0)
+OPERATION(bic, 1)
+OPERATION(orr, 2)
+OPERATION(orn, 3)
+OPERATION(eor, 4)
+OPERATION(add, 8)
+OPERATION(adc, 10)
+OPERATION(sbc, 11)
+OPERATION(sub, 13)
+OPERATION(rsb, 14)
 
 /* SSAT, USAT: saturate `value` to `bits` bits. */
 static uint32_t saturate(struct cpu *cpu, int64_t value, bool is_signed, uint32_t bits)
@@ -195,8 +221,12 @@ static uint32_t saturate(struct cpu *cpu, int64_t value, bool is_signed, uint32_
 }
 
 /* A5.3.3 */
-static void plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
 {
+    if ((second & 0x8000u) != 0) {
+        op32_control(cpu, first, second);
+        return;
+    }
     uint32_t n = first & 15u;
     uint32_t d = second >> 8 & 15u;
     uint32_t imm12 = (first << 1 & 0x800u) | (second >> 4 & 0x700u) | (second & 0xFFu);
@@ -269,7 +299,7 @@ static void plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
 }
 
 /* A5.3.12: shifts by register, extensions, bit counting. */
-static void register_operations(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_register_operations(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;
     uint32_t d = second >> 8 & 15u;
@@ -359,7 +389,7 @@ static void register_operations(struct cpu *cpu, uint32_t first, uint32_t second
 }
 
 /* A5.3.16 */
-static void multiply(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_multiply(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;
     uint32_t a = second >> 12;
@@ -414,7 +444,7 @@ static void divide(struct cpu *cpu, bool is_signed, uint32_t d, uint32_t a, uint
 }
 
 /* A5.3.17 */
-static void long_multiply(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_long_multiply(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;
     uint32_t lo = second >> 12;
@@ -448,51 +478,4 @@ static void long_multiply(struct cpu *cpu, uint32_t first, uint32_t second)
     }
     cpu->r[lo] = (uint32_t)product;
     cpu->r[hi] = (uint32_t)(product >> 32);
-}
-
-void execute32(struct cpu *cpu, uint32_t first, uint32_t second)
-{
-    switch (first >> 9 & 15u) { /* op1 and the upper half of op2, A5.3 */
-    case 4:                     /* 11101 00 */
-        if ((first & 0x40u) == 0) {
-            load_store_multiple(cpu, first, second);
-        } else {
-            load_store_dual(cpu, first, second);
-        }
-        return;
-    case 5: /* 11101 01 */
-        shifted_register(cpu, first, second);
-        return;
-    case 8: /* 11110 x0 */
-    case 10:
-        if ((second & 0x8000u) != 0) {
-            control(cpu, first, second);
-        } else {
-            modified_immediate(cpu, first, second);
-        }
-        return;
-    case 9: /* 11110 x1 */
-    case 11:
-        if ((second & 0x8000u) != 0) {
-            control(cpu, first, second);
-        } else {
-            plain_immediate(cpu, first, second);
-        }
-        return;
-    case 12: /* 11111 00 */
-        load_store_single(cpu, first, second);
-        return;
-    case 13: /* 11111 01 */
-        if ((first & 0x100u) == 0) {
-            register_operations(cpu, first, second);
-        } else if ((first & 0x80u) == 0) {
-            multiply(cpu, first, second);
-        } else {
-            long_multiply(cpu, first, second);
-        }
-        return;
-    default: /* coprocessors: there is none */
-        raise_fault(cpu, CFSR_NOCP);
-        return;
-    }
 }
