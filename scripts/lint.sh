@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# lint.sh: formatting, cppcheck, clang-tidy (host compile database), shellcheck. Any finding fails.
+# lint.sh: formatting, cppcheck, clang-tidy (host compile database), shellcheck, and the sizes that the
+# READMEs quote. Any finding fails.
 set -eu
 sources=$(git ls-files '*.c' '*.h')
 # shellcheck disable=SC2086 # a list of words
@@ -10,7 +11,19 @@ shellcheck $(git ls-files '*.sh' .ci/run)
 cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
     --suppress=missingIncludeSystem --error-exitcode=1 \
     --project=build/host/compile_commands.json -i tests
+log=build/clang-tidy.log
 git ls-files 'core/src/*.c' 'module/*.c' 'cli/*.c' 'board/*.c' |
     xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p build/host \
-        --extra-arg=-Wno-unknown-warning-option
+        --extra-arg=-Wno-unknown-warning-option >"$log" 2>&1 || {
+    grep -v ' warnings generated' "$log"
+    exit 1
+}
+for readme in README.md README.zh-CN.md; do
+    scripts/sizes.sh build/firmware | while read -r line; do
+        grep -qF "$line" "$readme" || {
+            echo "lint.sh: $readme: the build prints: $line" >&2
+            exit 1
+        }
+    done
+done
 echo "lint: clean"

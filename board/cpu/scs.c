@@ -6,39 +6,37 @@
  * counter. B3.2 to B3.4. Accesses by unprivileged code fault; registers that are not modelled stop
  * the run. */
 
-enum {
-    DWT_CTRL = 0xE0001000,
-    DWT_CYCCNT = 0xE0001004,
-    ICTR = 0xE000E004,
-    SYST_CSR = 0xE000E010,
-    SYST_RVR = 0xE000E014,
-    SYST_CVR = 0xE000E018,
-    SYST_CALIB = 0xE000E01C,
-    NVIC_ISER = 0xE000E100,
-    NVIC_ICER = 0xE000E180,
-    NVIC_ISPR = 0xE000E200,
-    NVIC_ICPR = 0xE000E280,
-    NVIC_IABR = 0xE000E300,
-    NVIC_IPR = 0xE000E400,
-    NVIC_IPR_END = 0xE000E400 + 240,
-    SCB_CPUID = 0xE000ED00,
-    SCB_ICSR = 0xE000ED04,
-    SCB_VTOR = 0xE000ED08,
-    SCB_AIRCR = 0xE000ED0C,
-    SCB_SCR = 0xE000ED10,
-    SCB_CCR = 0xE000ED14,
-    SCB_SHPR1 = 0xE000ED18,
-    SCB_SHPR3 = 0xE000ED20,
-    SCB_SHCSR = 0xE000ED24,
-    SCB_CFSR = 0xE000ED28,
-    SCB_HFSR = 0xE000ED2C,
-    SCB_DFSR = 0xE000ED30,
-    SCB_MMFAR = 0xE000ED34,
-    SCB_BFAR = 0xE000ED38,
-    MPU_TYPE = 0xE000ED90,
-    DEMCR = 0xE000EDFC,
-    STIR = 0xE000EF00,
-};
+#define DWT_CTRL     0xE0001000u
+#define DWT_CYCCNT   0xE0001004u
+#define ICTR         0xE000E004u
+#define SYST_CSR     0xE000E010u
+#define SYST_RVR     0xE000E014u
+#define SYST_CVR     0xE000E018u
+#define SYST_CALIB   0xE000E01Cu
+#define NVIC_ISER    0xE000E100u
+#define NVIC_ICER    0xE000E180u
+#define NVIC_ISPR    0xE000E200u
+#define NVIC_ICPR    0xE000E280u
+#define NVIC_IABR    0xE000E300u
+#define NVIC_IPR     0xE000E400u
+#define NVIC_IPR_END (NVIC_IPR + 240u)
+#define SCB_CPUID    0xE000ED00u
+#define SCB_ICSR     0xE000ED04u
+#define SCB_VTOR     0xE000ED08u
+#define SCB_AIRCR    0xE000ED0Cu
+#define SCB_SCR      0xE000ED10u
+#define SCB_CCR      0xE000ED14u
+#define SCB_SHPR1    0xE000ED18u
+#define SCB_SHPR3    0xE000ED20u
+#define SCB_SHCSR    0xE000ED24u
+#define SCB_CFSR     0xE000ED28u
+#define SCB_HFSR     0xE000ED2Cu
+#define SCB_DFSR     0xE000ED30u
+#define SCB_MMFAR    0xE000ED34u
+#define SCB_BFAR     0xE000ED38u
+#define MPU_TYPE     0xE000ED90u
+#define DEMCR        0xE000EDFCu
+#define STIR         0xE000EF00u
 
 /* STM32F1 implements the upper four bits of a priority (PM0056). */
 #define PRIORITY_MASK 0xF0u
@@ -231,19 +229,19 @@ static bool read_word(struct cpu *cpu, uint32_t addr, uint32_t *out_value)
         *out_value = 9000; /* RM0008 10.1.1: 1 ms at 9 MHz */
         return true;
     case NVIC_ISER:
-    case NVIC_ISER + 4:
+    case NVIC_ISER + 4u:
     case NVIC_ICER:
-    case NVIC_ICER + 4:
+    case NVIC_ICER + 4u:
         bits = cpu->irq_enabled;
         break;
     case NVIC_ISPR:
-    case NVIC_ISPR + 4:
+    case NVIC_ISPR + 4u:
     case NVIC_ICPR:
-    case NVIC_ICPR + 4:
+    case NVIC_ICPR + 4u:
         bits = cpu->irq_pending;
         break;
     case NVIC_IABR:
-    case NVIC_IABR + 4:
+    case NVIC_IABR + 4u:
         bits = cpu->irq_active;
         break;
     case SCB_CPUID:
@@ -342,19 +340,19 @@ static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
         }
         return true;
     case NVIC_ISER:
-    case NVIC_ISER + 4:
+    case NVIC_ISER + 4u:
         cpu->irq_enabled |= bits;
         break;
     case NVIC_ICER:
-    case NVIC_ICER + 4:
+    case NVIC_ICER + 4u:
         cpu->irq_enabled &= ~bits;
         break;
     case NVIC_ISPR:
-    case NVIC_ISPR + 4:
+    case NVIC_ISPR + 4u:
         cpu->irq_pending |= bits;
         break;
     case NVIC_ICPR: /* a line that is still high pends again, unless it is being served */
-    case NVIC_ICPR + 4:
+    case NVIC_ICPR + 4u:
         cpu->irq_pending &= ~bits | (cpu->irq_line & ~cpu->irq_active);
         break;
     case SCB_ICSR:
@@ -415,8 +413,8 @@ static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
 /* The byte that holds the priority at `addr`; NULL if it is none. */
 static uint8_t *priority_byte(struct cpu *cpu, uint32_t addr)
 {
-    if (addr >= SCB_SHPR1 && addr < SCB_SHPR3 + 4) {
-        return &cpu->system_priority[addr - SCB_SHPR1 + 4];
+    if (addr >= SCB_SHPR1 && addr < SCB_SHPR3 + 4u) {
+        return &cpu->system_priority[addr - SCB_SHPR1 + 4u];
     }
     if (addr >= NVIC_IPR && addr < NVIC_IPR + CPU_IRQ_COUNT) {
         return &cpu->irq_priority[addr - NVIC_IPR];

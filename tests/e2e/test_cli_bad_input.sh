@@ -15,14 +15,14 @@ cleanup() {
 trap cleanup EXIT
 cd "$dir" || exit 1
 
-# program SP RESET SIZE: a .bin of SIZE bytes with a vector table (octal escapes, little-endian)
+# program SP RESET SIZE: a .bin of SIZE bytes with a vector table (octal escapes of printf's %b, little-endian)
 program() {
-    printf "$1$2"
+    printf '%b' "$1$2"
     head -c $(($3 - 8)) /dev/zero | tr '\0' '\252'
 }
-sp='\000\120\000\040'
-app='\001\061\000\010'
-boot='\001\001\000\010'
+sp='\0000\0120\0000\0040'
+app='\0001\0061\0000\0010'
+boot='\0001\0001\0000\0010'
 program "$sp" "$app" 3000 >app.bin
 program "$sp" "$boot" 1000 >boot.bin
 program "$sp" "$app" 26625 >large.bin

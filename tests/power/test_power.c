@@ -109,7 +109,7 @@ static void failed(void *ctx, uint64_t op, enum board_tear tear, uint64_t seed, 
     }
     printf("power: FAILED op %" PRIu64 " tear %s seed %" PRIu64 ": %s\n", op, tear_names[tear],
            seed, why);
-    printf("  repeat: build/host/tests/test_power --repeat %" PRIu64 ":%s --seed %" PRIu64
+    printf("  repeat: build/host/tests/power/test_power --repeat %" PRIu64 ":%s --seed %" PRIu64
            "%s\n",
            op, tear_names[tear], seed, setup->mcu_only ? " --mcu-only" : "");
 }
