@@ -62,7 +62,9 @@ static bool power_comes_back(struct run *run)
 {
     static const char *const tears[] = {[BOARD_TEAR_NOT_DONE] = "not done",
                                         [BOARD_TEAR_DONE] = "done",
-                                        [BOARD_TEAR_TORN] = "torn"};
+                                        [BOARD_TEAR_TORN] = "torn",
+                                        [BOARD_TEAR_HALF_ERASED] = "half-erased",
+                                        [BOARD_TEAR_WEAK] = "weak"};
     if (run->next_cut < run->options->cut_count) {
         const struct run_cut *cut = &run->options->cuts[run->next_cut++];
         run->options->tell("power fails in flash operation %llu (%s)",
@@ -202,6 +204,11 @@ static bool run_slice(struct run *run)
         finish(run, RUN_END_ASKED, "");
         return false;
     }
+    if (run->options->gdb != NULL &&
+        !gdb_server_serve(run->options->gdb, run->board, run->options->stop)) {
+        finish(run, RUN_END_ASKED, "");
+        return false;
+    }
     uint64_t until = apply_inputs(run);
     if (board_now(run->board) >= run->options->until) {
         finish(run, RUN_END_TIME, "");
@@ -214,6 +221,9 @@ static bool run_slice(struct run *run)
     }
     if (run->options->view) {
         tell_view(run);
+    }
+    if (run->options->gdb != NULL && gdb_server_stopped(run->options->gdb, stop)) {
+        return true;
     }
     switch (stop) {
     case BOARD_STOP_TIME:

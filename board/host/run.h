@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include "board/board.h"
 #include "board/host/endpoint.h"
+#include "board/host/gdb_server.h"
 #include "board/host/loader.h"
 
 /* One run of the modelled board between its endpoints, until its time is over, it is asked to stop,
@@ -48,6 +49,7 @@ struct run_options {
     size_t cut_count;
     const struct run_input *inputs; /* in ascending order of time */
     size_t input_count;
+    struct gdb_server *gdb;            /* open, or NULL for none */
     const volatile sig_atomic_t *stop; /* not 0 = end the run */
     void (*tell)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 };
