@@ -14,7 +14,7 @@ static void read_special(struct cpu *cpu, uint32_t first, uint32_t second)
     uint32_t d = second >> 8 & 15u;
     uint32_t sysm = second & 0xFFu;
     uint32_t value = 0;
-    if (is_sp_or_pc(d) || (first & 15u) != 15 || (second & 0x2000u) != 0) {
+    if (is_sp_or_pc(d) || (first & 0x1Fu) != 0x0Fu || (second & 0x2000u) != 0) {
         unpredictable(cpu, first, second);
         return;
     }
@@ -76,13 +76,15 @@ static void write_special(struct cpu *cpu, uint32_t first, uint32_t second)
     uint32_t sysm = second & 0xFFu;
     uint32_t value = cpu->r[first & 15u];
     uint32_t mask = second >> 10 & 3u;
-    if (is_sp_or_pc(first & 15u) || mask == 0 || (mask != 2 && sysm > 3)) {
+    /* GE flags, mask bit 0, are the DSP extension's */
+    if (is_sp_or_pc(first & 15u) || mask != 2 || (first & 0x10u) != 0 ||
+        (second & 0x2300u) != 0) {
         unpredictable(cpu, first, second);
         return;
     }
     cpu->cycles++;
     if (sysm < 8) { /* APSR: only N Z C V Q exist; the rest ignores writes */
-        if ((sysm & 4u) == 0 && (mask & 2u) != 0) {
+        if ((sysm & 4u) == 0) {
             cpu->apsr = value & 0xF8000000u;
         }
         return;
@@ -133,6 +135,10 @@ static void write_special(struct cpu *cpu, uint32_t first, uint32_t second)
 /* Hints (CPS does not exist as a 32-bit instruction here), A5.3.4. */
 static void wide_hint(struct cpu *cpu, uint32_t first, uint32_t second)
 {
+    if ((first & 15u) != 15 || (second & 0x2800u) != 0) {
+        unpredictable(cpu, first, second);
+        return;
+    }
     if ((second & 0x0700u) != 0 || (second & 0xFFu) > 4) {
         if ((second & 0x0700u) == 0) {
             return; /* DBG and reserved hints act as NOP */
@@ -140,14 +146,20 @@ static void wide_hint(struct cpu *cpu, uint32_t first, uint32_t second)
         raise_fault(cpu, CFSR_UNDEFINSTR);
         return;
     }
-    (void)first;
     execute16(cpu, 0xBF00u | (second & 15u) << 4);
 }
 
 /* CLREX, DSB, DMB, ISB: one core, in order, so only CLREX has an effect. */
-static void barrier(struct cpu *cpu, uint32_t second)
+static void barrier(struct cpu *cpu, uint32_t first, uint32_t second)
 {
-    switch (second >> 4 & 15u) {
+    uint32_t op = second >> 4 & 15u;
+    bool exists = op == 2 || (op >= 4 && op <= 6);
+    if (exists && ((first & 15u) != 15 || (second & 0x2F00u) != 0x0F00u ||
+                   (op == 2 && (second & 15u) != 15))) {
+        unpredictable(cpu, first, second);
+        return;
+    }
+    switch (op) {
     case 2:
         cpu->exclusive = false;
         return;
@@ -212,7 +224,7 @@ void op32_control(struct cpu *cpu, uint32_t first, uint32_t second)
         wide_hint(cpu, first, second);
         return;
     case 0x3B:
-        barrier(cpu, second);
+        barrier(cpu, first, second);
         return;
     case 0x3E: /* MRS */
     case 0x3F:

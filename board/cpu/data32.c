@@ -240,15 +240,16 @@ void op32_plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
         stop_unknown(cpu, first << 16 | second, "plain immediate with these registers");
         return;
     }
+    bool should_be_zero = (first & 0x400u) != 0 || (second & 0x20u) != 0; /* bit fields only */
     switch (op) {
     case 0: /* ADDW, ADR */
-        cpu->r[d] = base + imm12;
+        cpu->r[d] = d == SP ? (base + imm12) & ~3u : base + imm12;
         return;
     case 4: /* MOVW */
         cpu->r[d] = imm16;
         return;
     case 10: /* SUBW, ADR */
-        cpu->r[d] = base - imm12;
+        cpu->r[d] = d == SP ? (base - imm12) & ~3u : base - imm12;
         return;
     case 12: /* MOVT */
         cpu->r[d] = (cpu->r[d] & 0xFFFFu) | imm16 << 16;
@@ -263,7 +264,7 @@ void op32_plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
             raise_fault(cpu, CFSR_UNDEFINSTR);
             return;
         }
-        if (n == PC || n == SP || (second & 0x20u) != 0) {
+        if (n == PC || n == SP || should_be_zero) {
             break;
         }
         int64_t value = arithmetic ? (int64_t)((int32_t)cpu->r[n] >> lsb)
@@ -274,7 +275,7 @@ void op32_plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
     case 20:   /* SBFX */
     case 28: { /* UBFX */
         uint32_t width = low5 + 1;
-        if (n == PC || n == SP || lsb + width > 32) {
+        if (n == PC || n == SP || should_be_zero || lsb + width > 32) {
             break;
         }
         uint32_t field = cpu->r[n] << (32 - width - lsb);
@@ -283,7 +284,7 @@ void op32_plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
         return;
     }
     case 22: { /* BFI, BFC */
-        if (n == SP || low5 < lsb) {
+        if (n == SP || should_be_zero || low5 < lsb) {
             break;
         }
         uint32_t mask = (low5 - lsb == 31 ? 0xFFFFFFFFu : (1u << (low5 - lsb + 1)) - 1u) << lsb;

@@ -85,7 +85,9 @@ static void exclusive(struct cpu *cpu, uint32_t first, uint32_t second)
     uint32_t d = word ? second >> 8 & 15u : second & 15u;
     uint32_t addr = cpu->r[n] + (word ? (second & 0xFFu) << 2 : 0);
     uint32_t value;
-    if (n == PC || is_sp_or_pc(t) || (load ? d != PC : (is_sp_or_pc(d) || d == n || d == t))) {
+    bool should_be_ones = word || (second >> 8 & 15u) == 15;
+    if (n == PC || !should_be_ones || is_sp_or_pc(t) ||
+        (load ? d != PC : (is_sp_or_pc(d) || d == n || d == t))) {
         unpredictable(cpu, first, second);
         return;
     }
@@ -187,7 +189,7 @@ static inline void load_word(struct cpu *cpu, uint32_t t, uint32_t value)
     if (UNLIKELY(t == PC)) {
         branch_exchange(cpu, value);
     } else {
-        cpu->r[t] = value;
+        cpu->r[t] = t == SP ? value & ~3u : value;
     }
 }
 
@@ -232,6 +234,7 @@ ALWAYS_INLINE void single(struct cpu *cpu, bool is_signed, uint32_t size, bool l
     uint32_t base = cpu->r[n];
     uint32_t addr;
     bool write_back = false;
+    bool hint = true;
 
     if (UNLIKELY(n == PC && !load)) {
         raise_fault(cpu, CFSR_UNDEFINSTR);
@@ -247,6 +250,7 @@ ALWAYS_INLINE void single(struct cpu *cpu, bool is_signed, uint32_t size, bool l
         uint32_t moved = (second & 0x200u) != 0 ? base + offset : base - offset;
         bool index = (second & 0x400u) != 0;
         write_back = (second & 0x100u) != 0;
+        hint = (second & 0x700u) == 0x400u;
         if (!index && !write_back) {
             raise_fault(cpu, CFSR_UNDEFINSTR);
             return;
@@ -272,7 +276,7 @@ ALWAYS_INLINE void single(struct cpu *cpu, bool is_signed, uint32_t size, bool l
 
     if (UNLIKELY(is_sp_or_pc(t)) && size != 2) {
         if (load && t == PC) { /* PLD, PLI, reserved hints: no effect on this core */
-            if (write_back) {
+            if (!hint) {
                 unpredictable(cpu, first, second);
             }
             return;

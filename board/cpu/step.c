@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include "board/cpu/debug.h"
 #include "board/cpu/internal.h"
 
 /* The core as a whole: reset, the run loop, time. */
@@ -194,7 +195,8 @@ static uint32_t step(struct cpu *cpu, uint32_t pc)
     cpu->r[PC] = pc;
     cpu->cycles = 1;
     if (fetch16(cpu, pc, &first)) {
-        bool execute = it == 0 || condition_holds(cpu->apsr, it >> 4);
+        bool execute = it == 0 || condition_holds(cpu->apsr, it >> 4) ||
+                       first >> 8 == 0xBEu; /* BKPT knows no condition, A7.7.17 */
         if (first < 0xE800u) {
             if (execute) {
                 execute16(cpu, first);
@@ -275,6 +277,23 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
             }
         }
         pc = step(cpu, pc);
+    }
+}
+
+enum cpu_stop cpu_run_looking(struct cpu *cpu, uint64_t until, bool (*look)(void *ctx),
+                              void *ctx)
+{
+    cpu->stop = CPU_STOP_NONE;
+    look_around(cpu);
+    for (;;) {
+        if (cpu->now >= cpu->next_event && !serve(cpu, until)) {
+            return cpu->stop;
+        }
+        if (!look(ctx)) {
+            cpu->stop = CPU_STOP_REQUEST;
+            return cpu->stop;
+        }
+        cpu->r[PC] = step(cpu, cpu->r[PC]);
     }
 }
 

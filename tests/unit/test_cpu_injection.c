@@ -124,10 +124,57 @@ static void test_interrupt_before_each_instruction(void **state)
     }
 }
 
+/* Interrupt the instruction that is next, and be back at it with everything as it was. */
+static void inject(unsigned round)
+{
+    struct cpu before = h_cpu;
+    h_pulse_irq(5);
+    do {
+        if (cpu_step(&h_cpu) != CPU_STOP_NONE) {
+            fail_msg("round %u: the handlers stop at 0x%08x %s", round, h_cpu.r[15], h_cpu.why);
+        }
+    } while (h_cpu.ipsr != 0);
+    if (memcmp(h_cpu.r, before.r, sizeof before.r) != 0 || h_cpu.apsr != before.apsr ||
+        h_cpu.itstate != before.itstate || h_cpu.other_sp != before.other_sp ||
+        h_cpu.irq_entries != before.irq_entries + 2) {
+        fail_msg("round %u: an interrupt before 0x%08x shows", round, before.r[15]);
+    }
+}
+
+/* One run with an interrupt before every instruction, again and again from other registers. */
+static void test_20000_interrupts_in_a_row(void **state)
+{
+    (void)state;
+    unsigned injected = 0;
+    for (unsigned round = 0; injected < 20000; round++) {
+        start_victim();
+        load_spoilers();
+        h_set_flags(round & 31u);
+        for (unsigned n = 5; n < 13; n++) {
+            h_cpu.r[n] = (round + n) * 0x9E3779B9u;
+        }
+        struct cpu start = h_cpu;
+        (void)run_victim(UINT32_MAX);
+        struct cpu clean = h_cpu;
+
+        memset(h_ram, 0, sizeof h_ram);
+        h_cpu = start;
+        do {
+            inject(round);
+            injected++;
+        } while (cpu_step(&h_cpu) == CPU_STOP_NONE);
+        if (h_cpu.stop != CPU_STOP_BKPT || memcmp(h_cpu.r, clean.r, sizeof clean.r) != 0 ||
+            h_cpu.apsr != clean.apsr) {
+            fail_msg("round %u: interrupts change what comes out", round);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_interrupt_before_each_instruction),
+        cmocka_unit_test(test_20000_interrupts_in_a_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,6 +261,82 @@ static void test_breakpoint_stays_on_it(void **state)
     assert_int_equal(h_cpu.r[15], H_CODE + 2);
 }
 
+/* Found by tests/oracle/test_unicorn. */
+static void test_stack_pointer_bits_ddi0403_b1_4_7(void **state)
+{
+    (void)state;
+    static const uint16_t program[] = {
+        0xF8D0, 0xD000, /* ldr.w sp, [r0] */
+        0xF20D, 0x0D07, /* addw sp, sp, #7 */
+        0xF2AD, 0x0D01, /* subw sp, sp, #1 */
+    };
+    H_START(program);
+    h_cpu.r[0] = H_DATA;
+    h_put32(H_DATA, H_STACK | 3);
+    h_steps(1);
+    assert_int_equal(h_cpu.r[13], H_STACK);
+    h_steps(1);
+    assert_int_equal(h_cpu.r[13], H_STACK + 4);
+    h_steps(1);
+    assert_int_equal(h_cpu.r[13], H_STACK);
+}
+
+static void test_breakpoint_ignores_it_ddi0403_a7_7_17(void **state)
+{
+    (void)state;
+    static const uint16_t program[] = {0xBF08 /* it eq */, 0xBE01 /* bkpt 1 */};
+    H_START(program);
+    h_set_flags(0);
+    assert_int_equal(h_run(2), CPU_STOP_BKPT);
+    assert_int_equal(h_cpu.r[15], H_CODE + 2);
+}
+
+/* Should-be-zero and should-be-one bits that are not: UNPREDICTABLE, nothing is guessed. */
+static void test_reserved_bits_stop_ddi0403_a5_1(void **state)
+{
+    (void)state;
+    static const uint16_t cases[][2] = {
+        {0xF3BF, 0x8F25}, /* CLREX, bits 3..0 */
+        {0xF3B0, 0x8F4F}, /* DSB, bits 3..0 of the first half */
+        {0xF3A0, 0x8000}, /* NOP.W, the same */
+        {0xF398, 0x8F00}, /* MSR, bit 4 */
+        {0xF388, 0x8C00}, /* MSR APSR_nzcvqg without the DSP extension */
+        {0xF388, 0x8900}, /* MSR, bit 8 */
+        {0xF3FF, 0x8000}, /* MRS, bit 4 */
+        {0xF34C, 0x2320}, /* SBFX, bit 5 */
+        {0xF7C8, 0x2746}, /* UBFX, bit 10 */
+        {0xF366, 0x2029}, /* BFI, bit 5 */
+        {0xF721, 0x59C8}, /* SSAT, bit 10 */
+        {0xE8C7, 0x6A41}, /* STREXB, bits 11..8 */
+        {0xF83E, 0xFEEB}, /* LDRHT PC */
+        {0xF815, 0xFE64}, /* LDRBT PC */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        h_start();
+        h_load(H_CODE, cases[i], 2);
+        if (h_run(1) != CPU_STOP_UNKNOWN) {
+            fail_msg("%04x %04x is executed", cases[i][0], cases[i][1]);
+        }
+    }
+}
+
+static void test_wfi_wakes_despite_primask_ddi0403_b1_5_17(void **state)
+{
+    (void)state;
+    static const uint16_t program[] = {
+        0xB672, /* cpsid i */
+        0xBF30, /* wfi */
+        0x2007, /* movs r0, #7 */
+    };
+    H_START(program);
+    h_enable_irq(5, 0x80);
+    h_steps(2);
+    h_pulse_irq(5);
+    h_steps(1);
+    assert_int_equal(h_cpu.r[0], 7);
+    assert_int_equal(h_cpu.ipsr, 0); /* it wakes, but the interrupt stays pending */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +349,10 @@ int main(void)
         cmocka_unit_test(test_handler_limits_ddi0403_b5_2_3),
         cmocka_unit_test(test_hints_ddi0403_a7_7),
         cmocka_unit_test(test_breakpoint_stays_on_it),
+        cmocka_unit_test(test_stack_pointer_bits_ddi0403_b1_4_7),
+        cmocka_unit_test(test_breakpoint_ignores_it_ddi0403_a7_7_17),
+        cmocka_unit_test(test_reserved_bits_stop_ddi0403_a5_1),
+        cmocka_unit_test(test_wfi_wakes_despite_primask_ddi0403_b1_5_17),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
