@@ -45,6 +45,7 @@ enum {
     MODULE_RESET_MS = 2000,  /* from 0x0C to the new start */
     MODULE_READY_MS = 30000, /* we wait for READY (the open module: for ever) */
     MODULE_AGAIN_MS = 5000,  /* after 0x27 or an unanswered 0x19, for a fresh READY */
+    MODULE_AGAIN_BEGUN_MS = 9000, /* after 0x27 to a piece: an MCU may ask twice, 3.5 s apart */
     MODULE_AGAIN_LOST_MS = 15000, /* the same after 0x1F: an MCU may watch for 10 s */
     MODULE_RETURN_MS = 60000,     /* from the last piece's ACK to the new version in 0x02 */
     MODULE_ASK_AGAIN_MS = 5000,   /* interval of 0x01 while we wait for that */

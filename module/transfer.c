@@ -256,7 +256,7 @@ static void piece_acked(struct module *module, uint32_t now_ms)
                                               .number = module->piece_number,
                                               .count = module->piece_count});
     if (module->stop_requested) {
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_BEGUN_MS, now_ms);
     } else if (module->piece_number == module->piece_count) {
         await(module, MODULE_TRANSFER_RETURNING, MODULE_RETURN_MS, now_ms);
         module->sent_ms = now_ms;
@@ -300,7 +300,7 @@ void module_transfer_stop(struct module *module, uint32_t now_ms)
         module->stop_requested = true;
         if (module->piece_due) {
             module->piece_due = false;
-            await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+            await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_BEGUN_MS, now_ms);
         }
         break;
     case MODULE_TRANSFER_RETURNING: /* the tutorial's order: ACK of the last piece, then 0x27 */
@@ -308,7 +308,7 @@ void module_transfer_stop(struct module *module, uint32_t now_ms)
         snprintf(module->text, sizeof module->text,
                  "the MCU rejected the whole file after its last piece (0x27): MD5 or image "
                  "check");
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_BEGUN_MS, now_ms);
         break;
     default:
         return; /* nothing runs: the answer 0x28 was all */

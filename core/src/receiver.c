@@ -93,6 +93,34 @@ static void count_attempt(struct otter_receiver *receiver)
     otter_store_save_resume(receiver);
 }
 
+/* The sums of a frame are 8 bits, so a noisy line gets a wrong piece through now and then. Such a
+ * transfer is begun again; the same on a line that showed no fault is the sender's mistake, and so
+ * is a file that arrives twice with the same wrong digest. */
+static void reject(struct otter_receiver *receiver, enum otter_receiver_result result)
+{
+    if (!receiver->disturbed || receiver->attempts >= OTTER_ATTEMPTS_MAX) {
+        fail(receiver, result);
+        return;
+    }
+    count_attempt(receiver);
+    halve(receiver);
+    stop(receiver, true);
+}
+
+static void reject_digest(struct otter_receiver *receiver, const uint8_t digest[16])
+{
+    bool is_same = receiver->digest_known &&
+                   memcmp(receiver->digest, digest, sizeof(receiver->digest)) == 0;
+
+    memcpy(receiver->digest, digest, sizeof(receiver->digest));
+    receiver->digest_known = true;
+    if (is_same) {
+        fail(receiver, OTTER_RESULT_MD5);
+    } else {
+        reject(receiver, OTTER_RESULT_MD5);
+    }
+}
+
 /* The last ACK has left: tell the bootloader. */
 static void announce(struct otter_receiver *receiver)
 {
@@ -194,8 +222,15 @@ static int take_offer(struct otter_receiver *receiver, struct otter_link *link,
                    offer.file_size == receiver->offer.file_size &&
                    memcmp(offer.md5_hex, receiver->offer.md5_hex, sizeof(offer.md5_hex)) == 0;
     uint32_t piece_len;
-    int rc = otter_link_answer(link, frame, NULL, 0);
+    int rc;
 
+    if (!is_good && receiver->asked &&
+        (receiver->state == OTTER_RECEIVER_ASKING ||
+         receiver->state == OTTER_RECEIVER_RECEIVING)) {
+        receiver->disturbed = true; /* most likely a garbled piece, which will be repeated */
+        return 0;
+    }
+    rc = otter_link_answer(link, frame, NULL, 0);
     if (rc != 0 || receiver->state == OTTER_RECEIVER_FINISHED) {
         return rc;
     }
@@ -217,6 +252,7 @@ static int take_offer(struct otter_receiver *receiver, struct otter_link *link,
     receiver->stop_due = false;
     receiver->sender_stopped = false;
     receiver->restart_module_due = false;
+    receiver->disturbed = receiver->digest_known = false;
     receiver->offered = true;
     receiver->unanswered = receiver->attempts = 0;
     if (!is_good) {
@@ -265,6 +301,9 @@ static enum otter_receiver_result queue_piece(struct otter_receiver *receiver,
         if (otter_store_program(receiver) != 0) {
             return OTTER_RESULT_FLASH;
         }
+    }
+    if (is_over(receiver->good_ms, now_ms, otter_retry_piece.timeout_ms)) {
+        receiver->disturbed = true; /* probably not its first sending */
     }
     if (receiver->received == 0) {
         count_attempt(receiver);
@@ -319,12 +358,15 @@ static int take_piece(struct otter_receiver *receiver, struct otter_link *link,
     case OTTER_RECEIVER_RECEIVING:
         if (is_good && (frame->flags & OTTER_PIECE_FLAG_HEX) == 0 && piece.number != 0 &&
             piece.number == receiver->last_number) {
+            receiver->disturbed = true;
             break; /* our ACK was lost: acknowledge again, write nothing */
         }
         if (is_good && is_next(receiver, frame, &piece)) {
             result = queue_piece(receiver, &piece, now_ms);
         }
-        if (result != OTTER_RESULT_NONE) {
+        if (result == OTTER_RESULT_BAD_PIECE) {
+            reject(receiver, result);
+        } else if (result != OTTER_RESULT_NONE) {
             fail(receiver, result);
         } else if (receiver->state == OTTER_RECEIVER_VERIFYING) {
             return 0; /* the ACK waits for the check */
@@ -363,6 +405,7 @@ static int take_sender_stop(struct otter_receiver *receiver, struct otter_link *
     if (receiver->asked) { /* else it is about a transfer before: its line was not tried */
         count_attempt(receiver);
         halve(receiver);
+        receiver->disturbed = true;
     }
     ask(receiver, true, now_ms);
     return 0;
@@ -440,6 +483,7 @@ void otter_receiver_bad_sum(struct otter_receiver *receiver)
         receiver->state != OTTER_RECEIVER_ASKING) {
         return;
     }
+    receiver->disturbed = true;
     if (++receiver->bad_sums == OTTER_BAD_SUMS_FOR_HALVING) {
         halve(receiver);
     }
@@ -484,11 +528,14 @@ int otter_receiver_poll(struct otter_receiver *receiver, struct otter_link *link
             fail(receiver, OTTER_RESULT_FLASH);
         }
     } else if (receiver->state == OTTER_RECEIVER_VERIFYING && !receiver->flag_due) {
-        enum otter_receiver_result result = otter_store_check(receiver);
+        uint8_t digest[16];
+        enum otter_receiver_result result = otter_store_check(receiver, digest);
 
         receiver->ack_due = true;
         receiver->flag_due = true;
-        if (result != OTTER_RESULT_FINISHED) {
+        if (result == OTTER_RESULT_MD5) {
+            reject_digest(receiver, digest);
+        } else if (result != OTTER_RESULT_FINISHED) {
             fail(receiver, result);
         }
     } else if (receiver->flag_due && !receiver->ack_due && otter_link_is_drained(link)) {

@@ -79,19 +79,20 @@ int otter_store_program(struct otter_receiver *receiver)
     return 0;
 }
 
-enum otter_receiver_result otter_store_check(struct otter_receiver *receiver)
+enum otter_receiver_result otter_store_check(struct otter_receiver *receiver,
+                                             uint8_t out_digest[16])
 {
     const struct otter_receiver_config *config = receiver->config;
     const struct otter_port *port = config->port;
     uint32_t addr = config->layout->backup.addr;
     uint32_t size = receiver->offer.file_size;
-    uint8_t digest[16], offered[16], head[8], trailer[OTTER_IMAGE_TRAILER_SIZE];
+    uint8_t offered[16], head[8], trailer[OTTER_IMAGE_TRAILER_SIZE];
     struct otter_image image;
     int rc;
 
-    otter_md5_final(&receiver->md5, digest);
+    otter_md5_final(&receiver->md5, out_digest);
     if (otter_md5_from_hex(receiver->offer.md5_hex, offered) != 0 ||
-        memcmp(digest, offered, sizeof(digest)) != 0) {
+        memcmp(out_digest, offered, sizeof(offered)) != 0) {
         return OTTER_RESULT_MD5;
     }
     if (!config->check_image) {

@@ -15,7 +15,8 @@ OTTER_MUST_CHECK int otter_store_program(struct otter_receiver *receiver);
 
 /* The whole file is in APPBAK: is it what was offered, and for this product? Ends the digest.
  * Returns OTTER_RESULT_FINISHED, or why not. */
-enum otter_receiver_result otter_store_check(struct otter_receiver *receiver);
+enum otter_receiver_result otter_store_check(struct otter_receiver *receiver,
+                                             uint8_t out_digest[16]);
 
 /* Announce the image to the bootloader. Returns 0 or the port's error. */
 OTTER_MUST_CHECK int otter_store_write_flag(const struct otter_receiver *receiver);

@@ -142,7 +142,7 @@ static void test_transfer_0x27_then_ack_measured_stop(void **state)
     mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
     assert_int_equal(mcu_last(&mcu)->cmd, OTTER_CMD_RECEIVER_STOP_ACK);
     mcu_send_sn(&mcu, OTTER_CMD_PIECE_ACK, 7, 0, NULL, 0);
-    mcu_wait(&mcu, 4000);
+    mcu_wait(&mcu, MODULE_AGAIN_BEGUN_MS - 1000);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_PIECE), 0);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_SENDER_STOP), 0);
     assert_false(module_has_ended(&mcu.module)); /* a READY may follow */
@@ -205,12 +205,12 @@ static void test_transfer_0x27_at_the_last_piece_is_md5(void **state)
     uint8_t sn = mcu_last(&mcu)->sn;
     mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
     mcu_send_sn(&mcu, OTTER_CMD_PIECE_ACK, sn, 0, NULL, 0);
-    mcu_wait(&mcu, MODULE_AGAIN_MS + 100);
+    mcu_wait(&mcu, MODULE_AGAIN_BEGUN_MS + 100);
     assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_MD5_DIFFERS);
     run_to_piece(2000, 1000, 1); /* the tutorial's order: ACK, then 0x27 */
     mcu_ack(&mcu);
     mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
-    mcu_wait(&mcu, MODULE_AGAIN_MS + 100);
+    mcu_wait(&mcu, MODULE_AGAIN_BEGUN_MS + 100);
     assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_MD5_DIFFERS);
 }
 

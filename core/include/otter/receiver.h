@@ -29,6 +29,10 @@
  *        └── STOPPING (0x27 sent, 0x28 awaited) ◄── too large, bad piece, flash error,  FINISHED
  *                                                   MD5 differs, attempts used up
  *
+ * A wrong MD5 or an impossible piece ends the transfer, unless the line has shown a fault since the
+ * offer (bad sum, repeated or late piece, 0x1F): then 0x27 and its ACK are followed by READY, until
+ * the same wrong digest comes twice or the attempts are used up.
+ *
  * READY goes out once per ask: the link's 200 ms resend would destroy the transfer it started. The
  * first piece counts as the answer to READY too.
  *
@@ -127,8 +131,11 @@ struct otter_receiver {
     bool sender_stopped;     /* sender_stop_sn is valid */
     bool restart_module_due; /* send 0x29 as soon as the link is free */
     bool restart_module_done;
-    uint32_t heard_ms; /* last byte received */
-    uint32_t good_ms;  /* last good piece, or READY */
+    bool disturbed;     /* the line showed a fault since the offer */
+    bool digest_known;  /* `digest` is valid */
+    uint8_t digest[16]; /* of the last transfer whose MD5 was wrong */
+    uint32_t heard_ms;  /* last byte received */
+    uint32_t good_ms;   /* last good piece, or READY */
     struct otter_md5 md5;
     uint32_t written;    /* bytes programmed and hashed */
     uint16_t queued_len; /* bytes in `queued`, of which queued_done are programmed */
