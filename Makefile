@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front: everything real is in the CMake presets host, asan and firmware.
-.PHONY: help demo test bench flash clean firmware host lint campaign
+.PHONY: help demo test bench flash clean firmware host lint campaign mutants
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 FIRMWARE := build/firmware
@@ -13,6 +13,8 @@ help:
 	@echo "make demo      update a modelled STM32F103 from 03010101 to 03010102, cutting its power"
 	@echo "make test      build everything and run all tests"
 	@echo "make bench     measure; writes build/bench/results.json and results.md"
+	@echo "make campaign  cut the power in every flash operation; hours of processor time"
+	@echo "make mutants   put known faults into the sources; the tests must notice each"
 	@echo "make lint      formatting and static analysis"
 	@echo "make flash     write the factory image to a real board (openocd, ST-Link)"
 	@echo "make clean     remove build/"
@@ -46,6 +48,13 @@ test: host
 
 bench: host
 	@scripts/bench.sh
+
+campaign: host
+	@scripts/campaign.sh
+	@scripts/noise.sh
+
+mutants: host
+	@scripts/run-mutants.sh
 
 lint: host
 	@scripts/need.sh lint

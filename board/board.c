@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "board/debug.h"
 #include "board/stm32f1/chip.h"
 
 /* Supply, resets, the run loop and the order of events. */
@@ -221,9 +222,11 @@ void board_copy(struct board *to, const struct board *from)
     struct board_uart_sink sink[CHIP_USART_COUNT];
     memcpy(sink, to->sink, sizeof sink);
     struct board_flash_watch watch = to->watch;
+    struct board_debug *debug = to->debug;
     *to = *from;
     memcpy(to->sink, sink, sizeof sink);
     to->watch = watch;
+    to->debug = debug;
     to->cpu.bus.ctx = to;
     to->cpu.flash = to->flash.bytes;
     to->cpu.sram = to->sram;
@@ -273,6 +276,7 @@ static void restart(struct board *board, enum board_reset_cause cause, uint64_t 
 void board_power_on(struct board *board)
 {
     board->powered = true;
+    flash_power_on(board);
     for (size_t i = 0; i < sizeof board->sram; i += 8) {
         uint64_t value = chip_random(board);
         memcpy(board->sram + i, &value, 8);
@@ -329,7 +333,7 @@ static enum board_stop run(struct board *board, uint64_t until)
             }
             continue;
         }
-        switch (cpu_run(&board->cpu, until)) {
+        switch (board->debug != NULL ? debug_run(board, until) : cpu_run(&board->cpu, until)) {
         case CPU_STOP_NONE:
         case CPU_STOP_REQUEST:
             break;

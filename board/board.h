@@ -32,7 +32,7 @@ enum board_stop {
     BOARD_STOP_LOCKUP,  /* the core is locked up; board_why() */
     BOARD_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled; board_why() */
     BOARD_STOP_BKPT,
-    BOARD_STOP_ASKED, /* board_request_stop() */
+    BOARD_STOP_ASKED, /* board_request_stop(), or a debugger (board/debug.h) */
 };
 
 enum board_reset_cause { /* as RCC_CSR tells it */
@@ -47,7 +47,7 @@ struct board; /* about 130 KB, plain data: board_copy() is a snapshot */
 struct board *board_new(const struct board_options *options);
 void board_free(struct board *board);
 void board_copy(struct board *to,
-                const struct board *from); /* but UART sinks and flash watch */
+                const struct board *from); /* but UART sinks, flash watch, debugger */
 
 /* Supply on: RAM is random, registers as after power-on, core starts. Flash, unique id, virtual time
  * and the parts' inputs stay as they were. */
@@ -95,7 +95,13 @@ enum board_tear {
     BOARD_TEAR_DONE,     /* ... right behind it */
     BOARD_TEAR_TORN, /* a random part of the bits has changed (program: some of the bits that go
                             to 0; erase: each bit of the page old or 1) */
+    BOARD_TEAR_HALF_ERASED, /* erase: the lower or the upper half of the page is erased, the other
+                               is old; program: exactly one of the bits that go to 0 has changed */
+    BOARD_TEAR_WEAK, /* looks done until the power comes back. From then on each bit that changed
+                        reads as a coin, constant within a boot, new at each power-on, until its
+                        cell is erased (completely), or the bit programmed to 0 (completely). */
 };
+enum { BOARD_TEARS = BOARD_TEAR_WEAK + 1 };
 
 /* Flash operations (half-word programs and page erases) started so far. */
 uint64_t board_flash_ops(const struct board *board);

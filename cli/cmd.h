@@ -16,6 +16,7 @@ enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
 int cmd_push(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_board(int argc, char **argv);
+int cmd_board_campaign(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 
 /* Print `otter: NAME: text` (NAME as given to cmd_name()) as one line on stderr. */

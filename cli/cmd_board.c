@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `otter board run`: the modelled board on the command line; see docs/man/otter-board.1. */
+/* `otter board`, and `otter board run`: the modelled board on the command line; see docs/man/otter-board.1. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -31,6 +31,7 @@ enum {
     OPT_JSON,
     OPT_VIEW,
     OPT_SET,
+    OPT_GDB,
 };
 
 struct load {
@@ -51,6 +52,8 @@ struct arguments {
     size_t input_count;
     const char *uart[RUN_LINE_COUNT];
     bool stats, json;
+    bool gdb;
+    unsigned gdb_port;
 };
 
 /* Set by the signal handler; the only way it can tell. */
@@ -112,7 +115,7 @@ static error_t add_cut(struct arguments *args, const char *text)
     }
     size_t i = args->cut_count;
     if (!spec_cut(text, &args->cuts[i], &args->cut_has_seed[i])) {
-        complain("--cut %s: not OP[:not-done|done|torn][:SEED]", text);
+        complain("--cut %s: not OP[:not-done|done|torn|half-erased|weak][:SEED]", text);
         return EINVAL;
     }
     args->cut_count++;
@@ -156,8 +159,12 @@ static const struct argp_option options[] = {
      "sensor=broken|ok, reset=pin, power=cycle; repeatable",
      3},
     {"cut", OPT_CUT, "OP[:TEAR][:SEED]", 0,
-     "The power fails in flash operation OP and comes back; TEAR is not-done, done or torn "
-     "(default); repeatable",
+     "The power fails in flash operation OP and comes back; TEAR is not-done, done, torn "
+     "(default), half-erased or weak; repeatable",
+     3},
+    {"gdb", OPT_GDB, "PORT", 0,
+     "Wait for a gdb on this TCP port of 127.0.0.1 before the first instruction; 0 takes a "
+     "free port and prints it",
      3},
     {"seed", OPT_SEED, "N", 0, "Seed of everything random (default 1)", 4},
     {"lsi", OPT_LSI, "HZ", 0, "Clock of the watchdog, 30000..60000 (default 40000)", 4},
@@ -202,6 +209,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_LSI:
         err = number_option("--lsi", arg, 30000, 60000, &value);
         args->board.lsi_hz = (uint32_t)value;
+        return err;
+    case OPT_GDB:
+        err = number_option("--gdb", arg, 0, 65535, &value);
+        args->gdb = true;
+        args->gdb_port = (unsigned)value;
         return err;
     case OPT_NO_HSE:
         args->board.without_hse = true;
@@ -305,6 +317,31 @@ static bool open_lines(struct run_line lines[RUN_LINE_COUNT], const struct argum
     return true;
 }
 
+/* NULL after complain(). */
+static struct gdb_server *open_gdb(unsigned port)
+{
+    char why[HOST_WHY_SIZE];
+    struct gdb_server *server = malloc(sizeof *server);
+    if (server == NULL) {
+        complain("out of memory");
+    } else if (!gdb_server_open(server, port, why)) {
+        complain("--gdb %u: %s", port, why);
+        free(server);
+        server = NULL;
+    } else {
+        complain("gdb: listening on 127.0.0.1:%u", server->port);
+    }
+    return server;
+}
+
+static void close_gdb(struct gdb_server *server)
+{
+    if (server != NULL) {
+        gdb_server_close(server);
+        free(server);
+    }
+}
+
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
@@ -347,11 +384,13 @@ static int run(struct board *board, struct arguments *args)
     }
     int code = CMD_FAILED;
     catch_signals(); /* before there is a link to remove */
-    if (fill_flash(board, args) && open_lines(lines, args)) {
+    if (fill_flash(board, args) && open_lines(lines, args) &&
+        (!args->gdb || (args->run.gdb = open_gdb(args->gdb_port)) != NULL)) {
         struct run_result result;
         args->run.stop = &stop_asked;
         args->run.tell = complain;
         run_board(board, lines, &args->run, &result);
+        close_gdb(args->run.gdb);
         if (!run_is_good(&result)) {
             complain("%s: %s", end_text(result.end), result.why);
         }
@@ -415,15 +454,22 @@ static int board_run_command(int argc, char **argv)
 int cmd_board(int argc, char **argv)
 {
     static char title[] = "otter: board run";
+    static char campaign_title[] = "otter: board campaign";
     if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0)) {
-        puts("Usage: otter board run [OPTION...]\n\n"
-             "  run      run firmware on the modelled board\n\n"
-             "`otter board run --help` tells more.");
+        puts("Usage: otter board COMMAND [OPTION...]\n\n"
+             "  run       run firmware on the modelled board\n"
+             "  campaign  cut the power in every flash operation of an update\n\n"
+             "`otter board COMMAND --help` tells more.");
         return CMD_OK;
     }
     if (argc < 2) {
         complain("no command; see `otter board --help`");
         return CMD_USAGE;
+    }
+    if (strcmp(argv[1], "campaign") == 0) {
+        cmd_name("board campaign");
+        argv[1] = campaign_title;
+        return cmd_board_campaign(argc - 1, argv + 1);
     }
     if (strcmp(argv[1], "run") != 0) {
         complain("%s: no such command; see `otter board --help`", argv[1]);

@@ -20,6 +20,31 @@ done
 
 printf '{\n  "model_mips": %s,\n  "boot_bytes": %s,\n  "app_bytes": %s,\n  "demo_device_s": %s\n}\n' \
     "$mips" "$boot" "$app" "$demo" >"$out/results.json"
+# merge FILE NAME...: add these numbers of a kept result (one flat object, a line each)
+merge() {
+    kept=$1
+    shift
+    [ -f "$kept" ] || return 0
+    sed '$d' "$out/results.json" | sed '$s/$/,/' >"$out/results.new"
+    for name; do
+        sed -n "s/^ *\(\"$name\": [0-9.]*\),*\$/  \1,/p" "$kept"
+    done | sed '$s/,$//' >>"$out/results.new"
+    echo '}' >>"$out/results.new"
+    mv "$out/results.new" "$out/results.json"
+}
+merge bench/campaign.json power_cases power_failures cuts_per_s
+merge bench/noise.json noise_runs noise_wrong_images
+if [ -x build/host/bench/unicorn_mips ]; then
+    {
+        build/host/bench/unicorn_mips "$firmware/bench/cpu/bench_cpu.bin"
+        build/host/tests/oracle/test_unicorn --count 1200000 | sed 's/^instructions\|^mismatches/model_vs_unicorn_&/'
+    } | sed -n 's/^\(model_vs_unicorn_[a-z]*\) \([0-9.]*\)$/  "\1": \2,/p' >"$out/unicorn.json"
+    merge "$out/unicorn.json" model_vs_unicorn_speed model_vs_unicorn_instructions \
+        model_vs_unicorn_mismatches
+else
+    echo "bench.sh: libunicorn is not installed (scripts/need.sh oracle): nothing to compare with" >&2
+fi
+
 {
     echo '| what | measured | beside it |'
     echo '|---|---:|---|'

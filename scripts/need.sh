@@ -14,6 +14,10 @@ group_lint="clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 cppcheck
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a \
 shellcheck=shellcheck"
 group_flash="openocd=openocd"
+group_fuzz="clang=clang \
+libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a"
+group_debug="gdb-multiarch=gdb-multiarch"
+group_oracle="libunicorn-dev=pc:unicorn qemu-system-arm=qemu-system-arm"
 
 have() {
     case $1 in
@@ -30,8 +34,11 @@ for group in "$@"; do
     test) list=$group_test ;;
     lint) list=$group_lint ;;
     flash) list=$group_flash ;;
+    debug) list=$group_debug ;;
+    oracle) list=$group_oracle ;;
+    fuzz) list=$group_fuzz ;;
     *)
-        echo "need.sh: $group: no such group (build, test, lint, flash)" >&2
+        echo "need.sh: $group: no such group (build, test, lint, flash, debug, oracle, fuzz)" >&2
         exit 2
         ;;
     esac

@@ -1,98 +1,160 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "board/campaign/campaign.h"
+#include <stdlib.h>
 
-static const enum board_tear tears[] = {BOARD_TEAR_NOT_DONE, BOARD_TEAR_DONE, BOARD_TEAR_TORN};
-enum { TEAR_COUNT = sizeof tears / sizeof tears[0] };
+/* The golden ratio's multiplier, as in splitmix64. */
+#define GOLDEN 0x9E3779B97F4A7C15u
 
-/* The seed of one case: differs per operation, and is the same whether the case runs in a campaign
- * or alone (the multiplier is the golden ratio's, as in splitmix64). */
-static uint64_t case_seed(uint64_t seed, uint64_t op)
+/* The seed of one cut: differs per operation, and is the same whether the case runs in a campaign or
+ * alone. */
+static uint64_t cut_seed(uint64_t seed, uint64_t op)
 {
-    return seed + op * 0x9E3779B97F4A7C15u;
+    return seed + op * GOLDEN;
 }
 
-/* From a state before `op`: let the power fail there, restore it, and go on to the end. */
-static const char *run_branch(const struct campaign_world *world, void *branch,
-                              const struct campaign_options *options, uint64_t op,
-                              enum board_tear tear)
+static void arm(struct board *board, const struct campaign_options *options,
+                const struct campaign_cut *cut)
+{
+    board_cut_at(board, cut->op, cut->tear, cut_seed(options->seed, cut->op));
+}
+
+/* Run until the power fails (true), or the scenario ends, or `limit` (false). */
+static bool run_to_cut(const struct campaign_world *world, void *branch, uint64_t limit)
 {
     struct board *board = world->board(branch);
-    board_cut_at(board, op, tear, case_seed(options->seed, op));
-    uint32_t slice_ms = options->slice_ms;
-    uint64_t limit =
-        board_now(board) + (uint64_t)options->limit_s * 1000000u * BOARD_TICKS_PER_US;
-    bool cut = false;
     while (!world->is_done(branch) && board_now(board) < limit) {
-        world->run_ms(branch, slice_ms);
-        if (!cut && board_flash_ops(board) > op) {
-            cut = true;
-            world->power_on(branch);
+        /* More than the reference run's slice costs nothing here, but the time behind the end. */
+        if (world->run_ms(branch, 10)) {
+            return true;
         }
     }
-    if (!cut) {
+    return false;
+}
+
+static uint64_t limit_of(const struct board *board, const struct campaign_options *options)
+{
+    return board_now(board) + (uint64_t)options->limit_s * 1000000u * BOARD_TICKS_PER_US;
+}
+
+/* From a state before the first cut: let the power fail there, restore it, and go on to the end.
+ * *out_second tells whether the second cut came. */
+static const char *run_branch(const struct campaign_world *world, void *branch,
+                              const struct campaign_options *options,
+                              const struct campaign_case *which, bool *out_second)
+{
+    struct board *board = world->board(branch);
+    uint64_t limit = limit_of(board, options);
+    *out_second = false;
+    arm(board, options, &which->first);
+    if (!run_to_cut(world, branch, limit)) {
         return "the power cut never came: the run before it differs from the reference run";
+    }
+    world->power_on(branch);
+    if (which->has_second) {
+        arm(board, options, &which->second);
+    }
+    if (run_to_cut(world, branch, limit)) {
+        *out_second = true;
+        world->power_on(branch);
+        (void)run_to_cut(world, branch, limit);
     }
     return world->judge(branch, world->is_done(branch));
 }
 
-int campaign_run(const struct campaign_world *world, const struct campaign_options *options,
-                 struct campaign_counts *out_counts)
-{
-    struct campaign_counts counts = {0};
-    void *reference = world->make(world->ctx);
-    void *before = world->make(world->ctx);
-    void *branch = world->make(world->ctx);
-    int result = -1;
-    if (reference == NULL || before == NULL || branch == NULL) {
-        goto out;
-    }
+struct run {
+    const struct campaign_world *world;
+    const struct campaign_options *options;
+    void *reference, *before, *branch;
+    struct campaign_counts counts;
+};
 
-    struct board *board = world->board(reference);
-    uint64_t limit =
-        board_now(board) + (uint64_t)options->limit_s * 1000000u * BOARD_TICKS_PER_US;
-    uint64_t op = options->offset;
-    while (!world->is_done(reference) && board_now(board) < limit) {
-        world->copy(before, reference);
-        world->run_ms(reference, options->slice_ms);
-        for (; op < board_flash_ops(board); op += options->every) {
-            for (unsigned i = 0; i < TEAR_COUNT; i++) {
-                world->copy(branch, before);
-                const char *why = run_branch(world, branch, options, op, tears[i]);
-                counts.cases++;
-                if (why != NULL) {
-                    counts.failures++;
-                    options->failed(options->ctx, op, tears[i], options->seed, why);
-                }
-            }
-            if (options->progress != NULL) {
-                options->progress(options->ctx, op, counts.cases, counts.failures);
+/* The second operation lies among those that the recovery has: first as near as the draw says, and if
+ * the recovery was over by then, within what it had. */
+static void run_case(struct run *run, const struct campaign_case *planned)
+{
+    const struct campaign_world *world = run->world;
+    struct campaign_case which = *planned;
+    uint64_t draw = planned->second.op;
+    bool second;
+    world->copy(run->branch, run->before);
+    which.second.op = which.first.op + 1 + draw;
+    const char *why = run_branch(world, run->branch, run->options, &which, &second);
+    uint64_t end = board_flash_ops(world->board(run->branch));
+    if (why == NULL && which.has_second && !second && end > which.first.op + 1) {
+        which.second.op = which.first.op + 1 + draw % (end - which.first.op - 1);
+        world->copy(run->branch, run->before);
+        why = run_branch(world, run->branch, run->options, &which, &second);
+    }
+    which.has_second = second;
+    run->counts.cases++;
+    run->counts.seconds += second;
+    if (why != NULL) {
+        run->counts.failures++;
+        run->options->failed(run->options->ctx, &which, why);
+    }
+    if (run->options->progress != NULL) {
+        run->options->progress(run->options->ctx, run->counts.cases, run->counts.failures);
+    }
+}
+
+static bool make_all(struct run *run)
+{
+    run->reference = run->world->make(run->world->ctx);
+    run->before = run->world->make(run->world->ctx);
+    run->branch = run->world->make(run->world->ctx);
+    return run->reference != NULL && run->before != NULL && run->branch != NULL;
+}
+
+static void free_all(struct run *run)
+{
+    run->world->free(run->reference);
+    run->world->free(run->before);
+    run->world->free(run->branch);
+}
+
+static bool is_enough(const struct run *run)
+{
+    uint32_t max = run->options->max_failures;
+    return max != 0 && run->counts.failures >= max;
+}
+
+int campaign_run(const struct campaign_world *world, const struct campaign_options *options,
+                 const struct campaign_plan *plan, struct campaign_counts *out_counts)
+{
+    struct run run = {.world = world, .options = options};
+    int result = -1;
+    if (make_all(&run)) {
+        struct board *board = world->board(run.reference);
+        size_t next = options->part;
+        while (next < plan->count && !world->is_done(run.reference) && !is_enough(&run)) {
+            world->copy(run.before, run.reference);
+            (void)world->run_ms(run.reference, options->slice_ms);
+            uint64_t ops = board_flash_ops(board);
+            for (; next < plan->count && plan->cases[next].first.op < ops && !is_enough(&run);
+                 next += options->parts) {
+                run_case(&run, &plan->cases[next]);
             }
         }
+        result = 0;
     }
-    counts.operations = board_flash_ops(board);
-    const char *why = world->judge(reference, world->is_done(reference));
-    if (why != NULL) {
-        options->failed(options->ctx, UINT64_MAX, BOARD_TEAR_NOT_DONE, options->seed, why);
-        goto out;
-    }
-    result = 0;
-out:
-    world->free(reference);
-    world->free(before);
-    world->free(branch);
-    *out_counts = counts;
+    free_all(&run);
+    *out_counts = run.counts;
     return result;
 }
 
 const char *campaign_repeat(const struct campaign_world *world,
-                            const struct campaign_options *options, uint64_t op,
-                            enum board_tear tear)
+                            const struct campaign_options *options,
+                            const struct campaign_case *which)
 {
     void *branch = world->make(world->ctx);
     if (branch == NULL) {
         return "out of memory";
     }
-    const char *why = run_branch(world, branch, options, op, tear);
+    bool second;
+    const char *why = run_branch(world, branch, options, which, &second);
+    if (why == NULL && which->has_second && !second) {
+        why = "the second power cut never came";
+    }
     world->free(branch);
     return why;
 }

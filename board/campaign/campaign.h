@@ -8,53 +8,99 @@
 #include "board/board.h"
 
 /* Power-cut campaigns: run a scenario once, and at every chosen flash operation of it branch off a
- * copy in which the power fails in that operation, is restored, and the scenario goes on to its end.
+ * copy in which the power fails in that operation, is restored, and the scenario goes on to its end;
+ * in some of them the power fails a second time on the way there.
  *
  * Branching costs a copy per slice of the reference run instead of a whole run per cut. Everything
- * is deterministic: (operation, tear, seed) repeats a case exactly.
+ * is deterministic: a case and a seed repeat it exactly.
  *
  * The campaign does not know what runs on the board. A `world` is the board and all that is connected
  * to it, in one piece of plain state; the functions below are the whole contract.
+ *
+ *    campaign_survey(&world, &options, &survey);      the reference run; how many operations it has
+ *    campaign_plan(&options, &survey, &plan);         which cases there are, in the order of the run
+ *    campaign_run(&world, &options, &plan, &counts);  all, or this process' part of them
  */
 struct campaign_world {
     void *(*make)(void *ctx); /* a new one, at its start; NULL = out of memory */
     void (*copy)(void *to, const void *from); /* into another one that make() made */
     void (*free)(void *world);
     struct board *(*board)(void *world);
-    void (*run_ms)(void *world, uint32_t ms); /* virtual time; returns early when power fails */
-    void (*power_on)(void *world);            /* after a cut */
-    bool (*is_done)(const void *world);       /* the scenario has reached its end */
+    /* Let virtual time pass. Returns true, early, if the power failed. */
+    bool (*run_ms)(void *world, uint32_t ms);
+    void (*power_on)(void *world);      /* after a cut */
+    bool (*is_done)(const void *world); /* the scenario has reached its end */
     /* Judge a world at its end (or at the time limit). Returns NULL if good, else why not. */
     const char *(*judge)(void *world, bool done);
     void *ctx;
 };
 
+struct campaign_cut {
+    uint64_t op; /* as board_flash_ops() counts, from the start of the scenario on */
+    enum board_tear tear;
+};
+
+struct campaign_case {
+    struct campaign_cut first;
+    bool has_second;
+    /* In a plan second.op is a draw: the operation is chosen by it from those of the recovery. In
+     * `failed` and for campaign_repeat() it is the operation itself. */
+    struct campaign_cut second;
+};
+
 struct campaign_options {
     uint32_t every; /* cut at operations offset, offset + every, ... */
     uint32_t offset;
-    uint64_t seed;     /* of torn bits */
-    uint32_t limit_s;  /* virtual time a branch may take from the cut to its end */
-    uint32_t slice_ms; /* of the reference run between two copies */
-    void (*progress)(void *ctx, uint64_t op, uint64_t cases,
-                     uint64_t failures); /* may be NULL */
-    void (*failed)(void *ctx, uint64_t op, enum board_tear tear, uint64_t seed,
-                   const char *why);
+    bool tears[BOARD_TEARS]; /* which */
+    uint32_t second_count;   /* more cases, with a second cut in the recovery from the first */
+    uint64_t seed;           /* of torn bits and of second cuts */
+    uint32_t limit_s;        /* virtual time a branch may take from the cut to its end */
+    uint32_t slice_ms;       /* of the reference run between two copies */
+    uint32_t max_failures;   /* end after so many; 0 = never */
+    uint32_t part, parts;    /* run cases part, part + parts, ... of the plan */
+    void (*progress)(void *ctx, uint64_t cases, uint64_t failures); /* may be NULL */
+    void (*failed)(void *ctx, const struct campaign_case *which, const char *why);
     void *ctx;
 };
 
-struct campaign_counts {
+struct campaign_survey {
     uint64_t operations; /* of the reference run */
-    uint64_t cases, failures;
+    uint64_t edge_count;
+    uint64_t *edges; /* operations near a change of the page: where records begin and end */
 };
 
-/* Run it. Returns 0, or -1 if the reference run itself does not end well (told through `failed` with
- * op = UINT64_MAX) or memory is short. */
+struct campaign_plan {
+    struct campaign_case *cases;
+    size_t count;
+};
+
+struct campaign_counts {
+    uint64_t cases, failures;
+    uint64_t seconds; /* cases in which a second cut came */
+};
+
+/* The names of tears, as people write them: not-done, done, torn, half-erased, weak. */
+const char *campaign_tear_name(enum board_tear tear);
+/* Returns false if there is none of that name (`len` characters of it). */
+bool campaign_find_tear(const char *name, size_t len, enum board_tear *out_tear);
+
+/* Returns NULL, or why the reference run does not end well. Free with campaign_free(). */
+const char *campaign_survey(const struct campaign_world *world,
+                            const struct campaign_options *options,
+                            struct campaign_survey *out_survey);
+
+/* Returns 0, or -1 if memory is short. Free with campaign_free(). */
+int campaign_plan(const struct campaign_options *options, const struct campaign_survey *survey,
+                  struct campaign_plan *out_plan);
+void campaign_free(struct campaign_survey *survey, struct campaign_plan *plan);
+
+/* Returns 0, or -1 if memory is short. */
 int campaign_run(const struct campaign_world *world, const struct campaign_options *options,
-                 struct campaign_counts *out_counts);
+                 const struct campaign_plan *plan, struct campaign_counts *out_counts);
 
 /* Run one case and judge it: what a failure's line repeats. Returns NULL if good, else why not. */
 const char *campaign_repeat(const struct campaign_world *world,
-                            const struct campaign_options *options, uint64_t op,
-                            enum board_tear tear);
+                            const struct campaign_options *options,
+                            const struct campaign_case *which);
 
 #endif

@@ -97,10 +97,10 @@ static bool copy_text(const char *text, char out_copy[COPY_SIZE])
 
 bool spec_cut(const char *text, struct run_cut *out_cut, bool *out_has_seed)
 {
-    static const struct word tears[] = {{"not-done", BOARD_TEAR_NOT_DONE},
-                                        {"done", BOARD_TEAR_DONE},
-                                        {"torn", BOARD_TEAR_TORN},
-                                        {NULL, 0}};
+    static const struct word tears[] = {
+        {"not-done", BOARD_TEAR_NOT_DONE}, {"done", BOARD_TEAR_DONE},
+        {"torn", BOARD_TEAR_TORN},         {"half-erased", BOARD_TEAR_HALF_ERASED},
+        {"weak", BOARD_TEAR_WEAK},         {NULL, 0}};
     char copy[COPY_SIZE];
     if (!copy_text(text, copy)) {
         return false;

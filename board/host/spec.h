@@ -20,7 +20,7 @@ bool spec_seconds(const char *text, uint64_t *out_ticks);
  * may contain an @. */
 bool spec_load(const char *text, size_t *out_path_len, bool *out_has_addr, uint32_t *out_addr);
 
-/* OP[:not-done|done|torn][:SEED]; torn, and without a seed, if not given. */
+/* OP[:not-done|done|torn|half-erased|weak][:SEED]; torn, and without a seed, if not given. */
 bool spec_cut(const char *text, struct run_cut *out_cut, bool *out_has_seed);
 
 /* SECONDS:KEY=VALUE; SPEC_INPUT_FORM tells a person which. */

@@ -24,6 +24,7 @@
 enum {
     CHIP_PAGE_SIZE = 1024,
     CHIP_PAGE_COUNT = BOARD_FLASH_SIZE / CHIP_PAGE_SIZE,
+    CHIP_WEAK_MAX = CHIP_PAGE_SIZE, /* half-words: two pages of them */
     CHIP_USART_COUNT = 3,
     CHIP_TIM_COUNT = 4,
     CHIP_PORT_COUNT = 4,
@@ -91,6 +92,12 @@ struct flash_cells {
     bool cut_armed;
     uint64_t cut_op, cut_seed;
     enum board_tear cut_tear;
+    struct weak_cell {
+        uint16_t index; /* of the half-word */
+        uint16_t mask;  /* of its bits */
+    } weak[CHIP_WEAK_MAX];
+    unsigned weak_len;
+    uint64_t weak_random;
 };
 
 struct usart {
@@ -211,6 +218,7 @@ struct board {
     /* Connections to the world outside: not part of a snapshot. */
     struct board_uart_sink sink[CHIP_USART_COUNT];
     struct board_flash_watch watch;
+    struct board_debug *debug; /* NULL = none */
 };
 
 /* ---- board.c: for all ---- */
@@ -258,6 +266,11 @@ void rcc_check_flash(struct board *board);   /* ACR changed: does it suit the cl
 
 void flash_erase_chip(struct board *board); /* as delivered: all 0xFF, option bytes open */
 void flash_reset(struct board *board);
+void flash_power_on(struct board *board); /* weak cells read something new */
+void flash_change(struct board *board);   /* do the operation under way */
+void flash_settle(struct board *board);   /* ... for good: its cells are not weak */
+void flash_fail(struct board *board);     /* the armed cut, in it */
+void flash_tear(struct board *board, enum board_tear tear, uint64_t seed); /* a part of it */
 uint32_t flash_read(struct board *board, unsigned unit, uint32_t offset);
 void flash_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value);
 bool flash_program(struct board *board, uint32_t addr, unsigned size, uint32_t value);

@@ -2,8 +2,8 @@
 #include <string.h>
 #include "board/stm32f1/chip.h"
 
-/* Flash program and erase controller, FPEC (PM0075), and how its operations tear when the power
- * fails. While an operation is under way every access of the core to the flash stalls it; DMA, USARTs
+/* Flash program and erase controller, FPEC (PM0075); how its operations tear when the power fails is in
+ * tear.c. While an operation is under way every access of the core to the flash stalls it; DMA, USARTs
  * and timers go on. */
 
 enum {
@@ -92,43 +92,7 @@ static void update_irq(struct board *board)
 
 /* ---- what an operation does to the cells ---- */
 
-/* A random part of the bits in `changing`: not none and not all, if there are two or more. */
-static uint16_t some_of(uint16_t changing, uint64_t *random)
-{
-    if ((changing & (changing - 1)) == 0) {
-        return (uint16_t)(changing & chip_mix(random));
-    }
-    uint16_t some;
-    do {
-        some = (uint16_t)(changing & chip_mix(random));
-    } while (some == 0 || some == changing);
-    return some;
-}
-
-static void tear(struct board *board, uint64_t seed)
-{
-    const struct fpec *fpec = &board->fpec;
-    struct flash_cells *cells = &board->flash;
-    uint64_t random = seed;
-    if (fpec->op == FPEC_PROGRAM) {
-        uint8_t *cell = cells->bytes + fpec->op_addr;
-        uint16_t old = (uint16_t)(cell[0] | cell[1] << 8);
-        uint16_t to_0 = some_of((uint16_t)(old & ~fpec->op_value), &random);
-        cell[0] &= (uint8_t)~to_0;
-        cell[1] &= (uint8_t) ~(to_0 >> 8);
-        return;
-    }
-    size_t first = fpec->op == FPEC_ERASE ? fpec->op_addr : 0;
-    size_t size = fpec->op == FPEC_ERASE ? CHIP_PAGE_SIZE : sizeof cells->bytes;
-    for (size_t i = 0; i < size; i += 8) {
-        uint64_t to_1 = chip_mix(&random);
-        for (unsigned j = 0; j < 8; j++) {
-            cells->bytes[first + i + j] |= (uint8_t)(to_1 >> (8 * j));
-        }
-    }
-}
-
-static void complete(struct board *board)
+void flash_change(struct board *board)
 {
     const struct fpec *fpec = &board->fpec;
     struct flash_cells *cells = &board->flash;
@@ -164,10 +128,11 @@ void flash_due(struct board *board, uint64_t tick)
     if (fpec->op == FPEC_IDLE || tick < fpec->op_end) {
         return;
     }
-    if (fpec->op_cut && cells->cut_tear == BOARD_TEAR_TORN) {
-        tear(board, cells->cut_seed);
+    if (fpec->op_cut) {
+        flash_fail(board);
     } else {
-        complete(board);
+        flash_change(board);
+        flash_settle(board);
     }
     bool cut = fpec->op_cut;
     fpec->op_cut = false;
@@ -207,7 +172,8 @@ static void start(struct board *board, enum fpec_op op, uint32_t addr, uint16_t 
     uint32_t min = (erase ? ERASE_MIN_US : PROGRAM_MIN_US) * (uint32_t)CHIP_US;
     uint32_t max = (erase ? ERASE_MAX_US : PROGRAM_MAX_US) * (uint32_t)CHIP_US;
     uint64_t duration = min + chip_random(board) % (max - min + 1);
-    if (fpec->op_cut && cells->cut_tear == BOARD_TEAR_TORN) {
+    if (fpec->op_cut &&
+        (cells->cut_tear == BOARD_TEAR_TORN || cells->cut_tear == BOARD_TEAR_HALF_ERASED)) {
         uint64_t random = cells->cut_seed;
         duration = 1 + chip_mix(&random) % duration;
     }
@@ -402,7 +368,8 @@ void flash_write(struct board *board, unsigned unit, uint32_t offset, uint32_t v
 void flash_reset(struct board *board)
 {
     if (board->fpec.op != FPEC_IDLE) {
-        tear(board, chip_random(board)); /* a reset ends the operation where it is */
+        flash_tear(board, BOARD_TEAR_TORN,
+                   chip_random(board)); /* a reset ends the operation where it is */
     }
     leave_op(board);
     board->fpec = (struct fpec){.acr = ACR_RESET, .cr = CR_LOCK};

@@ -13,6 +13,7 @@ struct rig {
     struct module_config module_config; /* config.module, with our event in front of its own */
     bool module_runs;
     bool to_module_muted, to_mcu_muted;
+    struct noise to_module_noise, to_mcu_noise;
     enum module_event_kind outcome;
     enum module_failure failure;
     uint8_t from_mcu[LINE_MAX];
@@ -40,8 +41,9 @@ static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
 {
     struct rig *rig = ctx;
     (void)now;
-    if (rig->from_mcu_len < sizeof rig->from_mcu) {
-        rig->from_mcu[rig->from_mcu_len++] = byte;
+    if (rig->from_mcu_len + NOISE_OUT_MAX <= sizeof rig->from_mcu) {
+        rig->from_mcu_len +=
+            noise_byte(&rig->to_module_noise, byte, rig->from_mcu + rig->from_mcu_len);
     }
 }
 
@@ -115,6 +117,8 @@ void rig_copy(struct rig *to, const struct rig *from)
     to->module_runs = from->module_runs;
     to->to_module_muted = from->to_module_muted;
     to->to_mcu_muted = from->to_mcu_muted;
+    to->to_module_noise = from->to_module_noise;
+    to->to_mcu_noise = from->to_mcu_noise;
     to->outcome = from->outcome;
     to->failure = from->failure;
     to->from_mcu_len = from->from_mcu_len;
@@ -144,15 +148,19 @@ static void serve_module(struct rig *rig)
     rig->from_mcu_len = 0;
     module_poll(&rig->module, now_ms);
     size_t room = 4096 - board_uart_waiting(rig->board, MODULE_USART);
-    uint8_t bytes[256];
-    while (room > 0) {
-        size_t len =
-            module_take(&rig->module, bytes, room < sizeof bytes ? room : sizeof bytes);
+    uint8_t bytes[256], arrived[sizeof bytes * NOISE_OUT_MAX];
+    while (room >= NOISE_OUT_MAX) {
+        size_t max = room / NOISE_OUT_MAX;
+        size_t len = module_take(&rig->module, bytes, max < sizeof bytes ? max : sizeof bytes);
         if (len == 0) {
             break;
         }
         if (!rig->to_mcu_muted) {
-            room -= board_uart_put(rig->board, MODULE_USART, bytes, len, rig->config.baud);
+            size_t count = 0;
+            for (size_t i = 0; i < len; i++) {
+                count += noise_byte(&rig->to_mcu_noise, bytes[i], arrived + count);
+            }
+            room -= board_uart_put(rig->board, MODULE_USART, arrived, count, rig->config.baud);
         }
     }
 }
@@ -217,6 +225,18 @@ void rig_mute(struct rig *rig, bool to_module, bool to_mcu)
 {
     rig->to_module_muted = to_module;
     rig->to_mcu_muted = to_mcu;
+}
+
+void rig_set_noise(struct rig *rig, const struct noise_rates *rates, uint64_t seed)
+{
+    static const struct noise_rates clean;
+    noise_init(&rig->to_module_noise, rates == NULL ? &clean : rates, seed * 2);
+    noise_init(&rig->to_mcu_noise, rates == NULL ? &clean : rates, seed * 2 + 1);
+}
+
+uint64_t rig_noise_faults(const struct rig *rig)
+{
+    return rig->to_module_noise.faults + rig->to_mcu_noise.faults;
 }
 
 enum module_event_kind rig_outcome(const struct rig *rig)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "board/board.h"
+#include "cli/rig/noise.h"
 #include "module/module.h"
 
 /* The modelled board and the Wi-Fi module's side on one virtual time, joined by a 9600 baud line:
@@ -54,6 +55,11 @@ size_t rig_run_until_log(struct rig *rig, const char *text, size_t from, uint32_
 
 /* Line faults: while set, bytes in that direction vanish. */
 void rig_mute(struct rig *rig, bool to_module, bool to_mcu);
+
+/* From now on both directions are noisy, independently of each other; NULL = clean again. */
+void rig_set_noise(struct rig *rig, const struct noise_rates *rates, uint64_t seed);
+/* Bytes that noise hit so far, in both directions. */
+uint64_t rig_noise_faults(const struct rig *rig);
 
 struct board *rig_board(struct rig *rig);
 struct module *rig_module(struct rig *rig);

@@ -92,7 +92,7 @@ static bool try_install(struct install *install, uint32_t chunks)
  * module learns of it later. If neither works the page is worn out, which makes the app no worse. */
 static void finish(const struct install *install)
 {
-    if (otter_flag_mark_installed(install->port, install->layout) != 0 &&
+    if (otter_flag_mark_installed(install->port, install->layout, &install->flag) != 0 &&
         otter_flag_erase(install->port, install->layout) != 0) {
         return;
     }
@@ -131,6 +131,9 @@ int otter_install(const struct otter_port *port, const struct otter_layout *layo
         return OTTER_ERR_CHECKSUM;
     }
     report(OTTER_INSTALL_CHECK_GOOD, 0);
+    /* A page that is worn out takes no mark, and APP may be half copied: go on all the same. */
+    error = otter_flag_begin(port, layout, &install.flag);
+    (void)error;
     for (uint32_t left = OTTER_INSTALL_TRIES; left != 0;) {
         if (try_install(&install, chunks)) {
             finish(&install);

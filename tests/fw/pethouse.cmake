@@ -7,3 +7,5 @@ otter_warnings(test_house)
 otter_test(LABEL fw NAME test_pethouse SOURCES test_pethouse.c LIBS test_house TIMEOUT 300)
 otter_test(LABEL fw NAME test_pethouse_module SOURCES test_pethouse_module.c
   LIBS test_house board_host TIMEOUT 300)
+otter_test(LABEL fw NAME test_weak_points_fw SOURCES test_weak_points_fw.c
+  LIBS test_house test_fw TIMEOUT 300)

@@ -37,11 +37,50 @@ static void power_off(struct ram_flash *flash)
     longjmp(flash->off, 1);
 }
 
+void ram_flash_add_weak(struct ram_flash *flash, uint32_t off, uint32_t len)
+{
+    if (flash->weak_end == 0 || off < flash->weak_from) {
+        flash->weak_from = off;
+    }
+    if (off + len > flash->weak_end) {
+        flash->weak_end = off + len;
+    }
+}
+
+void ram_flash_heal(struct ram_flash *flash)
+{
+    memset(flash->weak + flash->weak_from, 0, flash->weak_end - flash->weak_from);
+    flash->weak_from = 0;
+    flash->weak_end = 0;
+}
+
+static void complete(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], uint32_t len)
+{
+    uint8_t *weak = flash->weak + (cell - flash->bytes);
+
+    memcpy(cell, to, len);
+    for (uint32_t i = 0; i < len && flash->weak_end != 0; i++) {
+        weak[i] = len == RAM_FLASH_PAGE ? 0 : weak[i] & to[i];
+    }
+}
+
+static void toss_weak_bits(struct ram_flash *flash)
+{
+    for (uint32_t i = flash->weak_from; i < flash->weak_end; i++) {
+        if (flash->weak[i] != 0) {
+            uint8_t coins = (uint8_t)rng_next(&flash->weak_random) & flash->weak[i];
+
+            flash->bytes[i] = (uint8_t)((flash->bytes[i] & ~flash->weak[i]) | coins);
+        }
+    }
+}
+
 /* Do one operation: change cell[len] to `to`, or as much of it as the planned cut or fault allows.
  * Returns 0 or OTTER_ERR_FLASH. */
 static int operate(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], uint32_t len)
 {
     uint32_t number = ++flash->operations;
+    uint8_t *weak = flash->weak + (cell - flash->bytes);
 
     if (is_hit(number, flash->fail_at, flash->fail_count)) {
         return OTTER_ERR_FLASH;
@@ -61,12 +100,20 @@ static int operate(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], 
             }
             cell[i] = (uint8_t)((cell[i] & ~mask) | (to[i] & mask));
         }
-        if (flash->tear == RAM_FLASH_DONE) {
+        for (uint32_t i = 0; i < len && flash->tear == RAM_FLASH_WEAK; i++) {
+            weak[i] |= cell[i] ^ to[i];
+        }
+        if (flash->tear == RAM_FLASH_WEAK) {
+            ram_flash_add_weak(flash, (uint32_t)(cell - flash->bytes), len);
+            flash->weak_random = random;
             memcpy(cell, to, len);
+        }
+        if (flash->tear == RAM_FLASH_DONE) {
+            complete(flash, cell, to, len);
         }
         power_off(flash);
     }
-    memcpy(cell, to, len);
+    complete(flash, cell, to, len);
     if (is_hit(number, flash->lie_at, flash->lie_count)) {
         uint64_t random = flash->seed ^ number;
 
@@ -155,6 +202,7 @@ void ram_flash_init(struct ram_flash *flash)
 
 void ram_flash_restart(struct ram_flash *flash)
 {
+    toss_weak_bits(flash);
     flash->cut_at = 0;
     flash->tear = RAM_FLASH_NOT_DONE;
     flash->fail_at = 0;

@@ -32,12 +32,15 @@ enum ram_flash_tear {
     RAM_FLASH_NOT_DONE, /* the operation had no effect */
     RAM_FLASH_DONE,     /* it was complete, but nothing came after it */
     RAM_FLASH_TORN,     /* a part of the bits, by `seed`, have their new value */
-    RAM_FLASH_TEARS,    /* how many there are */
+    RAM_FLASH_WEAK,  /* looks done; from ram_flash_restart() on each bit that changed is a coin,
+                           a new one at each restart, until erased, or programmed to 0 */
+    RAM_FLASH_TEARS, /* how many there are */
 };
 
 struct ram_flash {
     struct otter_port port; /* ctx is this struct */
     uint8_t bytes[RAM_FLASH_SIZE];
+    uint8_t weak[RAM_FLASH_SIZE]; /* the bits that are */
 
     /* The next cut and faults; 0 = never. All but seed are cleared by ram_flash_restart(). */
     uint32_t cut_at; /* cut the power at this operation */
@@ -62,6 +65,8 @@ struct ram_flash {
     /* Private. */
     jmp_buf off;
     bool running;
+    uint32_t weak_from, weak_end; /* all weak bits are in here */
+    uint64_t weak_random;
 };
 
 /* The layout of port/stm32f103/partitions.h, for core functions. */
@@ -69,6 +74,10 @@ extern const struct otter_layout ram_flash_layout;
 
 void ram_flash_init(struct ram_flash *flash);
 void ram_flash_restart(struct ram_flash *flash);
+
+/* Tell that bits of weak[off..off + len) were set; no bit is weak any more. */
+void ram_flash_add_weak(struct ram_flash *flash, uint32_t off, uint32_t len);
+void ram_flash_heal(struct ram_flash *flash);
 
 /* Call body(ctx). Returns true if it returned, false if the power was cut inside. */
 bool ram_flash_run(struct ram_flash *flash, void (*body)(void *ctx), void *ctx);

@@ -31,7 +31,7 @@ static void good_image_of_any_size(void **state)
         assert_true(otter_flag_is_installed(port, layout));
         expect_rest_untouched();
         assert_int_equal(flash.erased, (sizes[s] + 1023) / 1024);
-        assert_int_equal(flash.programmed, (sizes[s] + 1) / 2 + 1); /* one is the mark */
+        assert_int_equal(flash.programmed, (sizes[s] + 1) / 2 + 3); /* three are marks */
 
         ram_flash_restart(&flash); /* the next start has nothing to do */
         assert_int_equal(install(), OTTER_ERR_NONE);
@@ -122,13 +122,13 @@ static void record_cut_by_the_tutorial_app(void **state)
 
 /* ---- errors ---- */
 
-enum { SMALL = 1101 }; /* 2 pages, odd: 2 erases, 551 half-words, 1 mark */
-enum { SMALL_COPY = 553, SMALL_ALL = 554 };
+enum { SMALL = 1101 }; /* 2 pages, odd: 1 mark, 2 erases, 551 half-words, 2 marks */
+enum { SMALL_BEGUN = 1, SMALL_COPY = 554, SMALL_ALL = 556 };
 
 static void one_flash_error_costs_one_try(void **state)
 {
     (void)state;
-    for (uint32_t at = 1; at <= SMALL_COPY; at++) {
+    for (uint32_t at = SMALL_BEGUN + 1; at <= SMALL_COPY; at++) {
         prepare(SMALL);
         flash.fail_at = at;
         flash.fail_count = 1;
@@ -136,7 +136,7 @@ static void one_flash_error_costs_one_try(void **state)
         assert_true(is_app_new(SMALL));
         assert_true(otter_flag_is_installed(port, layout));
         expect_rest_untouched();
-        assert_int_equal(flash.operations, at + SMALL_ALL);
+        assert_int_equal(flash.operations, at - SMALL_BEGUN + SMALL_ALL);
         expect_checking(SMALL, OTTER_INSTALL_CHECK_GOOD);
         expect(OTTER_INSTALL_ERASE, 2);
         expect(OTTER_INSTALL_COPY, 5);
@@ -152,7 +152,7 @@ static void one_flash_error_costs_one_try(void **state)
 
 static void lasting_flash_error_ends_after_three_tries(void **state)
 {
-    static const uint32_t places[] = {1, 2, 513, 514, 515, SMALL_COPY};
+    static const uint32_t places[] = {1, 2, 3, 514, 515, 516, SMALL_COPY};
 
     (void)state;
     for (size_t p = 0; p < sizeof places / sizeof places[0]; p++) {
@@ -174,7 +174,7 @@ static void lasting_flash_error_ends_after_three_tries(void **state)
 static void silent_damage_is_found_and_copied_again(void **state)
 {
     (void)state;
-    for (uint32_t at = 1; at <= SMALL_COPY; at++) {
+    for (uint32_t at = SMALL_BEGUN + 1; at <= SMALL_COPY; at++) {
         bool harmless; /* damage behind the image, or undone when its cell is programmed */
 
         prepare(SMALL);
@@ -186,7 +186,7 @@ static void silent_damage_is_found_and_copied_again(void **state)
                            SMALL) == 0);
         assert_true(otter_flag_is_installed(port, layout));
         harmless = flash.operations == SMALL_ALL;
-        if (harmless && at != SMALL_COPY && at != 514 && at != 1) {
+        if (harmless && at != SMALL_COPY && at != 515 && at != 2) {
             fail_msg("damage at operation %u was not found", (unsigned)at);
         }
         if (!harmless && flash.refused == 0) {
@@ -204,7 +204,7 @@ static void lasting_silent_damage_never_marks(void **state)
 {
     (void)state;
     prepare(SMALL);
-    flash.lie_at = 2;
+    flash.lie_at = 3;
     flash.lie_count = UINT32_MAX;
     assert_int_equal(install(), OTTER_ERR_FLASH);
     assert_true(is_pending());
@@ -216,7 +216,7 @@ static void flag_that_cannot_be_marked_is_erased(void **state)
 {
     (void)state;
     prepare(SMALL);
-    flash.fail_at = SMALL_ALL;
+    flash.fail_at = SMALL_COPY + 1;
     flash.fail_count = 1;
     assert_int_equal(install(), 0);
     assert_true(is_app_new(SMALL));
@@ -224,11 +224,22 @@ static void flag_that_cannot_be_marked_is_erased(void **state)
 
     prepare(
         SMALL); /* nor erased: the app is good all the same, and the next start tries again */
-    flash.fail_at = SMALL_ALL;
+    flash.fail_at = SMALL_COPY + 1;
     flash.fail_count = 2;
     assert_int_equal(install(), 0);
     assert_true(is_app_new(SMALL));
     assert_true(is_pending());
+    assert_int_equal(install(), 0);
+    assert_true(is_app_new(SMALL));
+    assert_true(otter_flag_is_installed(port, layout));
+}
+
+static void flag_that_takes_no_mark_is_installed_all_the_same(void **state)
+{
+    (void)state;
+    prepare(SMALL);
+    flash.fail_at = SMALL_BEGUN;
+    flash.fail_count = 1;
     assert_int_equal(install(), 0);
     assert_true(is_app_new(SMALL));
     assert_true(otter_flag_is_installed(port, layout));
@@ -309,6 +320,7 @@ int main(void)
         cmocka_unit_test(silent_damage_is_found_and_copied_again),
         cmocka_unit_test(lasting_silent_damage_never_marks),
         cmocka_unit_test(flag_that_cannot_be_marked_is_erased),
+        cmocka_unit_test(flag_that_takes_no_mark_is_installed_all_the_same),
         cmocka_unit_test(bad_image_and_flag_that_cannot_be_erased),
         cmocka_unit_test(read_errors),
     };

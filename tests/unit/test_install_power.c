@@ -14,7 +14,7 @@
 /* Authority: docs/flash-format.md chapter 4. The campaign goes through every flash operation of an
  * install; after each cut the device starts again, is cut again, and must end with the new image. */
 
-enum { SMALL = 1101 }; /* 2 pages, odd: 2 erases, 551 half-words, 1 mark */
+enum { SMALL = 1101 }; /* 2 pages, odd: 1 mark, 2 erases, 551 half-words, 2 marks */
 
 static void body_install(void *ctx)
 {
@@ -49,6 +49,7 @@ static void cut_and_recover(uint32_t size, uint32_t first, enum ram_flash_tear t
     char where[120];
 
     memcpy(flash.bytes, before, sizeof before);
+    ram_flash_heal(&flash);
     ram_flash_restart(&flash);
     flash.cut_at = first;
     for (unsigned cuts = 0; cuts < 100; cuts++) {
@@ -62,6 +63,11 @@ static void cut_and_recover(uint32_t size, uint32_t first, enum ram_flash_tear t
                        (unsigned)size, (unsigned)first, tear, (unsigned long long)seed, cuts);
         returned = ram_flash_run(&flash, body_install, &error);
         campaign_runs++;
+        if (!returned) {
+            assert_int_equal(flash.refused, 0);
+            assert_true(flash.unfed_max <= 1);
+            ram_flash_restart(&flash); /* what is weak now reads as it will at the next start */
+        }
         expect_consistent(size, where);
         if (returned) {
             /* NONE: the mark was cut, but is no longer "pending" */
@@ -72,7 +78,6 @@ static void cut_and_recover(uint32_t size, uint32_t first, enum ram_flash_tear t
             assert_false(is_pending());
             return;
         }
-        ram_flash_restart(&flash);
         flash.cut_at = cuts < more ? 1 + rng_below(&random, (size + 1) / 2 + 30) : 0;
     }
     fail_msg("%s: never ends", where);
@@ -94,6 +99,7 @@ static void cut_at_every_operation(void **state)
             cut_and_recover(sizes[s], cut, RAM_FLASH_DONE, 0, 0);
             for (uint64_t seed = 0; seed < 4; seed++) {
                 cut_and_recover(sizes[s], cut, RAM_FLASH_TORN, seed, 0);
+                cut_and_recover(sizes[s], cut, RAM_FLASH_WEAK, seed, 0);
             }
         }
     }
@@ -111,6 +117,50 @@ static void cut_again_while_recovering(void **state)
     for (uint32_t cut = 1; cut <= operations; cut++) {
         for (int tear = 0; tear < RAM_FLASH_TEARS; tear++) {
             cut_and_recover(SMALL, cut, (enum ram_flash_tear)tear, 1000 + cut, 1 + cut % 3);
+        }
+    }
+}
+
+/* The marks weak in their first or a later cut, then a cut anywhere in the copy: the marks that were
+ * read in doubt must not lead to a half-copied APP. */
+static void cut_at_the_marks_and_again(void **state)
+{
+    uint32_t operations;
+
+    (void)state;
+    prepare(SMALL);
+    assert_int_equal(install(), 0);
+    operations = flash.operations;
+    for (uint64_t seed = 0; seed < 600; seed++) {
+        cut_and_recover(SMALL, 1, RAM_FLASH_WEAK, seed, 1 + seed % 4);
+        cut_and_recover(SMALL, operations - 1, RAM_FLASH_WEAK, seed, 1 + seed % 4);
+        cut_and_recover(SMALL, operations, RAM_FLASH_WEAK, seed, 1 + seed % 4);
+    }
+}
+
+/* Status itself weak, since the app was cut in writing it: the old app or the new one. */
+static void status_is_weak(void **state)
+{
+    static const uint8_t weak[] = {0x11, 0x11};
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 1500; seed++) {
+        uint64_t random = seed;
+
+        prepare(SMALL);
+        memcpy(flash.weak + off_of(&layout->flag), weak, sizeof weak);
+        ram_flash_add_weak(&flash, off_of(&layout->flag), sizeof weak);
+        flash.weak_random = seed;
+        for (unsigned starts = 0; starts < 8; starts++) {
+            int error = 0;
+
+            ram_flash_restart(&flash);
+            flash.cut_at = starts < 7 ? 1 + rng_below(&random, 600) : 0;
+            (void)ram_flash_run(&flash, body_install, &error);
+            if (!is_pending() && !is_app_old() && !is_app_new(SMALL)) {
+                fail_msg("seed %llu, start %u: a mixed APP would run", (unsigned long long)seed,
+                         starts);
+            }
         }
     }
 }
@@ -146,6 +196,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cut_at_every_operation),
         cmocka_unit_test(cut_again_while_recovering),
+        cmocka_unit_test(cut_at_the_marks_and_again),
+        cmocka_unit_test(status_is_weak),
         cmocka_unit_test(cut_while_refusing),
     };
 

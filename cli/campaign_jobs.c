@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/campaign_jobs.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "cli/cmd.h"
+
+enum { JOBS_MAX = 256, WHY_SIZE = 128, TELL_EVERY = 16 };
+
+/* One message of a job; smaller than PIPE_BUF, so it is written in one piece. */
+struct message {
+    enum { MESSAGE_PROGRESS, MESSAGE_FAILED, MESSAGE_END } kind;
+    struct campaign_counts counts;
+    struct campaign_case which;
+    char why[WHY_SIZE];
+};
+
+struct job {
+    pid_t pid;
+    int fd;
+    bool ended;
+    struct campaign_counts counts;
+};
+
+/* ---- in a job ---- */
+
+static void tell(int fd, const struct message *message)
+{
+    if (write(fd, message, sizeof *message) != (ssize_t)sizeof *message) {
+        _exit(CMD_FAILED); /* nobody listens any more */
+    }
+}
+
+static void send_progress(void *ctx, uint64_t cases, uint64_t failures)
+{
+    if (cases % TELL_EVERY == 0) {
+        struct message message = {.kind = MESSAGE_PROGRESS,
+                                  .counts = {.cases = cases, .failures = failures}};
+        tell(*(const int *)ctx, &message);
+    }
+}
+
+static void send_failure(void *ctx, const struct campaign_case *which, const char *why)
+{
+    struct message message = {.kind = MESSAGE_FAILED, .which = *which};
+    strncpy(message.why, why, sizeof message.why - 1);
+    tell(*(const int *)ctx, &message);
+}
+
+static void run_job(const struct campaign_world *world, const struct campaign_options *options,
+                    const struct campaign_plan *plan, unsigned part, unsigned parts, int fd)
+{
+    struct campaign_options mine = *options;
+    struct message end = {.kind = MESSAGE_END};
+    mine.part = part;
+    mine.parts = parts;
+    mine.progress = send_progress;
+    mine.failed = send_failure;
+    mine.ctx = &fd;
+    if (campaign_run(world, &mine, plan, &end.counts) != 0) {
+        _exit(CMD_FAILED);
+    }
+    tell(fd, &end);
+    _exit(CMD_OK);
+}
+
+/* ---- in the process that asked ---- */
+
+static bool start(struct job *job, const struct campaign_world *world,
+                  const struct campaign_options *options, const struct campaign_plan *plan,
+                  unsigned part, unsigned parts)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    job->pid = fork();
+    if (job->pid == 0) {
+        (void)close(ends[0]);
+        run_job(world, options, plan, part, parts, ends[1]);
+    }
+    (void)close(ends[1]);
+    job->fd = ends[0];
+    return job->pid > 0;
+}
+
+static struct campaign_counts sum(const struct job jobs[], unsigned count)
+{
+    struct campaign_counts all = {0};
+    for (unsigned i = 0; i < count; i++) {
+        all.cases += jobs[i].counts.cases;
+        all.failures += jobs[i].counts.failures;
+        all.seconds += jobs[i].counts.seconds;
+    }
+    return all;
+}
+
+/* Returns false when the job will say no more. */
+static bool take(struct job *job, const struct campaign_options *options)
+{
+    struct message message;
+    size_t have = 0;
+    while (have < sizeof message) {
+        ssize_t len = read(job->fd, (char *)&message + have, sizeof message - have);
+        if (len < 0 && errno == EINTR) {
+            continue;
+        }
+        if (len <= 0) {
+            return false;
+        }
+        have += (size_t)len;
+    }
+    switch (message.kind) {
+    case MESSAGE_FAILED:
+        options->failed(options->ctx, &message.which, message.why);
+        break;
+    case MESSAGE_END:
+        job->ended = true;
+        job->counts = message.counts;
+        break;
+    case MESSAGE_PROGRESS:
+        job->counts = message.counts;
+        break;
+    }
+    return true;
+}
+
+static void listen_to(struct job jobs[], unsigned count, const struct campaign_options *options)
+{
+    struct pollfd fds[JOBS_MAX];
+    unsigned open = count;
+    for (unsigned i = 0; i < count; i++) {
+        fds[i] = (struct pollfd){.fd = jobs[i].fd, .events = POLLIN};
+    }
+    while (open > 0) {
+        if (poll(fds, count, -1) < 0) {
+            continue; /* a signal */
+        }
+        for (unsigned i = 0; i < count; i++) {
+            if (fds[i].revents != 0 && !take(&jobs[i], options)) {
+                fds[i].fd = -1;
+                open--;
+            }
+        }
+        struct campaign_counts all = sum(jobs, count);
+        if (options->progress != NULL) {
+            options->progress(options->ctx, all.cases, all.failures);
+        }
+    }
+}
+
+int campaign_run_jobs(const struct campaign_world *world,
+                      const struct campaign_options *options, const struct campaign_plan *plan,
+                      unsigned jobs, struct campaign_counts *out_counts)
+{
+    static struct job all[JOBS_MAX];
+    unsigned count = jobs < JOBS_MAX ? jobs : JOBS_MAX;
+    unsigned started = 0;
+    int result = 0;
+    (void)fflush(NULL); /* or every job has what waits to be printed */
+    for (; started < count; started++) {
+        all[started] = (struct job){.fd = -1};
+        if (!start(&all[started], world, options, plan, started, count)) {
+            complain("cannot start a process: %s", strerror(errno));
+            result = -1;
+            break;
+        }
+    }
+    listen_to(all, started, options);
+    for (unsigned i = 0; i < started; i++) {
+        (void)close(all[i].fd);
+        (void)waitpid(all[i].pid, NULL, 0);
+        if (!all[i].ended) {
+            complain("job %u did not finish", i);
+            result = -1;
+        }
+    }
+    *out_counts = sum(all, started);
+    return result;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CAMPAIGN_JOBS_H
+#define CLI_CAMPAIGN_JOBS_H
+
+#include "board/campaign/campaign.h"
+
+/* A campaign's plan on several processors: `jobs` processes, each with every jobs-th case, which tell
+ * their results through a pipe. The cases do not depend on how many there are.
+ *
+ * options: failed and progress are called in the calling process (progress with the sums over all);
+ * part and parts are not used. Returns 0, or -1 if a process could not be started or did not finish,
+ * after complain().
+ */
+int campaign_run_jobs(const struct campaign_world *world,
+                      const struct campaign_options *options, const struct campaign_plan *plan,
+                      unsigned jobs, struct campaign_counts *out_counts);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `otter board campaign`: power failures in a whole update; see docs/man/otter-board.1. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "board/host/spec.h"
+#include "cli/campaign_jobs.h"
+#include "cli/cmd.h"
+#include "cli/rig/update_world.h"
+#include "port/stm32f103/partitions.h"
+
+enum { LIMIT_S = 120, SLICE_MS = 20, JOBS_MAX = 256, LINE_EVERY_S = 10 };
+
+enum {
+    OPT_BOOT = 256,
+    OPT_APP,
+    OPT_UPDATE,
+    OPT_EVERY,
+    OPT_OFFSET,
+    OPT_SEED,
+    OPT_TEARS,
+    OPT_SECOND,
+    OPT_JOBS,
+    OPT_MCU_ONLY,
+    OPT_REPEAT,
+    OPT_MAX_FAILURES,
+    OPT_JSON,
+    OPT_COMMIT,
+};
+
+struct arguments {
+    const char *boot, *app, *update, *json, *commit;
+    struct update_world scenario;
+    struct campaign_options options;
+    bool has_offset, repeats;
+    struct campaign_case which;
+    unsigned jobs;
+    /* while it runs */
+    size_t planned;
+    bool terminal, bar_open;
+    double start_s, last_s;
+};
+
+static const struct argp_option options[] = {
+    {"boot", OPT_BOOT, "FILE", 0, "The bootloader (.bin)", 1},
+    {"app", OPT_APP, "FILE", 0, "The application in the device (.bin with trailer)", 1},
+    {"update", OPT_UPDATE, "FILE", 0, "The application it is updated to (.bin with trailer)",
+     1},
+    {"mcu-only", OPT_MCU_ONLY, NULL, 0, "Cut the MCU alone: the module keeps its power", 1},
+    {"every", OPT_EVERY, "N", 0, "Cut every N-th flash operation (default 1: all)", 2},
+    {"offset", OPT_OFFSET, "N", 0, "... from the N-th on (default: by the seed)", 2},
+    {"tears", OPT_TEARS, "LIST", 0,
+     "How operations fail: not-done, done, torn, half-erased, weak, with commas (default: all)",
+     2},
+    {"second", OPT_SECOND, "N", 0, "N more cases with a second cut in the recovery (default 0)",
+     2},
+    {"seed", OPT_SEED, "N", 0, "Seed of everything random (default 1)", 2},
+    {"jobs", OPT_JOBS, "N", 0, "Run N processes (default: one per processor)", 3},
+    {"max-failures", OPT_MAX_FAILURES, "N", 0,
+     "End after N failures in a process (default 10; 0: never)", 3},
+    {"repeat", OPT_REPEAT, "OP:TEAR[:OP:TEAR]", 0, "Run this one case", 3},
+    {"json", OPT_JSON, "FILE", 0, "Write the figures to FILE", 3},
+    {"commit", OPT_COMMIT, "TEXT", 0, "... and which source they are of", 3},
+    {0},
+};
+
+/* ---- the command line ---- */
+
+static error_t number(const char *option, const char *text, uint64_t low, uint64_t high,
+                      uint64_t *out_value)
+{
+    if (spec_number(text, low, high, out_value)) {
+        return 0;
+    }
+    complain("%s %s: not a number from %" PRIu64 " to %" PRIu64, option, text, low, high);
+    return EINVAL;
+}
+
+static error_t parse_tears(struct arguments *args, const char *text)
+{
+    memset(args->options.tears, 0, sizeof args->options.tears);
+    for (const char *at = text;; at++) {
+        size_t len = strcspn(at, ",");
+        enum board_tear tear;
+        if (!campaign_find_tear(at, len, &tear)) {
+            complain("--tears %s: not a list of not-done, done, torn, half-erased, weak", text);
+            return EINVAL;
+        }
+        args->options.tears[tear] = true;
+        at += len;
+        if (*at == '\0') {
+            return 0;
+        }
+    }
+}
+
+/* OP:TEAR; returns what follows, or NULL. */
+static const char *parse_cut(const char *text, struct campaign_cut *out_cut)
+{
+    char *end;
+    errno = 0;
+    out_cut->op = strtoull(text, &end, 10);
+    if (end == text || *end != ':' || errno != 0) {
+        return NULL;
+    }
+    size_t len = strcspn(end + 1, ":");
+    return campaign_find_tear(end + 1, len, &out_cut->tear) ? end + 1 + len : NULL;
+}
+
+static error_t parse_repeat(struct arguments *args, const char *text)
+{
+    const char *rest = parse_cut(text, &args->which.first);
+    if (rest != NULL && *rest == ':') {
+        args->which.has_second = true;
+        rest = parse_cut(rest + 1, &args->which.second);
+    }
+    if (rest == NULL || *rest != '\0') {
+        complain("--repeat %s: not OP:TEAR[:OP:TEAR]", text);
+        return EINVAL;
+    }
+    args->repeats = true;
+    return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct arguments *args = state->input;
+    uint64_t value = 0;
+    error_t err = 0;
+    switch (key) {
+    case OPT_BOOT:
+        args->boot = arg;
+        return 0;
+    case OPT_APP:
+        args->app = arg;
+        return 0;
+    case OPT_UPDATE:
+        args->update = arg;
+        return 0;
+    case OPT_MCU_ONLY:
+        args->scenario.mcu_only = true;
+        return 0;
+    case OPT_EVERY:
+        err = number("--every", arg, 1, UINT32_MAX, &value);
+        args->options.every = (uint32_t)value;
+        return err;
+    case OPT_OFFSET:
+        err = number("--offset", arg, 0, UINT32_MAX, &value);
+        args->options.offset = (uint32_t)value;
+        args->has_offset = true;
+        return err;
+    case OPT_TEARS:
+        return parse_tears(args, arg);
+    case OPT_SECOND:
+        err = number("--second", arg, 0, 100000000, &value);
+        args->options.second_count = (uint32_t)value;
+        return err;
+    case OPT_SEED:
+        return number("--seed", arg, 0, UINT64_MAX, &args->options.seed);
+    case OPT_JOBS:
+        err = number("--jobs", arg, 1, JOBS_MAX, &value);
+        args->jobs = (unsigned)value;
+        return err;
+    case OPT_MAX_FAILURES:
+        err = number("--max-failures", arg, 0, UINT32_MAX, &value);
+        args->options.max_failures = (uint32_t)value;
+        return err;
+    case OPT_REPEAT:
+        return parse_repeat(args, arg);
+    case OPT_JSON:
+        args->json = arg;
+        return 0;
+    case OPT_COMMIT:
+        args->commit = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        complain("%s: unexpected", arg);
+        return EINVAL;
+    case ARGP_KEY_END:
+        if (args->boot == NULL || args->app == NULL || args->update == NULL) {
+            complain("--boot, --app and --update are needed");
+            return EINVAL;
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ---- what is told ---- */
+
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void close_bar(struct arguments *args)
+{
+    if (args->bar_open) {
+        putchar('\n');
+    }
+    args->bar_open = false;
+}
+
+static void progress(void *ctx, uint64_t cases, uint64_t failures)
+{
+    struct arguments *args = ctx;
+    double now = now_s();
+    if (cases == 0 || now - args->last_s < (args->terminal ? 0.2 : LINE_EVERY_S)) {
+        return;
+    }
+    args->last_s = now;
+    double rate = (double)cases / (now - args->start_s);
+    double left_s = (double)(args->planned - cases) / rate;
+    printf("%scampaign: %" PRIu64 " of %zu cases, %" PRIu64
+           " failures, %.0f cuts/s, %.0f min %02.0f s left%s",
+           args->terminal ? "\r" : "", cases, args->planned, failures, rate,
+           (double)(long)(left_s / 60), left_s - 60 * (double)(long)(left_s / 60),
+           args->terminal ? "  " : "\n");
+    args->bar_open = args->terminal;
+    fflush(stdout);
+}
+
+static void print_case(const struct campaign_case *which, char separator)
+{
+    printf("%" PRIu64 "%c%s", which->first.op, separator,
+           campaign_tear_name(which->first.tear));
+    if (which->has_second) {
+        printf(":%" PRIu64 "%c%s", which->second.op, separator,
+               campaign_tear_name(which->second.tear));
+    }
+}
+
+static void failed(void *ctx, const struct campaign_case *which, const char *why)
+{
+    struct arguments *args = ctx;
+    close_bar(args);
+    printf("campaign: FAILED ");
+    print_case(which, ':');
+    printf(" seed %" PRIu64 ": %s\n  repeat: otter board campaign --boot %s --app %s "
+           "--update %s --seed %" PRIu64 "%s --repeat ",
+           args->options.seed, why, args->boot, args->app, args->update, args->options.seed,
+           args->scenario.mcu_only ? " --mcu-only" : "");
+    print_case(which, ':');
+    putchar('\n');
+    fflush(stdout);
+}
+
+static int write_json(const struct arguments *args, const struct campaign_survey *survey,
+                      const struct campaign_counts *counts, double rate)
+{
+    char text[640], date[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&now, &utc) != NULL) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d", &utc);
+    }
+    int len =
+        snprintf(text, sizeof text,
+                 "{\n  \"power_cases\": %" PRIu64 ",\n  \"power_second_cuts\": %" PRIu64
+                 ",\n  \"power_failures\": %" PRIu64
+                 ",\n  \"cuts_per_s\": %.1f,\n  \"operations\": %" PRIu64
+                 ",\n  \"every\": %" PRIu32 ",\n  \"mcu_only\": %d,\n  \"jobs\": %u,\n"
+                 "  \"seed\": %" PRIu64 ",\n  \"date\": \"%s\",\n"
+                 "  \"commit\": \"%.60s\"\n}\n",
+                 counts->cases, counts->seconds, counts->failures, rate, survey->operations,
+                 args->options.every, args->scenario.mcu_only, args->jobs, args->options.seed,
+                 date, args->commit != NULL ? args->commit : "");
+    return file_write(cmd_current(), args->json, text, (size_t)len);
+}
+
+/* ---- the run ---- */
+
+static int repeat(const struct arguments *args, const struct campaign_world *world)
+{
+    const char *why = campaign_repeat(world, &args->options, &args->which);
+    printf("campaign: ");
+    print_case(&args->which, ':');
+    printf(": %s\n", why == NULL ? "good" : why);
+    return why == NULL ? CMD_OK : CMD_FAILED;
+}
+
+static int run(struct arguments *args, const struct campaign_world *world,
+               const struct campaign_survey *survey, const struct campaign_plan *plan)
+{
+    struct campaign_counts counts;
+    args->planned = plan->count;
+    args->terminal = isatty(STDOUT_FILENO) != 0;
+    args->start_s = args->last_s = now_s();
+    int status = campaign_run_jobs(world, &args->options, plan, args->jobs, &counts);
+    double took_s = now_s() - args->start_s;
+    double rate = (double)counts.cases / took_s;
+    close_bar(args);
+    printf("campaign: %" PRIu64 " flash operations, every %" PRIu32 " from %" PRIu32
+           "%s: %" PRIu64 " cases, %" PRIu64 " of them with a second cut, %" PRIu64
+           " failures; %.0f s, %.1f cuts/s on %u processes\n",
+           survey->operations, args->options.every, args->options.offset,
+           args->scenario.mcu_only ? ", the module keeps its power" : "", counts.cases,
+           counts.seconds, counts.failures, took_s, rate, args->jobs);
+    if (counts.cases != plan->count) {
+        complain("ended early: %zu cases planned, %" PRIu64 " run", plan->count, counts.cases);
+        status = -1;
+    }
+    if (args->json != NULL && status == 0) {
+        status = write_json(args, survey, &counts, rate);
+    }
+    return status == 0 && counts.failures == 0 && counts.cases > 0 ? CMD_OK : CMD_FAILED;
+}
+
+static int survey_and_run(struct arguments *args)
+{
+    struct campaign_world world = update_world(&args->scenario);
+    struct campaign_survey survey;
+    struct campaign_plan plan = {.cases = NULL};
+    if (args->repeats) {
+        return repeat(args, &world);
+    }
+    int code = CMD_FAILED;
+    const char *why = campaign_survey(&world, &args->options, &survey);
+    if (why != NULL) {
+        complain("the update without a power cut: %s", why);
+    } else if (campaign_plan(&args->options, &survey, &plan) != 0) {
+        complain("out of memory");
+    } else {
+        code = run(args, &world, &survey, &plan);
+    }
+    campaign_free(&survey, &plan);
+    return code;
+}
+
+static bool load(struct arguments *args)
+{
+    struct update_world *scenario = &args->scenario;
+    if (file_read(cmd_current(), args->boot, OTTER_BOOT_SIZE, &scenario->boot) != 0 ||
+        file_read(cmd_current(), args->app, OTTER_APP_SIZE, &scenario->app) != 0 ||
+        file_read(cmd_current(), args->update, OTTER_APP_SIZE, &scenario->update) != 0) {
+        return false;
+    }
+    if (!update_world_versions(scenario)) {
+        complain("--app, --update: without otter's trailer their versions are not known");
+        return false;
+    }
+    return true;
+}
+
+int cmd_board_campaign(int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc =
+            "Let the power fail in every flash operation of an update, in every way, and see "
+            "that the device ends with the old or the new application, whole and running."};
+    struct arguments args = {.options = {.every = 1,
+                                         .tears = {true, true, true, true, true},
+                                         .seed = 1,
+                                         .limit_s = LIMIT_S,
+                                         .slice_ms = SLICE_MS,
+                                         .max_failures = 10,
+                                         .parts = 1,
+                                         .progress = progress,
+                                         .failed = failed}};
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    args.jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (unsigned)processors;
+    args.options.ctx = &args;
+    int code = cmd_parse(&argp, "otter board campaign", argc, argv, &args);
+    if (code != 0) {
+        return code < 0 ? CMD_OK : code;
+    }
+    args.scenario.seed = args.options.seed;
+    if (!args.has_offset) {
+        args.options.offset =
+            (uint32_t)((args.options.seed * 0x9E3779B97F4A7C15u >> 33) % args.options.every);
+    }
+    code = load(&args) ? survey_and_run(&args) : CMD_FAILED;
+    file_free(&args.scenario.boot);
+    file_free(&args.scenario.app);
+    file_free(&args.scenario.update);
+    return code;
+}

@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# run-mutants.sh [NAME...]: put one fault at a time into the sources (tests/mutants/NAME.patch) and run
+# the test that must notice. The last line is "N mutants, K killed"; a survivor is exit 1.
+#
+# Everything happens in a copy of the tree below build/mutants (or OTTER_MUTANTS_DIR); it stays, so
+# that the next run builds little. NAME may be a pattern: run-mutants.sh 'wp0*'. The lines before
+# the diff are in docs/weak-points.md.
+set -eu
+cd "$(dirname "$0")/.."
+root=$PWD
+work=${OTTER_MUTANTS_DIR:-$root/build/mutants}
+tree=$work/tree
+jobs=$(nproc)
+mkdir -p "$tree"
+GIT_CEILING_DIRECTORIES=$work # so that git apply takes the copy, and not the repository around it
+export GIT_CEILING_DIRECTORIES
+
+die() {
+    echo "run-mutants.sh: $*" >&2
+    exit 1
+}
+
+# header FILE KEY: what stands behind "# KEY:" before the diff
+header() {
+    sed -n "/^---/q; s/^# $2: *//p" "$1" | head -n 1
+}
+
+# build host|firmware [target...]
+build() {
+    dir=$work/$1
+    shift
+    [ $# -eq 0 ] || set -- --target "$@"
+    cmake --build "$dir" -j "$jobs" "$@" >"$work/build.log" 2>&1
+}
+
+# run TEST FILTER ARGS LOG: run a test's executable; 0 = it passed
+run() {
+    exe=$(find "$work/host" -name "$1" -type f -perm -u+x | head -n 1)
+    [ -n "$exe" ] || die "no executable $1 in $work/host"
+    # shellcheck disable=SC2086 # ARGS is a list of words
+    set -- "$4" ${2:+"$2"} $3
+    log=$1
+    shift
+    timeout 300 "$exe" "$@" >"$log" 2>&1
+}
+
+# ---- the copy: only what differs is written, so that only that is built again ----
+git ls-files -co --exclude-standard | sort -u >"$work/files"
+while read -r file; do
+    [ -f "$file" ] || continue
+    cmp -s "$file" "$tree/$file" && continue
+    mkdir -p "$tree/$(dirname "$file")"
+    cp "$file" "$tree/$file"
+done <"$work/files"
+(cd "$tree" && find . -type f | sed 's,^\./,,' | sort) >"$work/copied"
+comm -13 "$work/files" "$work/copied" | while read -r file; do rm "$tree/$file"; done
+
+# ---- which ----
+[ $# -gt 0 ] || set -- '*'
+patches=
+tests=
+for name; do
+    found=
+    for patch in tests/mutants/$name.patch; do # NAME is a pattern
+        [ -f "$patch" ] || continue
+        found=1
+        patches="$patches $patch"
+        test=$(header "$patch" Test)
+        [ -n "$test" ] || die "$patch: no line '# Test:'"
+        tests="$tests ${test%% *}"
+    done
+    [ -n "$found" ] || die "tests/mutants/$name.patch: no such file"
+done
+# shellcheck disable=SC2086 # a list of words
+tests=$(printf '%s\n' $tests | sort -u)
+
+# ---- without a mutant everything passes ----
+prepare() {
+    # The size gate of the bootloader is not what is tested here.
+    cmake -S "$tree" -B "$work/firmware" -DCMAKE_TOOLCHAIN_FILE="$tree/cmake/arm-none-eabi.cmake" \
+        -DCMAKE_BUILD_TYPE=MinSizeRel -DOTTER_BOOT_SIZE_MAX=8192 >"$work/build.log" 2>&1 &&
+        cmake -S "$tree" -B "$work/host" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-O1 \
+            -DOTTER_FIRMWARE_DIR="$work/firmware" >"$work/build.log" 2>&1 &&
+        build firmware && build host "$@"
+}
+# shellcheck disable=SC2086 # a list of words
+prepare $tests || {
+    tail -n 30 "$work/build.log"
+    die "the tree without a mutant cannot be built (see $work/build.log)"
+}
+for patch in $patches; do
+    echo "$(header "$patch" Test)|$(header "$patch" Args)"
+done | sort -u >"$work/runs"
+while IFS='|' read -r test args; do
+    [ -z "$args" ] || continue # a long campaign: make test runs a slice of it without a mutant
+    filter=${test#"${test%% *}"}
+    run "${test%% *}" "${filter# }" "" "$work/clean.log" </dev/null || {
+        tail -n 30 "$work/clean.log"
+        die "without a mutant, this fails already: $test"
+    }
+done <"$work/runs"
+
+# ---- one by one ----
+count=0
+killed=0
+stale_firmware=
+for patch in $patches; do
+    name=$(basename "$patch" .patch)
+    test=$(header "$patch" Test)
+    filter=${test#"${test%% *}"}
+    test=${test%% *}
+    builds=$(header "$patch" Builds)
+    log=$work/$name.log
+    count=$((count + 1))
+    case $builds in
+    host | firmware | both) ;;
+    *) die "$patch: '# Builds:' is not host, firmware or both" ;;
+    esac
+    # What the mutant does not touch must be the right one.
+    if [ "$builds" = host ] && [ -n "$stale_firmware" ]; then
+        build firmware || die "cannot build (see $work/build.log)"
+        stale_firmware=
+    elif [ "$builds" = firmware ]; then
+        build host "$test" || die "cannot build (see $work/build.log)"
+    fi
+    (cd "$tree" && git apply -C1 "$root/$patch") || die "$patch does not apply: write it anew"
+    verdict=killed
+    if [ "$builds" != firmware ]; then
+        build host "$test" || verdict='CANNOT BE BUILT'
+    fi
+    if [ "$builds" != host ]; then
+        stale_firmware=1
+        build firmware || verdict='CANNOT BE BUILT'
+    fi
+    [ "$verdict" != killed ] ||
+        ! run "$test" "${filter# }" "$(header "$patch" Args)" "$log" || verdict=SURVIVED
+    (cd "$tree" && git apply -R -C1 "$root/$patch") || die "$patch: cannot be taken back"
+    if [ "$verdict" = killed ]; then
+        killed=$((killed + 1))
+        echo "killed    $name ($test${filter:+,$filter})"
+        continue
+    fi
+    [ "$verdict" = SURVIVED ] || tail -n 20 "$work/build.log"
+    echo "$verdict  $name ($test${filter:+,$filter})"
+    echo "  repeat: scripts/run-mutants.sh $name    (log: $log)"
+done
+echo "$count mutants, $killed killed"
+[ "$killed" -eq "$count" ]

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The weak points of docs/weak-points.md that need the chip: the real binaries on the modelled board.
+ * The others are in tests/unit/test_weak_points.c; tests/mutants/ puts each weakness back.
+ *
+ * Run one: test_weak_points_fw 'test_wp21*'
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "otter/bytes.h"
+#include "otter/md5.h"
+#include "port/stm32f103/partitions.h"
+#include "tests/fw/fw.h"
+#include "tests/fw/house.h"
+#include "tests/support/firmware.h"
+
+#define BOOT    "boot/boot.bin"
+#define APP_OLD "tests/fw/testapp/testapp_old.bin"
+#define APP_NEW "tests/fw/testapp/testapp_new.bin"
+
+enum { PENDING = 0xEEEE };
+
+/* ---- the bootloader alone ---- */
+
+/* The old app in APP; the new one, `size` bytes with what lies behind it, in APPBAK and FLAG. */
+static struct fw *pending(const struct board_options *options, uint32_t size)
+{
+    struct fw *fw = fw_new(options, BOOT);
+    uint8_t *image = fw_flash(fw, OTTER_BACKUP_ADDR);
+    uint8_t digest[16];
+    struct otter_md5 md5;
+
+    fw_read(APP_OLD, fw_flash(fw, OTTER_APP_ADDR), OTTER_APP_SIZE);
+    for (uint32_t i = 0; i < size; i++) {
+        image[i] = (uint8_t)(i * 31 + i / 256);
+    }
+    fw_read(APP_NEW, image, OTTER_BACKUP_SIZE);
+    otter_md5_init(&md5);
+    otter_md5_update(&md5, image, size);
+    otter_md5_final(&md5, digest);
+    fw_put_flag(fw, PENDING, size, digest);
+    return fw;
+}
+
+static unsigned resets(const struct fw *fw)
+{
+    return board_resets(fw->board, BOARD_RESET_SOFTWARE) +
+           board_resets(fw->board, BOARD_RESET_WATCHDOG);
+}
+
+static void expect_log(struct fw *fw, const char *text, uint32_t limit_ms)
+{
+    enum board_stop stop = fw_run_until(fw, text, 0, limit_ms);
+
+    if (stop != BOARD_STOP_TIME) {
+        fail_msg("'%s' did not come (stop %d, %s), %u resets; log:\n%s", text, (int)stop,
+                 board_why(fw->board), resets(fw), fw->log);
+    }
+}
+
+/* 10 s without a reset, asleep, and the log stays as it is. */
+static void expect_halted(struct fw *fw)
+{
+    uint64_t instructions = board_instructions(fw->board);
+    size_t len = fw->log_len;
+    unsigned before = resets(fw);
+
+    assert_int_equal(fw_run_ms(fw, 10000), BOARD_STOP_TIME);
+    assert_int_equal(resets(fw), before);
+    assert_int_equal(fw->log_len, len);
+    assert_true(board_instructions(fw->board) - instructions < 2000000);
+}
+
+static void test_wp17_install_feeds_the_fastest_watchdog(void **state)
+{
+    const struct board_options options = {.seed = 5, .lsi_hz = 60000, .without_hse = true};
+    struct fw *fw = pending(&options, OTTER_APP_SIZE); /* 2 s are 1.33 s, and all 26 pages */
+
+    (void)state;
+    board_power_on(fw->board);
+    expect_log(fw, "app new\r\n", 10000);
+    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
+    assert_memory_equal(fw_flash(fw, OTTER_APP_ADDR), fw_flash(fw, OTTER_BACKUP_ADDR),
+                        OTTER_APP_SIZE);
+    fw_free(fw);
+}
+
+static void test_wp20_bootloader_ends_in_an_app_or_asleep(void **state)
+{
+    static const uint32_t sizes[] = {0xFFFFFFFF, 0x80000000, 0x6801, 7, 0};
+    const uint8_t md5[16] = {0};
+    struct fw *fw;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) { /* range of the size */
+        fw = pending(NULL, 9000);
+        fw_put_flag(fw, PENDING, sizes[i], md5);
+        board_power_on(fw->board);
+        expect_log(fw, "app old\r\n", 3000);
+        assert_null(strstr(fw->log, "MD5 Calculate"));
+        assert_int_equal(resets(fw), 1);
+        fw_free(fw);
+    }
+    fw = pending(NULL, 9000); /* APP is worn out: three tries, no endless resets */
+    fw_protect(fw, OTTER_APP_ADDR);
+    board_power_on(fw->board);
+    assert_int_equal(fw_run_ms(fw, 5000), BOARD_STOP_TIME);
+    expect_halted(fw);
+    assert_int_equal(resets(fw), 0);
+    assert_int_equal(fw_flag_status(fw), PENDING);
+    fw_free(fw);
+    fw = fw_new(NULL, BOOT); /* no app at all */
+    board_power_on(fw->board);
+    expect_log(fw, "Start APP Failed!\r\n", 100);
+    expect_halted(fw);
+    fw_free(fw);
+}
+
+/* On the plain path and on the one where the bootloader was at work: FLAG is worn out. */
+static void test_wp21_app_finds_the_chip_as_after_a_reset(void **state)
+{
+    static const char *const lines[] = {
+        "\nVTOR 08003000\r\n",       "\nSTK_CTRL 00000000\r\n",    "\nNVIC_ISER0 00000000\r\n",
+        "\nNVIC_ISER1 00000000\r\n", "\nNVIC_ISPR0 00000000\r\n",  "\nPRIMASK 00000000\r\n",
+        "\nRCC_CFGR 00000000\r\n",   "\nRCC_APB2ENR 00000000\r\n", "\nUSART1_CR1 00000000\r\n",
+        "\nMSP 20005000\r\n",        "\nLR FFFFFFFF\r\n",
+    };
+
+    (void)state;
+    for (unsigned worked = 0; worked < 2; worked++) {
+        struct fw *fw = pending(NULL, 9000);
+        const uint8_t md5[16] = {0};
+
+        fw_put_flag(fw, worked ? PENDING : 0xFFFF, 0xFFFFFFFF, md5);
+        if (worked) {
+            fw_protect(fw, OTTER_FLAG_ADDR);
+        }
+        board_power_on(fw->board);
+        expect_log(fw, "app end\r\n", 3000);
+        for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+            if (strstr(fw->log, lines[i]) == NULL) {
+                fail_msg("worked %u: not in the log:%slog:\n%s", worked, lines[i], fw->log);
+            }
+        }
+        fw_free(fw);
+    }
+}
+
+static void test_wp22_stack_and_reset_vector_are_tested_exactly(void **state)
+{
+    static const struct {
+        uint32_t stack, reset;
+    } heads[] = {
+        {0x2001FFFC, 0x08003101}, /* the mask 0x2FFE0000 takes it: 128 KB of RAM */
+        {0x20005004, 0x08003101}, /* one word behind the 20 KB */
+        {0x20005002, 0x08003101}, {0x20000000, 0x08003101},
+        {0x20005000, 0x08FFFFFF}, {0x20005000, 0x08000101}, /* in the bootloader */
+        {0x20005000, 0x08009801},                           /* in APPBAK */
+        {0x20005000, 0x08003100},                           /* not Thumb */
+        {0x20005000, 0x08003005},                           /* in the vector table */
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        struct fw *fw = fw_new(NULL, BOOT);
+
+        otter_put_le32(fw_flash(fw, OTTER_APP_ADDR), heads[i].stack);
+        otter_put_le32(fw_flash(fw, OTTER_APP_ADDR + 4), heads[i].reset);
+        board_power_on(fw->board);
+        expect_log(fw, "Start APP Failed!\r\n", 200);
+        expect_halted(fw);
+        fw_free(fw);
+    }
+}
+
+/* ---- the whole product ---- */
+
+static unsigned heartbeats;
+
+/* At each erase, 20..40 ms in which the core stands still, a heartbeat of the module comes in. The
+ * model's module itself is served between two stalls of the core, so it has to be put here. */
+static void send_heartbeat(void *ctx, uint64_t op, bool erase, uint32_t addr)
+{
+    static const uint8_t heartbeat[] = {0xFF, 0xFF, 0, 5,   OTTER_CMD_HEARTBEAT,
+                                        0x42, 0,    0, 0x4E};
+
+    (void)ctx;
+    (void)op;
+    if (erase && addr >= OTTER_BACKUP_ADDR) {
+        heartbeats++;
+        board_uart_put(rig_board(house), 2, heartbeat, sizeof(heartbeat), 9600);
+    }
+}
+
+static void test_wp16_no_byte_is_lost_while_flash_is_written(void **state)
+{
+    (void)state;
+    heartbeats = 0;
+    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
+    board_watch_flash(rig_board(house), &(struct board_flash_watch){NULL, send_heartbeat});
+    house_await(MODULE_SENT, 0, 60000);
+    assert_in_range(heartbeats, 10, 26);
+    assert_int_equal(board_uart_overruns(rig_board(house), 2), 0);
+    assert_int_equal(house_count(MODULE_RESENT, 0), 0);
+    assert_int_equal(house_count(MODULE_ILLEGAL, 0), 0);
+    house_await(MODULE_UPDATED, 0, 20000);
+}
+
+static void test_wp25_module_is_restarted_behind_an_update_only(void **state)
+{
+    (void)state;
+    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, false);
+    for (unsigned starts = 0; starts < 4; starts++) {
+        house_run(8000);
+        assert_int_equal(house_count(MODULE_STARTED, 0), 1); /* by its own power, not by 0x29 */
+        board_reset(rig_board(house));
+    }
+    house_stop(state);
+    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
+    house_await(MODULE_UPDATED, 0, 90000);
+    house_run(10000);
+    assert_int_equal(house_count(MODULE_STARTED, 0), 2); /* once, so that the cloud learns it */
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_wp16_no_byte_is_lost_while_flash_is_written, house_stop),
+        cmocka_unit_test(test_wp17_install_feeds_the_fastest_watchdog),
+        cmocka_unit_test(test_wp20_bootloader_ends_in_an_app_or_asleep),
+        cmocka_unit_test(test_wp21_app_finds_the_chip_as_after_a_reset),
+        cmocka_unit_test(test_wp22_stack_and_reset_vector_are_tested_exactly),
+        cmocka_unit_test_teardown(test_wp25_module_is_restarted_behind_an_update_only,
+                                  house_stop),
+    };
+
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
