@@ -102,7 +102,7 @@ static struct campaign_counts sum(const struct job jobs[], unsigned count)
 /* Returns false when the job will say no more. */
 static bool take(struct job *job, const struct campaign_options *options)
 {
-    struct message message;
+    struct message message = {0};
     size_t have = 0;
     while (have < sizeof message) {
         ssize_t len = read(job->fd, (char *)&message + have, sizeof message - have);
