@@ -48,7 +48,7 @@ fi
 {
     echo '| what | measured | beside it |'
     echo '|---|---:|---|'
-    echo "| model_mips: board model, MD5 + CRC + sort | $mips | prototype 213, Unicorn 2.0.1 82-128 |"
+    echo "| model_mips: board model, MD5 + CRC + sort | $mips | prototype 213; libunicorn in the same run: model_vs_unicorn_speed in results.json |"
     echo "| boot_bytes: bootloader | $boot | limit 8192, the tutorial's partition 11264 |"
     echo "| app_bytes: pethouse 03010101 with trailer | $app | slot 26624, the tutorial's demo 23068 |"
     echo "| demo_device_s: make demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"
