@@ -27,20 +27,11 @@ int otter_store_program(struct otter_receiver *receiver)
 
     port->feed(port->ctx);
     if (!receiver->flag_void) {
-        /* A record that is still pending would describe what is about to be overwritten. Looked at
-         * once: an unreadable record says RANGE as well as an impossible one. */
-        struct otter_flag flag;
-
-        rc = otter_flag_read(port, layout, &flag);
-        if (rc != 0 && rc != OTTER_ERR_RANGE && rc != OTTER_ERR_NONE) {
-            return rc;
-        }
-        if (rc != OTTER_ERR_NONE) {
-            rc = otter_flag_erase(port, layout);
-            receiver->flag_void = rc == 0;
-            return rc;
-        }
-        receiver->flag_void = true;
+        /* What a record describes is about to be overwritten. Erased whatever it reads: one whose
+         * programming was cut may read as blank now and as pending after the next power-up. */
+        rc = otter_flag_erase(port, layout);
+        receiver->flag_void = rc == 0;
+        return rc;
     }
     if (in_page == 0) {
         rc = port->erase(port->ctx, addr);

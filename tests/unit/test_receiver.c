@@ -45,7 +45,7 @@ static void test_whole_transfer(void **state)
         assert_int_equal(rig.piece_len, sizes[i] > 1024 ? 1024 : (sizes[i] - 1) / 2 * 2);
         rig_complete(&rig);
         assert_int_equal(rig.device.receiver.received, sizes[i]);
-        assert_int_equal(rig.flash.erased, (sizes[i] + 1023) / 1024); /* FLAG was blank */
+        assert_int_equal(rig.flash.erased, (sizes[i] + 1023) / 1024 + 1); /* and FLAG */
         assert_int_equal(rig.flash.programmed, (sizes[i] + 1) / 2 + 20 / 2 + 1);
     }
 }
@@ -77,7 +77,7 @@ static void test_poll_does_one_erase_and_256_bytes(void **state)
         assert_in_range(++polls, 1, 8);
         assert_int_equal(rig.flash.unfed, rig.flash.erased - erased);
     }
-    assert_int_equal(rig.flash.erased, 1);
+    assert_int_equal(rig.flash.erased, 2); /* FLAG and the first page */
     assert_in_range(rig.flash.unfed_max, 0, 1);
 }
 
@@ -456,6 +456,28 @@ static void test_old_flag_is_void_before_its_image_is_touched(void **state)
     assert_true(rig_is_announced(&rig));
 }
 
+/* A record whose status was cut may read as none today and as pending after the next power-up. */
+static void test_flag_that_reads_as_none_is_erased_too(void **state)
+{
+    struct otter_flag old = {.image_size = 1500};
+
+    (void)state;
+    rig_init(&rig, 1500, 1);
+    assert_int_equal(otter_flag_write(&rig.flash.port, &rig.layout, &old), 0);
+    ram_flash_poke(&rig.flash, rig.layout.flag.addr, (const uint8_t[]){0xFF, 0xFF}, 2);
+    ram_flash_restart(&rig.flash);
+    assert_int_equal(otter_flag_read(&rig.flash.port, &rig.layout, &old), OTTER_ERR_NONE);
+    rig_begin(&rig);
+    rig_piece(&rig, 1, 1);
+    while (rig.flash.operations == 0) {
+        rig_poll(&rig);
+    }
+    assert_int_equal(rig.flash.programmed, 0);
+    /* and now it reads as pending: of the rest nothing is left */
+    ram_flash_poke(&rig.flash, rig.layout.flag.addr, (const uint8_t[]){0xEE, 0xEE}, 2);
+    assert_int_equal(otter_flag_read(&rig.flash.port, &rig.layout, &old), OTTER_ERR_RANGE);
+}
+
 static void test_flash_error_at_every_operation(void **state)
 {
     uint32_t at;
@@ -483,17 +505,17 @@ static void test_flash_error_at_every_operation(void **state)
         assert_int_equal(rig.restarts, 0);
         assert_false(rig_is_announced(&rig));
         if (sn == 51 ||
-            rig.flash.operations > 602) { /* its ACK was out already, or FLAG failed */
+            rig.flash.operations > 603) { /* its ACK was out already, or FLAG failed */
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
         }
         rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
-        if (sn == 52 && rig.flash.operations <= 602) {
+        if (sn == 52 && rig.flash.operations <= 603) {
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
         }
         rig_run(&rig, 1000);
         assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
     }
-    assert_int_equal(at, 2 + 600 + 11 + 1); /* pages, image, FLAG */
+    assert_int_equal(at, 1 + 2 + 600 + 11 + 1); /* FLAG, pages, image, FLAG */
 }
 
 static void test_flash_that_lies_is_found_by_the_digest(void **state)
@@ -552,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_vectors_in_two_pieces),
         cmocka_unit_test(test_trailer),
         cmocka_unit_test(test_old_flag_is_void_before_its_image_is_touched),
+        cmocka_unit_test(test_flag_that_reads_as_none_is_erased_too),
         cmocka_unit_test(test_flash_error_at_every_operation),
         cmocka_unit_test(test_flash_that_lies_is_found_by_the_digest),
         cmocka_unit_test(test_flash_that_cannot_be_read),

@@ -160,7 +160,7 @@ static void test_wp06_repeated_piece_is_acked_and_not_hashed_again(void **state)
 static void test_wp07_digest_is_over_what_flash_holds(void **state)
 {
     (void)state;
-    for (uint32_t at = 2; at < 600; at += 37) {
+    for (uint32_t at = 3; at < 600; at += 37) { /* behind the erases */
         begin(1200, 1024);
         rig.flash.lie_at = at; /* a bit is wrong, and flash says nothing */
         rig.flash.lie_count = 1;
@@ -340,7 +340,7 @@ static void test_wp17_one_page_is_erased_at_a_time(void **state)
         uint32_t erased = rig.flash.erased;
 
         rig_pieces(&rig, number, number);
-        assert_in_range(rig.flash.erased - erased, 0, 1);
+        assert_int_equal(rig.flash.erased - erased, number == 1 ? 2 : 1); /* FLAG first */
         assert_in_range(rig.flash.unfed_max, 0, 1);
     }
     assert_true(rig_is_announced(&rig));
