@@ -73,14 +73,31 @@ void op16_branch_register(struct cpu *cpu, uint32_t opcode)
 
 /* ---- branches: A5.2.6 ---- */
 
-void op16_branch_conditional(struct cpu *cpu, uint32_t opcode)
-{
-    if (UNLIKELY(cpu->itstate != 0)) {
-        stop_unknown(cpu, opcode, "conditional branch in an IT block");
-    } else if (condition_holds(cpu->apsr, opcode >> 8 & 15u)) {
-        branch_to(cpu, cpu->r[PC] + 4u + (uint32_t)((int32_t)(int8_t)opcode * 2));
+/* One function per condition: the host predicts each by itself. */
+#define BRANCH(name, cond)                                                                     \
+    void op16_b##name(struct cpu *cpu, uint32_t opcode)                                        \
+    {                                                                                          \
+        if (UNLIKELY(cpu->itstate != 0)) {                                                     \
+            stop_unknown(cpu, opcode, "conditional branch in an IT block");                    \
+        } else if (condition_holds(cpu, cond)) {                                               \
+            branch_to(cpu, cpu->r[PC] + 4u + (uint32_t)((int32_t)(int8_t)opcode * 2));         \
+        }                                                                                      \
     }
-}
+
+BRANCH(eq, 0)
+BRANCH(ne, 1)
+BRANCH(cs, 2)
+BRANCH(cc, 3)
+BRANCH(mi, 4)
+BRANCH(pl, 5)
+BRANCH(vs, 6)
+BRANCH(vc, 7)
+BRANCH(hi, 8)
+BRANCH(ls, 9)
+BRANCH(ge, 10)
+BRANCH(lt, 11)
+BRANCH(gt, 12)
+BRANCH(le, 13)
 
 void op16_branch(struct cpu *cpu, uint32_t opcode)
 {
@@ -154,6 +171,7 @@ void op16_hints(struct cpu *cpu, uint32_t opcode)
             return;
         }
         cpu->itstate = opcode & 0xFFu;
+        cpu->event = EVENT_IT;
         return;
     }
     switch (opcode >> 4 & 15u) {

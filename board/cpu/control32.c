@@ -31,7 +31,7 @@ static void read_special(struct cpu *cpu, uint32_t first, uint32_t second)
             value |= cpu->ipsr;
         }
         if ((sysm & 4u) == 0) {
-            value |= cpu->apsr & 0xF8000000u;
+            value |= cpu_apsr(cpu);
         }
         break;
     case 8: /* MSP */
@@ -85,7 +85,7 @@ static void write_special(struct cpu *cpu, uint32_t first, uint32_t second)
     cpu->cycles++;
     if (sysm < 8) { /* APSR: only N Z C V Q exist; the rest ignores writes */
         if ((sysm & 4u) == 0) {
-            cpu->apsr = value & 0xF8000000u;
+            cpu_set_apsr(cpu, value);
         }
         return;
     }
@@ -190,7 +190,7 @@ static void conditional_branch(struct cpu *cpu, uint32_t first, uint32_t second)
                       (second << 5 & 0x40000u) | (first & 0x3Fu) << 12 | (second & 0x7FFu) << 1;
     if (cpu->itstate != 0) {
         unpredictable(cpu, first, second);
-    } else if (condition_holds(cpu->apsr, first >> 6 & 15u)) {
+    } else if (condition_holds(cpu, first >> 6 & 15u)) {
         branch_to(cpu, cpu->r[PC] + 4u + offset);
     }
 }

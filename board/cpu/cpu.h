@@ -49,7 +49,9 @@ struct cpu {
         r[16]; /* r[15] = address of the instruction being executed, or of the next one between
                        instructions; r[13] = the stack pointer in use */
     uint32_t other_sp; /* the banked stack pointer not in use */
-    uint32_t apsr;     /* N Z C V Q in bits 31..27 */
+    uint32_t flag_n, flag_z, flag_c, flag_v,
+        flag_q; /* as cpu_apsr() puts them together: bit 31,
+                                                        0 if Z, else 0 or 1 */
     uint32_t itstate, ipsr, primask, faultmask, basepri, control;
     uint64_t now;             /* ticks */
     uint64_t instructions;    /* executed since cpu_init */
@@ -125,6 +127,10 @@ void cpu_set_irq(struct cpu *cpu, unsigned irq, bool level);
 
 /* From a bus callback that stalls the core: let time pass up to `tick`, servicing what is due. */
 void cpu_stall_until(struct cpu *cpu, uint64_t tick);
+
+/* N Z C V Q in bits 31..27. Kept apart, because most instructions set some and few look. */
+uint32_t cpu_apsr(const struct cpu *cpu);
+void cpu_set_apsr(struct cpu *cpu, uint32_t value);
 
 /* xPSR as a debugger reads it. */
 uint32_t cpu_xpsr(const struct cpu *cpu);

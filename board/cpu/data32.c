@@ -208,95 +208,164 @@ OPERATION(sbc, 11)
 OPERATION(sub, 13)
 OPERATION(rsb, 14)
 
+/* ---- plain immediates and bit fields, A5.3.3: with bit 15 of the second halfword they are branches
+ * and control ---- */
+
+static inline uint32_t plain_immediate(uint32_t first, uint32_t second)
+{
+    return (first << 1 & 0x800u) | (second >> 4 & 0x700u) | (second & 0xFFu);
+}
+
+static void plain_unpredictable(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    stop_unknown(cpu, first << 16 | second, "plain immediate with these operands");
+}
+
+/* ADDW, SUBW, ADR: SP only comes from SP. */
+static inline void add_plain(struct cpu *cpu, uint32_t first, uint32_t second, bool subtract)
+{
+    uint32_t n = first & 15u;
+    uint32_t d = second >> 8 & 15u;
+    uint32_t base = n == PC ? (cpu->r[PC] + 4u) & ~3u : cpu->r[n];
+    uint32_t imm12 = plain_immediate(first, second);
+    uint32_t value = subtract ? base - imm12 : base + imm12;
+    if ((second & 0x8000u) != 0) {
+        op32_control(cpu, first, second);
+    } else if (d == PC || (d == SP && n != SP)) {
+        plain_unpredictable(cpu, first, second);
+    } else {
+        cpu->r[d] = d == SP ? value & ~3u : value;
+    }
+}
+
+void op32_addw(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    add_plain(cpu, first, second, false);
+}
+
+void op32_subw(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    add_plain(cpu, first, second, true);
+}
+
+static inline void move_plain(struct cpu *cpu, uint32_t first, uint32_t second, bool top)
+{
+    uint32_t d = second >> 8 & 15u;
+    uint32_t imm16 = (first << 12 & 0xF000u) | plain_immediate(first, second);
+    if ((second & 0x8000u) != 0) {
+        op32_control(cpu, first, second);
+    } else if (is_sp_or_pc(d)) {
+        plain_unpredictable(cpu, first, second);
+    } else {
+        cpu->r[d] = top ? (cpu->r[d] & 0xFFFFu) | imm16 << 16 : imm16;
+    }
+}
+
+void op32_movw(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    move_plain(cpu, first, second, false);
+}
+
+void op32_movt(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    move_plain(cpu, first, second, true);
+}
+
+/* The two numbers in a bit field's or a saturation's second halfword. */
+static inline uint32_t field_lsb(uint32_t second)
+{
+    return (second >> 10 & 0x1Cu) | (second >> 6 & 3u);
+}
+
+static inline uint32_t field_low5(uint32_t second)
+{
+    return second & 31u;
+}
+
+/* Is this one for op32_control(), or UNPREDICTABLE (what should be zero is not, SP or PC is the result,
+ * or `otherwise`)? Then that is done. */
+static inline bool is_no_field(struct cpu *cpu, uint32_t first, uint32_t second, bool otherwise)
+{
+    if ((second & 0x8000u) != 0) {
+        op32_control(cpu, first, second);
+        return true;
+    }
+    if (UNLIKELY((first & 0x400u) != 0 || (second & 0x20u) != 0 ||
+                 is_sp_or_pc(second >> 8 & 15u) || otherwise)) {
+        plain_unpredictable(cpu, first, second);
+        return true;
+    }
+    return false;
+}
+
+static inline void extract(struct cpu *cpu, uint32_t first, uint32_t second, bool is_signed)
+{
+    uint32_t n = first & 15u;
+    uint32_t lsb = field_lsb(second);
+    uint32_t width = field_low5(second) + 1;
+    if (is_no_field(cpu, first, second, is_sp_or_pc(n) || lsb + width > 32)) {
+        return;
+    }
+    uint32_t field = cpu->r[n] << (32 - width - lsb);
+    cpu->r[second >> 8 & 15u] =
+        is_signed ? (uint32_t)((int32_t)field >> (32 - width)) : field >> (32 - width);
+}
+
+void op32_sbfx(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    extract(cpu, first, second, true);
+}
+
+void op32_ubfx(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    extract(cpu, first, second, false);
+}
+
+/* BFI, BFC */
+void op32_bfi(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t n = first & 15u;
+    uint32_t d = second >> 8 & 15u;
+    uint32_t lsb = field_lsb(second);
+    uint32_t msb = field_low5(second);
+    if (is_no_field(cpu, first, second, n == SP || msb < lsb)) {
+        return;
+    }
+    uint32_t mask = (msb - lsb == 31 ? 0xFFFFFFFFu : (1u << (msb - lsb + 1)) - 1u) << lsb;
+    uint32_t source = n == PC ? 0 : cpu->r[n] << lsb;
+    cpu->r[d] = (cpu->r[d] & ~mask) | (source & mask);
+}
+
 /* SSAT, USAT: saturate `value` to `bits` bits. */
 static uint32_t saturate(struct cpu *cpu, int64_t value, bool is_signed, uint32_t bits)
 {
     int64_t high = is_signed ? ((int64_t)1 << (bits - 1)) - 1 : ((int64_t)1 << bits) - 1;
     int64_t bottom = is_signed ? -((int64_t)1 << (bits - 1)) : 0;
     if (value > high || value < bottom) {
-        cpu->apsr |= FLAG_Q;
+        cpu->flag_q = 1;
         value = value > high ? high : bottom;
     }
     return (uint32_t)value;
 }
 
-/* A5.3.3 */
-void op32_plain_immediate(struct cpu *cpu, uint32_t first, uint32_t second)
+void op32_saturate(struct cpu *cpu, uint32_t first, uint32_t second)
 {
-    if ((second & 0x8000u) != 0) {
-        op32_control(cpu, first, second);
-        return;
-    }
     uint32_t n = first & 15u;
-    uint32_t d = second >> 8 & 15u;
-    uint32_t imm12 = (first << 1 & 0x800u) | (second >> 4 & 0x700u) | (second & 0xFFu);
-    uint32_t imm16 = (first << 12 & 0xF000u) | imm12;
-    uint32_t lsb = (second >> 10 & 0x1Cu) | (second >> 6 & 3u);
-    uint32_t low5 = second & 31u;
-    uint32_t base = n == PC ? (cpu->r[PC] + 4u) & ~3u : cpu->r[n];
-    uint32_t op = first >> 4 & 31u;
-
-    if (d == PC || (d == SP && !(n == SP && (op == 0 || op == 10)))) {
-        stop_unknown(cpu, first << 16 | second, "plain immediate with these registers");
+    uint32_t lsb = field_lsb(second);
+    bool is_signed = (first & 0x80u) == 0;
+    bool arithmetic = (first & 0x20u) != 0;
+    bool is_control = (second & 0x8000u) != 0;
+    if (!is_control && !is_sp_or_pc(second >> 8 & 15u) && arithmetic && lsb == 0) {
+        raise_fault(cpu, CFSR_UNDEFINSTR); /* SSAT16, USAT16: DSP extension */
         return;
     }
-    bool should_be_zero = (first & 0x400u) != 0 || (second & 0x20u) != 0; /* bit fields only */
-    switch (op) {
-    case 0: /* ADDW, ADR */
-        cpu->r[d] = d == SP ? (base + imm12) & ~3u : base + imm12;
-        return;
-    case 4: /* MOVW */
-        cpu->r[d] = imm16;
-        return;
-    case 10: /* SUBW, ADR */
-        cpu->r[d] = d == SP ? (base - imm12) & ~3u : base - imm12;
-        return;
-    case 12: /* MOVT */
-        cpu->r[d] = (cpu->r[d] & 0xFFFFu) | imm16 << 16;
-        return;
-    case 16: /* SSAT */
-    case 18:
-    case 24: /* USAT */
-    case 26: {
-        bool is_signed = op < 20;
-        bool arithmetic = (op & 2u) != 0;
-        if (arithmetic && lsb == 0) { /* SSAT16, USAT16: DSP extension */
-            raise_fault(cpu, CFSR_UNDEFINSTR);
-            return;
-        }
-        if (n == PC || n == SP || should_be_zero) {
-            break;
-        }
-        int64_t value = arithmetic ? (int64_t)((int32_t)cpu->r[n] >> lsb)
-                                   : (int64_t)(int32_t)(cpu->r[n] << lsb);
-        cpu->r[d] = saturate(cpu, value, is_signed, is_signed ? low5 + 1 : low5);
+    if (is_no_field(cpu, first, second, is_sp_or_pc(n))) {
         return;
     }
-    case 20:   /* SBFX */
-    case 28: { /* UBFX */
-        uint32_t width = low5 + 1;
-        if (n == PC || n == SP || should_be_zero || lsb + width > 32) {
-            break;
-        }
-        uint32_t field = cpu->r[n] << (32 - width - lsb);
-        cpu->r[d] =
-            op == 20 ? (uint32_t)((int32_t)field >> (32 - width)) : field >> (32 - width);
-        return;
-    }
-    case 22: { /* BFI, BFC */
-        if (n == SP || should_be_zero || low5 < lsb) {
-            break;
-        }
-        uint32_t mask = (low5 - lsb == 31 ? 0xFFFFFFFFu : (1u << (low5 - lsb + 1)) - 1u) << lsb;
-        uint32_t source = n == PC ? 0 : cpu->r[n] << lsb;
-        cpu->r[d] = (cpu->r[d] & ~mask) | (source & mask);
-        return;
-    }
-    default:
-        raise_fault(cpu, CFSR_UNDEFINSTR);
-        return;
-    }
-    stop_unknown(cpu, first << 16 | second, "plain immediate with these operands");
+    int64_t value = arithmetic ? (int64_t)((int32_t)cpu->r[n] >> lsb)
+                               : (int64_t)(int32_t)(cpu->r[n] << lsb);
+    uint32_t bits = field_low5(second) + (is_signed ? 1 : 0);
+    cpu->r[second >> 8 & 15u] = saturate(cpu, value, is_signed, bits);
 }
 
 /* A5.3.12: shifts by register, extensions, bit counting. */

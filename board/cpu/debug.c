@@ -5,7 +5,6 @@
 /* The core as a debugger sees it. cpu_run_looking() is in step.c. */
 
 #define XPSR_T      (1u << 24)
-#define APSR_MASK   0xF8000000u
 #define STACK_ALIGN (~3u)
 
 uint32_t cpu_register(const struct cpu *cpu, unsigned n)
@@ -33,7 +32,7 @@ uint32_t cpu_register(const struct cpu *cpu, unsigned n)
 
 static void set_xpsr(struct cpu *cpu, uint32_t value)
 {
-    cpu->apsr = value & APSR_MASK;
+    cpu_set_apsr(cpu, value);
     cpu->itstate = (value >> 25 & 3u) | (value >> 8 & 0xFCu);
     cpu->arm_state = (value & XPSR_T) == 0;
 }

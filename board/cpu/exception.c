@@ -315,7 +315,7 @@ static void pop_frame(struct cpu *cpu, uint32_t exc_return)
     cpu->r[12] = words[4];
     cpu->r[LR] = words[5];
     cpu->r[PC] = words[6] & ~1u;
-    cpu->apsr = xpsr & 0xF8000000u;
+    cpu_set_apsr(cpu, xpsr);
     cpu->itstate = (xpsr >> 25 & 3u) | (xpsr >> 8 & 0xFCu);
     cpu->arm_state = (xpsr & XPSR_T) == 0;
     cpu->exclusive = false;

@@ -32,16 +32,13 @@ enum cpu_event {
     EVENT_NONE,
     EVENT_BRANCH,     /* go on at next_pc */
     EVENT_FAULT,      /* event_arg: bits of CFSR; the instruction is not completed */
+    EVENT_IT,         /* an IT block begins */
     EVENT_SVC,        /* supervisor call, return behind it */
     EVENT_EXC_RETURN, /* event_arg: EXC_RETURN */
     EVENT_STOP,       /* cpu->stop is set; r[15] stays on the instruction */
 };
 
-#define FLAG_N 0x80000000u
-#define FLAG_Z 0x40000000u
-#define FLAG_C 0x20000000u
-#define FLAG_V 0x10000000u
-#define FLAG_Q 0x08000000u
+#define FLAG_Z 0x40000000u /* in APSR */
 
 /* CFSR, B3.2.15 */
 #define CFSR_IACCVIOL   (1u << 0)
@@ -94,29 +91,56 @@ static inline void raise_bus_fault(struct cpu *cpu, uint32_t addr)
 
 /* ---- condition codes ---- */
 
-/* Does `cond` hold for N Z C V (bits 3..0)? One bit per combination, A7.3. */
-static inline bool condition_holds(uint32_t apsr, uint32_t cond)
+/* Does `cond` hold? A7.3. With a constant condition this is a comparison or two. */
+ALWAYS_INLINE bool condition_holds(const struct cpu *cpu, uint32_t cond)
 {
-    static const uint16_t holds[16] = {0xF0F0, 0x0F0F, 0xCCCC, 0x3333, 0xFF00, 0x00FF,
-                                       0xAAAA, 0x5555, 0x0C0C, 0xF3F3, 0xAA55, 0x55AA,
-                                       0x0A05, 0xF5FA, 0xFFFF, 0xFFFF};
-    return (holds[cond] >> (apsr >> 28) & 1u) != 0;
+    bool negative = cpu->flag_n >> 31 != 0;
+    bool zero = cpu->flag_z == 0;
+    bool carry = cpu->flag_c != 0;
+    bool overflow = cpu->flag_v != 0;
+    bool holds = true;
+    switch (cond >> 1) {
+    case 0: /* EQ, NE */
+        holds = zero;
+        break;
+    case 1: /* CS, CC */
+        holds = carry;
+        break;
+    case 2: /* MI, PL */
+        holds = negative;
+        break;
+    case 3: /* VS, VC */
+        holds = overflow;
+        break;
+    case 4: /* HI, LS */
+        holds = carry && !zero;
+        break;
+    case 5: /* GE, LT */
+        holds = negative == overflow;
+        break;
+    case 6: /* GT, LE */
+        holds = negative == overflow && !zero;
+        break;
+    default: /* always, 15 too */
+        return true;
+    }
+    return holds == ((cond & 1u) == 0);
 }
 
 static inline void set_nz(struct cpu *cpu, uint32_t value)
 {
-    cpu->apsr = (cpu->apsr & ~(FLAG_N | FLAG_Z)) | (value & FLAG_N) | (value == 0 ? FLAG_Z : 0);
+    cpu->flag_n = cpu->flag_z = value;
 }
 
 static inline void set_nzc(struct cpu *cpu, uint32_t value, uint32_t carry)
 {
-    cpu->apsr = (cpu->apsr & ~(FLAG_N | FLAG_Z | FLAG_C)) | (value & FLAG_N) |
-                (value == 0 ? FLAG_Z : 0) | carry << 29;
+    set_nz(cpu, value);
+    cpu->flag_c = carry;
 }
 
 static inline uint32_t carry_flag(const struct cpu *cpu)
 {
-    return cpu->apsr >> 29 & 1u;
+    return cpu->flag_c;
 }
 
 /* AddWithCarry() with all flags; a subtraction is a + ~b + 1. */
@@ -124,9 +148,8 @@ static inline uint32_t add_set_flags(struct cpu *cpu, uint32_t a, uint32_t b, ui
 {
     uint64_t wide = (uint64_t)a + b + carry;
     uint32_t value = (uint32_t)wide;
-    uint32_t overflow = (~(a ^ b) & (a ^ value)) >> 31;
-    cpu->apsr = (cpu->apsr & FLAG_Q) | (value & FLAG_N) | (value == 0 ? FLAG_Z : 0) |
-                (uint32_t)(wide >> 32) << 29 | overflow << 28;
+    set_nzc(cpu, value, (uint32_t)(wide >> 32));
+    cpu->flag_v = (~(a ^ b) & (a ^ value)) >> 31;
     return value;
 }
 

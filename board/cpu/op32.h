@@ -18,7 +18,9 @@ op32 op32_adc_register, op32_adc_immediate;
 op32 op32_sbc_register, op32_sbc_immediate;
 op32 op32_sub_register, op32_sub_immediate;
 op32 op32_rsb_register, op32_rsb_immediate;
-op32 op32_plain_immediate;     /* and, with bit 15 of the second halfword, control */
+op32 op32_addw, op32_subw, op32_movw, op32_movt; /* with bit 15 of the second halfword, these */
+op32 op32_saturate, op32_sbfx, op32_bfi,
+    op32_ubfx;                 /* and *_immediate hand on to op32_control */
 op32 op32_register_operations; /* shifts, extensions, bit operations */
 op32 op32_multiply, op32_long_multiply;
 

@@ -45,7 +45,8 @@ void cpu_reset(struct cpu *cpu)
     memset(cpu->system_priority, 0, sizeof cpu->system_priority);
     memset(cpu->irq_priority, 0, sizeof cpu->irq_priority);
     cpu->other_sp = 0;
-    cpu->apsr = cpu->itstate = cpu->ipsr = 0;
+    cpu_set_apsr(cpu, 0);
+    cpu->itstate = cpu->ipsr = 0;
     cpu->primask = cpu->faultmask = cpu->basepri = cpu->control = 0;
     cpu->vtor = cpu->aircr_prigroup = cpu->scr = cpu->shcsr = 0;
     cpu->ccr = CCR_STKALIGN; /* reset value of ST's Cortex-M3, PM0056 */
@@ -67,9 +68,24 @@ void cpu_reset(struct cpu *cpu)
     look_around(cpu);
 }
 
+uint32_t cpu_apsr(const struct cpu *cpu)
+{
+    return (cpu->flag_n & 0x80000000u) | (cpu->flag_z == 0 ? FLAG_Z : 0) | cpu->flag_c << 29 |
+           cpu->flag_v << 28 | cpu->flag_q << 27;
+}
+
+void cpu_set_apsr(struct cpu *cpu, uint32_t value)
+{
+    cpu->flag_n = value;
+    cpu->flag_z = ~value & FLAG_Z;
+    cpu->flag_c = value >> 29 & 1u;
+    cpu->flag_v = value >> 28 & 1u;
+    cpu->flag_q = value >> 27 & 1u;
+}
+
 uint32_t cpu_xpsr(const struct cpu *cpu)
 {
-    return cpu->apsr | (cpu->itstate & 3u) << 25 | (cpu->itstate & 0xFCu) << 8 |
+    return cpu_apsr(cpu) | (cpu->itstate & 3u) << 25 | (cpu->itstate & 0xFCu) << 8 |
            (cpu->arm_state ? 0 : 1u << 24) | cpu->ipsr;
 }
 
@@ -163,6 +179,9 @@ static uint32_t end_differently(struct cpu *cpu, uint32_t it, uint32_t next_pc)
         cpu->event = EVENT_NONE;
         cpu->itstate = next_it(it);
         return cpu->next_pc;
+    case EVENT_IT:
+        cpu->event = EVENT_NONE;
+        return next_pc;
     case EVENT_STOP:
         cpu->event = EVENT_NONE;
         break;
@@ -195,7 +214,7 @@ static uint32_t step(struct cpu *cpu, uint32_t pc)
     cpu->r[PC] = pc;
     cpu->cycles = 1;
     if (fetch16(cpu, pc, &first)) {
-        bool execute = it == 0 || condition_holds(cpu->apsr, it >> 4) ||
+        bool execute = it == 0 || condition_holds(cpu, it >> 4) ||
                        first >> 8 == 0xBEu; /* BKPT knows no condition, A7.7.17 */
         if (first < 0xE800u) {
             if (execute) {
@@ -212,14 +231,12 @@ static uint32_t step(struct cpu *cpu, uint32_t pc)
     if (cpu->event != EVENT_NONE) {
         return end_differently(cpu, it, next_pc);
     }
-    if (it != 0) {
-        cpu->itstate = next_it(it);
-    }
+    cpu->itstate = next_it(it);
     return next_pc;
 }
 
-/* Execute until the next event, from flash that answers at once and outside of IT blocks: step()
- * without what cannot happen there. Returns the address of the next instruction. */
+/* Execute until the next event or IT block, from flash that answers at once: step() without what cannot
+ * happen there. Returns the address of the next instruction. */
 static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
 {
     const uint8_t *code = cpu->flash;
@@ -227,14 +244,12 @@ static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
     uint32_t end = cpu->flash_size - 3u; /* both halfwords are read at once */
     uint32_t ticks_per_cycle = cpu->ticks_per_cycle;
     uint64_t instructions = 0;
-    while (LIKELY(cpu->now < cpu->next_event)) {
-        uint32_t offset = pc - base;
-        if (UNLIKELY(offset >= end || cpu->itstate != 0)) {
-            break;
-        }
-        uint32_t opcode = host32(code + offset);
+    uint64_t now = cpu->now;
+    while (LIKELY(pc - base < end)) {
+        uint32_t opcode = host32(code + (pc - base));
         uint32_t next_pc = pc + 2u;
         cpu->r[PC] = pc;
+        cpu->now = now;
         cpu->cycles = 1;
         if ((opcode & 0xFFFFu) < 0xE800u) {
             execute16(cpu, opcode & 0xFFFFu);
@@ -243,17 +258,25 @@ static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
             execute32(cpu, opcode & 0xFFFFu, opcode >> 16);
         }
         instructions++;
-        cpu->now += (uint64_t)cpu->cycles * ticks_per_cycle;
+        now += (uint64_t)cpu->cycles * ticks_per_cycle;
         if (LIKELY(cpu->event == EVENT_NONE)) {
             pc = next_pc;
-        } else if (cpu->event == EVENT_BRANCH) {
+        } else if (LIKELY(cpu->event == EVENT_BRANCH)) {
             cpu->event = EVENT_NONE;
             pc = cpu->next_pc;
         } else {
-            pc = end_differently(cpu, 0, next_pc);
+            cpu->now += (uint64_t)cpu->cycles * ticks_per_cycle;
+            cpu->instructions += instructions;
+            return end_differently(cpu, 0, next_pc);
+        }
+        if (UNLIKELY(now >= cpu->next_event)) {
+            break;
         }
     }
-    cpu->instructions += instructions;
+    if (instructions != 0) { /* the last one may have moved the time by a stall, too */
+        cpu->now += (uint64_t)cpu->cycles * ticks_per_cycle;
+        cpu->instructions += instructions;
+    }
     return pc;
 }
 
@@ -270,7 +293,7 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
             }
             pc = cpu->r[PC];
         }
-        if (!cpu->flash_is_slow) {
+        if (!cpu->flash_is_slow && cpu->itstate == 0) {
             pc = run_fast(cpu, pc);
             if (cpu->now >= cpu->next_event) {
                 continue;

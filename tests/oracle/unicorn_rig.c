@@ -79,7 +79,7 @@ static void run_model(const struct rig_case *in, struct rig_state *out)
     model.r[15] = in->at;
     model.arm_state = false;
     model.other_sp = in->psp;
-    model.apsr = in->apsr;
+    cpu_set_apsr(&model, in->apsr);
     model.primask = in->primask;
     model.basepri = in->basepri;
 
@@ -88,7 +88,7 @@ static void run_model(const struct rig_case *in, struct rig_state *out)
         stop = cpu_step(&model);
     }
     memcpy(out->r, model.r, sizeof out->r);
-    out->apsr = model.apsr;
+    out->apsr = cpu_apsr(&model);
     out->primask = model.primask;
     out->basepri = model.basepri;
     out->faultmask = model.faultmask;

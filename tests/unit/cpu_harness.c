@@ -240,12 +240,12 @@ void h_pulse_irq(unsigned irq)
 
 unsigned h_flags(void)
 {
-    return h_cpu.apsr >> 27;
+    return cpu_apsr(&h_cpu) >> 27;
 }
 
 void h_set_flags(unsigned flags)
 {
-    h_cpu.apsr = (uint32_t)flags << 27;
+    cpu_set_apsr(&h_cpu, (uint32_t)flags << 27);
 }
 
 void h_check(const struct h_case *cases, size_t count)
