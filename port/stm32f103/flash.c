@@ -122,6 +122,21 @@ static int erase(void *ctx, uint32_t addr)
     return err;
 }
 
+static uint32_t crc(void *ctx, bool go_on, uint32_t addr, uint32_t len)
+{
+    const volatile uint32_t *words = (const volatile uint32_t *)addr;
+
+    (void)ctx;
+    RCC->AHBENR |= RCC_AHBENR_CRCEN;
+    if (!go_on) {
+        CRC->CR = CRC_CR_RESET;
+    }
+    for (uint32_t i = 0; i < (len + 3) / 4; i++) {
+        CRC->DR = words[i];
+    }
+    return CRC->DR;
+}
+
 static void feed(void *ctx)
 {
     (void)ctx;
@@ -132,6 +147,7 @@ const struct otter_port stm32f103_flash = {
     .read = read_bytes,
     .program = program,
     .erase = erase,
+    .crc = crc,
     .feed = feed,
     .page_size = OTTER_PAGE_SIZE,
     .program_size = 2,

@@ -36,6 +36,7 @@ enum {
     RCC_CIR_CLEAR = 0x9F << 16, /* all ready flags; enables nothing */
 
     RCC_AHBENR_DMA1EN = 1 << 0,
+    RCC_AHBENR_CRCEN = 1 << 6,
     RCC_APB2ENR_AFIOEN = 1 << 0, /* APB2RSTR has the same places */
     RCC_APB2ENR_IOPAEN = 1 << 2,
     RCC_APB2ENR_IOPBEN = 1 << 3,
@@ -169,6 +170,14 @@ struct stm32_iwdg {
 #define IWDG ((volatile struct stm32_iwdg *)0x40003000u)
 
 enum { IWDG_KR_RELOAD = 0xAAAA, IWDG_KR_ACCESS = 0x5555, IWDG_KR_START = 0xCCCC };
+
+/* ---- CRC unit, RM0008 4.4 ---- */
+struct stm32_crc {
+    uint32_t DR, IDR, CR;
+};
+#define CRC ((volatile struct stm32_crc *)0x40023000u)
+
+enum { CRC_CR_RESET = 1 << 0 };
 
 /* ---- device electronic signature, RM0008 30.2 ---- */
 #define UNIQUE_ID_ADDR 0x1FFFF7E8u

@@ -8,6 +8,8 @@
  */
 const struct otter_layout template_layout = {
     .boot = {0x08000000, 0x2000},
+    .journal = {0x08002000, 0x400},
+    .spare = {0x08002800, 0x400},
     .flag = {0x08002C00, 0x400},
     .app = {0x08003000, 0x6800},
     .backup = {0x08009800, 0x6800},

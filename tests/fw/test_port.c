@@ -51,7 +51,7 @@ static void test_every_rule_of_the_port(void **state)
     if (strstr(fw->log, "FAIL")) {
         fail_msg("%s", fw->log);
     }
-    assert_int_equal(count(fw->log, "ok "), 25);
+    assert_int_equal(count(fw->log, "ok "), 27);
     expect_in_log(fw, 0, "clock 72000000\r\n");
     expect_in_log(fw, 0, "cause 0\r\nretained 0\r\n");
     fw_free(fw);

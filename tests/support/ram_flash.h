@@ -32,15 +32,35 @@ enum ram_flash_tear {
     RAM_FLASH_NOT_DONE, /* the operation had no effect */
     RAM_FLASH_DONE,     /* it was complete, but nothing came after it */
     RAM_FLASH_TORN,     /* a part of the bits, by `seed`, have their new value */
-    RAM_FLASH_WEAK,  /* looks done; from ram_flash_restart() on each bit that changed is a coin,
-                           a new one at each restart, until erased, or programmed to 0 */
-    RAM_FLASH_TEARS, /* how many there are */
+    RAM_FLASH_WEAK,  /* looks done; from ram_flash_restart() on each bit that changed is weak */
+    RAM_FLASH_TEARS, /* how many the older tests go through */
+    /* more of them, for campaigns */
+    RAM_FLASH_ONE_BIT = RAM_FLASH_TEARS, /* one bit has its new value */
+    RAM_FLASH_ALL_BUT_ONE,               /* all bits but one */
+    RAM_FLASH_HALF,                      /* the lower half of the cells */
+    RAM_FLASH_TORN_WEAK,                 /* torn, and all bits that should change are weak */
+    RAM_FLASH_ONE_WEAK,                  /* done, one bit weak */
+    RAM_FLASH_ALL_BUT_ONE_WEAK,          /* done, all bits that changed but one are weak */
+    RAM_FLASH_ALL_TEARS,
+};
+
+/* How a weak bit reads, until it is healed. */
+enum ram_flash_reads {
+    RAM_FLASH_COIN_AT_START, /* one coin at each ram_flash_restart() */
+    RAM_FLASH_COIN_AT_READ,  /* one coin at each read */
+    RAM_FLASH_MOSTLY_1,      /* at each restart, 1 in 7 of 8 cases */
+    RAM_FLASH_MOSTLY_0,
+    RAM_FLASH_READS,
 };
 
 struct ram_flash {
     struct otter_port port; /* ctx is this struct */
     uint8_t bytes[RAM_FLASH_SIZE];
-    uint8_t weak[RAM_FLASH_SIZE]; /* the bits that are */
+    uint8_t weak
+        [RAM_FLASH_SIZE]; /* the bits that are: healed by an erase, or (unless heals_by_erase)
+                                     by being programmed to 0 */
+    enum ram_flash_reads weak_reads;
+    bool heals_by_erase; /* only */
 
     /* The next cut and faults; 0 = never. All but seed are cleared by ram_flash_restart(). */
     uint32_t cut_at; /* cut the power at this operation */
@@ -67,6 +87,7 @@ struct ram_flash {
     bool running;
     uint32_t weak_from, weak_end; /* all weak bits are in here */
     uint64_t weak_random;
+    uint64_t crc;
 };
 
 /* The layout of port/stm32f103/partitions.h, for core functions. */

@@ -2,6 +2,7 @@
 #ifndef OTTER_PORT_H
 #define OTTER_PORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "otter/err.h"
 
@@ -27,6 +28,11 @@ struct otter_port {
     /* Erase the page that starts at addr (a multiple of page_size) to 0xFF and check it.
      * 0, OTTER_ERR_FLASH or OTTER_ERR_RANGE. Power: the page's content is in doubt. */
     int (*erase)(void *ctx, uint32_t addr);
+
+    /* Checksum of len bytes at addr, len rounded up to a multiple of 4, by the chip's CRC unit or any
+     * other fast and fixed way: it finds decayed flash, not attackers. With `go_on` the bytes follow
+     * those of the call before. All of it lies in flash. Never fails. */
+    uint32_t (*crc)(void *ctx, bool go_on, uint32_t addr, uint32_t len);
 
     /* Feed the watchdog; called at least once per page of work. Never fails. */
     void (*feed)(void *ctx);

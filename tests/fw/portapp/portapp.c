@@ -46,6 +46,11 @@ static int erase(uint32_t addr)
     return stm32f103_flash.erase(stm32f103_flash.ctx, addr);
 }
 
+static uint32_t crc(bool go_on, uint32_t addr, uint32_t len)
+{
+    return stm32f103_flash.crc(stm32f103_flash.ctx, go_on, addr, len);
+}
+
 static bool holds(uint32_t addr, const void *data, uint32_t len)
 {
     uint8_t found[16];
@@ -77,6 +82,10 @@ static void check_flash(void)
     check("after an error all works", program(PAGE + 8, data, 8) == 0);
     check("zero over anything", program(PAGE + 2, zeros, 4) == 0 && holds(PAGE, mixed, 8));
     check("locked", is_locked());
+    /* CRC-32/MPEG-2 of the words 0x04030201 0x08070605 */
+    check("crc", program(PAGE + 24, data, 8) == 0 && crc(false, PAGE + 24, 8) == 0xA3141BDA);
+    check("crc goes on",
+          crc(false, PAGE + 24, 4) != 0 && crc(true, PAGE + 28, 4) == 0xA3141BDA);
     check("odd address", program(PAGE + 17, data, 2) == OTTER_ERR_RANGE);
     check("odd length", program(PAGE + 16, data, 3) == OTTER_ERR_RANGE);
     check("bootloader program", program(OTTER_JOURNAL_ADDR - 2, data, 2) == OTTER_ERR_RANGE);

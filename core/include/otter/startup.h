@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OTTER_STARTUP_H
+#define OTTER_STARTUP_H
+
+#include <stdint.h>
+#include "otter/decide.h"
+#include "otter/journal.h"
+#include "otter/partition.h"
+#include "otter/port.h"
+#include "otter/swap.h"
+
+/* The bootloader's work: bring flash to a state in which something can be started, and say what.
+ *
+ * Called once by boot/main.c after every reset, with interrupts off. Looks at the journal, asks
+ * otter_decide(), does it, and looks again. Everything it needs lies in flash: it may be cut at any
+ * point and called again. About 700 bytes of stack beside what `judge` takes.
+ */
+enum otter_startup {
+    OTTER_STARTUP_APP,   /* start the app */
+    OTTER_STARTUP_TRIAL, /* start the app, with the watchdog running */
+    OTTER_STARTUP_RECOVERY, /* there is nothing to start: receive an image into APPBAK, and reset */
+};
+
+/* Why something was refused, reverted or lost; kept in the journal for the app, and on for the cloud.
+ * Numbers are never reused. */
+enum otter_reason {
+    OTTER_REASON_NONE = 0,
+    OTTER_REASON_CONFIRMED = 1,      /* not used in flash: the app says so itself */
+    OTTER_REASON_UNCONFIRMED = 2,    /* reverted: three starts without confirmation */
+    OTTER_REASON_BAD_COPY = 3,       /* reverted: APP was not what was installed */
+    OTTER_REASON_NO_IMAGE = 4,       /* refused: no trailer, or it does not fit the length */
+    OTTER_REASON_UNSIGNED = 5,       /* refused */
+    OTTER_REASON_UNKNOWN_KEY = 6,    /* refused: signed with a key that is not ours */
+    OTTER_REASON_SIGNATURE = 7,      /* refused: the signature is not right */
+    OTTER_REASON_HARDWARE = 8,       /* refused: for another hardware */
+    OTTER_REASON_OLDER = 9,          /* refused: older than what is installed */
+    OTTER_REASON_NOT_STARTABLE = 10, /* refused: no vector table for this slot */
+    OTTER_REASON_NO_WAY_BACK = 11,   /* kept, though not confirmed: the old image is gone */
+    OTTER_REASON_DAMAGED = 12,       /* APP was damaged, and replaced by what was at hand */
+    OTTER_REASON_RECOVERED = 13,     /* installed by the bootloader, over the UART */
+};
+
+struct otter_startup_config {
+    const struct otter_port *port;
+    const struct otter_layout *layout;
+
+    /* Is there, at `place`, an image that may run on this device: trailer, hardware, vectors,
+     * signature? Its length is *size; when that is 0, find it, and set *size. Sets *out_number to its
+     * version number. Returns OTTER_REASON_NONE, or why not. The one thing that is asked about
+     * authenticity; a digest over a whole slot, so it may take a second and must feed the watchdog. */
+    enum otter_reason (*judge)(void *ctx, const struct otter_place *place, uint32_t *size,
+                               uint32_t *out_number);
+    void *judge_ctx;
+
+    /* Called before each action, for a log; may be NULL. */
+    void (*report)(enum otter_action action, const struct otter_journal *journal);
+};
+
+/* Returns what to start. Never fails: with flash that takes nothing any more it starts an app that is
+ * good, or recovers.
+ * Power: nothing is lost at any point; see otter/journal.h. */
+enum otter_startup otter_startup(const struct otter_startup_config *config);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OTTER_UPDATE_H
+#define OTTER_UPDATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "otter/err.h"
+#include "otter/journal.h"
+#include "otter/partition.h"
+#include "otter/port.h"
+
+/* The app's part in an update: confirm that it works, and ask for an image in APPBAK to be installed.
+ *
+ * An app that was started on trial and does not confirm is taken away again, after three starts. It
+ * confirms when it has proved that it can be updated again: when it has exchanged frames with the
+ * module. Until then APPBAK holds the way back, so nothing is to be written there. Called from the
+ * app's main loop. Source: docs/flash-format.md chapter 4.
+ */
+
+/* May APPBAK be written? True at rest; false on trial, until otter_confirm() has returned. A journal
+ * that cannot be read counts as no; none at all, under a tutorial's bootloader, as yes. */
+bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout);
+
+/* Confirm this app. Call it after every start, without asking whether it is on trial: the marks are
+ * written whatever they read, because what the app reads in doubt the bootloader may read otherwise.
+ * Does nothing if the installed image is confirmed in a way that holds. Returns 0 or the port's error.
+ * Power: confirmed or not; once this has returned 0, confirmed for ever. */
+OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
+                                          const struct otter_layout *layout);
+
+/* Ask for the first `size` bytes of APPBAK to be installed at the next start. Only when APPBAK was read
+ * back. Returns 0, OTTER_ERR_BUSY (not at rest, or something was asked in doubt before: restart, then
+ * begin again), OTTER_ERR_NONE (there is no journal) or the port's error.
+ * Power: asked or not. */
+OTTER_MUST_CHECK int otter_update_request(const struct otter_port *port,
+                                          const struct otter_layout *layout, uint32_t size);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "otter/update.h"
+
+static bool is_at_rest(const struct otter_journal *journal)
+{
+    return journal->kind == OTTER_JOURNAL_REST || journal->final_whole;
+}
+
+bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout)
+{
+    struct otter_journal journal;
+
+    return otter_journal_read(port, layout, &journal) == 0 &&
+           (journal.kind == OTTER_JOURNAL_NONE || is_at_rest(&journal));
+}
+
+int otter_update_confirm(const struct otter_port *port, const struct otter_layout *layout)
+{
+    struct otter_journal journal;
+    int error = otter_journal_read(port, layout, &journal);
+
+    if (error == 0 && journal.kind == OTTER_JOURNAL_INSTALL) {
+        error = otter_journal_finish(port, &journal);
+    }
+    return error;
+}
+
+int otter_update_request(const struct otter_port *port, const struct otter_layout *layout,
+                         uint32_t size)
+{
+    struct otter_journal journal;
+    int error = otter_journal_read(port, layout, &journal);
+
+    if (error != 0) {
+        return error;
+    }
+    if (journal.kind == OTTER_JOURNAL_NONE) {
+        return OTTER_ERR_NONE;
+    }
+    return is_at_rest(&journal) ? otter_journal_request(port, &journal, size) : OTTER_ERR_BUSY;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "power/startup_world.h"
+#include <stdio.h>
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/update.h"
+#include "support/rng.h"
+
+enum { QUIET_STARTS = 4, ASKS_MAX = 12 };
+
+static const struct otter_layout *const layout = &ram_flash_layout;
+
+/* Contents of image i, the same for every plan: the version number, then noise. Sizes differ by plan, so
+ * a prefix of an image is not one. */
+static uint8_t images[WORLD_IMAGES][OTTER_JOURNAL_PAGES * RAM_FLASH_PAGE];
+
+static void make_images(void)
+{
+    uint64_t random = 1;
+
+    for (int i = 0; i < WORLD_IMAGES; i++) {
+        rng_fill(&random, images[i], sizeof images[i]);
+    }
+}
+
+static void fail(struct world *world, const char *what, int image)
+{
+    const struct world_state *state = &world->state;
+
+    if (world->failure[0] == '\0') {
+        (void)snprintf(world->failure, sizeof world->failure,
+                       "%s: image %d, installed %d, candidate %d (starts %u, confirm begun %d)",
+                       what, image, state->installed, state->candidate,
+                       state->candidate >= 0 ? state->starts[state->candidate] : 0,
+                       state->confirm_began);
+    }
+}
+
+/* ---- judging by content ---- */
+
+static bool is_image_at(const struct world *world, int image, const struct otter_place *place)
+{
+    uint32_t size = world->plan->size[image];
+    uint32_t first = size < RAM_FLASH_PAGE ? size : RAM_FLASH_PAGE;
+
+    return size != 0 &&
+           memcmp(ram_flash_peek(&world->flash, place->first), images[image], first) == 0 &&
+           memcmp(ram_flash_peek(&world->flash, place->rest), images[image] + first,
+                  size - first) == 0;
+}
+
+static int image_at(const struct world *world, const struct otter_place *place)
+{
+    for (int i = 0; i < WORLD_IMAGES; i++) {
+        if (is_image_at(world, i, place)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Stands for trailer and signature: only whole images have one. */
+static enum otter_reason judge(void *ctx, const struct otter_place *place, uint32_t *size,
+                               uint32_t *out_number)
+{
+    struct world *world = ctx;
+    int image = image_at(world, place);
+
+    if (image < 0 || (*size != 0 && *size != world->plan->size[image])) {
+        return OTTER_REASON_SIGNATURE;
+    }
+    *size = world->plan->size[image];
+    *out_number = (uint32_t)image;
+    return OTTER_REASON_NONE;
+}
+
+static bool has_weak_bit(const struct world *world, uint32_t addr, uint32_t len)
+{
+    uint32_t off = addr - RAM_FLASH_ADDR;
+
+    for (uint32_t i = off; i < off + len && i < world->flash.weak_end; i++) {
+        if (world->flash.weak[i] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the app ---- */
+
+static bool has_more(const struct world *world)
+{
+    int next = world->state.next;
+
+    return next < WORLD_IMAGES && world->plan->size[next] != 0;
+}
+
+/* Fill APPBAK with the next image, page by page, as the receiver does. */
+static bool download(struct world *world)
+{
+    const struct otter_port *port = &world->flash.port;
+    int image = world->state.next;
+    uint32_t size = world->plan->size[image];
+
+    for (uint32_t off = 0; off < size; off += RAM_FLASH_PAGE) {
+        uint32_t len = size - off < RAM_FLASH_PAGE ? size - off : RAM_FLASH_PAGE;
+
+        if (port->erase(port->ctx, layout->backup.addr + off) != 0 ||
+            port->program(port->ctx, layout->backup.addr + off, images[image] + off, len) !=
+                0) {
+            return false;
+        }
+    }
+    return memcmp(ram_flash_peek(&world->flash, layout->backup.addr), images[image], size) == 0;
+}
+
+static void ask(struct world *world)
+{
+    struct world_state *state = &world->state;
+    const struct otter_port *port = &world->flash.port;
+
+    if (!otter_update_is_allowed(port, layout)) {
+        return; /* confirm() failed, or did not hold: the next start knows more */
+    }
+    if (!download(world)) {
+        return;
+    }
+    if (state->candidate != state->next) {
+        state->candidate = state->next;
+        state->starts[state->next] = 0;
+        state->confirm_began = false;
+        state->asked = 0;
+    }
+    world->lost_requests += state->asked != 0;
+    if (++state->asked > ASKS_MAX) {
+        fail(world, "asked in vain", state->next);
+    }
+    if (otter_update_request(port, layout, world->plan->size[state->next]) != 0) {
+        world->refused_requests++;
+    }
+}
+
+/* `image` is confirmed: the one to go back to from now on. */
+static void settle(struct world_state *state, int image)
+{
+    state->installed = image;
+    state->candidate = -1;
+    state->next = image + 1;
+    state->confirm_began = false;
+}
+
+static void live_app(struct world *world, int image)
+{
+    struct world_state *state = &world->state;
+    const struct otter_port *port = &world->flash.port;
+    bool is_candidate = image == state->candidate;
+
+    if (is_candidate) {
+        unsigned at = world->plan->confirm_at[image];
+
+        if (at == 0 || state->starts[image] < at) {
+            return; /* it hangs, or is reset */
+        }
+        state->confirm_began = true;
+    }
+    if (otter_update_confirm(port, layout) != 0) {
+        return;
+    }
+    if (image == state->candidate) {
+        settle(state, image);
+    }
+    if (has_more(world)) {
+        ask(world);
+    } else {
+        state->quiet++;
+    }
+}
+
+/* ---- the oracle ---- */
+
+/* `image` starts. Is that what was promised? */
+static void judge_start(struct world *world, int image, enum otter_startup how)
+{
+    struct world_state *state = &world->state;
+
+    if (image == state->candidate) {
+        state->starts[image]++;
+        if (how == OTTER_STARTUP_APP) {
+            if (!state->confirm_began) {
+                fail(world, "confirmed by itself", image);
+            }
+            settle(state, image);
+        } else if (state->starts[image] > OTTER_JOURNAL_TRIALS) {
+            fail(world, "lost revert", image);
+        }
+        return;
+    }
+    if (image != state->installed) {
+        fail(world, "lost confirm, or nobody asked for it", image);
+        return;
+    }
+    if (how == OTTER_STARTUP_TRIAL) {
+        fail(world, "lost confirm: on trial again", image);
+    }
+    if (state->candidate >= 0 && state->starts[state->candidate] != 0) { /* reverted for good */
+        state->next = state->candidate + 1;
+        state->candidate = -1;
+        state->confirm_began = false;
+    }
+}
+
+static const struct world *telling; /* otter_startup() gives its report no context */
+
+static void tell(enum otter_action action, const struct otter_journal *journal)
+{
+    static const char *const names[] = {
+        "check app", "check incoming", "check previous", "adopt",   "settle", "refuse",
+        "install",   "swap",           "revert",         "restore", "finish", "try",
+        "start",     "recover"};
+
+    if (telling->tells) {
+        printf("  %08x kind %u step %u starts %u%s%s: %s\n", (unsigned)journal->addr,
+               journal->kind, journal->step, journal->starts, journal->final ? " final" : "",
+               journal->settled ? "" : " unsettled", names[action]);
+    }
+}
+
+static void live(void *ctx)
+{
+    struct world *world = ctx;
+    const struct otter_startup_config config = {.port = &world->flash.port,
+                                                .layout = layout,
+                                                .judge = judge,
+                                                .judge_ctx = world,
+                                                .report = tell};
+    const struct otter_place app = otter_place_app(layout);
+    enum otter_startup how;
+    int image;
+
+    telling = world;
+    how = otter_startup(&config);
+
+    if (how == OTTER_STARTUP_RECOVERY) {
+        fail(world, "brick", -1);
+        return;
+    }
+    image = image_at(world, &app);
+    if (image < 0) {
+        fail(world, "wrong image", image);
+        return;
+    }
+    if (has_weak_bit(world, layout->app.addr, world->plan->size[image])) {
+        fail(world, "weak image", image);
+    }
+    if (world->tells) {
+        printf("image %d starts%s\n", image, how == OTTER_STARTUP_TRIAL ? " on trial" : "");
+    }
+    judge_start(world, image, how);
+    live_app(world, image);
+}
+
+/* ---- lives ---- */
+
+void world_begin(struct world *world, const struct world_plan *plan)
+{
+    if (images[0][0] == 0 && images[0][1] == 0) {
+        make_images();
+    }
+    memset(world, 0, sizeof *world);
+    world->plan = plan;
+    ram_flash_init(&world->flash);
+    ram_flash_poke(&world->flash, layout->app.addr, images[0], plan->size[0]);
+    world->state.candidate = -1;
+    world->state.next = 1;
+}
+
+bool world_live(struct world *world, uint32_t cut)
+{
+    bool whole;
+
+    world->flash.cut_at = cut;
+    whole = ram_flash_run(&world->flash, live, world);
+    world->state.operations += world->flash.operations;
+    world->lives++;
+    ram_flash_restart(&world->flash);
+    if (world->tells && !whole) {
+        printf("cut\n");
+    }
+    return !whole;
+}
+
+bool world_is_over(const struct world *world)
+{
+    return world->failure[0] != '\0' || world->state.quiet >= QUIET_STARTS;
+}
+
+void world_save(const struct world *world, struct world_snapshot *out_snapshot)
+{
+    out_snapshot->state = world->state;
+    memcpy(out_snapshot->bytes, world->flash.bytes, sizeof out_snapshot->bytes);
+}
+
+void world_load(struct world *world, const struct world_snapshot *snapshot)
+{
+    world->state = snapshot->state;
+    world->failure[0] = '\0';
+    ram_flash_heal(&world->flash);
+    ram_flash_restart(&world->flash);
+    memcpy(world->flash.bytes, snapshot->bytes, sizeof snapshot->bytes);
+}

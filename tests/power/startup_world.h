@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEST_POWER_STARTUP_WORLD_H
+#define TEST_POWER_STARTUP_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "otter/startup.h"
+#include "support/ram_flash.h"
+
+/* A device that lives through several updates, natively: core's otter_startup() and otter_update_*()
+ * over flash in RAM, an app that downloads, asks and confirms by a plan, and an oracle beside it that
+ * knows what has been promised. One step is one life, from power-on to a reset or a cut.
+ *
+ * Promises: every start starts an image that is whole, bit by bit, without a weak bit; an image is
+ * started on trial at most three times without confirmation, then never again; once confirm() has
+ * returned the image stays; nothing starts that nobody asked for; the device is never without an app.
+ */
+enum { WORLD_IMAGES = 5, WORLD_FAILURE_MAX = 160 };
+
+struct world_plan {
+    const char *name;
+    uint32_t size[WORLD_IMAGES]; /* of image i; 0 = there are no more. Image 0 is there first */
+    uint8_t confirm_at[WORLD_IMAGES]; /* at which start image i confirms; 0 = never */
+};
+
+struct world_state { /* what the oracle knows */
+    int installed;   /* confirmed; the one to go back to */
+    int candidate;   /* asked for, or -1 */
+    int next;        /* the image to be downloaded next */
+    unsigned starts[WORLD_IMAGES];
+    bool confirm_began;
+    unsigned asked;      /* how often for the candidate */
+    unsigned quiet;      /* starts with nothing left to do */
+    uint64_t operations; /* since the beginning */
+};
+
+struct world_snapshot {
+    struct world_state state;
+    uint8_t bytes[RAM_FLASH_SIZE];
+};
+
+struct world {
+    const struct world_plan *plan;
+    bool tells; /* each life, on stdout */
+    struct ram_flash flash;
+    struct world_state state;
+    char failure[WORLD_FAILURE_MAX]; /* which promise was broken; "" = none */
+    /* statistics */
+    uint64_t lives, lost_requests, refused_requests;
+};
+
+/* A factory-new device with image 0 of `plan`. */
+void world_begin(struct world *world, const struct world_plan *plan);
+
+/* Live once; the next cut is at `cut` operations from here (0 = none), as flash.tear and flash.seed
+ * say. Returns true if it was cut. */
+bool world_live(struct world *world, uint32_t cut);
+
+/* Nothing left to do, and some starts have passed in which nothing happened. */
+bool world_is_over(const struct world *world);
+
+/* Take a snapshot, go back to one: all that flash and oracle know. Weak bits are forgotten. */
+void world_save(const struct world *world, struct world_snapshot *out_snapshot);
+void world_load(struct world *world, const struct world_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_startup_power: power cuts in the life of a device, natively: updates that are confirmed, late,
+ * or never. Single cuts at every Nth flash operation in every way; random double and triple cuts.
+ *
+ *    test_startup_power [--every N] [--multi N] [--seed S] [--json FILE]
+ *    test_startup_power --repeat CASE        one case, as a failure has printed it
+ *
+ * Exit 0 if no promise was broken (power/startup_world.h). */
+#define _POSIX_C_SOURCE 199309L
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "power/startup_world.h"
+#include "support/rng.h"
+
+enum { KB = 1024, CUTS_MAX = 3, LIVES_MAX = 60, SNAPSHOTS_MAX = 64, FAILURES_SHOWN = 10 };
+
+static const struct world_plan plans[] = {
+    {"good", {26 * KB, 26 * KB, 21 * KB + 4}, {1, 1, 2}},
+    {"bad", {26 * KB, 20 * KB + 8, 26 * KB}, {1, 0, 1}},
+    {"mixed", {3 * KB, 2 * KB + 100, 3 * KB, KB, 2 * KB}, {1, 3, 0, 2, 1}},
+    {"small good", {3 * KB, 3 * KB, 2 * KB, 3 * KB, 3 * KB}, {1, 1, 2, 3, 1}},
+    {"small bad", {2 * KB, 3 * KB, 3 * KB, 3 * KB, 2 * KB}, {1, 0, 0, 0, 0}},
+};
+enum { PLANS = sizeof plans / sizeof plans[0], FIRST_SMALL = 2 };
+
+struct cut {
+    uint32_t at; /* the first: operations since the beginning; others: since the cut before */
+    uint32_t tear;
+    uint64_t seed;
+};
+
+struct power_case {
+    unsigned plan, reads, heals_by_erase, cuts;
+    struct cut cut[CUTS_MAX];
+};
+
+struct totals {
+    uint64_t cases, failures, lives, lost_requests;
+};
+
+/* The uncut life of one plan: where each of its lives began. */
+struct reference {
+    struct world_snapshot snapshots[SNAPSHOTS_MAX];
+    unsigned count;
+    uint64_t operations;
+};
+
+static struct reference references[PLANS];
+static struct world world;
+
+static bool run_reference(unsigned plan)
+{
+    struct reference *reference = &references[plan];
+
+    world_begin(&world, &plans[plan]);
+    while (!world_is_over(&world) && reference->count < SNAPSHOTS_MAX) {
+        world_save(&world, &reference->snapshots[reference->count++]);
+        (void)world_live(&world, 0);
+    }
+    reference->operations = world.state.operations;
+    if (world.failure[0] != '\0' || !world_is_over(&world)) {
+        fprintf(stderr, "test_startup_power: plan \"%s\" without any cut: %s\n",
+                plans[plan].name, world.failure);
+        return false;
+    }
+    return true;
+}
+
+static const struct world_snapshot *snapshot_before(const struct reference *reference,
+                                                    uint64_t operation)
+{
+    unsigned i = reference->count - 1;
+
+    while (i > 0 && reference->snapshots[i].state.operations >= operation) {
+        i--;
+    }
+    return &reference->snapshots[i];
+}
+
+static bool run_case(const struct power_case *c, struct totals *totals)
+{
+    const struct world_snapshot *snapshot = snapshot_before(&references[c->plan], c->cut[0].at);
+    uint64_t next = c->cut[0].at - snapshot->state.operations;
+    unsigned cut = 0;
+
+    world.plan = &plans[c->plan];
+    world_load(&world, snapshot);
+    world.flash.weak_reads = (enum ram_flash_reads)c->reads;
+    world.flash.heals_by_erase = c->heals_by_erase != 0;
+    world.lives = world.lost_requests = 0;
+    while (!world_is_over(&world)) {
+        uint64_t before = world.state.operations;
+
+        if (world.lives == LIVES_MAX) {
+            (void)snprintf(world.failure, sizeof world.failure, "never ends");
+            break;
+        }
+        if (cut < c->cuts) {
+            world.flash.tear = (enum ram_flash_tear)c->cut[cut].tear;
+            world.flash.seed = c->cut[cut].seed;
+        }
+        if (world_live(&world, cut < c->cuts ? (uint32_t)next : 0)) {
+            cut++;
+            next = cut < c->cuts ? c->cut[cut].at : 0;
+        } else {
+            next -= cut < c->cuts ? world.state.operations - before : 0;
+        }
+    }
+    totals->cases++;
+    totals->lives += world.lives;
+    totals->lost_requests += world.lost_requests;
+    return world.failure[0] == '\0';
+}
+
+static void print_case(const struct power_case *c)
+{
+    printf("%u,%u,%u", c->plan, c->reads, c->heals_by_erase);
+    for (unsigned i = 0; i < c->cuts; i++) {
+        printf(",%" PRIu32 ":%" PRIu32 ":%" PRIu64, c->cut[i].at, c->cut[i].tear,
+               c->cut[i].seed);
+    }
+}
+
+static bool parse_case(const char *text, struct power_case *c)
+{
+    int used = 0;
+
+    if (sscanf(text, "%u,%u,%u%n", &c->plan, &c->reads, &c->heals_by_erase, &used) != 3 ||
+        c->plan >= PLANS || c->reads >= RAM_FLASH_READS) {
+        return false;
+    }
+    for (c->cuts = 0; text[used] != '\0' && c->cuts < CUTS_MAX; c->cuts++) {
+        struct cut *cut = &c->cut[c->cuts];
+        int more = 0;
+
+        if (sscanf(text + used, ",%" SCNu32 ":%" SCNu32 ":%" SCNu64 "%n", &cut->at, &cut->tear,
+                   &cut->seed, &more) != 3 ||
+            cut->at == 0 || cut->tear >= RAM_FLASH_ALL_TEARS) {
+            return false;
+        }
+        used += more;
+    }
+    return text[used] == '\0' && c->cuts != 0;
+}
+
+static void count(const struct power_case *c, bool good, struct totals *totals)
+{
+    if (good) {
+        return;
+    }
+    if (totals->failures++ < FAILURES_SHOWN) {
+        printf("FAILED %s: %s\n  repeat: test_startup_power --repeat ", plans[c->plan].name,
+               world.failure);
+        print_case(c);
+        printf("\n");
+    }
+}
+
+static bool is_weak(uint32_t tear)
+{
+    return tear == RAM_FLASH_WEAK || tear == RAM_FLASH_TORN_WEAK ||
+           tear == RAM_FLASH_ONE_WEAK || tear == RAM_FLASH_ALL_BUT_ONE_WEAK;
+}
+
+/* Every Nth operation, every tear; what is weak reads in every way and heals in both. */
+static void run_singles(uint32_t every, uint64_t seed, struct totals *totals)
+{
+    for (unsigned plan = 0; plan < PLANS; plan++) {
+        uint64_t random = seed;
+
+        for (uint64_t at = 1 + rng_below(&random, every); at <= references[plan].operations;
+             at += every) {
+            for (uint32_t tear = 0; tear < RAM_FLASH_ALL_TEARS; tear++) {
+                unsigned ways = is_weak(tear) ? 2 * RAM_FLASH_READS : 1;
+
+                for (unsigned way = 0; way < ways; way++) {
+                    struct power_case c = {
+                        plan, way / 2, way % 2, 1, {{(uint32_t)at, tear, seed}}};
+
+                    count(&c, run_case(&c, totals), totals);
+                }
+            }
+        }
+    }
+}
+
+/* Two or three cuts, the later ones mostly soon after the one before. */
+static void run_multi(uint32_t cases, uint64_t seed, struct totals *totals)
+{
+    uint64_t random = seed ^ 0x6D756C7469U;
+
+    for (uint32_t i = 0; i < cases; i++) {
+        struct power_case c = {.plan = FIRST_SMALL + rng_below(&random, PLANS - FIRST_SMALL),
+                               .reads = rng_below(&random, RAM_FLASH_READS),
+                               .heals_by_erase = rng_below(&random, 2),
+                               .cuts = 2 + rng_below(&random, 2)};
+
+        for (unsigned cut = 0; cut < c.cuts; cut++) {
+            uint32_t range = rng_below(&random, 2) != 0   ? 30
+                             : rng_below(&random, 2) != 0 ? 600
+                                                          : 4000;
+
+            c.cut[cut].at =
+                1 +
+                rng_below(&random, cut == 0 ? (uint32_t)references[c.plan].operations : range);
+            c.cut[cut].tear = rng_below(&random, RAM_FLASH_ALL_TEARS);
+            c.cut[cut].seed = rng_next(&random);
+        }
+        count(&c, run_case(&c, totals), totals);
+    }
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t every = 0, multi = 0;
+    uint64_t seed = 1;
+    struct totals totals = {0};
+    struct power_case repeat = {0};
+    bool good = true;
+    double start;
+
+    for (int i = 1; i + 1 < argc && good; i += 2) {
+        if (strcmp(argv[i], "--every") == 0) {
+            every = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+        } else if (strcmp(argv[i], "--multi") == 0) {
+            multi = (uint32_t)strtoul(argv[i + 1], NULL, 10);
+        } else if (strcmp(argv[i], "--seed") == 0) {
+            seed = strtoull(argv[i + 1], NULL, 10);
+        } else {
+            good = strcmp(argv[i], "--repeat") == 0 && parse_case(argv[i + 1], &repeat);
+        }
+    }
+    if (!good || argc % 2 == 0) {
+        fprintf(stderr, "usage: test_startup_power [--every N] [--multi N] [--seed S] "
+                        "| --repeat CASE\n");
+        return 2;
+    }
+    for (unsigned plan = 0; plan < PLANS; plan++) {
+        if (!run_reference(plan)) {
+            return 1;
+        }
+        printf("plan \"%s\": %" PRIu64 " operations, %u lives\n", plans[plan].name,
+               references[plan].operations, references[plan].count);
+    }
+    start = seconds();
+    if (repeat.cuts != 0) {
+        world.tells = true;
+        count(&repeat, run_case(&repeat, &totals), &totals);
+    }
+    if (every != 0) {
+        run_singles(every, seed, &totals);
+    }
+    if (multi != 0) {
+        run_multi(multi, seed, &totals);
+    }
+    printf("startup power: %" PRIu64 " cases, %" PRIu64 " failures, %" PRIu64
+           " requests had to be made again, %.0f cases/s\n",
+           totals.cases, totals.failures, totals.lost_requests,
+           (double)totals.cases / (seconds() - start + 1e-9));
+    return totals.failures != 0;
+}
