@@ -48,7 +48,7 @@ static enum otter_action go_on_at_rest(const struct otter_situation *s)
 static enum otter_action go_on_installing(const struct otter_situation *s)
 {
     if (!s->moved) {
-        return s->fresh ? OTTER_ACTION_SWAP : OTTER_ACTION_SETTLE;
+        return s->fresh ? OTTER_ACTION_MOVE : OTTER_ACTION_SETTLE;
     }
     if (s->record) { /* a tutorial app confirms by going on to the next update: it knows no other way */
         return OTTER_ACTION_FINISH;
@@ -77,7 +77,7 @@ static enum otter_action go_on_restoring(const struct otter_situation *s)
         return OTTER_ACTION_SETTLE;
     }
     if (!s->moved) {
-        return OTTER_ACTION_RESTORE;
+        return OTTER_ACTION_MOVE;
     }
     if (s->app == OTTER_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;

@@ -8,10 +8,11 @@ struct startup {
     const struct otter_startup_config *config;
     struct otter_journal journal;
     uint32_t appended_at; /* the frame that this start has appended; 0 = none */
-    uint32_t app_size, incoming_size, previous_size;
-    uint32_t app_number;             /* version of a good app: what an update must reach */
-    uint8_t app, incoming, previous; /* enum otter_check */
-    uint8_t reason;                  /* for the next frame */
+    uint32_t record_size; /* in a tutorial app's record; 0 = there is none */
+    uint8_t check[3];     /* enum otter_check, by enum otter_place */
+    uint32_t size[3];     /* of the image there, if it is good */
+    uint32_t app_number;  /* version of a good app: what an update must reach */
+    uint8_t reason;       /* for the next frame */
 };
 
 /* More than any way through the table takes: a swap that has to be reverted, twice. */
@@ -28,131 +29,104 @@ static const struct otter_seal *app_seal(const struct otter_journal *journal)
     return journal->kind == OTTER_JOURNAL_RESTORE ? &journal->previous : &journal->present;
 }
 
-/* The size in a tutorial app's record, or 0. A frame of ours is none: its first half-word is 0. */
-static uint32_t record_size(const struct startup *s)
-{
-    struct otter_flag flag;
-
-    return otter_flag_read(s->config->port, s->config->layout, &flag) == 0 && flag.mark == 0
-               ? flag.image_size
-               : 0;
-}
-
 static struct otter_situation look(struct startup *s)
 {
+    const struct otter_startup_config *config = s->config;
     const struct otter_journal *journal = &s->journal;
-    uint32_t page = s->config->port->page_size;
-    bool is_restore = journal->kind == OTTER_JOURNAL_RESTORE;
+    struct otter_flag flag;
 
+    otter_journal_read(config->port, config->layout, &s->journal);
+    s->record_size = 0;
+    /* A frame of ours is no record: its first half-word is 0. */
+    if (otter_flag_read(config->port, config->layout, &flag) == 0 && flag.mark == 0) {
+        s->record_size = flag.image_size;
+    }
     return (struct otter_situation){
         .kind = journal->kind,
         .request = !journal->requested          ? OTTER_REQUEST_NONE
                    : journal->request_size != 0 ? OTTER_REQUEST_VALID
                                                 : OTTER_REQUEST_INVALID,
-        .record = record_size(s) != 0,
+        .record = s->record_size != 0,
         .settled = journal->settled,
         .fresh = journal->addr == s->appended_at,
-        .moved =
-            is_restore ? journal->step * page >= journal->previous.length : journal->swapped,
+        .moved = journal->swapped ||
+                 (journal->kind == OTTER_JOURNAL_RESTORE &&
+                  journal->step >= otter_journal_pages(journal, config->port->page_size)),
         .final = journal->final,
         .permanent = (journal->flags & OTTER_JOURNAL_PERMANENT) != 0,
         .used_up = journal->starts >= OTTER_JOURNAL_TRIALS,
-        .app = s->app,
-        .incoming = s->incoming,
-        .previous = s->previous,
+        .app = s->check[OTTER_PLACE_APP],
+        .incoming = s->check[OTTER_PLACE_INCOMING],
+        .previous = s->check[OTTER_PLACE_PREVIOUS],
     };
 }
 
 /* ---- checks ---- */
 
-/* The image at `place`, by its seal, or by its signature, or by both. */
-static uint8_t check(struct startup *s, const struct otter_place *place,
-                     const struct otter_seal *seal, bool thorough, uint32_t *out_size,
-                     uint32_t *out_number)
+static uint32_t crc(const struct startup *s, enum otter_place place, uint32_t length)
 {
-    const struct otter_startup_config *config = s->config;
-    enum otter_reason reason;
-
-    *out_size = seal == NULL ? 0 : seal->length;
-    if (seal != NULL && (seal->length == 0 ||
-                         otter_place_crc(config->port, place, seal->length) != seal->crc)) {
-        return OTTER_BAD;
-    }
-    if (!thorough) {
-        return OTTER_GOOD;
-    }
-    reason = config->judge(config->judge_ctx, place, out_size, out_number);
-    if (reason != OTTER_REASON_NONE) {
-        s->reason = (uint8_t)reason;
-        return OTTER_BAD;
-    }
-    return OTTER_GOOD;
+    return otter_place_crc(s->config->port, s->config->layout, place, length);
 }
 
-/* The signature where the seal is not enough: nobody has sealed it, it is new in APP, the last start
- * left something in doubt, or its version is asked for. */
-static void check_app(struct startup *s)
+/* Is the signature of APP wanted beside its seal? Where nobody has sealed it, where it is new, where the
+ * last start left something in doubt, and where its version is asked for. */
+static bool is_thorough(const struct startup *s)
 {
     const struct otter_journal *journal = &s->journal;
-    struct otter_place place = otter_place_app(s->config->layout);
-    bool none = journal->kind == OTTER_JOURNAL_NONE;
-    bool thorough = none || !is_at_rest(journal) || s->appended_at != 0 || journal->requested ||
-                    record_size(s) != 0;
 
-    if (journal->kind == OTTER_JOURNAL_INSTALL && journal->starts != 0 && !journal->final) {
-        thorough = s->appended_at != 0;
+    if (s->appended_at != 0 || journal->requested || s->record_size != 0) {
+        return true;
     }
-    s->app = check(s, &place, none ? NULL : app_seal(journal), thorough, &s->app_size,
-                   &s->app_number);
-    if (s->app == OTTER_BAD) {
-        s->app_number = 0;
-    }
+    return !is_at_rest(journal) && journal->starts == 0;
 }
 
-static void check_incoming(struct startup *s)
+/* Find out about the image at `place`: by its seal if there is one, and by its signature. */
+static void check(struct startup *s, enum otter_place place)
 {
-    struct otter_place place = otter_place_incoming(s->config->layout);
-    enum otter_reason reason;
+    const struct otter_journal *journal = &s->journal;
+    const struct otter_seal *seal =
+        place == OTTER_PLACE_APP ? app_seal(journal) : &journal->previous;
+    enum otter_reason reason = OTTER_REASON_NONE;
     uint32_t number = 0;
+    bool sealed = journal->kind != OTTER_JOURNAL_NONE && place != OTTER_PLACE_INCOMING &&
+                  (place == OTTER_PLACE_APP || !is_at_rest(journal));
 
-    s->incoming_size = record_size(s);
-    if (s->incoming_size == 0) {
-        s->incoming_size = s->journal.request_size;
+    s->check[place] = OTTER_BAD;
+    if (sealed) {
+        s->size[place] = seal->length;
+        if (seal->length == 0 || crc(s, place, seal->length) != seal->crc) {
+            return;
+        }
+    } else {
+        s->size[place] = 0;
+        if (place == OTTER_PLACE_INCOMING) {
+            s->size[place] = s->record_size != 0 ? s->record_size : journal->request_size;
+        }
     }
-    reason = s->config->judge(s->config->judge_ctx, &place, &s->incoming_size, &number);
-    if (reason == OTTER_REASON_NONE && number < s->app_number) {
+    if (!sealed || place != OTTER_PLACE_APP || is_thorough(s)) {
+        reason = s->config->judge(s->config->judge_ctx, place, &s->size[place], &number);
+    }
+    if (place == OTTER_PLACE_INCOMING && reason == OTTER_REASON_NONE &&
+        number < s->app_number) {
         reason = OTTER_REASON_OLDER;
     }
-    s->reason = (uint8_t)reason;
-    s->incoming = reason == OTTER_REASON_NONE ? OTTER_GOOD : OTTER_BAD;
-}
-
-static void check_previous(struct startup *s)
-{
-    struct otter_place place = otter_place_previous(s->config->layout);
-    const struct otter_journal *journal = &s->journal;
-    uint32_t number;
-
-    s->previous =
-        check(s, &place,
-              journal->kind == OTTER_JOURNAL_INSTALL || journal->kind == OTTER_JOURNAL_RESTORE
-                  ? &journal->previous
-                  : NULL,
-              true, &s->previous_size, &number);
+    if (reason != OTTER_REASON_NONE) {
+        s->reason = (uint8_t)reason;
+        return;
+    }
+    if (place == OTTER_PLACE_APP) {
+        s->app_number = number;
+    }
+    s->check[place] = OTTER_GOOD;
 }
 
 static void forget_checks(struct startup *s)
 {
-    s->app = s->incoming = s->previous = OTTER_UNKNOWN;
+    s->check[OTTER_PLACE_APP] = s->check[OTTER_PLACE_INCOMING] =
+        s->check[OTTER_PLACE_PREVIOUS] = OTTER_UNKNOWN;
 }
 
 /* ---- frames ---- */
-
-static struct otter_seal seal(const struct startup *s, struct otter_place place,
-                              uint32_t length)
-{
-    return (struct otter_seal){length, otter_place_crc(s->config->port, &place, length)};
-}
 
 static int append(struct startup *s)
 {
@@ -162,89 +136,85 @@ static int append(struct startup *s)
     return error;
 }
 
-/* What was read, into a fresh frame. At rest that is the image which is installed. */
-static int append_same(struct startup *s)
+/* Append a frame of another kind, with nothing done yet. */
+static int begin(struct startup *s, enum otter_journal_kind kind, uint8_t flags, uint8_t reason)
 {
-    struct otter_journal *journal = &s->journal;
-
-    if (is_at_rest(journal)) {
-        journal->present = *app_seal(journal);
-        journal->previous = (struct otter_seal){0, 0};
-        journal->kind = OTTER_JOURNAL_REST;
-        journal->step = journal->starts = journal->flags = 0;
-        journal->swapped = false;
-    }
+    s->journal.kind = (uint8_t)kind;
+    s->journal.step = s->journal.starts = 0;
+    s->journal.swapped = false;
+    s->journal.flags = flags;
+    s->journal.reason = reason;
     return append(s);
 }
 
-static int erase_record(const struct startup *s)
+/* What was read, into a fresh frame. At rest that is the image which is installed. */
+static int settle(struct startup *s, uint8_t reason)
 {
-    return record_size(s) != 0 ? otter_flag_erase(s->config->port, s->config->layout) : 0;
+    struct otter_journal *journal = &s->journal;
+
+    if (!is_at_rest(journal)) {
+        return append(s);
+    }
+    journal->present = *app_seal(journal);
+    journal->previous = (struct otter_seal){0, 0};
+    return begin(s, OTTER_JOURNAL_REST, 0, reason);
+}
+
+static void seal(const struct startup *s, enum otter_place place, struct otter_seal *out_seal)
+{
+    out_seal->length = s->size[place];
+    out_seal->crc = crc(s, place, s->size[place]);
 }
 
 static int adopt(struct startup *s)
 {
-    struct otter_journal *journal = &s->journal;
+    uint8_t reason =
+        s->journal.kind == OTTER_JOURNAL_INSTALL ? OTTER_REASON_NO_WAY_BACK : OTTER_REASON_NONE;
 
-    if (journal->kind == OTTER_JOURNAL_INSTALL) {
-        s->reason = OTTER_REASON_NO_WAY_BACK;
-    }
-    journal->present = seal(s, otter_place_app(s->config->layout), s->app_size);
-    journal->kind = OTTER_JOURNAL_REST;
-    journal->final = true;
-    journal->reason = s->reason;
-    return append_same(s);
+    seal(s, OTTER_PLACE_APP, &s->journal.present);
+    return begin(s, OTTER_JOURNAL_REST, 0, reason);
+}
+
+static int erase_record(const struct startup *s)
+{
+    return s->record_size != 0 ? otter_flag_erase(s->config->port, s->config->layout) : 0;
 }
 
 static int refuse(struct startup *s)
 {
-    int error = 0;
+    int error = s->journal.kind != OTTER_JOURNAL_NONE ? settle(s, s->reason) : 0;
 
-    if (s->journal.kind != OTTER_JOURNAL_NONE) {
-        s->journal.reason = s->reason;
-        error = append_same(s);
-    }
-    s->incoming = OTTER_UNKNOWN;
+    s->check[OTTER_PLACE_INCOMING] = OTTER_UNKNOWN;
     return error != 0 ? error : erase_record(s);
 }
 
 static int install(struct startup *s)
 {
-    struct otter_journal *journal = &s->journal;
-    const struct otter_layout *layout = s->config->layout;
-    bool by_record = record_size(s) != 0;
+    bool has_app = s->check[OTTER_PLACE_APP] == OTTER_GOOD;
     int error;
 
-    journal->previous = (struct otter_seal){0, 0};
-    if (s->app == OTTER_GOOD) {
-        journal->previous = seal(s, otter_place_app(layout), s->app_size);
+    s->journal.previous = (struct otter_seal){0, 0};
+    if (has_app) {
+        seal(s, OTTER_PLACE_APP, &s->journal.previous);
     }
-    journal->present = seal(s, otter_place_incoming(layout), s->incoming_size);
-    journal->kind = OTTER_JOURNAL_INSTALL;
-    journal->step = journal->starts = 0;
-    journal->swapped = false;
-    journal->flags = by_record || s->app != OTTER_GOOD ? OTTER_JOURNAL_PERMANENT : 0;
-    journal->reason = s->app == OTTER_BAD ? OTTER_REASON_DAMAGED : OTTER_REASON_NONE;
-    error = append(s);
+    seal(s, OTTER_PLACE_INCOMING, &s->journal.present);
+    error = begin(s, OTTER_JOURNAL_INSTALL,
+                  s->record_size != 0 || !has_app ? OTTER_JOURNAL_PERMANENT : 0,
+                  has_app ? OTTER_REASON_NONE : OTTER_REASON_DAMAGED);
     return error != 0 ? error : erase_record(s);
 }
 
 static int revert(struct startup *s)
 {
-    struct otter_journal *journal = &s->journal;
+    uint8_t reason = OTTER_REASON_DAMAGED;
 
-    if (journal->kind == OTTER_JOURNAL_INSTALL && !journal->final) {
-        journal->reason =
-            s->app == OTTER_GOOD ? OTTER_REASON_UNCONFIRMED : OTTER_REASON_BAD_COPY;
-    } else {
-        journal->reason = OTTER_REASON_DAMAGED;
+    if (s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.final) {
+        reason = s->check[OTTER_PLACE_APP] == OTTER_GOOD ? OTTER_REASON_UNCONFIRMED
+                                                         : OTTER_REASON_BAD_COPY;
     }
-    journal->previous = seal(s, otter_place_previous(s->config->layout), s->previous_size);
-    journal->kind = OTTER_JOURNAL_RESTORE;
-    journal->step = journal->starts = journal->flags = 0;
-    journal->swapped = false;
+    seal(s, OTTER_PLACE_PREVIOUS, &s->journal.previous);
     forget_checks(s);
-    return append(s);
+    return begin(s, OTTER_JOURNAL_RESTORE, 0, reason);
 }
 
 /* ---- one action after the other ---- */
@@ -252,37 +222,30 @@ static int revert(struct startup *s)
 static int act(struct startup *s, enum otter_action action)
 {
     const struct otter_port *port = s->config->port;
-    const struct otter_layout *layout = s->config->layout;
-    int error;
 
     switch (action) {
     case OTTER_ACTION_CHECK_APP:
-        check_app(s);
+        check(s, OTTER_PLACE_APP);
         return 0;
     case OTTER_ACTION_CHECK_INCOMING:
-        check_incoming(s);
+        check(s, OTTER_PLACE_INCOMING);
         return 0;
     case OTTER_ACTION_CHECK_PREVIOUS:
-        check_previous(s);
+        check(s, OTTER_PLACE_PREVIOUS);
         return 0;
     case OTTER_ACTION_ADOPT:
         return adopt(s);
     case OTTER_ACTION_SETTLE:
-        return append_same(s);
+        return settle(s, s->journal.reason);
     case OTTER_ACTION_REFUSE:
         return refuse(s);
     case OTTER_ACTION_INSTALL:
         return install(s);
     case OTTER_ACTION_REVERT:
         return revert(s);
-    case OTTER_ACTION_SWAP:
-        error = otter_swap(port, layout, &s->journal);
+    case OTTER_ACTION_MOVE:
         forget_checks(s);
-        return error;
-    case OTTER_ACTION_RESTORE:
-        error = otter_restore(port, layout, &s->journal);
-        forget_checks(s);
-        return error;
+        return otter_move(port, s->config->layout, &s->journal);
     case OTTER_ACTION_FINISH:
         return otter_journal_finish(port, &s->journal);
     case OTTER_ACTION_TRY:
@@ -299,14 +262,9 @@ enum otter_startup otter_startup(const struct otter_startup_config *config)
     struct startup s = {.config = config};
 
     for (unsigned left = ACTIONS_MAX; left != 0; left--) {
-        struct otter_situation situation;
-        enum otter_action action;
+        struct otter_situation situation = look(&s);
+        enum otter_action action = otter_decide(&situation);
 
-        if (otter_journal_read(config->port, config->layout, &s.journal) != 0) {
-            continue;
-        }
-        situation = look(&s);
-        action = otter_decide(&situation);
         if (config->report != NULL) {
             config->report(action, &s.journal);
         }
@@ -323,6 +281,6 @@ enum otter_startup otter_startup(const struct otter_startup_config *config)
         }
     }
     /* Flash takes nothing any more. */
-    check_app(&s);
-    return s.app == OTTER_GOOD ? OTTER_STARTUP_APP : OTTER_STARTUP_RECOVERY;
+    check(&s, OTTER_PLACE_APP);
+    return s.check[OTTER_PLACE_APP] == OTTER_GOOD ? OTTER_STARTUP_APP : OTTER_STARTUP_RECOVERY;
 }

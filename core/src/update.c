@@ -10,30 +10,24 @@ bool otter_update_is_allowed(const struct otter_port *port, const struct otter_l
 {
     struct otter_journal journal;
 
-    return otter_journal_read(port, layout, &journal) == 0 &&
-           (journal.kind == OTTER_JOURNAL_NONE || is_at_rest(&journal));
+    otter_journal_read(port, layout, &journal);
+    return journal.kind == OTTER_JOURNAL_NONE || is_at_rest(&journal);
 }
 
 int otter_update_confirm(const struct otter_port *port, const struct otter_layout *layout)
 {
     struct otter_journal journal;
-    int error = otter_journal_read(port, layout, &journal);
 
-    if (error == 0 && journal.kind == OTTER_JOURNAL_INSTALL) {
-        error = otter_journal_finish(port, &journal);
-    }
-    return error;
+    otter_journal_read(port, layout, &journal);
+    return journal.kind == OTTER_JOURNAL_INSTALL ? otter_journal_finish(port, &journal) : 0;
 }
 
 int otter_update_request(const struct otter_port *port, const struct otter_layout *layout,
                          uint32_t size)
 {
     struct otter_journal journal;
-    int error = otter_journal_read(port, layout, &journal);
 
-    if (error != 0) {
-        return error;
-    }
+    otter_journal_read(port, layout, &journal);
     if (journal.kind == OTTER_JOURNAL_NONE) {
         return OTTER_ERR_NONE;
     }

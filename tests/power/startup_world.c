@@ -38,18 +38,22 @@ static void fail(struct world *world, const char *what, int image)
 
 /* ---- judging by content ---- */
 
-static bool is_image_at(const struct world *world, int image, const struct otter_place *place)
+static bool is_image_at(const struct world *world, int image, enum otter_place place)
 {
     uint32_t size = world->plan->size[image];
-    uint32_t first = size < RAM_FLASH_PAGE ? size : RAM_FLASH_PAGE;
 
-    return size != 0 &&
-           memcmp(ram_flash_peek(&world->flash, place->first), images[image], first) == 0 &&
-           memcmp(ram_flash_peek(&world->flash, place->rest), images[image] + first,
-                  size - first) == 0;
+    for (uint32_t off = 0; off < size; off += RAM_FLASH_PAGE) {
+        uint32_t len = size - off < RAM_FLASH_PAGE ? size - off : RAM_FLASH_PAGE;
+        uint32_t addr = otter_place_page(layout, place, off / RAM_FLASH_PAGE);
+
+        if (memcmp(ram_flash_peek(&world->flash, addr), images[image] + off, len) != 0) {
+            return false;
+        }
+    }
+    return size != 0;
 }
 
-static int image_at(const struct world *world, const struct otter_place *place)
+static int image_at(const struct world *world, enum otter_place place)
 {
     for (int i = 0; i < WORLD_IMAGES; i++) {
         if (is_image_at(world, i, place)) {
@@ -60,7 +64,7 @@ static int image_at(const struct world *world, const struct otter_place *place)
 }
 
 /* Stands for trailer and signature: only whole images have one. */
-static enum otter_reason judge(void *ctx, const struct otter_place *place, uint32_t *size,
+static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size,
                                uint32_t *out_number)
 {
     struct world *world = ctx;
@@ -233,7 +237,6 @@ static void live(void *ctx)
                                                 .judge = judge,
                                                 .judge_ctx = world,
                                                 .report = tell};
-    const struct otter_place app = otter_place_app(layout);
     enum otter_startup how;
     int image;
 
@@ -244,7 +247,7 @@ static void live(void *ctx)
         fail(world, "brick", -1);
         return;
     }
-    image = image_at(world, &app);
+    image = image_at(world, OTTER_PLACE_APP);
     if (image < 0) {
         fail(world, "wrong image", image);
         return;

@@ -134,9 +134,9 @@ static void inject(unsigned round)
             fail_msg("round %u: the handlers stop at 0x%08x %s", round, h_cpu.r[15], h_cpu.why);
         }
     } while (h_cpu.ipsr != 0);
-    if (memcmp(h_cpu.r, before.r, sizeof before.r) != 0 || cpu_apsr(&h_cpu) != cpu_apsr(&before) ||
-        h_cpu.itstate != before.itstate || h_cpu.other_sp != before.other_sp ||
-        h_cpu.irq_entries != before.irq_entries + 2) {
+    if (memcmp(h_cpu.r, before.r, sizeof before.r) != 0 ||
+        cpu_apsr(&h_cpu) != cpu_apsr(&before) || h_cpu.itstate != before.itstate ||
+        h_cpu.other_sp != before.other_sp || h_cpu.irq_entries != before.irq_entries + 2) {
         fail_msg("round %u: an interrupt before 0x%08x shows", round, before.r[15]);
     }
 }

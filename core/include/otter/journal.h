@@ -29,7 +29,7 @@
  *          34   cells    52  INSTALL: page saved (0x5555), page in place (0). RESTORE: restored (0)
  *          86   starts   24  three sets of four marks: a start on trial
  *         110   final     8  a set: confirmed (INSTALL), restored (RESTORE)
- *         118   request   8  tag, length, CRC-32 of both and number
+ *         118   request   8  tag, length, CRC-32 of both, from number on
  *         126   (blank)   2                                    integers little-endian
  *
  * Every mark is 0x0000, which flash takes over anything (PM0075 2.3.3), and what must not be lost is
@@ -37,6 +37,8 @@
  * Power: after a cut in any operation otter_journal_read() finds the state before it or after it. It
  * may find one now and the other at the next start, because a half-word in doubt reads as it likes.
  * `settled` tells; what was read in doubt is appended anew before it is acted on (otter/startup.h).
+ * Hostile frames with a right checksum are taken for what they say, but no number in them leads out of
+ * a slot or a frame.
  * Source: docs/flash-format.md chapter 4; docs/design.md says why.
  */
 enum otter_journal_kind {
@@ -50,6 +52,7 @@ enum otter_journal_kind {
 enum {
     OTTER_JOURNAL_PAGES = 26, /* of a slot, at most: so many cells has a frame */
     OTTER_JOURNAL_TRIALS = 3, /* starts without confirmation, then it is reverted */
+    OTTER_JOURNAL_FRAME_SIZE = 128,
 };
 
 /* Flags of a frame. */
@@ -58,48 +61,49 @@ enum {
         1, /* no trial: there is nothing to go back to, or a tutorial's app */
 };
 
-/* What an image in a slot must be: its length with trailer, and port->crc over it. */
+/* What an image in a slot must be: its length with trailer, and its checksum (otter_place_crc). */
 struct otter_seal {
     uint32_t length; /* bytes; 0 = there is none */
     uint32_t crc;
 };
 
-/* A swap advances in half steps: 2 i = page i not saved yet, 2 i + 1 = page i saved. */
+/* What the newest frame says. A swap advances in half steps: 2 i = page i not saved yet, 2 i + 1 = page
+ * i saved. Bytes are the caller's to set before otter_journal_append(); what has no such comment is
+ * found out by reading. */
 struct otter_journal {
-    uint32_t addr; /* of the newest frame */
-    uint8_t kind;  /* enum otter_journal_kind */
-    uint8_t
-        step; /* INSTALL: half steps done. RESTORE: pages done. What is marked counts already */
-    uint8_t starts; /* INSTALL: on trial so far */
-    uint8_t reason; /* enum otter_reason of what led here */
-    uint8_t flags;
-    uint16_t number;
-    struct otter_seal present, previous;
-    bool swapped;     /* INSTALL: the swap is over */
-    bool final;       /* confirmed (INSTALL), restored (RESTORE) */
-    bool final_whole; /* all four marks of it */
-    bool settled;   /* nothing was read in doubt: this frame is firm, the next one blank, of the
-                              final marks all or none set */
-    bool requested; /* something stands in the request field */
+    uint32_t addr;   /* of the frame; 0 = there is none */
+    uint8_t kind;    /* to set: enum otter_journal_kind */
+    uint8_t step;    /* to set. INSTALL: half steps done. RESTORE: pages done */
+    uint8_t starts;  /* to set. INSTALL: on trial so far */
+    uint8_t reason;  /* to set: enum otter_reason of what led here */
+    uint8_t flags;   /* to set */
+    uint16_t number; /* of the frame */
+    struct otter_seal present, previous; /* to set */
+    bool swapped;                        /* to set. INSTALL: the swap is over */
+    bool final;                          /* confirmed (INSTALL), restored (RESTORE) */
+    bool final_whole;                    /* all four marks of it */
+    bool
+        settled; /* nothing was read in doubt: this frame is firm, the next one blank, of the final
+                         marks all or none set */
+    bool requested;        /* something stands in the request field */
     uint32_t request_size; /* of the image that lies in APPBAK; 0 = the request is not valid */
 };
 
 /* Find the newest frame and all its marks. With OTTER_JOURNAL_NONE nothing else is meaningful but
- * addr, 0. Numbers out of range are no valid frame, whoever wrote it. Returns 0 or the port's error. */
-OTTER_MUST_CHECK int otter_journal_read(const struct otter_port *port,
-                                        const struct otter_layout *layout,
-                                        struct otter_journal *out_journal);
+ * addr, 0. A frame that cannot be read, or whose numbers cannot be, is none. */
+void otter_journal_read(const struct otter_port *port, const struct otter_layout *layout,
+                        struct otter_journal *out_journal);
 
-/* Append *journal as the newest frame: kind, step, starts, reason, flags and seals are taken, the rest
- * is made. Frames that are not blank are passed over; behind the eighth the other page is erased.
- * Then the tags of all older INSTALL and RESTORE frames are voided, so that none of them can come
- * back when an app erases FLAG. Returns 0 or the port's error; *journal is as if read again.
+/* Append *journal as the newest frame: what is "to set" is taken. Frames that are not blank are passed
+ * over; behind the eighth the other page is erased. Then the tags of all older INSTALL and RESTORE
+ * frames are voided, so that none of them can come back when an app erases FLAG. Read it again to
+ * have the rest of *journal. Returns 0 or the port's error.
  * Power: the frame before stays the newest, or this one is. */
 OTTER_MUST_CHECK int otter_journal_append(const struct otter_port *port,
                                           const struct otter_layout *layout,
                                           struct otter_journal *journal);
 
-/* How many pages a swap or a restore moves: those of the larger image. */
+/* How many pages an INSTALL moves (those of the larger image), or a RESTORE. */
 uint32_t otter_journal_pages(const struct otter_journal *journal, uint32_t page_size);
 
 /* Mark the next half step (INSTALL) or page (RESTORE) as done, and count it in journal->step.
@@ -109,15 +113,15 @@ OTTER_MUST_CHECK int otter_journal_advance(const struct otter_port *port,
 
 /* Mark one more start on trial. Returns 0 or the port's error. Power: counted or not. */
 OTTER_MUST_CHECK int otter_journal_count_start(const struct otter_port *port,
-                                               struct otter_journal *journal);
+                                               const struct otter_journal *journal);
 
 /* Write all four marks of `final`, whatever they read. Returns 0 or the port's error. */
 OTTER_MUST_CHECK int otter_journal_finish(const struct otter_port *port,
-                                          struct otter_journal *journal);
+                                          const struct otter_journal *journal);
 
 /* Write the request to install `size` bytes of APPBAK. Returns 0, OTTER_ERR_BUSY (there is one
  * already: restart first), or the port's error. Power: requested, or not. */
 OTTER_MUST_CHECK int otter_journal_request(const struct otter_port *port,
-                                           struct otter_journal *journal, uint32_t size);
+                                           const struct otter_journal *journal, uint32_t size);
 
 #endif

@@ -48,7 +48,7 @@ struct otter_startup_config {
      * signature? Its length is *size; when that is 0, find it, and set *size. Sets *out_number to its
      * version number. Returns OTTER_REASON_NONE, or why not. The one thing that is asked about
      * authenticity; a digest over a whole slot, so it may take a second and must feed the watchdog. */
-    enum otter_reason (*judge)(void *ctx, const struct otter_place *place, uint32_t *size,
+    enum otter_reason (*judge)(void *ctx, enum otter_place place, uint32_t *size,
                                uint32_t *out_number);
     void *judge_ctx;
 

@@ -18,34 +18,26 @@
  * Called by otter_startup() alone. Source: docs/flash-format.md chapter 5.
  */
 
-/* Where an image lies: its first page, and all others in one piece. */
-struct otter_place {
-    uint32_t first, rest; /* addresses */
+enum otter_place {
+    OTTER_PLACE_APP,
+    OTTER_PLACE_PREVIOUS, /* area[0..]: what went out */
+    OTTER_PLACE_INCOMING, /* area[1..]: what is to be installed */
 };
 
-struct otter_place otter_place_app(const struct otter_layout *layout);
-struct otter_place otter_place_incoming(const struct otter_layout *layout); /* area[1..] */
-struct otter_place otter_place_previous(const struct otter_layout *layout); /* area[0..] */
+/* Address of page i of an image that lies at `place`. */
+uint32_t otter_place_page(const struct otter_layout *layout, enum otter_place place,
+                          uint32_t i);
 
-/* Copy len bytes of the image at `place`, from its offset off on. Any alignment.
- * Returns 0 or the port's error. */
-OTTER_MUST_CHECK int otter_place_read(const struct otter_port *port,
-                                      const struct otter_place *place, uint32_t off,
-                                      uint8_t out[], uint32_t len);
-
-/* port->crc over the first `length` bytes. */
-uint32_t otter_place_crc(const struct otter_port *port, const struct otter_place *place,
-                         uint32_t length);
+/* port->crc over the first `length` bytes of the image at `place`. */
+uint32_t otter_place_crc(const struct otter_port *port, const struct otter_layout *layout,
+                         enum otter_place place, uint32_t length);
 
 /* Go on with the swap of an INSTALL, or the copying of a RESTORE, from journal->step to the end. The
  * journal's frame must have been appended in this very start (see there).
  * Returns 0, or the port's error: the page in work is to be done again.
  * Power: what is marked is done; the sources of what is not are whole. */
-OTTER_MUST_CHECK int otter_swap(const struct otter_port *port,
+OTTER_MUST_CHECK int otter_move(const struct otter_port *port,
                                 const struct otter_layout *layout,
                                 struct otter_journal *journal);
-OTTER_MUST_CHECK int otter_restore(const struct otter_port *port,
-                                   const struct otter_layout *layout,
-                                   struct otter_journal *journal);
 
 #endif
