@@ -123,7 +123,7 @@ int otter_dropin_check(uint32_t image_size)
 {
     const struct otter_port *port = otter_dropin_port;
     uint32_t addr = otter_dropin_layout->backup.addr;
-    uint8_t bytes[OTTER_IMAGE_TRAILER_SIZE];
+    uint8_t bytes[OTTER_IMAGE_HEADER_SIZE];
     struct otter_image image;
     int rc = port->read(port->ctx, addr, bytes, OTTER_IMAGE_SIZE_MIN);
 
@@ -133,10 +133,11 @@ int otter_dropin_check(uint32_t image_size)
     if (!otter_image_is_startable(bytes, otter_dropin_layout)) {
         return OTTER_ERR_FORMAT;
     }
-    if (image_size < sizeof bytes) {
+    if (image_size < OTTER_IMAGE_TRAILER_SIZE) {
         return 0;
     }
-    rc = port->read(port->ctx, addr + image_size - (uint32_t)sizeof bytes, bytes, sizeof bytes);
+    rc = port->read(port->ctx, addr + image_size - OTTER_IMAGE_TRAILER_SIZE, bytes,
+                    sizeof bytes);
     if (rc != 0) {
         return rc;
     }

@@ -6,7 +6,8 @@
 /* The image's trailer, made by the linker instead of a tool: the section .otter_trailer lies behind
  * everything else in the .bin, and the symbol ld_image_length is what comes before it. Fields and
  * their order are those of otter/image.h; all lie on their natural alignment, and the chip is
- * little-endian as the format is.
+ * little-endian as the format is. Key id and signature are zero here: the build signs what it has
+ * linked (cmake/sign.cmake).
  */
 struct trailer {
     uint8_t magic[8];
@@ -17,6 +18,7 @@ struct trailer {
     uint32_t number;
     uint32_t key_id;
     uint8_t reserved[8];
+    uint8_t signature[OTTER_IMAGE_SIGNATURE_SIZE];
 };
 typedef char trailer_has_its_size[sizeof(struct trailer) == OTTER_IMAGE_TRAILER_SIZE ? 1 : -1];
 

@@ -18,23 +18,23 @@ enum {
     TRAILER_RESERVED = 40,
 };
 
-int otter_image_get_trailer(const uint8_t end[OTTER_IMAGE_TRAILER_SIZE], uint32_t image_size,
+int otter_image_get_trailer(const uint8_t header[OTTER_IMAGE_HEADER_SIZE], uint32_t image_size,
                             struct otter_image *out_image)
 {
-    if (memcmp(end, magic, sizeof magic) != 0) {
+    if (memcmp(header, magic, sizeof magic) != 0) {
         return OTTER_ERR_NONE;
     }
-    out_image->flags = otter_get_le16(end + TRAILER_FLAGS);
-    out_image->length = otter_get_le32(end + TRAILER_LENGTH);
-    memcpy(out_image->hardware, end + TRAILER_HARDWARE, sizeof out_image->hardware);
-    memcpy(out_image->version, end + TRAILER_VERSION, sizeof out_image->version);
-    out_image->number = otter_get_le32(end + TRAILER_NUMBER);
-    out_image->key_id = otter_get_le32(end + TRAILER_KEY_ID);
-    if (otter_get_le16(end + TRAILER_FORMAT) != OTTER_IMAGE_FORMAT ||
+    out_image->flags = otter_get_le16(header + TRAILER_FLAGS);
+    out_image->length = otter_get_le32(header + TRAILER_LENGTH);
+    memcpy(out_image->hardware, header + TRAILER_HARDWARE, sizeof out_image->hardware);
+    memcpy(out_image->version, header + TRAILER_VERSION, sizeof out_image->version);
+    out_image->number = otter_get_le32(header + TRAILER_NUMBER);
+    out_image->key_id = otter_get_le32(header + TRAILER_KEY_ID);
+    if (otter_get_le16(header + TRAILER_FORMAT) != OTTER_IMAGE_FORMAT ||
         image_size < OTTER_IMAGE_TRAILER_SIZE + OTTER_IMAGE_SIZE_MIN ||
         out_image->length != image_size - OTTER_IMAGE_TRAILER_SIZE ||
-        (otter_get_le32(end + TRAILER_RESERVED) | otter_get_le32(end + TRAILER_RESERVED + 4)) !=
-            0) {
+        (otter_get_le32(header + TRAILER_RESERVED) |
+         otter_get_le32(header + TRAILER_RESERVED + 4)) != 0) {
         return OTTER_ERR_FORMAT;
     }
     return 0;

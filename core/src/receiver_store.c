@@ -77,7 +77,7 @@ enum otter_receiver_result otter_store_check(struct otter_receiver *receiver,
     const struct otter_port *port = config->port;
     uint32_t addr = config->layout->backup.addr;
     uint32_t size = receiver->offer.file_size;
-    uint8_t offered[16], head[8], trailer[OTTER_IMAGE_TRAILER_SIZE];
+    uint8_t offered[16], head[8], header[OTTER_IMAGE_HEADER_SIZE];
     struct otter_image image;
     int rc;
 
@@ -95,14 +95,14 @@ enum otter_receiver_result otter_store_check(struct otter_receiver *receiver,
     if (!otter_image_is_startable(head, config->layout)) {
         return OTTER_RESULT_NOT_STARTABLE;
     }
-    if (size < sizeof(trailer)) {
+    if (size < OTTER_IMAGE_TRAILER_SIZE) {
         return OTTER_RESULT_FINISHED;
     }
-    if (port->read(port->ctx, addr + size - (uint32_t)sizeof(trailer), trailer,
-                   sizeof(trailer)) != 0) {
+    if (port->read(port->ctx, addr + size - OTTER_IMAGE_TRAILER_SIZE, header, sizeof(header)) !=
+        0) {
         return OTTER_RESULT_FLASH;
     }
-    rc = otter_image_get_trailer(trailer, size, &image);
+    rc = otter_image_get_trailer(header, size, &image);
     if (rc == OTTER_ERR_NONE) {
         return OTTER_RESULT_FINISHED;
     }

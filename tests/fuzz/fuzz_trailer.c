@@ -8,7 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
-    uint8_t head[8] = {0}, end[OTTER_IMAGE_TRAILER_SIZE] = {0};
+    uint8_t head[8] = {0}, header[OTTER_IMAGE_HEADER_SIZE] = {0};
     uint8_t back[OTTER_IMAGE_TRAILER_SIZE];
     uint32_t image_size = (uint32_t)fuzz_u16(&input) << 16;
     struct otter_image image;
@@ -17,15 +17,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < sizeof head; i++) {
         head[i] = fuzz_u8(&input);
     }
-    for (size_t i = 0; i < sizeof end; i++) {
-        end[i] = fuzz_u8(&input);
+    for (size_t i = 0; i < sizeof header; i++) {
+        header[i] = fuzz_u8(&input);
     }
-    int rc = otter_image_get_trailer(end, image_size, &image);
+    int rc = otter_image_get_trailer(header, image_size, &image);
     FUZZ_CHECK(rc == 0 || rc == OTTER_ERR_NONE || rc == OTTER_ERR_FORMAT);
     if (rc == 0) {
         FUZZ_CHECK(image.length < image_size);
         otter_image_put_trailer(back, &image);
-        FUZZ_CHECK(memcmp(back, end, sizeof end) == 0);
+        FUZZ_CHECK(memcmp(back, header, sizeof header) == 0);
     }
     if (otter_image_is_startable(head, &ram_flash_layout)) {
         const struct otter_region *app = &ram_flash_layout.app, *ram = &ram_flash_layout.ram;

@@ -9,6 +9,7 @@
 #include "dropin_rig.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
+#include "otter/image.h"
 
 enum { BACKUP = 0x08009800, FLAG = 0x08002C00, APP = 0x08003000 };
 
@@ -148,6 +149,26 @@ static void test_image_that_cannot_start_is_refused(void **state)
     assert_int_equal(dropin_update(), -1);
     assert_refused_in_order();
     assert_int_equal(dropin.flash.operations, 0);
+}
+
+/* A trailer that says another length is refused although the MD5 is right; none at all is fine. */
+static void test_trailer_must_be_right(void **state)
+{
+    (void)state;
+    for (uint32_t length = 999; length <= 1001; length++) {
+        const struct otter_image image = {.length = length, .key_id = 1};
+
+        dropin_init(1000 + OTTER_IMAGE_TRAILER_SIZE, 21);
+        otter_image_put_trailer(dropin.image + 1000, &image);
+        dropin_seal();
+        if (length == 1000) {
+            assert_int_equal(dropin_update(), 0);
+            assert_updated();
+        } else {
+            assert_int_equal(dropin_update(), -2);
+            assert_refused_in_order();
+        }
+    }
 }
 
 /* Weak point 12. */
@@ -353,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_md5_mismatch_is_minus_two_and_one_stop),
         cmocka_unit_test(test_flash_that_lies_or_fails_is_noticed),
         cmocka_unit_test(test_image_that_cannot_start_is_refused),
+        cmocka_unit_test(test_trailer_must_be_right),
         cmocka_unit_test(test_ready_is_repeated_after_silence_only),
         cmocka_unit_test(test_transfer_that_stalls_is_asked_again),
         cmocka_unit_test(test_sender_stop_leads_to_ready_once),

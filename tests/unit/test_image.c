@@ -16,8 +16,8 @@
 
 /* Authority: docs/flash-format.md chapter 3; ARM DDI 0403 B1.5.3 for the vector table. */
 
-static const uint8_t trailer[OTTER_IMAGE_TRAILER_SIZE] = {
-    'o',  't',  't',  'e',  'r', '-', 'i', 'm', 1,   0,   0,   0,   0x34, 0x12, 0,   0,
+static const uint8_t header[OTTER_IMAGE_HEADER_SIZE] = {
+    'o',  't',  't',  'e',  'r', '-', 'i', 'm', 2,   0,   0,   0,   0x34, 0x12, 0,   0,
     '0',  '3',  '0',  '1',  '0', '1', '0', '0', '0', '3', '0', '1', '0',  '1',  '0', '2',
     0x66, 0x54, 0x32, 0x01, 0,   0,   0,   0,   0,   0,   0,   0,   0,    0,    0,   0};
 enum { IMAGE_SIZE = 0x1234 + OTTER_IMAGE_TRAILER_SIZE };
@@ -25,19 +25,24 @@ enum { IMAGE_SIZE = 0x1234 + OTTER_IMAGE_TRAILER_SIZE };
 static void trailer_of_the_format(void **state)
 {
     struct otter_image image;
-    struct guard end = guard_copy(trailer, sizeof trailer), out = guard_new(sizeof trailer);
+    struct guard in = guard_copy(header, sizeof header);
+    struct guard out = guard_new(OTTER_IMAGE_TRAILER_SIZE);
 
     (void)state;
-    assert_int_equal(otter_image_get_trailer(end.bytes, IMAGE_SIZE, &image), 0);
+    assert_int_equal(otter_image_get_trailer(in.bytes, IMAGE_SIZE, &image), 0);
     assert_int_equal(image.length, 0x1234);
     assert_int_equal(image.flags, 0);
     assert_memory_equal(image.hardware, "03010100", 8);
     assert_memory_equal(image.version, "03010102", 8);
     assert_int_equal(image.number, 0x01325466);
     assert_int_equal(image.key_id, 0);
+    memset(out.bytes, 0xA5, OTTER_IMAGE_TRAILER_SIZE);
     otter_image_put_trailer(out.bytes, &image);
-    assert_memory_equal(out.bytes, trailer, sizeof trailer);
-    guard_free(&end);
+    assert_memory_equal(out.bytes, header, sizeof header);
+    for (size_t i = sizeof header; i < OTTER_IMAGE_TRAILER_SIZE; i++) {
+        assert_int_equal(out.bytes[i], 0); /* not signed */
+    }
+    guard_free(&in);
     guard_free(&out);
 }
 
@@ -67,13 +72,13 @@ static void all_fields_come_back(void **state)
 static void damaged_trailers(void **state)
 {
     (void)state;
-    for (unsigned bit = 0; bit < 8 * sizeof trailer; bit++) {
-        uint8_t bytes[sizeof trailer];
+    for (unsigned bit = 0; bit < 8 * sizeof header; bit++) {
+        uint8_t bytes[sizeof header];
         struct otter_image image;
         unsigned at = bit / 8;
         int want = 0;
 
-        memcpy(bytes, trailer, sizeof bytes);
+        memcpy(bytes, header, sizeof bytes);
         bytes[at] ^= (uint8_t)(1U << bit % 8);
         if (at < 8) {
             want = OTTER_ERR_NONE; /* no magic: a plain .bin */
@@ -92,16 +97,16 @@ static void length_must_fit_the_image(void **state)
 
     (void)state;
     for (uint32_t size = 0; size < 2 * IMAGE_SIZE; size++) {
-        assert_int_equal(otter_image_get_trailer(trailer, size, &image),
+        assert_int_equal(otter_image_get_trailer(header, size, &image),
                          size == IMAGE_SIZE ? 0 : OTTER_ERR_FORMAT);
     }
-    for (uint32_t size = 0; size < 100; size++) { /* and the image must hold a vector table */
+    for (uint32_t size = 0; size < 200; size++) { /* and the image must hold a vector table */
         struct otter_image small = {.length = size - OTTER_IMAGE_TRAILER_SIZE};
         uint8_t bytes[OTTER_IMAGE_TRAILER_SIZE];
 
         otter_image_put_trailer(bytes, &small);
         assert_int_equal(otter_image_get_trailer(bytes, size, &image),
-                         size >= 56 ? 0 : OTTER_ERR_FORMAT);
+                         size >= 120 ? 0 : OTTER_ERR_FORMAT);
     }
 }
 

@@ -8,25 +8,31 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
-/* Images: a plain .bin (vector table first) with a 48-byte trailer behind it.
+/* Images: a plain .bin (vector table first) with a trailer of 112 bytes behind it: a header of 48
+ * bytes that says what the image is, and a signature of 64.
  *
- *    offset 0   magic     8  "otter-im"
- *           8   format    2  = 1
- *          10   flags     2  = 0
- *          12   length    4  of the .bin before the trailer
- *          16   hardware  8  ASCII
- *          24   version   8  ASCII
- *          32   number    4  the version as a number that only grows
- *          36   key id    4  0 = no signature
- *          40   reserved  8  zero                      integers little-endian
+ *    offset 0   magic      8  "otter-im"
+ *           8   format     2  = 2
+ *          10   flags      2  = 0
+ *          12   length     4  of the .bin before the trailer
+ *          16   hardware   8  ASCII
+ *          24   version    8  ASCII
+ *          32   number     4  the version as a number that only grows
+ *          36   key id     4  0 = not signed
+ *          40   reserved   8  zero                      integers little-endian
+ *          48   signature 64  Ed25519; zero if not signed
  *
- * With a key id other than 0 a 64-byte Ed25519 signature follows (a later release). A .bin without
- * trailer, as the tutorial makes it, is an image too: it just says nothing about itself.
+ * The signature is pure Ed25519 (RFC 8032) over every byte of the image before it, the header
+ * included: nothing the trailer says can be changed or put behind another program. The key id is the
+ * first four bytes of the public key. A .bin without trailer, as the tutorial makes it, is an image
+ * too: it just says nothing about itself.
  * Pure code, any context. Source: docs/flash-format.md chapter 3.
  */
 enum {
-    OTTER_IMAGE_TRAILER_SIZE = 48,
-    OTTER_IMAGE_FORMAT = 1,
+    OTTER_IMAGE_HEADER_SIZE = 48,
+    OTTER_IMAGE_SIGNATURE_SIZE = 64,
+    OTTER_IMAGE_TRAILER_SIZE = 112, /* header and signature */
+    OTTER_IMAGE_FORMAT = 2,
     OTTER_IMAGE_SIZE_MIN = 8, /* initial stack pointer and reset vector */
 };
 
@@ -35,18 +41,19 @@ struct otter_image {
     uint8_t hardware[8]; /* as in message 0x02, hard_version */
     uint8_t version[8];  /* as in message 0x02, soft_version */
     uint32_t number;     /* the version as a number that only grows */
-    uint32_t key_id;     /* 0 = unsigned */
+    uint32_t key_id;     /* first four bytes of the public key; 0 = not signed */
     uint16_t flags;
 };
 
-/* Read the trailer that ends an image of image_size bytes; `end` are its last 48 bytes.
+/* Read the trailer that ends an image of image_size bytes; `header` are the 48 bytes that begin 112
+ * before its end. What the signature is worth is not looked at.
  * Returns 0, OTTER_ERR_NONE (no magic there: a plain .bin), or OTTER_ERR_FORMAT (the magic is there,
  * but format, length or reserved bytes are not right). */
-OTTER_MUST_CHECK int otter_image_get_trailer(const uint8_t end[OTTER_IMAGE_TRAILER_SIZE],
+OTTER_MUST_CHECK int otter_image_get_trailer(const uint8_t header[OTTER_IMAGE_HEADER_SIZE],
                                              uint32_t image_size,
                                              struct otter_image *out_image);
 
-/* Write the trailer of `image`. */
+/* Write the trailer of `image`, its signature zero: who signs, writes that over it. */
 void otter_image_put_trailer(uint8_t out[OTTER_IMAGE_TRAILER_SIZE],
                              const struct otter_image *image);
 
