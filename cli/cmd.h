@@ -15,6 +15,10 @@ enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
 
 int cmd_push(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_image_make(int argc, char **argv);
+int cmd_image_sign(int argc, char **argv);
+int cmd_image_verify(int argc, char **argv);
+int cmd_key(int argc, char **argv);
 int cmd_board(int argc, char **argv);
 int cmd_board_campaign(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
@@ -31,6 +35,28 @@ const char *cmd_current(void);
  * Returns 0 to go on, CMD_USAGE, or -1 when --help was served and the command is done.
  * In parse functions ARGP_ERR_UNKNOWN and EINVAL (after complain()) are mistakes. */
 int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input);
+
+/* The commands below a command, e.g. of `otter image`. */
+struct cmd_sub {
+    const char *name;  /* "make" */
+    const char *title; /* for cmd_name(): "image: make" */
+    int (*run)(int argc, char **argv);
+    const char *help; /* a few words */
+};
+
+/* Run the one of `subs` that argv[1] names, with argv from there on, or print what there is (`parent`
+ * is "image", `doc` one sentence). Returns the exit code. */
+int cmd_dispatch(const char *parent, const char *doc, const struct cmd_sub subs[], size_t count,
+                 int argc, char **argv);
+
+/* What a command is given that takes one file and --json; `input` of an argp with this parser and
+ * these options. */
+struct cmd_one_file {
+    const char *path;
+    bool json;
+};
+extern const struct argp_option cmd_one_file_options[];
+error_t cmd_one_file_parse(int key, char *arg, struct argp_state *state);
 
 /* Write text as a JSON string with its quotes; bytes that are not ASCII text are escaped. */
 void json_string(FILE *out, const char *text);

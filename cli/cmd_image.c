@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otter image: inspect and make firmware images; see docs/man/otter-image.1. */
+/* otter image: inspect and factory; make, sign and verify are in cmd_sign.c; see
+ * docs/man/otter-image.1. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,47 +11,12 @@
 #include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
 
-enum { IMAGE_ALIGN = 4 }; /* the trailer begins on a word, so that a device reads it as such */
+/* ---- inspect ---- */
 
-/* ---- info ---- */
-
-struct info_options {
-    const char *file;
-    bool json;
-};
-
-static error_t parse_info(int key, char *arg, struct argp_state *state)
-{
-    struct info_options *options = state->input;
-
-    switch (key) {
-    case 'j':
-        options->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file != NULL) {
-            complain("%s: one file at a time", arg);
-            return EINVAL;
-        }
-        options->file = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (options->file != NULL) {
-            return 0;
-        }
-        complain("no file given");
-        return EINVAL;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp info_argp = {
-    .options =
-        (const struct argp_option[]){{"json", 'j', NULL, 0, "print one JSON object", 0}, {0}},
-    .parser = parse_info,
-    .args_doc = "FILE",
-    .doc = "Tell what a firmware image is."};
+static const struct argp inspect_argp = {.options = cmd_one_file_options,
+                                         .parser = cmd_one_file_parse,
+                                         .args_doc = "FILE",
+                                         .doc = "Tell what a firmware image is."};
 
 static bool starts(const struct image_file *firmware)
 {
@@ -61,7 +27,7 @@ static bool starts(const struct image_file *firmware)
     return otter_image_is_startable(firmware->file.data, &layout);
 }
 
-static void print_info(const struct image_file *firmware)
+static void print_text(const struct image_file *firmware)
 {
     const struct otter_image *image = &firmware->image;
     uint8_t md5[32];
@@ -87,11 +53,11 @@ static void print_info(const struct image_file *firmware)
     if (image->key_id == 0) {
         printf("signature     none\n");
     } else {
-        printf("signature     key 0x%08x\n", image->key_id);
+        printf("signature     by key 0x%08x, not checked\n", image->key_id);
     }
 }
 
-static void print_info_json(const struct image_file *firmware)
+static void print_json(const struct image_file *firmware)
 {
     const struct otter_image *image = &firmware->image;
     uint8_t md5[32];
@@ -108,192 +74,45 @@ static void print_info_json(const struct image_file *firmware)
         printf("null}\n");
         return;
     }
-    printf("{\"length\": %u, \"hardware\": ", image->length);
+    printf("{\"format\": %d, \"length\": %u, \"hardware\": ", OTTER_IMAGE_FORMAT,
+           image->length);
     image_file_text(image->hardware, text);
     json_string(stdout, text);
     printf(", \"version\": ");
     image_file_text(image->version, text);
     json_string(stdout, text);
-    printf(", \"number\": %u, \"key_id\": %u, \"flags\": %u}}\n", image->number, image->key_id,
-           image->flags);
+    printf(", \"number\": %u, \"key_id\": %u, \"flags\": %u, \"signature\": ", image->number,
+           image->key_id, image->flags);
+    if (image->key_id == 0) {
+        printf("null}}\n");
+        return;
+    }
+    putchar('"');
+    for (int i = 0; i < OTTER_IMAGE_SIGNATURE_SIZE; i++) {
+        printf("%02x", image_file_signature(firmware)[i]);
+    }
+    printf("\"}}\n");
 }
 
-static int image_info(int argc, char **argv)
+static int image_inspect(int argc, char **argv)
 {
-    struct info_options options = {0};
+    struct cmd_one_file options = {0};
     struct image_file firmware;
 
-    int err = cmd_parse(&info_argp, "otter image info", argc, argv, &options);
+    int err = cmd_parse(&inspect_argp, "otter image inspect", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (image_file_load(&firmware, options.file, OTTER_FLASH_SIZE) != 0) {
+    if (image_file_load(&firmware, options.path, OTTER_FLASH_SIZE) != 0) {
         return CMD_FAILED;
     }
     if (options.json) {
-        print_info_json(&firmware);
+        print_json(&firmware);
     } else {
-        print_info(&firmware);
+        print_text(&firmware);
     }
     image_file_free(&firmware);
     return CMD_OK;
-}
-
-/* ---- make ---- */
-
-struct make_options {
-    const char *in, *out, *hardware, *version, *number_text;
-    uint32_t number;
-};
-
-static bool is_field(const char *text)
-{
-    if (strlen(text) != 8) {
-        return false;
-    }
-    for (; *text != 0; text++) {
-        if (*text <= ' ' || *text > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool parse_number(const char *text, int base, uint32_t *out_number)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, base);
-    if (errno != 0 || end == text || *end != 0 || text[0] == '-' || text[0] == '+' ||
-        value > UINT32_MAX) {
-        return false;
-    }
-    *out_number = (uint32_t)value;
-    return true;
-}
-
-static error_t check_make(struct make_options *options)
-{
-    if (options->in == NULL || options->out == NULL || options->hardware == NULL ||
-        options->version == NULL) {
-        complain("%s not given", options->in == NULL         ? "input file"
-                                 : options->out == NULL      ? "output file (-o)"
-                                 : options->hardware == NULL ? "--hardware"
-                                                             : "--version");
-        return EINVAL;
-    }
-    /* 03010102 is number 0x03010102, so versions in this form order as numbers do. */
-    if (options->number_text == NULL && !parse_number(options->version, 16, &options->number)) {
-        complain("--version %s: not hexadecimal, so it needs --number", options->version);
-        return EINVAL;
-    }
-    return 0;
-}
-
-static error_t parse_make(int key, char *arg, struct argp_state *state)
-{
-    struct make_options *options = state->input;
-
-    switch (key) {
-    case 'o':
-        options->out = arg;
-        return 0;
-    case 'H':
-    case 'V':
-        if (!is_field(arg)) {
-            complain("%s %s: not 8 printable characters",
-                     key == 'H' ? "--hardware" : "--version", arg);
-            return EINVAL;
-        }
-        *(key == 'H' ? &options->hardware : &options->version) = arg;
-        return 0;
-    case 'n':
-        if (!parse_number(arg, 0, &options->number)) {
-            complain("--number %s: not a number below 2^32", arg);
-            return EINVAL;
-        }
-        options->number_text = arg;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->in != NULL) {
-            complain("%s: one file at a time", arg);
-            return EINVAL;
-        }
-        options->in = arg;
-        return 0;
-    case ARGP_KEY_END:
-        return check_make(options);
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp make_argp = {
-    .options =
-        (const struct argp_option[]){
-            {"output", 'o', "OUT.bin", 0, "where the image goes", 0},
-            {"hardware", 'H', "H", 0, "hardware id, 8 characters, as the MCU reports it", 0},
-            {"version", 'V', "V", 0, "version, 8 characters, as the MCU reports it", 0},
-            {"number", 'n', "N", 0,
-             "the version as a number that only grows; the version read as hexadecimal if not "
-             "given",
-             0},
-            {0}},
-    .parser = parse_make,
-    .args_doc = "IN.bin",
-    .doc = "Write IN.bin with otter's trailer behind it."};
-
-static int write_image(const struct make_options *options, const struct image_file *in)
-{
-    uint32_t length = ((uint32_t)in->file.len + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
-    uint32_t size = length + OTTER_IMAGE_TRAILER_SIZE;
-    struct otter_image image = {.length = length, .number = options->number};
-
-    if (in->has_trailer) {
-        complain("%s: has a trailer already", options->in);
-        return CMD_FAILED;
-    }
-    if (size > OTTER_APP_SIZE) {
-        complain("%s: with its trailer %u bytes, which do not fit the slot of %d bytes",
-                 options->in, size, OTTER_APP_SIZE);
-        return CMD_FAILED;
-    }
-    if (image_file_is_same(options->in, options->out)) {
-        complain("%s: input and output are the same file", options->out);
-        return CMD_FAILED;
-    }
-    uint8_t *data = malloc(size);
-    if (data == NULL) {
-        complain("%s: not enough memory", options->in);
-        return CMD_FAILED;
-    }
-    memcpy(data, in->file.data, in->file.len);
-    memset(data + in->file.len, 0xFF, length - in->file.len);
-    memcpy(image.hardware, options->hardware, 8);
-    memcpy(image.version, options->version, 8);
-    otter_image_put_trailer(data + length, &image);
-    int err = file_write(cmd_current(), options->out, data, size);
-    free(data);
-    return err == 0 ? CMD_OK : CMD_FAILED;
-}
-
-static int image_make(int argc, char **argv)
-{
-    struct make_options options = {0};
-    struct image_file in;
-
-    int err = cmd_parse(&make_argp, "otter image make", argc, argv, &options);
-    if (err != 0) {
-        return err < 0 ? CMD_OK : err;
-    }
-    if (image_file_load(&in, options.in, OTTER_APP_SIZE) != 0) {
-        return CMD_FAILED;
-    }
-    int code = image_file_is_startable(&in, OTTER_APP_ADDR, OTTER_APP_SIZE)
-                   ? write_image(&options, &in)
-                   : CMD_FAILED;
-    image_file_free(&in);
-    return code;
 }
 
 /* ---- factory ---- */
@@ -428,45 +247,16 @@ static int image_factory(int argc, char **argv)
 
 /* ---- dispatch ---- */
 
-static const struct {
-    const char *name, *title;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} commands[] = {
-    {"info", "image: info", image_info, "tell what an image is"},
-    {"make", "image: make", image_make, "put otter's trailer behind a .bin"},
-    {"factory", "image: factory", image_factory, "merge bootloader and application"},
-};
-enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
-
-static void print_help(FILE *out)
-{
-    fputs("Usage: otter image COMMAND [OPTION...] [ARG...]\nInspect and make firmware "
-          "images.\n\n",
-          out);
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-    }
-    fputs("\n`otter image COMMAND --help` tells more.\n", out);
-}
-
 int cmd_image(int argc, char **argv)
 {
-    if (argc < 2) {
-        print_help(stderr);
-        return CMD_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0) {
-        print_help(stdout);
-        return CMD_OK;
-    }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0) {
-            continue;
-        }
-        cmd_name(commands[i].title);
-        return commands[i].run(argc - 1, argv + 1);
-    }
-    complain("%s: no such command; see `otter image --help`", argv[1]);
-    return CMD_USAGE;
+    static const struct cmd_sub subs[] = {
+        {"inspect", "image: inspect", image_inspect, "tell what an image is"},
+        {"make", "image: make", cmd_image_make, "put otter's trailer behind a .bin"},
+        {"sign", "image: sign", cmd_image_sign, "sign an image with a key"},
+        {"verify", "image: verify", cmd_image_verify, "check an image's signature"},
+        {"factory", "image: factory", image_factory, "merge bootloader and application"},
+    };
+
+    return cmd_dispatch("image", "Inspect, make and sign firmware images.", subs,
+                        sizeof subs / sizeof subs[0], argc, argv);
 }

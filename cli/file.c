@@ -76,14 +76,20 @@ static int write_all(int fd, const uint8_t *data, size_t len)
     return fsync(fd);
 }
 
-int file_write(const char *command, const char *path, const void *data, size_t len)
+static int give_public_mode(int fd)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return fchmod(fd, 0666 & ~mask);
+}
+
+/* Write a file beside `path` and move it there when it is complete. mkostemp() makes files that only
+ * their owner may read; a private one stays so, and takes no other's place. */
+static int put_file(const char *command, const char *path, const void *data, size_t len,
+                    bool private)
 {
     static const char suffix[] = ".XXXXXX";
-    struct stat st;
 
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        return fail(command, path, "exists and is not a file");
-    }
     char *temp = malloc(strlen(path) + sizeof suffix);
     if (temp == NULL) {
         return fail(command, path, "not enough memory");
@@ -95,17 +101,35 @@ int file_write(const char *command, const char *path, const void *data, size_t l
         free(temp);
         return fail(command, path, strerror(errno));
     }
-    mode_t mask = umask(0);
-    umask(mask);
-    /* mkostemp() makes files that only their owner may read. */
-    bool good = write_all(fd, data, len) == 0 && fchmod(fd, 0666 & ~mask) == 0;
-    good = close(fd) == 0 && good && rename(temp, path) == 0;
+    bool good = write_all(fd, data, len) == 0 && (private || give_public_mode(fd) == 0);
+    good = close(fd) == 0 && good;
+    good = good && (private ? link(temp, path) : rename(temp, path)) == 0;
     int err = errno;
-    if (!good) {
+    if (private || !good) {
         unlink(temp);
     }
     free(temp);
     return good ? 0 : fail(command, path, strerror(err));
+}
+
+int file_write(const char *command, const char *path, const void *data, size_t len)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        return fail(command, path, "exists and is not a file");
+    }
+    return put_file(command, path, data, len, false);
+}
+
+int file_create_private(const char *command, const char *path, const void *data, size_t len)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0) {
+        return fail(command, path, "exists already; it is never overwritten");
+    }
+    return put_file(command, path, data, len, true);
 }
 
 void file_free(struct file *file)

@@ -21,6 +21,9 @@ int file_read(const char *command, const char *path, size_t max, struct file *ou
  * why. */
 int file_write(const char *command, const char *path, const void *data, size_t len);
 
+/* The same for a secret: the file must not exist yet, and only its owner may read it. */
+int file_create_private(const char *command, const char *path, const void *data, size_t len);
+
 /* Free what file_read() returned; a zeroed struct file is fine, too. */
 void file_free(struct file *file);
 

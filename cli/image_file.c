@@ -52,6 +52,21 @@ static const char *foreign_kind(const uint8_t data[], size_t size)
     return NULL;
 }
 
+static bool is_zero(const uint8_t data[], size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (data[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const uint8_t *image_file_signature(const struct image_file *image_file)
+{
+    return image_file->file.data + image_file->file.len - OTTER_IMAGE_SIGNATURE_SIZE;
+}
+
 static int check(struct image_file *image_file, uint32_t max_size)
 {
     const uint8_t *data = image_file->file.data;
@@ -76,10 +91,13 @@ static int check(struct image_file *image_file, uint32_t max_size)
     }
     int err = otter_image_get_trailer(data + size - OTTER_IMAGE_TRAILER_SIZE, (uint32_t)size,
                                       &image_file->image);
-    if (err == 0) {
-        image_file->has_trailer = true;
-    } else if (err != OTTER_ERR_NONE) {
-        complain("%s: its trailer is damaged or of a newer otter", image_file->path);
+    if (err == OTTER_ERR_NONE) {
+        return 0;
+    }
+    image_file->has_trailer = true;
+    if (err != 0 || (image_file->image.key_id == 0 &&
+                     !is_zero(image_file_signature(image_file), OTTER_IMAGE_SIGNATURE_SIZE))) {
+        complain("%s: its trailer is damaged or of another otter", image_file->path);
         return -1;
     }
     return 0;

@@ -25,6 +25,9 @@ void image_file_text(const uint8_t field[8], char out_text[9]);
 int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size);
 void image_file_free(struct image_file *image_file);
 
+/* The 64 bytes that end an image with a trailer; zero if it is not signed. */
+const uint8_t *image_file_signature(const struct image_file *image_file);
+
 /* Does it begin like a program for slot_addr? Complains and returns false if not. */
 bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr,
                              uint32_t slot_size);

@@ -11,7 +11,8 @@ static const struct command {
     const char *help;
 } commands[] = {
     {"push", cmd_push, "update one MCU over a serial port"},
-    {"image", cmd_image, "inspect and make firmware images"},
+    {"image", cmd_image, "inspect, make and sign firmware images"},
+    {"key", cmd_key, "make and show the keys that sign images"},
     {"board", cmd_board, "run the modelled board"},
     {"demo", cmd_demo, "one whole update on the modelled board"},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How every command speaks; see cmd.h. */
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -69,6 +70,66 @@ int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv,
         return 0;
     }
     fprintf(stderr, "Try `%s --help`.\n", usage);
+    return CMD_USAGE;
+}
+
+const struct argp_option cmd_one_file_options[] = {
+    {"json", 'j', NULL, 0, "print one JSON object", 0}, {0}};
+
+error_t cmd_one_file_parse(int key, char *arg, struct argp_state *state)
+{
+    struct cmd_one_file *options = state->input;
+
+    switch (key) {
+    case 'j':
+        options->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->path != NULL) {
+            complain("%s: one file at a time", arg);
+            return EINVAL;
+        }
+        options->path = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->path != NULL) {
+            return 0;
+        }
+        complain("no file given");
+        return EINVAL;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void print_subs(FILE *out, const char *parent, const char *doc,
+                       const struct cmd_sub subs[], size_t count)
+{
+    fprintf(out, "Usage: otter %s COMMAND [OPTION...] [ARG...]\n%s\n\n", parent, doc);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "  %-8s %s\n", subs[i].name, subs[i].help);
+    }
+    fprintf(out, "\n`otter %s COMMAND --help` tells more.\n", parent);
+}
+
+int cmd_dispatch(const char *parent, const char *doc, const struct cmd_sub subs[], size_t count,
+                 int argc, char **argv)
+{
+    if (argc < 2) {
+        print_subs(stderr, parent, doc, subs, count);
+        return CMD_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0) {
+        print_subs(stdout, parent, doc, subs, count);
+        return CMD_OK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(argv[1], subs[i].name) == 0) {
+            cmd_name(subs[i].title);
+            return subs[i].run(argc - 1, argv + 1);
+        }
+    }
+    complain("%s: no such command; see `otter %s --help`", argv[1], parent);
     return CMD_USAGE;
 }
 

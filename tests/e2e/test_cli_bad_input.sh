@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test_cli_bad_input.sh OTTER PTY_PEER: what `otter push` and `otter image` say to wrong files, options
-# and ports, and to MCUs that misbehave: one clear line, the right exit code, and nothing written.
+# test_cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter image` and `otter key` say to wrong files,
+# options and ports, and to MCUs that misbehave: one clear line, the right exit code, and nothing written.
 set -u
 otter=$1
 pty_peer=$2
@@ -30,12 +30,31 @@ program "$sp" "$app" 26600 >no_room.bin
 : >empty.bin
 printf 'abc' >tiny.bin
 head -c 3000 /dev/zero >zero.bin
+head -c 70000 /dev/zero >big.pem
 { printf '\177ELF'; head -c 70000 app.bin; } >program.elf
 printf ':020000040800F2\n:10300000DEAD\n' >program.hex
 printf 'S00600004844521B\nS1130000DEADBEEF\n' >program.srec
 "$otter" image make app.bin -o good.bin --hardware 03010100 --version 03010102 || exit 1
 "$otter" image make app.bin -o other.bin --hardware 99010100 --version 03010102 || exit 1
-{ head -c 3040 good.bin; head -c 8 /dev/zero | tr '\0' 'x'; } >damaged.bin
+# reserved bytes that are not zero; a signature that no key made; a trailer behind one byte less
+{ head -c 3040 good.bin; printf 'xxxxxxxx'; tail -c 64 good.bin; } >reserved.bin
+{ head -c 3111 good.bin; printf x; } >stray.bin
+tail -c +2 good.bin >shifted.bin
+"$otter" key new key.pem >/dev/null || exit 1
+"$otter" key show key.pem --public public.pem >/dev/null || exit 1
+"$otter" image sign --key key.pem good.bin -o signed.bin >/dev/null || exit 1
+openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret >encrypted.pem 2>/dev/null || exit 1
+openssl genpkey -algorithm rsa >rsa.pem 2>/dev/null || exit 1
+# public_pem HEX: a public key of these 32 bytes, without asking whether they are one
+public_pem() {
+    echo '-----BEGIN PUBLIC KEY-----'
+    printf '302a300506032b6570032100%s' "$1" | sed 's/../\\x&/g' | xargs -0 printf | base64
+    echo '-----END PUBLIC KEY-----'
+}
+zeros=000000000000000000000000000000000000000000000000000000
+public_pem "0100000000$zeros" >neutral.pem
+public_pem "0200000000$zeros" >no_point.pem
+public_pem "0000000001$zeros" >id_zero.pem
 # everything that is there, by name and content; *.txt are ours
 snapshot() {
     for file in .* *; do
@@ -57,7 +76,7 @@ expect() {
     code=$1
     text=$2
     shift 2
-    "$otter" "$@" >stdout.txt 2>stderr.txt
+    "$otter" "$@" >stdout.txt 2>stderr.txt </dev/null
     got=$?
     [ "$got" -eq "$code" ] || report "exit $got instead of $code" "$*"
     grep -qF -- "$text" stderr.txt || report "does not say: $text" "$*"
@@ -86,7 +105,23 @@ expect 2 'otter: image: make: --hardware 1: not 8 printable characters' image ma
 expect 2 'hexadecimal, so it needs --number' image make app.bin -o o.bin -H 03010100 -V vvvvvvvv
 expect 2 'otter: image: make: --number 4294967296: not a number' image make app.bin -n 4294967296
 expect 2 'otter: image: factory: --boot not given' image factory --app app.bin -o o.hex
-expect 2 'otter: image: info: no file given' image info
+expect 2 'otter: image: inspect: no file given' image inspect
+expect 2 'otter: image: info: no such command' image info
+expect 2 'otter: image: sign: image not given' image sign --key key.pem
+expect 2 'otter: image: sign: --key not given' image sign good.bin
+expect 2 'otter: image: sign: --version not given' image sign app.bin --key key.pem -H 03010100
+expect 2 'otter: image: sign: --hardware not given' image sign app.bin --key key.pem -n 1
+expect 2 'hexadecimal, so it needs --number' image sign app.bin -k key.pem -H 03010100 -V vvvvvvvv
+expect 2 'otter: image: verify: image not given' image verify --key key.pem
+expect 2 'otter: image: verify: --key not given' image verify signed.bin
+expect 2 'otter: image: verify: key.pem: one file at a time' image verify signed.bin key.pem
+expect 2 'otter: key: bogus: no such command' key bogus
+expect 2 'otter: key: new: no file given' key new
+expect 2 'otter: key: new: b.pem: one file at a time' key new a.pem b.pem
+expect 2 'otter: key: show: no file given' key show --json
+expect 2 'otter: key: show: c.pem: a bootloader holds 2 keys at most' key show a.pem b.pem c.pem
+expect 2 'otter: key: show: --json, --c: only one of them' key show key.pem --json --c
+expect 2 'otter: key: show: --public o.pem: one key at a time' key show key.pem rsa.pem --public o.pem
 
 # ---- files ----
 push_file() { expect 1 "otter: push: $1: $2" push "$1" --port x --version 03010102; }
@@ -103,7 +138,16 @@ push_file program.srec 'this is an S-record file; give the .bin'
 expect 1 'otter: push: app.bin: no trailer says its version; give --version' push app.bin --port x
 expect 1 'its trailer says version 03010102, not 03010103' push good.bin --port x -V 03010103
 expect 1 '3000 bytes do not fit the slot of 2048 bytes' push app.bin --port x -V 03010102 --slot 2048
-expect 1 'otter: image: info: program.elf: this is an ELF file' image info program.elf
+expect 1 'otter: image: inspect: program.elf: this is an ELF file' image inspect program.elf
+bad_trailer() {
+    expect 1 "otter: image: inspect: $1: its trailer is damaged or of another otter" image inspect "$1"
+    expect 1 "otter: image: sign: $1: its trailer is damaged" image sign "$1" --key key.pem
+    expect 1 "otter: image: verify: $1: its trailer is damaged" image verify "$1" --key key.pem
+    push_file "$1" 'its trailer is damaged'
+}
+bad_trailer reserved.bin
+bad_trailer stray.bin
+bad_trailer shifted.bin
 make_file() { expect 1 "$2" image make "$1" -o out.bin -H 03010100 -V 03010102; }
 make_file good.bin 'good.bin: has a trailer already'
 make_file no_room.bin 'do not fit the slot'
@@ -118,6 +162,37 @@ expect 1 'boot.bin: no vector table for 0x08003000' image factory -b boot.bin -a
 expect 1 'large.bin: 26625 bytes do not fit the slot of 8192 bytes' image factory -b large.bin -a app.bin -o o.hex
 expect 2 'o.elf: the name must end in .hex or .bin' image factory -b boot.bin -a app.bin -o o.elf
 expect 1 'same file' image factory -b boot.bin -a app.bin -o app.bin
+
+# ---- keys ----
+expect 1 'otter: key: new: key.pem: exists already; it is never overwritten' key new key.pem
+expect 1 'otter: key: new: .: exists already' key new .
+expect 1 'otter: key: new: none/key.pem: No such file or directory' key new none/key.pem
+expect 1 'otter: key: show: key.pem: has the same key id as public.pem' key show public.pem key.pem
+expect 1 'otter: key: show: none/public.pem: No such file' key show key.pem --public none/public.pem
+# wrong_key FILE REASON: every command that takes a key says it
+wrong_key() {
+    expect 1 "otter: key: show: $1: $2" key show "$1"
+    expect 1 "otter: image: sign: $1: $2" image sign good.bin --key "$1"
+    expect 1 "otter: image: verify: $1: $2" image verify signed.bin --key "$1"
+}
+wrong_key missing.pem 'No such file or directory'
+wrong_key . 'not a file'
+wrong_key empty.bin 'the file is empty'
+wrong_key app.bin 'not a key in PEM form'
+wrong_key big.pem '70000 bytes, at most 65536 are possible'
+wrong_key rsa.pem 'a key of type RSA; otter signs with Ed25519'
+wrong_key encrypted.pem 'encrypted, and no terminal to ask for the pass phrase'
+wrong_key neutral.pem 'its public key is not one to trust'
+wrong_key no_point.pem 'its public key is not one to trust'
+wrong_key id_zero.pem 'its key id is 0, which means not signed; make another key'
+expect 1 'otter: image: sign: public.pem: a public key; signing needs the private one' image sign good.bin -k public.pem
+expect 1 'otter: image: sign: app.bin: has no trailer; give --hardware and --version' image sign app.bin --key key.pem
+expect 1 'otter: image: sign: good.bin: has a trailer already' image sign good.bin -k key.pem -H 03010100 -V 03010102
+expect 1 'otter: image: sign: no_room.bin: with its trailer' image sign no_room.bin -k key.pem -H 03010100 -V 03010102
+expect 1 'otter: image: sign: boot.bin: no vector table' image sign boot.bin -k key.pem -H 03010100 -V 03010102
+expect 1 'otter: image: sign: none/o.bin: No such file' image sign good.bin --key key.pem -o none/o.bin
+expect 1 'otter: image: verify: app.bin: has no trailer, so it is not signed' image verify app.bin --key key.pem
+expect 1 'otter: image: verify: good.bin: is not signed' image verify good.bin --key public.pem
 
 # ---- ports ----
 expect 1 'otter: push: none/tty: No such file or directory' push good.bin --port none/tty
@@ -154,7 +229,7 @@ push_to() {
 }
 push_to 03010101 good 0 'otter: push: MCU updated 03010101 -> 03010102 in [0-9.]* s' good.bin
 push_to 03010101 good 0 '"result": "updated".*"from": "03010101", "to": "03010102"' good.bin --json
-push_to 03010101 good 0 '^100 %: piece 12 of 12, 3048 of 3048 bytes' good.bin
+push_to 03010101 good 0 '^100 %: piece 13 of 13, 3112 of 3112 bytes' good.bin
 push_to 03010102 good 0 'MCU already has version 03010102; nothing sent' good.bin
 push_to 03010102 good 0 'MCU updated 03010102 -> 03010102' good.bin --force
 push_to 03010101 good 1 'other.bin: the file is for hardware 99010100, the MCU is 03010100' other.bin

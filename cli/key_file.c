@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/key_file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "cli/cmd.h"
+#include "cli/ed25519_key.h"
+#include "cli/file.h"
+#include "otter/bytes.h"
+
+enum { FILE_MAX = 65536 };
+
+struct question {
+    const char *path;
+    bool asked, no_terminal;
+};
+
+static int ask_pass_phrase(char *buf, int size, int writing, void *ctx)
+{
+    struct question *question = ctx;
+    char prompt[80];
+
+    (void)writing;
+    question->asked = true;
+    if (!isatty(STDIN_FILENO)) {
+        question->no_terminal = true;
+        return -1;
+    }
+    snprintf(prompt, sizeof prompt, "Pass phrase of %.60s: ", question->path);
+    return EVP_read_pw_string(buf, size, prompt, 0) == 0 ? (int)strlen(buf) : -1;
+}
+
+static int read_pem(struct key_file *key, const struct file *file)
+{
+    static const char public_label[] = "-----BEGIN PUBLIC KEY-----";
+    struct question question = {.path = key->path};
+    BIO *bio = BIO_new_mem_buf(file->data, (int)file->len);
+
+    if (bio == NULL) {
+        complain("%s: not enough memory", key->path);
+        return -1;
+    }
+    key->is_private =
+        memmem(file->data, file->len, public_label, sizeof public_label - 1) == NULL;
+    key->pkey = key->is_private ? PEM_read_bio_PrivateKey(bio, NULL, ask_pass_phrase, &question)
+                                : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+    BIO_free(bio);
+    ERR_clear_error();
+    if (key->pkey != NULL) {
+        return 0;
+    }
+    if (question.no_terminal) {
+        complain("%s: encrypted, and no terminal to ask for the pass phrase", key->path);
+    } else if (question.asked) {
+        complain("%s: cannot be decrypted; is the pass phrase right?", key->path);
+    } else {
+        complain("%s: not a key in PEM form", key->path);
+    }
+    return -1;
+}
+
+/* Fill in what is known from key->pkey. */
+static int take_public(struct key_file *key)
+{
+    uint8_t packed[sizeof key->public_key.packed];
+    size_t len = sizeof packed;
+
+    if (!EVP_PKEY_is_a(key->pkey, "ED25519")) {
+        const char *kind = EVP_PKEY_get0_type_name(key->pkey);
+        complain("%s: a key of type %s; otter signs with Ed25519", key->path,
+                 kind != NULL ? kind : "?");
+        return -1;
+    }
+    if (EVP_PKEY_get_raw_public_key(key->pkey, packed, &len) != 1 ||
+        ed25519_key_unpack(packed, &key->public_key) != 0) {
+        complain("%s: its public key is not one to trust: no point of large order", key->path);
+        return -1;
+    }
+    key->id = otter_get_le32(packed);
+    return 0;
+}
+
+int key_file_load(struct key_file *key, const char *path)
+{
+    struct file file;
+
+    *key = (struct key_file){.path = path};
+    if (file_read(cmd_current(), path, FILE_MAX, &file) != 0) {
+        return -1;
+    }
+    int err = read_pem(key, &file);
+    OPENSSL_cleanse(file.data, file.len);
+    file_free(&file);
+    if (err == 0) {
+        err = take_public(key);
+    }
+    if (err == 0 && key->id == 0) {
+        complain("%s: its key id is 0, which means not signed; make another key", path);
+        err = -1;
+    }
+    if (err != 0) {
+        key_file_free(key);
+    }
+    return err;
+}
+
+void key_file_free(struct key_file *key)
+{
+    EVP_PKEY_free(key->pkey);
+    key->pkey = NULL;
+}
+
+/* Write what `bio` holds with `write`; `bio` may be NULL and is freed. */
+static int save(const char *path, BIO *bio, int good,
+                int (*write)(const char *command, const char *path, const void *data,
+                             size_t len))
+{
+    char *text = NULL;
+    long len = good ? BIO_get_mem_data(bio, &text) : 0;
+    int err = -1;
+
+    if (len <= 0) {
+        complain("%s: the key cannot be encoded", path);
+    } else if (write(cmd_current(), path, text, (size_t)len) == 0) {
+        err = 0;
+    }
+    BIO_free(bio);
+    return err;
+}
+
+int key_file_new(struct key_file *key, const char *path)
+{
+    *key = (struct key_file){.path = path, .is_private = true};
+    do { /* an id of 0 is one key in 2^32 */
+        EVP_PKEY_free(key->pkey);
+        key->pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+        if (key->pkey == NULL) {
+            complain("%s: libcrypto makes no key", path);
+            return -1;
+        }
+        if (take_public(key) != 0) {
+            key_file_free(key);
+            return -1;
+        }
+    } while (key->id == 0);
+
+    BIO *bio = BIO_new(BIO_s_secmem());
+    int good =
+        bio != NULL && PEM_write_bio_PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL, NULL) == 1;
+    if (save(path, bio, good, file_create_private) != 0) {
+        key_file_free(key);
+        return -1;
+    }
+    return 0;
+}
+
+int key_file_save_public(const struct key_file *key, const char *path)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    int good = bio != NULL && PEM_write_bio_PUBKEY(bio, key->pkey) == 1;
+    return save(path, bio, good, file_write);
+}
+
+int key_file_sign(const struct key_file *key, const uint8_t data[], size_t len,
+                  uint8_t out_signature[KEY_SIGNATURE_SIZE])
+{
+    size_t size = KEY_SIGNATURE_SIZE;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    if (!key->is_private) {
+        complain("%s: a public key; signing needs the private one", key->path);
+        EVP_MD_CTX_free(ctx);
+        return -1;
+    }
+    bool good = ctx != NULL && EVP_DigestSignInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
+                EVP_DigestSign(ctx, out_signature, &size, data, len) == 1 &&
+                size == KEY_SIGNATURE_SIZE;
+    EVP_MD_CTX_free(ctx);
+    if (!good) {
+        complain("%s: libcrypto does not sign with it", key->path);
+    }
+    return good ? 0 : -1;
+}
+
+bool key_file_verify(const struct key_file *key, const uint8_t data[], size_t len,
+                     const uint8_t signature[KEY_SIGNATURE_SIZE])
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) == 1 &&
+                EVP_DigestVerify(ctx, signature, KEY_SIGNATURE_SIZE, data, len) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    ERR_clear_error(); /* a wrong signature is an answer, not an error */
+    return good;
+}
