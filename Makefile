@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front: everything real is in the CMake presets host, asan and firmware.
-.PHONY: help demo test bench flash clean firmware host lint campaign mutants
+.PHONY: help demo test bench flash clean tool firmware host lint campaign mutants
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 FIRMWARE := build/firmware
@@ -9,8 +9,14 @@ OTTER := build/host/cli/otter
 configure = cmake --preset $(1) $(2) >build/configure-$(1).log 2>&1 || { cat build/configure-$(1).log; exit 1; }
 build = cmake --build --preset $(1) -j $(JOBS) $(2) >build/build-$(1).log 2>&1 || { cat build/build-$(1).log; exit 1; }
 
+# Tests stay as they are in build/host, and off in a new one: who only wants firmware needs no cmocka.
+host_tests = $(or $(shell sed -n 's/^BUILD_TESTING:[A-Z]*=//p' build/host/CMakeCache.txt 2>/dev/null),OFF)
+# make firmware OTTER_KEY=my.pem [OTTER_KEY2=next.pub.pem]; see cmake/signing.cmake
+keys = $(foreach name,OTTER_KEY OTTER_KEY2,$(if $($(name)),-D$(name)=$(abspath $($(name)))))
+
 help:
 	@echo "make demo      update a modelled STM32F103 from 03010101 to 03010102, cutting its power"
+	@echo "make firmware  cross-compile and sign; OTTER_KEY=my.pem: not with the development key"
 	@echo "make test      build everything and run all tests"
 	@echo "make bench     measure; writes build/bench/results.json and results.md"
 	@echo "make campaign  cut the power in every flash operation; hours of processor time"
@@ -22,24 +28,27 @@ help:
 build:
 	@mkdir -p build
 
-firmware: | build
+tool: | build
 	@scripts/need.sh build
+	@echo "building the board model and the tools"
+	@$(call configure,host,-DBUILD_TESTING=$(host_tests))
+	@$(call build,host,--target otter-cli)
+
+firmware: tool
 	@echo "building the firmware (boot, pethouse 03010101 and 03010102)"
-	@$(call configure,firmware,)
+	@$(call configure,firmware,$(keys))
 	@$(call build,firmware,)
+	@echo "signed with $$(cat $(FIRMWARE)/signed-with.txt)"
 	@scripts/sizes.sh $(FIRMWARE)
 
 demo: firmware
-	@echo "building the board model and the tools"
-	@$(call configure,host,-DBUILD_TESTING=OFF)
-	@$(call build,host,--target otter-cli)
 	@$(OTTER) demo --boot $(FIRMWARE)/boot/boot.bin \
 	    --app $(FIRMWARE)/app/pethouse/pethouse_03010101.bin \
 	    --update $(FIRMWARE)/app/pethouse/pethouse_03010102.bin
 
 host: firmware
 	@scripts/need.sh test
-	@echo "building the board model, the tools and the tests"
+	@echo "building the tests"
 	@$(call configure,host,-DBUILD_TESTING=ON)
 	@$(call build,host,)
 

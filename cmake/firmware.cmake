@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # otter_firmware(TARGET LINKER boot|app SOURCES ... LIBS ... [SIZE_MAX bytes] [FREESTANDING]
-#                [STARTUP full|core|none])
+#                [STARTUP full|core|none] [SIGNED])
 #
 # A program for the STM32F103: TARGET.elf, .bin, .hex and .map in the build folder of its directory.
 # The linker script is port/stm32f103/LINKER.ld.in behind the C preprocessor: addresses stand in
 # partitions.h only. SIZE_MAX is a gate on the .bin (.text + .rodata + .data). FREESTANDING: no C
 # library, and a gate on symbols that have no place in a bootloader. STARTUP: vector
 # table with all interrupts (the default), without those of peripherals, or the program's own
-# .vectors and reset_handler.
+# .vectors and reset_handler. SIGNED: the program has a trailer (app/pethouse/trailer.c); .elf, .bin and
+# .hex are signed (signing.cmake).
 function(otter_firmware target)
-  cmake_parse_arguments(F "FREESTANDING" "LINKER;SIZE_MAX;STARTUP" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(F "FREESTANDING;SIGNED" "LINKER;SIZE_MAX;STARTUP" "SOURCES;LIBS" ${ARGN})
   set(port ${PROJECT_SOURCE_DIR}/port/stm32f103)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${target})
   set(script ${out}.ld)
@@ -44,8 +45,16 @@ function(otter_firmware target)
     target_link_options(${target} PRIVATE --specs=nano.specs)
   endif()
 
+  if(F_SIGNED)
+    set(sign COMMAND ${CMAKE_COMMAND} -D TOOL=${OTTER_TOOL} -D KEY=${OTTER_SIGNING_KEY} -D WITH=${OTTER_SIGNED_WITH}
+                     -D OBJCOPY=${CMAKE_OBJCOPY} -D ELF=$<TARGET_FILE:${target}> -D BIN=${out}.bin
+                     -P ${PROJECT_SOURCE_DIR}/cmake/sign.cmake)
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${OTTER_SIGNING_KEY})
+  endif()
+
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${target}> ${out}.bin
+    ${sign}
     COMMAND ${CMAKE_OBJCOPY} -O ihex $<TARGET_FILE:${target}> ${out}.hex
     COMMAND ${CMAKE_COMMAND} -D NAME=${target} -D BIN=${out}.bin -D SCRIPT=${script}
             -D SIZE_MAX=${F_SIZE_MAX} -P ${PROJECT_SOURCE_DIR}/cmake/check_size.cmake
