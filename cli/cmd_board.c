@@ -11,6 +11,7 @@
 #include "board/host/state.h"
 #include "board/host/stats.h"
 #include "cli/cmd.h"
+#include "cli/debugger.h"
 
 enum { LOAD_MAX = 16, CUT_MAX = 64, INPUT_MAX = 256 };
 
@@ -317,31 +318,6 @@ static bool open_lines(struct run_line lines[RUN_LINE_COUNT], const struct argum
     return true;
 }
 
-/* NULL after complain(). */
-static struct gdb_server *open_gdb(unsigned port)
-{
-    char why[HOST_WHY_SIZE];
-    struct gdb_server *server = malloc(sizeof *server);
-    if (server == NULL) {
-        complain("out of memory");
-    } else if (!gdb_server_open(server, port, why)) {
-        complain("--gdb %u: %s", port, why);
-        free(server);
-        server = NULL;
-    } else {
-        complain("gdb: listening on 127.0.0.1:%u", server->port);
-    }
-    return server;
-}
-
-static void close_gdb(struct gdb_server *server)
-{
-    if (server != NULL) {
-        gdb_server_close(server);
-        free(server);
-    }
-}
-
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
@@ -385,12 +361,12 @@ static int run(struct board *board, struct arguments *args)
     int code = CMD_FAILED;
     catch_signals(); /* before there is a link to remove */
     if (fill_flash(board, args) && open_lines(lines, args) &&
-        (!args->gdb || (args->run.gdb = open_gdb(args->gdb_port)) != NULL)) {
+        (!args->gdb || (args->run.gdb = debugger_open(args->gdb_port)) != NULL)) {
         struct run_result result;
         args->run.stop = &stop_asked;
         args->run.tell = complain;
         run_board(board, lines, &args->run, &result);
-        close_gdb(args->run.gdb);
+        debugger_close(args->run.gdb);
         if (!run_is_good(&result)) {
             complain("%s: %s", end_text(result.end), result.why);
         }

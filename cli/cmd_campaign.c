@@ -10,6 +10,7 @@
 #include "board/host/spec.h"
 #include "cli/campaign_jobs.h"
 #include "cli/cmd.h"
+#include "cli/debugger.h"
 #include "cli/rig/update_world.h"
 #include "port/stm32f103/partitions.h"
 
@@ -27,6 +28,7 @@ enum {
     OPT_JOBS,
     OPT_MCU_ONLY,
     OPT_REPEAT,
+    OPT_GDB,
     OPT_MAX_FAILURES,
     OPT_JSON,
     OPT_COMMIT,
@@ -36,8 +38,9 @@ struct arguments {
     const char *boot, *app, *update, *json, *commit;
     struct update_world scenario;
     struct campaign_options options;
-    bool has_offset, repeats;
+    bool has_offset, repeats, gdb;
     struct campaign_case which;
+    unsigned gdb_port;
     unsigned jobs;
     /* while it runs */
     size_t planned;
@@ -63,6 +66,10 @@ static const struct argp_option options[] = {
     {"max-failures", OPT_MAX_FAILURES, "N", 0,
      "End after N failures in a process (default 10; 0: never)", 3},
     {"repeat", OPT_REPEAT, "OP:TEAR[:OP:TEAR]", 0, "Run this one case", 3},
+    {"gdb", OPT_GDB, "PORT", 0,
+     "... and wait for a gdb on this TCP port of 127.0.0.1 before the first instruction; 0 "
+     "takes a free port and prints it",
+     3},
     {"json", OPT_JSON, "FILE", 0, "Write the figures to FILE", 3},
     {"commit", OPT_COMMIT, "TEXT", 0, "... and which source they are of", 3},
     {0},
@@ -171,6 +178,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return err;
     case OPT_REPEAT:
         return parse_repeat(args, arg);
+    case OPT_GDB:
+        err = number("--gdb", arg, 0, 65535, &value);
+        args->gdb = true;
+        args->gdb_port = (unsigned)value;
+        return err;
     case OPT_JSON:
         args->json = arg;
         return 0;
@@ -183,6 +195,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (args->boot == NULL || args->app == NULL || args->update == NULL) {
             complain("--boot, --app and --update are needed");
+            return EINVAL;
+        }
+        if (args->gdb && !args->repeats) {
+            complain("--gdb: one case at a time; give --repeat");
             return EINVAL;
         }
         return 0;
@@ -248,7 +264,7 @@ static void failed(void *ctx, const struct campaign_case *which, const char *why
            args->options.seed, why, args->boot, args->app, args->update, args->options.seed,
            args->scenario.mcu_only ? " --mcu-only" : "");
     print_case(which, ':');
-    putchar('\n');
+    puts(" --gdb 0");
     fflush(stdout);
 }
 
@@ -277,9 +293,19 @@ static int write_json(const struct arguments *args, const struct campaign_survey
 
 /* ---- the run ---- */
 
-static int repeat(const struct arguments *args, const struct campaign_world *world)
+static int repeat(struct arguments *args)
 {
-    const char *why = campaign_repeat(world, &args->options, &args->which);
+    struct gdb_server *server = NULL;
+    if (args->gdb) {
+        server = debugger_open(args->gdb_port);
+        if (server == NULL) {
+            return CMD_FAILED;
+        }
+        args->scenario.runner = (struct rig_runner){server, debugger_run};
+    }
+    const struct campaign_world world = update_world(&args->scenario);
+    const char *why = campaign_repeat(&world, &args->options, &args->which);
+    debugger_close(server);
     printf("campaign: ");
     print_case(&args->which, ':');
     printf(": %s\n", why == NULL ? "good" : why);
@@ -315,12 +341,9 @@ static int run(struct arguments *args, const struct campaign_world *world,
 
 static int survey_and_run(struct arguments *args)
 {
-    struct campaign_world world = update_world(&args->scenario);
+    const struct campaign_world world = update_world(&args->scenario);
     struct campaign_survey survey;
     struct campaign_plan plan = {.cases = NULL};
-    if (args->repeats) {
-        return repeat(args, &world);
-    }
     int code = CMD_FAILED;
     const char *why = campaign_survey(&world, &args->options, &survey);
     if (why != NULL) {
@@ -378,7 +401,11 @@ int cmd_board_campaign(int argc, char **argv)
         args.options.offset =
             (uint32_t)((args.options.seed * 0x9E3779B97F4A7C15u >> 33) % args.options.every);
     }
-    code = load(&args) ? survey_and_run(&args) : CMD_FAILED;
+    if (!load(&args)) {
+        code = CMD_FAILED;
+    } else {
+        code = args.repeats ? repeat(&args) : survey_and_run(&args);
+    }
     file_free(&args.scenario.boot);
     file_free(&args.scenario.app);
     file_free(&args.scenario.update);

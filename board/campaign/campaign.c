@@ -18,17 +18,17 @@ static void arm(struct board *board, const struct campaign_options *options,
     board_cut_at(board, cut->op, cut->tear, cut_seed(options->seed, cut->op));
 }
 
-/* Run until the power fails (true), or the scenario ends, or `limit` (false). */
-static bool run_to_cut(const struct campaign_world *world, void *branch, uint64_t limit)
+/* Run until the power fails, or the scenario is stuck, or (CAMPAIGN_TIME) its end or `limit`. */
+static enum campaign_stop run_to_cut(const struct campaign_world *world, void *branch,
+                                     uint64_t limit)
 {
     struct board *board = world->board(branch);
-    while (!world->is_done(branch) && board_now(board) < limit) {
+    enum campaign_stop stop = CAMPAIGN_TIME;
+    while (stop == CAMPAIGN_TIME && !world->is_done(branch) && board_now(board) < limit) {
         /* More than the reference run's slice costs nothing here, but the time behind the end. */
-        if (world->run_ms(branch, 10)) {
-            return true;
-        }
+        stop = world->run_ms(branch, 10);
     }
-    return false;
+    return stop;
 }
 
 static uint64_t limit_of(const struct board *board, const struct campaign_options *options)
@@ -46,14 +46,18 @@ static const char *run_branch(const struct campaign_world *world, void *branch,
     uint64_t limit = limit_of(board, options);
     *out_second = false;
     arm(board, options, &which->first);
-    if (!run_to_cut(world, branch, limit)) {
+    enum campaign_stop stop = run_to_cut(world, branch, limit);
+    if (stop == CAMPAIGN_TIME) {
         return "the power cut never came: the run before it differs from the reference run";
+    }
+    if (stop == CAMPAIGN_STUCK) {
+        return world->judge(branch, world->is_done(branch));
     }
     world->power_on(branch);
     if (which->has_second) {
         arm(board, options, &which->second);
     }
-    if (run_to_cut(world, branch, limit)) {
+    if (run_to_cut(world, branch, limit) == CAMPAIGN_POWER) {
         *out_second = true;
         world->power_on(branch);
         (void)run_to_cut(world, branch, limit);

@@ -15,22 +15,29 @@
  * is deterministic: a case and a seed repeat it exactly.
  *
  * The campaign does not know what runs on the board. A `world` is the board and all that is connected
- * to it, in one piece of plain state; the functions below are the whole contract.
+ * to it, in one piece of plain state; its functions are the whole contract.
  *
  *    campaign_survey(&world, &options, &survey);      the reference run; how many operations it has
  *    campaign_plan(&options, &survey, &plan);         which cases there are, in the order of the run
  *    campaign_run(&world, &options, &plan, &counts);  all, or this process' part of them
  */
+
+enum campaign_stop {
+    CAMPAIGN_TIME,  /* the time asked for is over */
+    CAMPAIGN_POWER, /* early: the power failed */
+    CAMPAIGN_STUCK, /* early, and it cannot go on */
+};
+
 struct campaign_world {
     void *(*make)(void *ctx); /* a new one, at its start; NULL = out of memory */
     void (*copy)(void *to, const void *from); /* into another one that make() made */
     void (*free)(void *world);
     struct board *(*board)(void *world);
-    /* Let virtual time pass. Returns true, early, if the power failed. */
-    bool (*run_ms)(void *world, uint32_t ms);
-    void (*power_on)(void *world);      /* after a cut */
+    /* Let virtual time pass. */
+    enum campaign_stop (*run_ms)(void *world, uint32_t ms);
+    void (*power_on)(void *world);      /* after CAMPAIGN_POWER */
     bool (*is_done)(const void *world); /* the scenario has reached its end */
-    /* Judge a world at its end (or at the time limit). Returns NULL if good, else why not. */
+    /* Judge a world at its end (or at the time limit, or stuck). Returns NULL if good, else why not. */
     const char *(*judge)(void *world, bool done);
     void *ctx;
 };

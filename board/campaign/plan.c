@@ -88,8 +88,10 @@ const char *campaign_survey(const struct campaign_world *world,
         board_watch_flash(board, &(struct board_flash_watch){&watcher, watch});
         uint64_t limit =
             board_now(board) + (uint64_t)options->limit_s * 1000000u * BOARD_TICKS_PER_US;
-        while (!world->is_done(reference) && board_now(board) < limit) {
-            (void)world->run_ms(reference, options->slice_ms);
+        enum campaign_stop stop = CAMPAIGN_TIME;
+        while (stop == CAMPAIGN_TIME && !world->is_done(reference) &&
+               board_now(board) < limit) {
+            stop = world->run_ms(reference, options->slice_ms);
         }
         out_survey->operations = board_flash_ops(board);
         if (!watcher.out_of_memory) {

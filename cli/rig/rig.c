@@ -165,10 +165,17 @@ static void serve_module(struct rig *rig)
     }
 }
 
+static enum board_stop run(const struct rig *rig, uint64_t until)
+{
+    const struct rig_runner *runner = &rig->config.runner;
+    return runner->run != NULL ? runner->run(runner->ctx, rig->board, until)
+                               : board_run(rig->board, until);
+}
+
 enum board_stop rig_run_ms(struct rig *rig, uint32_t ms)
 {
     for (uint32_t i = 0; i < ms; i++) {
-        enum board_stop stop = board_run(rig->board, board_now(rig->board) + TICKS_PER_MS);
+        enum board_stop stop = run(rig, board_now(rig->board) + TICKS_PER_MS);
         if (stop != BOARD_STOP_TIME) {
             return stop;
         }

@@ -21,6 +21,13 @@ struct rig_load {
     size_t len;
 };
 
+/* Who lets the board run up to the tick `until`: as board_run(), or it ends the run with
+ * BOARD_STOP_ASKED. A debugger's place. */
+struct rig_runner {
+    void *ctx;
+    enum board_stop (*run)(void *ctx, struct board *board, uint64_t until);
+};
+
 struct rig_config {
     struct board_options board;
     const struct rig_load *loads; /* what lies in flash at the start */
@@ -32,6 +39,7 @@ struct rig_config {
     /* Each byte of the log UART, as it leaves the chip. May be NULL: rig_log() has them anyway. */
     void (*log)(void *ctx, char byte);
     void *log_ctx;
+    struct rig_runner runner; /* run NULL = board_run() */
 };
 
 struct rig;

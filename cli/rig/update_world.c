@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/rig/rig.h"
 #include "otter/image.h"
 #include "port/stm32f103/partitions.h"
 
@@ -11,6 +10,7 @@
 struct world {
     struct rig *rig;
     const struct update_world *update;
+    enum board_stop stop; /* of the last slice */
 };
 
 static void *make(void *ctx)
@@ -21,7 +21,8 @@ static void *make(void *ctx)
     struct rig_config config = {.board = {.seed = update->seed},
                                 .loads = loads,
                                 .load_count = 2,
-                                .module_keeps_power = update->mcu_only};
+                                .module_keeps_power = update->mcu_only,
+                                .runner = update->runner};
     config.module.file = update->update.data;
     config.module.file_size = (uint32_t)update->update.len;
     file_md5_hex(&update->update, config.module.md5_hex);
@@ -43,7 +44,9 @@ static void *make(void *ctx)
 static void copy(void *to, const void *from)
 {
     const struct world *source = from;
-    rig_copy(((struct world *)to)->rig, source->rig);
+    struct world *target = to;
+    rig_copy(target->rig, source->rig);
+    target->stop = source->stop;
 }
 
 static void release(void *ctx)
@@ -61,10 +64,13 @@ static struct board *board(void *ctx)
     return rig_board(world->rig);
 }
 
-static bool run_ms(void *ctx, uint32_t ms)
+static enum campaign_stop run_ms(void *ctx, uint32_t ms)
 {
-    const struct world *world = ctx;
-    return rig_run_ms(world->rig, ms) == BOARD_STOP_POWER;
+    struct world *world = ctx;
+    world->stop = rig_run_ms(world->rig, ms);
+    return world->stop == BOARD_STOP_TIME    ? CAMPAIGN_TIME
+           : world->stop == BOARD_STOP_POWER ? CAMPAIGN_POWER
+                                             : CAMPAIGN_STUCK;
 }
 
 static void power_on(void *ctx)
@@ -86,6 +92,24 @@ static bool app_is(struct world *world, const struct file *image)
     return memcmp(app, image->data, image->len) == 0;
 }
 
+static const char *why_not_done(enum board_stop stop)
+{
+    switch (stop) {
+    case BOARD_STOP_LOCKUP:
+        return "the core is locked up";
+    case BOARD_STOP_UNKNOWN:
+        return "the firmware does what the model does not have";
+    case BOARD_STOP_BKPT:
+        return "the firmware stops at a BKPT instruction";
+    case BOARD_STOP_ASKED:
+        return "not judged: the debugger ended the run";
+    case BOARD_STOP_TIME:
+    case BOARD_STOP_POWER:
+        break;
+    }
+    return "neither updated nor failed within the time";
+}
+
 /* Running means: the module talked to it (it says so by the version), or, where the update failed,
  * the log's last start line is the old app's. */
 static const char *judge(void *ctx, bool done)
@@ -94,7 +118,7 @@ static const char *judge(void *ctx, bool done)
     const struct update_world *update = world->update;
     char text[40];
     if (!done) {
-        return "neither updated nor failed within the time";
+        return why_not_done(world->stop);
     }
     if (rig_outcome(world->rig) == MODULE_UPDATED) {
         return app_is(world, &update->update) ? NULL

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "board/campaign/campaign.h"
 #include "cli/file.h"
+#include "cli/rig/rig.h"
 
 /* The scenario of a power campaign: a module updates the device from one app to the next, on the real
  * binaries. At its end APP holds the old or the new image, bit-exact, and it runs.
@@ -14,7 +15,8 @@ struct update_world {
     struct file boot, app, update; /* as from file_read(); must stay */
     uint8_t old_version[8], new_version[8];
     uint64_t seed;
-    bool mcu_only; /* a cut hits the MCU alone: the module keeps its power */
+    bool mcu_only;            /* a cut hits the MCU alone: the module keeps its power */
+    struct rig_runner runner; /* a debugger's, or zero */
 };
 
 /* Take the versions from the trailers of `app` and `update`. False if one has none. */

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# gdb.sh OTTER FIRMWARE_DIR: a real gdb at the real application on the modelled board.
+# gdb.sh OTTER FIRMWARE_DIR: a real gdb at the real application on the modelled board, alone and in a
+# case of a power campaign.
 set -eu
 otter=$1
-app=$2/app/pethouse
+firmware=$2
+app=$firmware/app/pethouse
 if ! command -v gdb-multiarch >/dev/null 2>&1; then
     echo "gdb: skipped, gdb-multiarch is not installed"
     exit 77
@@ -25,11 +27,10 @@ die() {
     exit 1
 }
 
-# start OPTION...: a board that waits for gdb; sets $port.
-start() {
+# wait_for ARG...: otter, which waits for gdb; sets $port.
+wait_for() {
     : >"$dir/board.err"
-    "$otter" board run --load "$app/factory.hex" --uart1 "file:$dir/log" --gdb 0 --stats "$@" \
-        2>"$dir/board.err" &
+    "$otter" "$@" >"$dir/board.out" 2>"$dir/board.err" &
     board=$!
     tries=0
     until port=$(sed -n 's/.*gdb: listening on 127\.0\.0\.1://p' "$dir/board.err") && [ -n "$port" ]; do
@@ -41,6 +42,11 @@ start() {
     done
 }
 
+# start OPTION...: a board run
+start() {
+    wait_for board run --load "$app/factory.hex" --uart1 "file:$dir/log" --gdb 0 --stats "$@"
+}
+
 # debug FILE: the commands in it.
 debug() {
     timeout 60 gdb-multiarch -nx -batch -ex "set confirm off" -ex "set pagination off" \
@@ -48,9 +54,12 @@ debug() {
         "$app/pethouse_03010101.elf" >"$dir/gdb.out" 2>&1 || die "gdb failed"
 }
 
+# finish [CODE]: the exit code it must end with
 finish() {
-    wait "$board" || die "the board ended with $?"
+    code=0
+    wait "$board" || code=$?
     board=
+    [ "$code" -eq "${1:-0}" ] || die "the board ended with $code"
 }
 
 has() {
@@ -147,4 +156,58 @@ has 'after the cut: 1'
 has 'flash operations 1 '
 has 'resets: power 2,'
 grep -q 'power fails in flash operation 0 (torn)' "$dir/board.err" || die "no cut"
+
+# 4. A campaign over a bootloader that loses the record at a power-up: the line that a failure prints
+# repeats it under gdb, with the same end.
+"$otter" board campaign --boot "$firmware/tests/fw/careless/careless_boot.bin" \
+    --app "$app/pethouse_03010101.bin" --update "$app/pethouse_03010102.bin" \
+    --every 7000 --offset 6000 --tears "done" --jobs 1 >"$dir/campaign.out" && die "no failure found"
+line=$(sed -n 's/^  repeat: otter //p' "$dir/campaign.out")
+op=$(sed -nE 's/^campaign: FAILED ([0-9]+):done seed 1: .*/\1/p' "$dir/campaign.out")
+why=$(sed -n 's/^campaign: FAILED .* seed 1: //p' "$dir/campaign.out")
+case $line in
+*" --repeat $op:done --gdb 0") ;;
+*) die "not one failure with its line: $(cat "$dir/campaign.out")" ;;
+esac
+# From reset vector to reset vector: powered on, restarted to install, back after the cut.
+cat >"$dir/case.gdb" <<'EOF'
+break *(*(unsigned *)0x08000004 - 1)
+continue
+continue
+printf "power-on flag: %d\n", *(unsigned *)0x40021024 >> 27 & 1
+monitor info
+detach
+EOF
+# The same way with stops inside the slices in which board and module take turns.
+cat >"$dir/stops.gdb" <<'EOF'
+break SysTick_Handler
+ignore 1 50
+continue
+stepi 20
+delete
+EOF
+cat "$dir/case.gdb" >>"$dir/stops.gdb"
+for script in case stops; do
+    # shellcheck disable=SC2086 # a command line
+    wait_for $line
+    debug "$dir/$script.gdb"
+    finish 1
+    has 'power-on flag: 1'
+    has "flash operations $((op + 1)) "
+    has 'resets: power 2, pin 0, software 1,'
+    grep -q "power fails in flash operation $op\$" "$dir/board.err" || die "no cut in $op"
+    grep -qxF "campaign: $op:done: $why" "$dir/board.out" || die "another end: $(cat "$dir/board.out")"
+    sed -n '/^virtual time/,/^instructions/p' "$dir/gdb.out" >"$dir/$script.at"
+done
+[ "$(wc -l <"$dir/case.at")" -eq 2 ] || die "no time of the restart"
+cmp "$dir/case.at" "$dir/stops.at" || die "the case is not the one with fewer stops"
+
+# 5. A case that the debugger ends is not judged.
+echo kill >"$dir/kill.gdb"
+# shellcheck disable=SC2086 # a command line
+wait_for $line
+debug "$dir/kill.gdb"
+finish 1
+grep -qxF "campaign: $op:done: not judged: the debugger ended the run" "$dir/board.out" || die "judged"
+
 echo "gdb: the debugger sees what the board does, and the board does not see the debugger"

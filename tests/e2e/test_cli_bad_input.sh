@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test_cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter image` and `otter key` say to wrong files,
-# options and ports, and to MCUs that misbehave: one clear line, the right exit code, and nothing written.
+# test_cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter image`, `otter key` and `otter board campaign`
+# say to wrong files, options and ports, and to MCUs that misbehave: one clear line, the right exit code, and
+# nothing written.
 set -u
 otter=$1
 pty_peer=$2
@@ -122,6 +123,13 @@ expect 2 'otter: key: show: no file given' key show --json
 expect 2 'otter: key: show: c.pem: a bootloader holds 2 keys at most' key show a.pem b.pem c.pem
 expect 2 'otter: key: show: --json, --c: only one of them' key show key.pem --json --c
 expect 2 'otter: key: show: --public o.pem: one key at a time' key show key.pem rsa.pem --public o.pem
+campaign='board campaign --boot boot.bin --app good.bin --update good.bin'
+# shellcheck disable=SC2086 # a command line
+{
+    expect 2 'otter: board campaign: --gdb: one case at a time; give --repeat' $campaign --gdb 0
+    expect 2 'otter: board campaign: --gdb 65536: not a number' $campaign --repeat 1:torn --gdb 65536
+    expect 1 'the update without a power cut: the core is locked up' $campaign
+}
 
 # ---- files ----
 push_file() { expect 1 "otter: push: $1: $2" push "$1" --port x --version 03010102; }
