@@ -10,40 +10,21 @@
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
 
-enum { LIMIT_MS = 300000, SEED = 11, PIECE_LEN = 128 };
-
-struct seen {
-    unsigned progress, count, resent, stopped, ready, started, refused, offered;
-};
+enum { SEED = 11, PIECE_LEN = 128, OFFER_MS = 60000 };
 
 static struct firmware boot, old_app, new_app;
 
-static void on_event(void *ctx, const struct module_event *event)
-{
-    struct seen *seen = ctx;
-    seen->started += event->kind == MODULE_STARTED;
-    seen->ready += event->kind == MODULE_READY;
-    seen->offered += event->kind == MODULE_OFFERED;
-    seen->resent += event->kind == MODULE_RESENT;
-    seen->stopped += event->kind == MODULE_STOPPED;
-    seen->refused += event->kind == MODULE_REFUSAL;
-    if (event->kind == MODULE_READY) {
-        seen->progress = 0;
-        seen->count = event->count;
-    } else if (event->kind == MODULE_PROGRESS) {
-        seen->progress = event->number;
-    }
-}
-
 /* Board and module off, the old version in flash, the new one offered. */
-static struct rig *new_rig(struct seen *seen, bool wrong_md5)
+static struct rig *new_rig(struct firmware_seen *seen, bool wrong_md5)
 {
     const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
                                      {OTTER_APP_ADDR, old_app.data, old_app.len}};
     struct file update = {new_app.data, new_app.len};
     struct rig_config config = {.board = {.seed = SEED}, .loads = loads, .load_count = 2};
-    config.module = (struct module_config){
-        .event = on_event, .ctx = seen, .file = update.data, .file_size = (uint32_t)update.len};
+    config.module = (struct module_config){.event = firmware_see,
+                                           .ctx = seen,
+                                           .file = update.data,
+                                           .file_size = (uint32_t)update.len};
     file_md5_hex(&update, config.module.md5_hex);
     if (wrong_md5) {
         memset(config.module.md5_hex, 'a', sizeof config.module.md5_hex);
@@ -55,44 +36,10 @@ static struct rig *new_rig(struct seen *seen, bool wrong_md5)
     return rig;
 }
 
-static void step(struct rig *rig, uint32_t ms)
-{
-    if (rig_run_ms(rig, ms) != BOARD_STOP_TIME) {
-        fail_msg("board: %s (seed %d); log:\n%s", board_why(rig_board(rig)), SEED,
-                 rig_log(rig));
-    }
-}
-
-static void run_until_piece(struct rig *rig, const struct seen *seen, unsigned number)
-{
-    for (int ms = 0; seen->progress < number; ms++) {
-        if (ms == LIMIT_MS) {
-            fail_msg("piece %u of %u (seed %d); log:\n%s", seen->progress, seen->count, SEED,
-                     rig_log(rig));
-        }
-        step(rig, 1);
-    }
-}
-
-static void run_to_end(struct rig *rig)
-{
-    for (int ms = 0; rig_outcome(rig) == MODULE_STARTED; ms += 10) {
-        if (ms >= LIMIT_MS) {
-            fail_msg("no end (seed %d); log:\n%s", SEED, rig_log(rig));
-        }
-        step(rig, 10);
-    }
-}
-
-static const uint8_t *flash_at(struct rig *rig, uint32_t addr)
-{
-    return board_flash(rig_board(rig)) + (addr - OTTER_FLASH_ADDR);
-}
-
 static void assert_updated(struct rig *rig)
 {
     assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
-    assert_memory_equal(flash_at(rig, OTTER_APP_ADDR), new_app.data, new_app.len);
+    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), new_app.data, new_app.len);
     assert_non_null(strstr(rig_log(rig), "App Init Success , SoftVersion = 03010102"));
     assert_int_equal(board_uart_overruns(rig_board(rig), 2), 0);
     assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), 0);
@@ -101,19 +48,19 @@ static void assert_updated(struct rig *rig)
 static void test_whole_update(void **state)
 {
     (void)state;
-    struct seen seen = {0};
+    struct firmware_seen seen = {0};
     struct rig *rig = new_rig(&seen, false);
-    run_to_end(rig);
+    firmware_run_to_end(rig);
     assert_updated(rig);
     assert_int_equal(seen.count, (new_app.len + PIECE_LEN - 1) / PIECE_LEN);
     assert_int_equal(seen.ready, 1);
     assert_int_equal(seen.resent, 0); /* the last piece was acknowledged before the restart */
     assert_int_equal(seen.refused, 0);
     /* 0x29 was answered: the record of the installation is gone, the next start is a quiet one */
-    assert_int_equal(*flash_at(rig, OTTER_FLAG_ADDR), 0xFF);
+    assert_int_equal(*firmware_flash(rig, OTTER_FLAG_ADDR), 0xFF);
     unsigned started = seen.started;
     board_reset(rig_board(rig));
-    step(rig, 8000);
+    firmware_run_ms(rig, 8000);
     assert_int_equal(seen.started, started);
     printf("updated at %u ms of the board's time\n", (unsigned)rig_now_ms(rig));
     rig_free(rig);
@@ -122,13 +69,9 @@ static void test_whole_update(void **state)
 static void test_lost_ack(void **state)
 {
     (void)state;
-    struct seen seen = {0};
+    struct firmware_seen seen = {0};
     struct rig *rig = new_rig(&seen, false);
-    run_until_piece(rig, &seen, 5);
-    rig_mute(rig, true, false);
-    (void)rig_run_ms(rig, 2000);
-    rig_mute(rig, false, false);
-    run_to_end(rig);
+    firmware_run_muted_at_piece(rig, &seen, 5, 2000);
     assert_updated(rig);
     assert_int_equal(seen.resent, 1);
     assert_int_equal(seen.ready, 1);
@@ -139,13 +82,10 @@ static void test_lost_ack(void **state)
 static void test_lost_last_ack(void **state)
 {
     (void)state;
-    struct seen seen = {0};
+    struct firmware_seen seen = {0};
     struct rig *rig = new_rig(&seen, false);
-    run_until_piece(rig, &seen, (unsigned)((new_app.len + PIECE_LEN - 1) / PIECE_LEN) - 1);
-    rig_mute(rig, true, false);
-    (void)rig_run_ms(rig, 1000);
-    rig_mute(rig, false, false);
-    run_to_end(rig);
+    firmware_run_muted_at_piece(
+        rig, &seen, (unsigned)((new_app.len + PIECE_LEN - 1) / PIECE_LEN) - 1, 1000);
     assert_updated(rig);
     rig_free(rig);
 }
@@ -154,13 +94,9 @@ static void test_lost_last_ack(void **state)
 static void test_module_gives_up_and_is_asked_again(void **state)
 {
     (void)state;
-    struct seen seen = {0};
+    struct firmware_seen seen = {0};
     struct rig *rig = new_rig(&seen, false);
-    run_until_piece(rig, &seen, 5);
-    rig_mute(rig, true, false);
-    (void)rig_run_ms(rig, 12000);
-    rig_mute(rig, false, false);
-    run_to_end(rig);
+    firmware_run_muted_at_piece(rig, &seen, 5, 12000);
     assert_updated(rig);
     assert_int_equal(seen.stopped, 1);
     assert_true(seen.ready >= 2);
@@ -170,23 +106,23 @@ static void test_module_gives_up_and_is_asked_again(void **state)
 static void test_lost_ready(void **state)
 {
     (void)state;
-    struct seen seen = {0};
+    struct firmware_seen seen = {0};
     struct rig *rig = new_rig(&seen, false);
     for (int ms = 0; seen.offered == 0; ms++) { /* 0x1A came, READY is on its way */
-        assert_true(ms < LIMIT_MS);
-        step(rig, 1);
+        assert_true(ms < OFFER_MS);
+        firmware_run_ms(rig, 1);
     }
     rig_mute(rig, true, false);
-    step(rig, 1000);
+    firmware_run_ms(rig, 1000);
     rig_mute(rig, false, false);
     assert_int_equal(seen.ready, 0);
     uint32_t offered_ms = rig_now_ms(rig);
     while (seen.ready == 0 && rig_now_ms(rig) - offered_ms < 9000) {
-        step(rig, 1);
+        firmware_run_ms(rig, 1);
     }
     /* 3.5 s behind the last byte: the module's status at 5 s is one of those */
     assert_in_range(rig_now_ms(rig) - offered_ms + 1000, 3500, 7500);
-    run_to_end(rig);
+    firmware_run_to_end(rig);
     assert_updated(rig);
     rig_free(rig);
 }
@@ -194,20 +130,20 @@ static void test_lost_ready(void **state)
 static void test_wrong_md5(void **state)
 {
     (void)state;
-    struct seen seen = {0};
+    struct firmware_seen seen = {0};
     struct rig *rig = new_rig(&seen, true);
-    run_to_end(rig);
+    firmware_run_to_end(rig);
     assert_int_equal(rig_outcome(rig), MODULE_FAILED);
     assert_int_equal(rig_failure(rig), MODULE_MD5_DIFFERS);
     assert_int_equal(seen.refused, 1);
     assert_int_equal(seen.progress, seen.count); /* 0x27, and the ACK behind it */
-    assert_memory_equal(flash_at(rig, OTTER_APP_ADDR), old_app.data, old_app.len);
-    assert_int_not_equal(*flash_at(rig, OTTER_FLAG_ADDR), 0xEE);
+    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), old_app.data, old_app.len);
+    assert_int_not_equal(*firmware_flash(rig, OTTER_FLAG_ADDR), 0xEE);
     assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_SOFTWARE), 0);
     const struct otter_p0 read = {.action = OTTER_P0_READ};
-    step(rig, 2000);
+    firmware_run_ms(rig, 2000);
     assert_int_equal(module_control(rig_module(rig), &read, rig_now_ms(rig)), 0);
-    step(rig, 1000);
+    firmware_run_ms(rig, 1000);
     assert_false(module_is_busy(rig_module(rig))); /* answered: the old version lives on */
     rig_free(rig);
 }
@@ -216,18 +152,18 @@ static void test_wrong_md5(void **state)
 static void test_power_lost_in_the_transfer_and_in_the_installation(void **state)
 {
     (void)state;
-    struct seen seen = {0};
+    struct firmware_seen seen = {0};
     struct rig *rig = new_rig(&seen, false);
-    run_until_piece(rig, &seen, 20);
+    firmware_run_until_piece(rig, &seen, 20);
     board_power_on(rig_board(rig));
-    run_until_piece(rig, &seen, seen.count - 1);
+    firmware_run_until_piece(rig, &seen, seen.count - 1);
     assert_int_not_equal(rig_run_until_log(rig, "Erase Success", 0, 60000) |
                              rig_run_until_log(rig, "Copy New Sys", 0, 60000),
                          0);
-    step(rig, 100);
-    assert_memory_not_equal(flash_at(rig, OTTER_APP_ADDR), new_app.data, new_app.len);
+    firmware_run_ms(rig, 100);
+    assert_memory_not_equal(firmware_flash(rig, OTTER_APP_ADDR), new_app.data, new_app.len);
     board_power_on(rig_board(rig));
-    run_to_end(rig);
+    firmware_run_to_end(rig);
     assert_updated(rig);
     rig_free(rig);
 }

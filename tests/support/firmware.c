@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/firmware.h"
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/file.h"
+#include "cli/file.h" /* before cmocka.h, which has a macro fail */
+#include <cmocka.h>
 #include "port/stm32f103/partitions.h"
+
+enum { LIMIT_MS = 300000 };
 
 struct firmware firmware_read(const char *name)
 {
@@ -59,4 +64,66 @@ struct rig *firmware_rig(uint64_t seed, const struct module_config *module)
         exit(EXIT_FAILURE);
     }
     return rig;
+}
+
+/* ---- whole updates ---- */
+
+void firmware_see(void *ctx, const struct module_event *event)
+{
+    struct firmware_seen *seen = ctx;
+    seen->started += event->kind == MODULE_STARTED;
+    seen->offered += event->kind == MODULE_OFFERED;
+    seen->ready += event->kind == MODULE_READY;
+    seen->resent += event->kind == MODULE_RESENT;
+    seen->stopped += event->kind == MODULE_STOPPED;
+    seen->refused += event->kind == MODULE_REFUSAL;
+    if (event->kind == MODULE_READY) {
+        seen->progress = 0;
+        seen->count = event->count;
+    } else if (event->kind == MODULE_PROGRESS) {
+        seen->progress = event->number;
+    }
+}
+
+void firmware_run_ms(struct rig *rig, uint32_t ms)
+{
+    if (rig_run_ms(rig, ms) != BOARD_STOP_TIME) {
+        fail_msg("board: %s; log:\n%s", board_why(rig_board(rig)), rig_log(rig));
+    }
+}
+
+void firmware_run_until_piece(struct rig *rig, const struct firmware_seen *seen,
+                              unsigned number)
+{
+    for (int ms = 0; seen->progress < number; ms++) {
+        if (ms == LIMIT_MS) {
+            fail_msg("piece %u of %u; log:\n%s", seen->progress, seen->count, rig_log(rig));
+        }
+        firmware_run_ms(rig, 1);
+    }
+}
+
+void firmware_run_to_end(struct rig *rig)
+{
+    for (int ms = 0; rig_outcome(rig) == MODULE_STARTED; ms += 10) {
+        if (ms == LIMIT_MS) {
+            fail_msg("no end; log:\n%s", rig_log(rig));
+        }
+        firmware_run_ms(rig, 10);
+    }
+}
+
+void firmware_run_muted_at_piece(struct rig *rig, const struct firmware_seen *seen,
+                                 unsigned number, uint32_t ms)
+{
+    firmware_run_until_piece(rig, seen, number);
+    rig_mute(rig, true, false);
+    firmware_run_ms(rig, ms);
+    rig_mute(rig, false, false);
+    firmware_run_to_end(rig);
+}
+
+const uint8_t *firmware_flash(struct rig *rig, uint32_t addr)
+{
+    return board_flash(rig_board(rig)) + (addr - OTTER_FLASH_ADDR);
 }

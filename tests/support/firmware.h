@@ -29,4 +29,27 @@ struct rig *firmware_rig(uint64_t seed, const struct module_config *module);
 void firmware_rig_config(struct rig_config *out_config, uint64_t seed,
                          const struct module_config *module);
 
+/* ---- whole updates, in cmocka tests ---- */
+
+/* What the module saw: a config's `event` is firmware_see, its `ctx` one of these. */
+struct firmware_seen {
+    unsigned progress, count; /* last piece acknowledged since READY, of so many */
+    unsigned started, offered, ready, resent, stopped, refused; /* events */
+};
+void firmware_see(void *ctx, const struct module_event *event);
+
+/* Let virtual time pass: `ms` of it; until piece `number` is acknowledged; until the update has ended.
+ * Should the board stop, or five minutes not be enough, the test fails with the log. */
+void firmware_run_ms(struct rig *rig, uint32_t ms);
+void firmware_run_until_piece(struct rig *rig, const struct firmware_seen *seen,
+                              unsigned number);
+void firmware_run_to_end(struct rig *rig);
+
+/* From piece `number` on the module hears nothing for `ms`; then the update goes on to its end. */
+void firmware_run_muted_at_piece(struct rig *rig, const struct firmware_seen *seen,
+                                 unsigned number, uint32_t ms);
+
+/* Where `addr` of the board's flash is. */
+const uint8_t *firmware_flash(struct rig *rig, uint32_t addr);
+
 #endif
