@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The firmware files that people give to `otter push` and `otter image`: what is loaded is whole, of a
+ * possible size, and its trailer is what its last bytes say; what is refused is named in one line. */
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "cli/cmd.h"
+#include "cli/image_file.h"
+#include "otter/bytes.h"
+#include "tests/fuzz/fuzz.h"
+
+enum { PATH_SIZE = 40 };
+
+static char said[512];
+static unsigned said_count;
+
+/* In place of cli/report.c: what is said is looked at, not printed. */
+void complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(said, sizeof said, format, args);
+    va_end(args);
+    FUZZ_CHECK(len > 0 && (size_t)len < sizeof said);
+    said_count++;
+}
+
+const char *cmd_current(void)
+{
+    return "fuzz";
+}
+
+/* A file in memory, under a name that can be opened. */
+static int make_file(const uint8_t bytes[], size_t len, char out_path[PATH_SIZE])
+{
+    int fd = memfd_create("image", MFD_CLOEXEC);
+    FUZZ_CHECK(fd >= 0);
+    FUZZ_CHECK(write(fd, bytes, len) == (ssize_t)len);
+    (void)snprintf(out_path, PATH_SIZE, "/proc/self/fd/%d", fd);
+    return fd;
+}
+
+static void check_refused(const char *path)
+{
+    FUZZ_CHECK(said_count == 1);
+    FUZZ_CHECK(strncmp(said, path, strlen(path)) == 0);
+    for (const char *at = said; *at != '\0'; at++) {
+        FUZZ_CHECK(*at >= ' ' && *at <= '~');
+    }
+}
+
+static void check_text(const uint8_t field[8])
+{
+    char text[9];
+    memset(text, 'x', sizeof text);
+    image_file_text(field, text);
+    FUZZ_CHECK(memchr(text, '\0', sizeof text) != NULL);
+    for (const char *at = text; *at != '\0'; at++) {
+        FUZZ_CHECK(*at > ' ' && *at <= '~');
+    }
+}
+
+static void check_trailer(const struct image_file *image_file)
+{
+    uint8_t end[OTTER_IMAGE_TRAILER_SIZE];
+    const struct file *file = &image_file->file;
+    FUZZ_CHECK(file->len >= sizeof end);
+    otter_image_put_trailer(end, &image_file->image);
+    FUZZ_CHECK(memcmp(end, file->data + file->len - sizeof end, sizeof end) == 0);
+    FUZZ_CHECK(image_file->image.length < file->len);
+    check_text(image_file->image.hardware);
+    check_text(image_file->image.version);
+}
+
+static void check_vectors(const struct image_file *image_file, uint32_t addr, uint32_t size)
+{
+    said_count = 0;
+    if (image_file_is_startable(image_file, addr, size)) {
+        uint32_t reset = otter_get_le32(image_file->file.data + 4);
+        FUZZ_CHECK(reset % 2 == 1 && reset >= addr + 8 && reset - addr < size);
+        FUZZ_CHECK(said_count == 0);
+    } else {
+        check_refused(image_file->path);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct fuzz_input input = {data, size};
+    uint32_t max_size = 1u << fuzz_u8(&input) % 16;
+    struct image_file image_file;
+    char path[PATH_SIZE];
+    if (input.len == 0) {
+        return 0;
+    }
+    int fd = make_file(input.bytes, input.len, path);
+    said_count = 0;
+    if (image_file_load(&image_file, path, max_size) == 0) {
+        FUZZ_CHECK(said_count == 0);
+        FUZZ_CHECK(image_file.file.len == input.len);
+        FUZZ_CHECK(memcmp(image_file.file.data, input.bytes, input.len) == 0);
+        FUZZ_CHECK(input.len >= OTTER_IMAGE_SIZE_MIN && input.len <= max_size);
+        if (image_file.has_trailer) {
+            check_trailer(&image_file);
+        }
+        check_text(input.bytes);
+        check_vectors(&image_file, 0x08003000, 26 * 1024);
+        image_file_free(&image_file);
+    } else {
+        check_refused(path);
+    }
+    FUZZ_CHECK(image_file.file.data == NULL);
+    (void)close(fd);
+    return 0;
+}
