@@ -16,6 +16,7 @@ enum { /* the timers of otter/receiver.h, as measured on a module */
        PIECE_SILENCE_MS = 10000,
        ATTEMPTS_MAX = 8,
        REPEAT_MS = 1000, /* a 0x19 or 0x1F sent again because our ACK was lost comes sooner */
+       PIECE_LATE_MS = 3000, /* the module's own repetition: probably not the first sending */
        PIECE_LEN_MIN = 128,
        LAST_ACK_MS = 100, /* for the ACK of the last piece to leave: 9 bytes take 10 ms */
        REBOOT_GAP_MS = 5000,
@@ -44,6 +45,10 @@ static struct {
     bool offered;       /* since the reset */
     bool stop_sent;     /* the piece handler did: Suspend is called next */
     bool await_silence; /* the busy flag will be cleared for an error of ours, not for 0x1F */
+    bool ask_due;       /* 0x27 is out, READY follows its answer */
+    bool disturbed;     /* the line showed a fault since the offer */
+    bool digest_known;  /* of an attempt that ended with a wrong one: */
+    uint8_t digest[16];
     uint32_t ready_ms;  /* last READY */
     uint32_t heard_ms;  /* last byte, or READY */
     uint32_t good_ms;   /* last good piece, or READY; in FINISHED the end */
@@ -98,6 +103,7 @@ static int send_ready(uint32_t now_ms)
     ota.unanswered++;
     ota.last_number = 0;
     ota.received = 0;
+    ota.ask_due = false;
     ota.ready_ms = ota.heard_ms = ota.good_ms = now_ms;
     heard = 0;
     GAgent_MD5Init(&romUpdate.ctx);
@@ -163,7 +169,7 @@ int8_t Pro_W2D_UpdateCmdHandle(uint8_t *inData, uint32_t dataLen)
     ota.offer = offer;
     ota.offered = true;
     ota.attempts = ota.unanswered = 0;
-    ota.await_silence = false;
+    ota.await_silence = ota.disturbed = ota.digest_known = false;
     ota.reboot_tries = 0;
     /* A module never sends a file that fits one piece; flash takes half-words. */
     piece_len = (offer.file_size - 1) / 2 * 2;
@@ -196,6 +202,34 @@ static int8_t refuse(int8_t result)
     return result;
 }
 
+/* What arrived is wrong although its sums were right. On a line that garbles it was noise: the whole
+ * file again, once 0x28 came or there was silence. Else the sender is wrong, and that was all. */
+static int8_t reject(int8_t result)
+{
+    bool again = ota.disturbed && ota.attempts < ATTEMPTS_MAX &&
+                 (ota.state == ASKING || ota.state == RECEIVING);
+
+    if (again && ota.state == ASKING) {
+        ota.attempts++; /* not even piece 1 came through */
+    }
+    (void)refuse(result);
+    if (again) {
+        ota.state = ASKING;
+        ota.await_silence = ota.ask_due = true;
+    }
+    return result;
+}
+
+/* Noise does not come twice with the same digest: then the file or its MD5 is wrong. */
+static int8_t reject_digest(const uint8_t digest[16])
+{
+    bool is_same = ota.digest_known && memcmp(ota.digest, digest, sizeof ota.digest) == 0;
+
+    memcpy(ota.digest, digest, sizeof ota.digest);
+    ota.digest_known = true;
+    return is_same ? refuse(-2) : reject(-2);
+}
+
 /* Is it the one piece that can come now? */
 static bool is_next(const struct otter_piece *piece)
 {
@@ -216,8 +250,10 @@ static int8_t finish(uint32_t now_ms)
 
     GAgent_MD5Final(&romUpdate.ctx, digest);
     if (otter_md5_from_hex(ota.offer.md5_hex, flag.md5) != 0 ||
-        memcmp(digest, flag.md5, sizeof digest) != 0 ||
-        otter_dropin_check(ota.offer.file_size) != 0) {
+        memcmp(digest, flag.md5, sizeof digest) != 0) {
+        return reject_digest(digest);
+    }
+    if (otter_dropin_check(ota.offer.file_size) != 0) {
         return refuse(-2);
     }
     if (otter_flag_write(otter_dropin_port, otter_dropin_layout, &flag) != 0) {
@@ -248,7 +284,7 @@ int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType f
     }
     frame.payload_len = (uint16_t)dataLen;
     if (otter_get_piece(&frame, &piece) != 0) {
-        return refuse(-1);
+        return reject(-1);
     }
     if (ota.state == IDLE) {
         if (!ota.offered && ota.reboot_tries == 0) {
@@ -258,6 +294,7 @@ int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType f
         return refuse(-1);
     }
     if (ota.last_number != 0 && piece.number == ota.last_number) {
+        ota.disturbed = true;
         return 0; /* our ACK was lost: acknowledge again, write and hash nothing */
     }
     if (ota.state == ASKING && piece.number != 1) { /* of a transfer before this READY */
@@ -266,9 +303,15 @@ int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType f
         ota.await_silence = true;
         return result;
     }
-    if (!is_next(&piece) || (ota.received == 0 && piece.data_len >= OTTER_IMAGE_SIZE_MIN &&
-                             !otter_image_is_startable(piece.data, otter_dropin_layout))) {
+    if (!is_next(&piece)) {
+        return reject(-1);
+    }
+    if (ota.received == 0 && piece.data_len >= OTTER_IMAGE_SIZE_MIN &&
+        !otter_image_is_startable(piece.data, otter_dropin_layout)) {
         return refuse(-1);
+    }
+    if (gizGetTimerCount() - ota.good_ms >= PIECE_LATE_MS) {
+        ota.disturbed = true;
     }
     if (ota.state == ASKING) {
         ota.state = RECEIVING;
@@ -311,6 +354,9 @@ void Pro_D2W_Ask_Module_Reboot(void)
 
 void otter_dropin_answered(uint8_t cmd)
 {
+    if (cmd == OTTER_CMD_RECEIVER_STOP_ACK && ota.state == ASKING && ota.ask_due) {
+        ask_again(true, gizGetTimerCount());
+    }
     if (cmd != OTTER_CMD_RESTART_MODULE_ACK) {
         return;
     }
@@ -344,6 +390,7 @@ static void poll_transfer(uint32_t now_ms)
         if (ota.state == ASKING) {
             ota.attempts++; /* not even piece 1 came through */
         }
+        ota.disturbed = true;
         ask_again(true, now_ms);
     } else if (ota.state == ASKING && is_silent && ota.unanswered >= READY_UNANSWERED_MAX) {
         end();

@@ -16,7 +16,7 @@
  *
  * Everything here is called from the main loop, but for otter_dropin_heard(). In a handler flash is
  * worked on at once: one piece takes up to 45 ms, or 85 ms across the end of a page.
- * RAM: 190 bytes with romUpdate; ROM: 2.3 KB, and what it uses of core/. Power: as flag.h says; before
+ * RAM: 210 bytes with romUpdate; ROM: 2.5 KB, and what it uses of core/. Power: as flag.h says; before
  * the last piece FLAG names nothing.
  */
 
@@ -66,8 +66,9 @@ int8_t Pro_D2W_UpdateReady(uint8_t *md5Data, uint16_t md5Len);
 
 /* Message 0x1D, to be acknowledged whatever this returns; inData is the payload (frame offset 8).
  * Returns 0: stored, or a repeat; -1: a piece that cannot be, or flash failed; -2: the whole file's
- * MD5 differs, or it cannot start. For -1 and -2 0x27 was sent. After the last good piece FLAG is
- * written, and the poll restarts the MCU once the ACK has left. */
+ * MD5 differs, or it cannot start. For -1 and -2 0x27 was sent; if the line had shown a fault, READY
+ * with half the piece length follows when 0x28 came (docs/protocol.md 4.6). After the last good piece
+ * FLAG is written, and the poll restarts the MCU once the ACK has left. */
 int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType formatType);
 
 /* End the transfer with 0x27, unless the piece handler just did so. */

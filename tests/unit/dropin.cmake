@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # gizwits-dropin/ for the host, on a simulated flash; and the repaired parser of tests/dropin.
 set(dropin ${PROJECT_SOURCE_DIR}/tests/dropin)
-foreach(name test_dropin test_dropin_hostile test_dropin_parser)
+foreach(name test_dropin test_dropin_hostile test_dropin_noise test_dropin_parser)
   otter_test(LABEL unit NAME ${name}
     SOURCES ${name}.c dropin_rig.c ${PROJECT_SOURCE_DIR}/gizwits-dropin/gizwits_ota_flash.c
     LIBS otter test_support)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/gizwits-dropin ${dropin})
 endforeach()
+target_compile_definitions(test_dropin_noise PRIVATE OTTER_DROPIN_PIECE_LEN=512)
 target_sources(test_dropin_parser PRIVATE ${dropin}/gizwits_protocol.c)
 target_compile_definitions(test_dropin_parser PRIVATE SOFTWARE_VERSION="03010101")
 # The tutorial's calls hand a size_t to a uint32_t: the same on the target, not on this host.
