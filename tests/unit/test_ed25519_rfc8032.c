@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519. Authority: RFC 8032; tests/vectors/README.md says where the vectors come from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/ed25519_key.h"
+#include "otter/ed25519.h"
+#include "otter/sha512.h"
+#include "support/guard.h"
+#include "support/rng.h"
+#include "support/unhex.h"
+#include "support/vector_file.h"
+
+static struct otter_sha512 initial;
+
+static int init(void **state)
+{
+    (void)state;
+    otter_sha512_init(&initial);
+    return 0;
+}
+
+static void digest(const uint8_t r[32], const uint8_t packed[32], const uint8_t message[],
+                   size_t len, uint8_t out_digest[64])
+{
+    struct otter_sha512 sha512 = initial;
+
+    otter_sha512_update(&sha512, r, 32);
+    otter_sha512_update(&sha512, packed, 32);
+    otter_sha512_update(&sha512, message, (uint32_t)len);
+    otter_sha512_final(&sha512, out_digest);
+}
+
+static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature[64],
+                    const uint8_t message[], size_t len)
+{
+    struct guard guards[2] = {guard_copy(signature, 64), guard_new(64)};
+
+    digest(signature, key->packed, message, len, guards[1].bytes);
+    uint32_t wrong = otter_ed25519_verify(key, guards[0].bytes, guards[1].bytes);
+    guard_free(&guards[0]);
+    guard_free(&guards[1]);
+    return wrong == 0;
+}
+
+/* Every vector is good; and bad with one bit of it turned: all bits of the signature with the first,
+ * 16 bits with the others. */
+static void test_ed25519_good(void **state)
+{
+    struct vector_file vectors;
+    uint64_t random = 1;
+    unsigned count = 0;
+
+    (void)state;
+    vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/good.txt");
+    while (vector_file_next(&vectors, " ", 3)) {
+        struct otter_ed25519_key key;
+        uint8_t packed[32], signature[64];
+        size_t len;
+        uint8_t *message = vector_bytes(vectors.fields[2], &len);
+
+        unhex(vectors.fields[0], packed, sizeof packed);
+        unhex(vectors.fields[1], signature, sizeof signature);
+        assert_int_equal(ed25519_key_unpack(packed, &key), 0);
+        assert_true(is_good(&key, signature, message, len));
+        for (unsigned i = 0; i < (count == 0 ? 512U : 16U); i++) {
+            unsigned bit = count == 0 ? i : rng_below(&random, 512);
+
+            signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            if (is_good(&key, signature, message, len)) {
+                fail_msg("good.txt:%u is good without bit %u, too", vectors.number, bit);
+            }
+            signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        }
+        if (len > 0) {
+            message[rng_below(&random, (uint32_t)len)] ^= 0x10;
+            assert_false(is_good(&key, signature, message, len));
+        }
+        free(message);
+        count++;
+    }
+    assert_int_equal(count, 20);
+}
+
+/* What verifiers disagree about: S from L on, small and mixed orders, other ways of packing. */
+static void test_ed25519_edges(void **state)
+{
+    struct vector_file vectors;
+    unsigned count = 0, good = 0;
+
+    (void)state;
+    vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/edge.txt");
+    while (vector_file_next(&vectors, " ", 6)) {
+        struct otter_ed25519_key key;
+        uint8_t packed[32], signature[64];
+        size_t len;
+        uint8_t *message = vector_bytes(vectors.fields[5], &len);
+        bool want = strcmp(vectors.fields[2], "good") == 0;
+
+        unhex(vectors.fields[3], packed, sizeof packed);
+        unhex(vectors.fields[4], signature, sizeof signature);
+        assert_int_equal(ed25519_key_unpack(packed, &key), atoi(vectors.fields[1]));
+        assert_int_equal(ed25519_key_unpack_any(packed, &key), 0);
+        if (is_good(&key, signature, message, len) != want) {
+            fail_msg("edge.txt:%u %s should be %s", vectors.number, vectors.fields[0],
+                     vectors.fields[2]);
+        }
+        free(message);
+        count++;
+        good += want;
+    }
+    assert_int_equal(count, 95);
+    assert_int_equal(good, 22);
+}
+
+/* Any 512 bits are taken modulo L: with S = 0 and the base point as A, R is -(k*B). */
+static void test_ed25519_digest_modulo_l(void **state)
+{
+    static const char *const neutral =
+        "0100000000000000000000000000000000000000000000000000000000000000";
+    static const char *const base =
+        "5866666666666666666666666666666666666666666666666666666666666666";
+    static const char *const minus_base =
+        "58666666666666666666666666666666666666666666666666666666666666e6";
+    static const struct {
+        const char *low, *high; /* of the digest */
+        bool is_one;            /* modulo L, else it is 0 */
+    } cases[] = {
+        {"0000000000000000000000000000000000000000000000000000000000000000",
+         "0000000000000000000000000000000000000000000000000000000000000000", false},
+        {"0100000000000000000000000000000000000000000000000000000000000000",
+         "0000000000000000000000000000000000000000000000000000000000000000", true},
+        {"edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", /* L */
+         "0000000000000000000000000000000000000000000000000000000000000000", false},
+        {"eed3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010",
+         "0000000000000000000000000000000000000000000000000000000000000000", true},
+        {"0000000000000000000000000000000000000000000000000000000000000000", /* L * 2^256 */
+         "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", false},
+        {"0100000000000000000000000000000000000000000000000000000000000000",
+         "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", true},
+        {"fff063bb1ceef95bb86c7a9758e4f12f9a410ae82d8c1331c265cf83e4be66fc", /* the last 0 */
+         "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", false},
+        {"131d6e5e028be703e2cf82f479ea121b9a410ae82d8c1331c265cf83e4be66ec", /* the last 1 */
+         "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", true},
+    };
+    struct otter_ed25519_key key;
+    uint8_t signature[64] = {0}, packed[32], wide[64];
+
+    (void)state;
+    unhex(base, packed, sizeof packed);
+    assert_int_equal(ed25519_key_unpack(packed, &key), 0);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        unhex(cases[c].low, wide, 32);
+        unhex(cases[c].high, wide + 32, 32);
+        unhex(cases[c].is_one ? minus_base : neutral, signature, 32);
+        assert_int_equal(otter_ed25519_verify(&key, signature, wide), 0);
+        unhex(cases[c].is_one ? neutral : minus_base, signature, 32);
+        assert_int_not_equal(otter_ed25519_verify(&key, signature, wide), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ed25519_good),
+        cmocka_unit_test(test_ed25519_edges),
+        cmocka_unit_test(test_ed25519_digest_modulo_l),
+    };
+
+    return cmocka_run_group_tests(tests, init, NULL);
+}
