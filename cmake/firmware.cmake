@@ -36,7 +36,7 @@ function(otter_firmware target)
   target_link_options(${target} PRIVATE -T ${script} -Wl,-Map=${out}.map -Wl,--no-warn-rwx-segments)
   otter_warnings(${target})
   if(F_FREESTANDING)
-    target_link_libraries(${target} PRIVATE port_mem)
+    target_link_libraries(${target} PRIVATE otter port_mem) # the library calls memcpy, too
     target_link_options(${target} PRIVATE -nostdlib)
     target_link_libraries(${target} PRIVATE gcc)
     set(gate COMMAND ${CMAKE_COMMAND} -D NM=${CMAKE_NM} -D ELF=$<TARGET_FILE:${target}>

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA-512 and Ed25519 as the compiler made them for the bootloader, on the model: good signatures, bad ones,
+ * time and stack. Authority: RFC 8032 (tests/vectors/README.md). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include "board/cpu/cpu.h"
+#include "cli/ed25519_key.h"
+#include "otter/bytes.h"
+#include "otter/sha512.h"
+#include "port/stm32f103/partitions.h"
+#include "support/rng.h"
+#include "support/unhex.h"
+#include "support/vector_file.h"
+#include "tests/fw/fw.h"
+#include "tests/fw/signapp/signapp.h"
+
+enum {
+    TICKS_PER_CYCLE = 8, /* 72 MHz, two wait states */
+    FETCH_WAIT = 2,
+    CYCLES_PER_MS = 72000,
+    INIT_MS_MAX = 200,
+    VERIFY_MS_MAX = 250,
+    STACK_MAX =
+        1400 + 840 + 64, /* in otter_ed25519_verify(); the program's own hash and digest */
+    RAM_FILL = 0xA5,
+};
+
+/* A board's core and memory. Plain data: a copy is a snapshot. */
+struct machine {
+    struct cpu cpu;
+    uint8_t flash[OTTER_FLASH_SIZE], ram[OTTER_RAM_SIZE];
+};
+
+static struct machine *ready; /* the constants computed, waiting for its input */
+
+static bool no_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
+{
+    (void)ctx, (void)addr, (void)size, (void)out_value;
+    return false;
+}
+
+static bool no_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
+{
+    (void)ctx, (void)addr, (void)size, (void)value;
+    return false;
+}
+
+static uint64_t no_service(void *ctx, uint64_t now)
+{
+    (void)ctx, (void)now;
+    return UINT64_MAX;
+}
+
+static void no_reset(void *ctx)
+{
+    (void)ctx;
+}
+
+static uint32_t output(const struct machine *machine, size_t member_off)
+{
+    return otter_get_le32(machine->ram + (OTTER_RETAINED_ADDR - OTTER_RAM_ADDR) + member_off);
+}
+
+static void map(struct machine *machine)
+{
+    cpu_map(&machine->cpu, machine->flash, OTTER_FLASH_ADDR, sizeof machine->flash,
+            machine->ram, OTTER_RAM_ADDR, sizeof machine->ram);
+}
+
+static void start(const char *program)
+{
+    static const struct cpu_bus bus = {
+        .read = no_read, .write = no_write, .service = no_service, .reset_request = no_reset};
+
+    ready = calloc(1, sizeof *ready);
+    assert_non_null(ready);
+    memset(ready->flash, 0xFF, sizeof ready->flash);
+    memset(ready->ram, RAM_FILL, sizeof ready->ram);
+    fw_read(program, ready->flash, OTTER_BOOT_SIZE);
+    cpu_init(&ready->cpu, &bus);
+    map(ready);
+    cpu_set_clock(&ready->cpu, TICKS_PER_CYCLE, FETCH_WAIT);
+    cpu_reset(&ready->cpu);
+    for (unsigned ms = 0;
+         output(ready, offsetof(struct signapp_output, state)) != SIGNAPP_READY; ms++) {
+        enum cpu_stop stop =
+            cpu_run(&ready->cpu, ready->cpu.now + UINT64_C(1000) * CPU_TICKS_PER_US);
+        if (stop != CPU_STOP_NONE || ms > INIT_MS_MAX) {
+            fail_msg("%s: not ready after %u ms: %s", program, ms, ready->cpu.why);
+        }
+    }
+}
+
+static int start_signapp(void **state)
+{
+    (void)state;
+    start("tests/fw/signapp/signapp.bin");
+    return 0;
+}
+
+static int start_signapp_lto(void **state)
+{
+    (void)state;
+    start("tests/fw/signapp/signapp_lto.bin");
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    free(ready);
+    return 0;
+}
+
+/* Let the board check a signature; its digest must be the library's on the host. Returns whether it is good
+ * there; out_machine, if not NULL, is how the board ends. */
+static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature[64],
+                    const uint8_t message[], size_t len, struct machine *out_machine)
+{
+    static struct machine machine;
+    uint8_t *input = machine.flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
+    struct otter_sha512 sha512;
+    uint8_t digest[64];
+
+    machine = *ready;
+    map(&machine);
+    memcpy(input + offsetof(struct signapp_input, key), key, sizeof *key);
+    memcpy(input + offsetof(struct signapp_input, signature), signature, 64);
+    otter_put_le32(input + offsetof(struct signapp_input, message_len), (uint32_t)len);
+    memcpy(input + offsetof(struct signapp_input, message), message, len);
+    otter_put_le32(input + offsetof(struct signapp_input, wait), 0);
+    enum cpu_stop why =
+        cpu_run(&machine.cpu, machine.cpu.now + UINT64_C(1000000) * CPU_TICKS_PER_US);
+    if (why != CPU_STOP_BKPT ||
+        output(&machine, offsetof(struct signapp_output, state)) != SIGNAPP_DONE) {
+        fail_msg("stop %d at 0x%08" PRIx32 ": %s", (int)why, machine.cpu.r[15],
+                 machine.cpu.why);
+    }
+
+    otter_sha512_init(&sha512);
+    otter_sha512_update(&sha512, signature, 32);
+    otter_sha512_update(&sha512, key->packed, 32);
+    otter_sha512_update(&sha512, message, (uint32_t)len);
+    otter_sha512_final(&sha512, digest);
+    assert_memory_equal(machine.ram + offsetof(struct signapp_output, digest), digest, 64);
+    if (out_machine != NULL) {
+        *out_machine = machine;
+    }
+    return output(&machine, offsetof(struct signapp_output, wrong)) == 0;
+}
+
+/* Each vector, and each with one bit of the signature, of the key's coordinates or of the message turned. */
+static void test_signature_good_and_flipped(void **state)
+{
+    struct vector_file vectors;
+    uint64_t random = 1;
+    unsigned count = 0;
+
+    (void)state;
+    vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/good.txt");
+    while (vector_file_next(&vectors, " ", 3)) {
+        struct otter_ed25519_key key;
+        uint8_t packed[32], signature[64];
+        size_t len;
+        uint8_t *message = vector_bytes(vectors.fields[2], &len);
+
+        unhex(vectors.fields[0], packed, sizeof packed);
+        unhex(vectors.fields[1], signature, sizeof signature);
+        assert_int_equal(ed25519_key_unpack(packed, &key), 0);
+        assert_true(is_good(&key, signature, message, len, NULL));
+        uint8_t *const parts[4] = {signature, signature + 32, key.minus_x, message};
+        uint8_t *turned = parts[count % 4] + rng_below(&random, count % 4 == 3 ? 1 : 32);
+        *turned ^= (uint8_t)(1U << rng_below(&random, 8));
+        if ((count % 4 != 3 || len > 0) && is_good(&key, signature, message, len, NULL)) {
+            fail_msg("good.txt:%u is good with one bit turned, too", vectors.number);
+        }
+        free(message);
+        count++;
+    }
+    assert_int_equal(count, 20);
+}
+
+/* Every third of the cases that verifiers disagree about, and those that are good. */
+static void test_signature_edges(void **state)
+{
+    struct vector_file vectors;
+    unsigned good = 0;
+
+    (void)state;
+    vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/edge.txt");
+    while (vector_file_next(&vectors, " ", 6)) {
+        struct otter_ed25519_key key;
+        uint8_t packed[32], signature[64];
+        size_t len;
+        bool want = strcmp(vectors.fields[2], "good") == 0;
+
+        if (!want && vectors.number % 3 != 0) {
+            continue;
+        }
+        uint8_t *message = vector_bytes(vectors.fields[5], &len);
+        unhex(vectors.fields[3], packed, sizeof packed);
+        unhex(vectors.fields[4], signature, sizeof signature);
+        assert_int_equal(ed25519_key_unpack_any(packed, &key), 0);
+        if (is_good(&key, signature, message, len, NULL) != want) {
+            fail_msg("edge.txt:%u %s should be %s", vectors.number, vectors.fields[0],
+                     vectors.fields[2]);
+        }
+        good += want;
+        free(message);
+    }
+    assert_int_equal(good, 22);
+}
+
+/* Time and stack with a message of the size of an image; the S with most ones, 126 more than usual: each is
+ * a point more to add. What is printed is in docs/security.md. */
+static void test_signature_costs(void **state)
+{
+    static uint8_t message[26000];
+    static struct machine end;
+    struct otter_ed25519_key key;
+    uint8_t signature[64], packed[32];
+    size_t untouched = OTTER_RETAINED_SIZE;
+
+    (void)state;
+    memset(signature, 0xFF, sizeof signature);
+    signature[63] = 0x0F; /* below L */
+    unhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", packed, 32);
+    assert_int_equal(ed25519_key_unpack(packed, &key), 0);
+    assert_false(is_good(&key, signature, message, sizeof message, &end));
+    uint32_t init = output(&end, offsetof(struct signapp_output, init_cycles));
+    uint32_t hash = output(&end, offsetof(struct signapp_output, hash_cycles));
+    uint32_t verify = output(&end, offsetof(struct signapp_output, verify_cycles));
+    while (end.ram[untouched] == RAM_FILL) {
+        untouched++;
+    }
+    print_message("constants %" PRIu32 " ms, hash of %zu bytes %" PRIu32 " ms, verify %" PRIu32
+                  " ms, stack %zu bytes\n",
+                  init / CYCLES_PER_MS, sizeof message, hash / CYCLES_PER_MS,
+                  verify / CYCLES_PER_MS, sizeof end.ram - untouched);
+    assert_true(init <= INIT_MS_MAX * CYCLES_PER_MS);
+    assert_true(verify <= VERIFY_MS_MAX * CYCLES_PER_MS);
+    assert_true(sizeof end.ram - untouched <= STACK_MAX);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signature_good_and_flipped),
+        cmocka_unit_test(test_signature_edges),
+        cmocka_unit_test(test_signature_costs),
+    };
+    const struct CMUnitTest lto[] = {
+        cmocka_unit_test(test_signature_good_and_flipped),
+    };
+    int failed = cmocka_run_group_tests_name("signapp", tests, start_signapp, stop);
+
+    return failed + cmocka_run_group_tests_name("signapp_lto", lto, start_signapp_lto, stop);
+}
