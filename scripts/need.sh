@@ -17,7 +17,8 @@ group_flash="openocd=openocd"
 group_fuzz="clang=clang \
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a"
 group_debug="gdb-multiarch=gdb-multiarch"
-group_oracle="libunicorn-dev=pc:unicorn qemu-system-arm=qemu-system-arm"
+group_oracle="libunicorn-dev=pc:unicorn qemu-system-arm=qemu-system-arm libsodium-dev=pc:libsodium \
+python3-cryptography-vectors=/usr/lib/python3/dist-packages/cryptography_vectors"
 
 have() {
     case $1 in
