@@ -65,8 +65,13 @@ static void check_trailer(const struct image_file *image_file)
     uint8_t end[OTTER_IMAGE_TRAILER_SIZE];
     const struct file *file = &image_file->file;
     FUZZ_CHECK(file->len >= sizeof end);
+    const uint8_t *trailer = file->data + file->len - sizeof end;
     otter_image_put_trailer(end, &image_file->image);
-    FUZZ_CHECK(memcmp(end, file->data + file->len - sizeof end, sizeof end) == 0);
+    FUZZ_CHECK(memcmp(end, trailer, OTTER_IMAGE_HEADER_SIZE) == 0);
+    FUZZ_CHECK(image_file_signature(image_file) == trailer + OTTER_IMAGE_HEADER_SIZE);
+    if (image_file->image.key_id == 0) { /* not signed: nothing may hide there */
+        FUZZ_CHECK(memcmp(end, trailer, sizeof end) == 0);
+    }
     FUZZ_CHECK(image_file->image.length < file->len);
     check_text(image_file->image.hardware);
     check_text(image_file->image.version);
