@@ -227,7 +227,10 @@ static int8_t reject_digest(const uint8_t digest[16])
 
     memcpy(ota.digest, digest, sizeof ota.digest);
     ota.digest_known = true;
-    return is_same ? refuse(-2) : reject(-2);
+    if (is_same) {
+        return refuse(-2);
+    }
+    return reject(-2);
 }
 
 /* Is it the one piece that can come now? */
