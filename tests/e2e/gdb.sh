@@ -161,7 +161,7 @@ grep -q 'power fails in flash operation 0 (torn)' "$dir/board.err" || die "no cu
 # repeats it under gdb, with the same end.
 "$otter" board campaign --boot "$firmware/tests/fw/careless/careless_boot.bin" \
     --app "$app/pethouse_03010101.bin" --update "$app/pethouse_03010102.bin" \
-    --every 7000 --offset 6000 --tears "done" --jobs 1 >"$dir/campaign.out" && die "no failure found"
+    --every 7000 --offset 3000 --tears "done" --jobs 1 >"$dir/campaign.out" && die "no failure found"
 line=$(sed -n 's/^  repeat: otter //p' "$dir/campaign.out")
 op=$(sed -nE 's/^campaign: FAILED ([0-9]+):done seed 1: .*/\1/p' "$dir/campaign.out")
 why=$(sed -n 's/^campaign: FAILED .* seed 1: //p' "$dir/campaign.out")
