@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "otter/judge.h"
+#include <stddef.h>
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/sha512.h"
+
+enum { CHUNK_SIZE = 64 }; /* hashed at once; divides every page */
+
+/* Copy len bytes of the image at `place` from its offset off on. Returns whether flash could be read. */
+static bool read_image(const struct otter_judge *judge, enum otter_place place, uint32_t off,
+                       uint8_t out[], uint32_t len)
+{
+    const struct otter_port *port = judge->port;
+
+    while (len != 0) {
+        uint32_t in_page = off % port->page_size;
+        uint32_t part = port->page_size - in_page < len ? port->page_size - in_page : len;
+        uint32_t addr = otter_place_page(judge->layout, place, off / port->page_size) + in_page;
+
+        if (port->read(port->ctx, addr, out, part) != 0) {
+            return false;
+        }
+        out += part;
+        off += part;
+        len -= part;
+    }
+    return true;
+}
+
+/* Read the header of an image of `size` bytes. */
+static bool read_header(const struct otter_judge *judge, enum otter_place place, uint32_t size,
+                        struct otter_image *out_image)
+{
+    uint8_t header[OTTER_IMAGE_HEADER_SIZE];
+
+    return size > OTTER_IMAGE_TRAILER_SIZE && size % 4 == 0 &&
+           size <= judge->layout->app.size &&
+           read_image(judge, place, size - OTTER_IMAGE_TRAILER_SIZE, header, sizeof header) &&
+           otter_image_get_trailer(header, size, out_image) == 0;
+}
+
+static const struct otter_ed25519_key *find_key(const struct otter_judge *judge, uint32_t id)
+{
+    for (unsigned i = 0; i < judge->key_count; i++) {
+        if (otter_get_le32(judge->keys[i].packed) == id) {
+            return &judge->keys[i];
+        }
+    }
+    return NULL;
+}
+
+/* Is the signature at the image's end its key's, over all bytes before it? RFC 8032, 5.1.7. */
+static bool is_signed_by(const struct otter_judge *judge, enum otter_place place, uint32_t size,
+                         const struct otter_ed25519_key *key)
+{
+    uint32_t length = size - OTTER_IMAGE_SIGNATURE_SIZE;
+    uint8_t signature[OTTER_IMAGE_SIGNATURE_SIZE], digest[64], chunk[CHUNK_SIZE];
+    struct otter_sha512 sha512;
+
+    if (!read_image(judge, place, length, signature, sizeof signature)) {
+        return false;
+    }
+    otter_sha512_init(&sha512);
+    otter_sha512_update(&sha512, signature, 32);
+    otter_sha512_update(&sha512, key->packed, 32);
+    for (uint32_t off = 0; off < length; off += CHUNK_SIZE) {
+        uint32_t len = length - off < CHUNK_SIZE ? length - off : CHUNK_SIZE;
+
+        judge->port->feed(judge->port->ctx);
+        if (!read_image(judge, place, off, chunk, len)) {
+            return false;
+        }
+        otter_sha512_update(&sha512, chunk, len);
+    }
+    otter_sha512_final(&sha512, digest);
+    judge->port->feed(judge->port->ctx);
+    return otter_ed25519_verify(key, signature, digest) == 0;
+}
+
+enum otter_reason otter_judge_image(void *ctx, enum otter_place place, uint32_t *size,
+                                    uint32_t *out_number)
+{
+    const struct otter_judge *judge = ctx;
+    const struct otter_ed25519_key *key;
+    struct otter_image image;
+    uint8_t head[OTTER_IMAGE_SIZE_MIN];
+    bool found = read_header(judge, place, *size, &image);
+
+    /* Images are whole words: the trailer begins on one. */
+    for (uint32_t at = OTTER_IMAGE_TRAILER_SIZE; *size == 0 && at < judge->layout->app.size;) {
+        at += 4;
+        if (read_header(judge, place, at, &image)) {
+            *size = at;
+            found = true;
+        }
+    }
+    if (!found || !read_image(judge, place, 0, head, sizeof head)) {
+        return OTTER_REASON_NO_IMAGE;
+    }
+    if (memcmp(image.hardware, judge->hardware, sizeof image.hardware) != 0) {
+        return OTTER_REASON_HARDWARE;
+    }
+    if (!otter_image_is_startable(head, judge->layout)) {
+        return OTTER_REASON_NOT_STARTABLE;
+    }
+    if (image.key_id == 0) {
+        return OTTER_REASON_UNSIGNED;
+    }
+    key = find_key(judge, image.key_id);
+    if (key == NULL) {
+        return OTTER_REASON_UNKNOWN_KEY;
+    }
+    if (!is_signed_by(judge, place, *size, key)) {
+        return OTTER_REASON_SIGNATURE;
+    }
+    *out_number = image.number;
+    return OTTER_REASON_NONE;
+}
