@@ -2,6 +2,7 @@
 #include <string.h>
 #include "otter/device.h"
 #include "otter/flag.h"
+#include "otter/update.h"
 #include "clock.h"
 #include "debug.h"
 #include "flash.h"
@@ -34,7 +35,10 @@ static struct otter_device device;
 static struct product product;
 static struct key keys[PRODUCT_KEYS];
 static struct otter_resume resume OTTER_RETAINED;
+static bool is_new;       /* first starts of this version: the cloud does not know it yet */
+static bool has_talked;   /* the module answered a command of ours */
 static bool is_announced; /* the module took 0x29: the cloud will learn the version */
+static bool is_settled;   /* confirmed, and the record of the installation forgotten */
 
 /* ---- what the device library asks of the application ---- */
 
@@ -54,6 +58,7 @@ static void take_status(void *ctx, uint16_t status)
 static void take_answer(void *ctx, const struct otter_frame *answer)
 {
     (void)ctx;
+    has_talked = true;
     if (answer->cmd == OTTER_CMD_RESTART_MODULE_ACK) {
         is_announced = true;
     }
@@ -126,9 +131,9 @@ static void start(void)
     for (unsigned i = 0; i < PRODUCT_KEYS; i++) {
         key_init(&keys[i]);
     }
-    product_init(&product, &PETHOUSE_P0_LAYOUT,
-                 otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout),
-                 systick_millis());
+    is_new = otter_update_is_on_trial(&stm32f103_flash, &stm32f103_layout) ||
+             otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout);
+    product_init(&product, &PETHOUSE_P0_LAYOUT, is_new, systick_millis());
     otter_device_init(&device, &device_config, systick_millis());
 
     system_unique_id(unique_id);
@@ -199,16 +204,22 @@ static void tell(uint32_t now_ms)
     }
 }
 
-/* The module restarts and will ask for the version: the record of the installation has served. An
- * erase that fails is tried again after the next start. */
-static void forget_installation(void)
+/* The module has answered, so this app can be updated again: confirm it. A new one waits until the module
+ * takes its restart, after which it will ask for the version; then the record of the installation has
+ * served, too. What fails is tried again after the next start. */
+static void settle(void)
 {
-    if (is_announced) {
-        is_announced = false;
-        if (otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout) &&
-            otter_flag_erase(&stm32f103_flash, &stm32f103_layout) != 0) {
-            log_line("FLAG Erase Failed");
+    if (is_settled || (is_new ? !is_announced : !has_talked)) {
+        return;
+    }
+    is_settled = true;
+    if (otter_update_has_journal(&stm32f103_flash, &stm32f103_layout)) {
+        if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0) {
+            log_line("Confirm Failed");
         }
+    } else if (otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout) &&
+               otter_flag_erase(&stm32f103_flash, &stm32f103_layout) != 0) {
+        log_line("FLAG Erase Failed");
     }
 }
 
@@ -224,7 +235,7 @@ int main(void)
         tell(systick_millis());
         send();
         log_transfer(&device.receiver);
-        forget_installation();
+        settle();
         if (may_sleep) {
             system_sleep(); /* until SysTick, at most 1 ms */
         }

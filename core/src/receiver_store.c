@@ -6,6 +6,7 @@
 #include "otter/crc32.h"
 #include "otter/flag.h"
 #include "otter/image.h"
+#include "otter/update.h"
 
 enum {
     PROGRAM_CHUNK = 256,  /* bytes programmed in one unit of work: about 10 ms on STM32F1 */
@@ -26,6 +27,10 @@ int otter_store_program(struct otter_receiver *receiver)
     int rc;
 
     port->feed(port->ctx);
+    if (!receiver->flag_void && otter_update_has_journal(port, layout)) {
+        receiver->flag_void = true;
+        return otter_update_is_allowed(port, layout) ? 0 : OTTER_ERR_BUSY;
+    }
     if (!receiver->flag_void) {
         /* What a record describes is about to be overwritten. Erased whatever it reads: one whose
          * programming was cut may read as blank now and as pending after the next power-up. */
@@ -123,7 +128,10 @@ int otter_store_write_flag(const struct otter_receiver *receiver)
     if (rc != 0) {
         return rc;
     }
-    return otter_flag_write(receiver->config->port, receiver->config->layout, &flag);
+    rc = otter_update_request(receiver->config->port, receiver->config->layout, flag.image_size);
+    return rc == OTTER_ERR_NONE
+               ? otter_flag_write(receiver->config->port, receiver->config->layout, &flag)
+               : rc;
 }
 
 static uint32_t resume_crc(const struct otter_resume *resume)

@@ -6,6 +6,22 @@ static bool is_at_rest(const struct otter_journal *journal)
     return journal->kind == OTTER_JOURNAL_REST || journal->final_whole;
 }
 
+bool otter_update_has_journal(const struct otter_port *port, const struct otter_layout *layout)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(port, layout, &journal);
+    return journal.kind != OTTER_JOURNAL_NONE;
+}
+
+bool otter_update_is_on_trial(const struct otter_port *port, const struct otter_layout *layout)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(port, layout, &journal);
+    return journal.kind == OTTER_JOURNAL_INSTALL && !journal.final;
+}
+
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout)
 {
     struct otter_journal journal;

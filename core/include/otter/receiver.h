@@ -126,7 +126,7 @@ struct otter_receiver {
     bool stop_due;           /* send 0x27 as soon as the link is free */
     bool ack_due;            /* the ACK of last_sn is owed, behind that 0x27 if one is due */
     bool ask_again;          /* STOPPING leads back to ASKING */
-    bool flag_void;          /* FLAG was erased: no older record can come back */
+    bool flag_void;          /* APPBAK may be written: FLAG was erased, or the journal allows it */
     bool flag_due;           /* verified: write FLAG once the last ACK has left */
     bool sender_stopped;     /* sender_stop_sn is valid */
     bool restart_module_due; /* send 0x29 as soon as the link is free */

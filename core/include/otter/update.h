@@ -17,6 +17,13 @@
  * app's main loop. Source: docs/flash-format.md chapter 4.
  */
 
+/* Is there a journal, that is a bootloader which swaps? Else the FLAG record announces an image
+ * (otter/flag.h). */
+bool otter_update_has_journal(const struct otter_port *port, const struct otter_layout *layout);
+
+/* Has this app not been confirmed yet? */
+bool otter_update_is_on_trial(const struct otter_port *port, const struct otter_layout *layout);
+
 /* May APPBAK be written? True at rest; false on trial, until otter_confirm() has returned. A journal
  * that cannot be read counts as no; none at all, under a tutorial's bootloader, as yes. */
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout);
