@@ -150,7 +150,7 @@ static void test_words_mul_add(void **state)
     assert_memory_equal(out, want, sizeof want);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_field_operations),
@@ -158,5 +158,6 @@ int main(void)
         cmocka_unit_test(test_words_mul_add),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, init, end);
 }

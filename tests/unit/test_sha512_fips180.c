@@ -126,7 +126,7 @@ static void test_sha512_a_million(void **state)
     assert_memory_equal(got, want, sizeof want);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_constants_fips180),
@@ -135,5 +135,6 @@ int main(void)
         cmocka_unit_test(test_sha512_a_million),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, init, NULL);
 }
