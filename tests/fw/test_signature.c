@@ -13,11 +13,11 @@
 #include "board/cpu/cpu.h"
 #include "cli/ed25519_key.h"
 #include "otter/bytes.h"
-#include "otter/sha512.h"
 #include "port/stm32f103/partitions.h"
+#include "support/ed25519_vectors.h"
+#include "support/empty_bus.h"
 #include "support/rng.h"
 #include "support/unhex.h"
-#include "support/vector_file.h"
 #include "tests/fw/fw.h"
 #include "tests/fw/signapp/signapp.h"
 
@@ -39,29 +39,7 @@ struct machine {
 };
 
 static struct machine *ready; /* the constants computed, waiting for its input */
-
-static bool no_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
-{
-    (void)ctx, (void)addr, (void)size, (void)out_value;
-    return false;
-}
-
-static bool no_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
-{
-    (void)ctx, (void)addr, (void)size, (void)value;
-    return false;
-}
-
-static uint64_t no_service(void *ctx, uint64_t now)
-{
-    (void)ctx, (void)now;
-    return UINT64_MAX;
-}
-
-static void no_reset(void *ctx)
-{
-    (void)ctx;
-}
+static struct otter_sha512 initial;
 
 static uint32_t output(const struct machine *machine, size_t member_off)
 {
@@ -76,15 +54,13 @@ static void map(struct machine *machine)
 
 static void start(const char *program)
 {
-    static const struct cpu_bus bus = {
-        .read = no_read, .write = no_write, .service = no_service, .reset_request = no_reset};
-
+    otter_sha512_init(&initial);
     ready = calloc(1, sizeof *ready);
     assert_non_null(ready);
     memset(ready->flash, 0xFF, sizeof ready->flash);
     memset(ready->ram, RAM_FILL, sizeof ready->ram);
     fw_read(program, ready->flash, OTTER_BOOT_SIZE);
-    cpu_init(&ready->cpu, &bus);
+    cpu_init(&ready->cpu, &empty_bus);
     map(ready);
     cpu_set_clock(&ready->cpu, TICKS_PER_CYCLE, FETCH_WAIT);
     cpu_reset(&ready->cpu);
@@ -126,7 +102,6 @@ static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature
 {
     static struct machine machine;
     uint8_t *input = machine.flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
-    struct otter_sha512 sha512;
     uint8_t digest[64];
 
     machine = *ready;
@@ -144,11 +119,7 @@ static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature
                  machine.cpu.why);
     }
 
-    otter_sha512_init(&sha512);
-    otter_sha512_update(&sha512, signature, 32);
-    otter_sha512_update(&sha512, key->packed, 32);
-    otter_sha512_update(&sha512, message, (uint32_t)len);
-    otter_sha512_final(&sha512, digest);
+    ed25519_digest(&initial, signature, key->packed, message, len, digest);
     assert_memory_equal(machine.ram + offsetof(struct signapp_output, digest), digest, 64);
     if (out_machine != NULL) {
         *out_machine = machine;
@@ -160,28 +131,26 @@ static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature
 static void test_signature_good_and_flipped(void **state)
 {
     struct vector_file vectors;
+    struct ed25519_vector vector;
     uint64_t random = 1;
     unsigned count = 0;
 
     (void)state;
     vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/good.txt");
-    while (vector_file_next(&vectors, " ", 3)) {
+    while (ed25519_vector_next_good(&vectors, &vector)) {
         struct otter_ed25519_key key;
-        uint8_t packed[32], signature[64];
-        size_t len;
-        uint8_t *message = vector_bytes(vectors.fields[2], &len);
+        uint8_t *const parts[4] = {vector.signature, vector.signature + 32, key.minus_x,
+                                   vector.message};
+        unsigned part = vector.message_len == 0 ? count % 3 : count % 4;
+        uint32_t part_len = part == 3 ? (uint32_t)vector.message_len : 32;
 
-        unhex(vectors.fields[0], packed, sizeof packed);
-        unhex(vectors.fields[1], signature, sizeof signature);
-        assert_int_equal(ed25519_key_unpack(packed, &key), 0);
-        assert_true(is_good(&key, signature, message, len, NULL));
-        uint8_t *const parts[4] = {signature, signature + 32, key.minus_x, message};
-        uint8_t *turned = parts[count % 4] + rng_below(&random, count % 4 == 3 ? 1 : 32);
-        *turned ^= (uint8_t)(1U << rng_below(&random, 8));
-        if ((count % 4 != 3 || len > 0) && is_good(&key, signature, message, len, NULL)) {
+        assert_int_equal(ed25519_key_unpack(vector.packed, &key), 0);
+        assert_true(is_good(&key, vector.signature, vector.message, vector.message_len, NULL));
+        parts[part][rng_below(&random, part_len)] ^= (uint8_t)(1U << rng_below(&random, 8));
+        if (is_good(&key, vector.signature, vector.message, vector.message_len, NULL)) {
             fail_msg("good.txt:%u is good with one bit turned, too", vectors.number);
         }
-        free(message);
+        free(vector.message);
         count++;
     }
     assert_int_equal(count, 20);
@@ -191,29 +160,22 @@ static void test_signature_good_and_flipped(void **state)
 static void test_signature_edges(void **state)
 {
     struct vector_file vectors;
+    struct ed25519_vector vector;
     unsigned good = 0;
 
     (void)state;
     vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/edge.txt");
-    while (vector_file_next(&vectors, " ", 6)) {
+    while (ed25519_vector_next_edge(&vectors, &vector)) {
         struct otter_ed25519_key key;
-        uint8_t packed[32], signature[64];
-        size_t len;
-        bool want = strcmp(vectors.fields[2], "good") == 0;
 
-        if (!want && vectors.number % 3 != 0) {
-            continue;
+        assert_int_equal(ed25519_key_unpack_any(vector.packed, &key), 0);
+        if ((vector.is_good || vectors.number % 3 == 0) &&
+            is_good(&key, vector.signature, vector.message, vector.message_len, NULL) !=
+                vector.is_good) {
+            fail_msg("edge.txt:%u %s is judged wrongly", vectors.number, vector.name);
         }
-        uint8_t *message = vector_bytes(vectors.fields[5], &len);
-        unhex(vectors.fields[3], packed, sizeof packed);
-        unhex(vectors.fields[4], signature, sizeof signature);
-        assert_int_equal(ed25519_key_unpack_any(packed, &key), 0);
-        if (is_good(&key, signature, message, len, NULL) != want) {
-            fail_msg("edge.txt:%u %s should be %s", vectors.number, vectors.fields[0],
-                     vectors.fields[2]);
-        }
-        good += want;
-        free(message);
+        good += vector.is_good;
+        free(vector.message);
     }
     assert_int_equal(good, 22);
 }

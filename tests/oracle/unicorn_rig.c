@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unicorn/unicorn.h>
 #include "board/cpu/cpu.h"
+#include "tests/support/empty_bus.h"
 #include "tests/support/rng.h"
 
 static uint8_t flash[RIG_FLASH_SIZE];
@@ -17,29 +18,6 @@ static uc_context *fresh;
 static uint32_t invalid_addr;
 
 /* ---- the model ---- */
-
-static bool no_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
-{
-    (void)ctx, (void)addr, (void)size, (void)out_value;
-    return false;
-}
-
-static bool no_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
-{
-    (void)ctx, (void)addr, (void)size, (void)value;
-    return false;
-}
-
-static uint64_t no_service(void *ctx, uint64_t now)
-{
-    (void)ctx, (void)now;
-    return UINT64_MAX;
-}
-
-static void no_reset(void *ctx)
-{
-    (void)ctx;
-}
 
 static uint32_t ram_word(uint32_t addr)
 {
@@ -70,9 +48,7 @@ static bool fault_kept_state(const struct rig_case *in, const struct cpu *cpu)
 
 static void run_model(const struct rig_case *in, struct rig_state *out)
 {
-    static const struct cpu_bus bus = {
-        .read = no_read, .write = no_write, .service = no_service, .reset_request = no_reset};
-    cpu_init(&model, &bus);
+    cpu_init(&model, &empty_bus);
     cpu_map(&model, flash, RIG_FLASH, sizeof flash, model_ram, RIG_RAM, sizeof model_ram);
     cpu_reset(&model);
     memcpy(model.r, in->r, sizeof in->r);

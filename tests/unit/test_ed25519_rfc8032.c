@@ -10,11 +10,10 @@
 #include <string.h>
 #include "cli/ed25519_key.h"
 #include "otter/ed25519.h"
-#include "otter/sha512.h"
+#include "support/ed25519_vectors.h"
 #include "support/guard.h"
 #include "support/rng.h"
 #include "support/unhex.h"
-#include "support/vector_file.h"
 
 static struct otter_sha512 initial;
 
@@ -25,23 +24,12 @@ static int init(void **state)
     return 0;
 }
 
-static void digest(const uint8_t r[32], const uint8_t packed[32], const uint8_t message[],
-                   size_t len, uint8_t out_digest[64])
-{
-    struct otter_sha512 sha512 = initial;
-
-    otter_sha512_update(&sha512, r, 32);
-    otter_sha512_update(&sha512, packed, 32);
-    otter_sha512_update(&sha512, message, (uint32_t)len);
-    otter_sha512_final(&sha512, out_digest);
-}
-
 static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature[64],
                     const uint8_t message[], size_t len)
 {
     struct guard guards[2] = {guard_copy(signature, 64), guard_new(64)};
 
-    digest(signature, key->packed, message, len, guards[1].bytes);
+    ed25519_digest(&initial, signature, key->packed, message, len, guards[1].bytes);
     uint32_t wrong = otter_ed25519_verify(key, guards[0].bytes, guards[1].bytes);
     guard_free(&guards[0]);
     guard_free(&guards[1]);
@@ -52,35 +40,31 @@ static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature
 static void test_ed25519_good(void **state)
 {
     struct vector_file vectors;
+    struct ed25519_vector vector;
     uint64_t random = 1;
     unsigned count = 0;
 
     (void)state;
     vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/good.txt");
-    while (vector_file_next(&vectors, " ", 3)) {
+    while (ed25519_vector_next_good(&vectors, &vector)) {
         struct otter_ed25519_key key;
-        uint8_t packed[32], signature[64];
-        size_t len;
-        uint8_t *message = vector_bytes(vectors.fields[2], &len);
 
-        unhex(vectors.fields[0], packed, sizeof packed);
-        unhex(vectors.fields[1], signature, sizeof signature);
-        assert_int_equal(ed25519_key_unpack(packed, &key), 0);
-        assert_true(is_good(&key, signature, message, len));
+        assert_int_equal(ed25519_key_unpack(vector.packed, &key), 0);
+        assert_true(is_good(&key, vector.signature, vector.message, vector.message_len));
         for (unsigned i = 0; i < 16; i++) {
             unsigned bit = rng_below(&random, 512);
 
-            signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
-            if (is_good(&key, signature, message, len)) {
+            vector.signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            if (is_good(&key, vector.signature, vector.message, vector.message_len)) {
                 fail_msg("good.txt:%u is good without bit %u, too", vectors.number, bit);
             }
-            signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            vector.signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
         }
-        if (len > 0) {
-            message[rng_below(&random, (uint32_t)len)] ^= 0x10;
-            assert_false(is_good(&key, signature, message, len));
+        if (vector.message_len > 0) {
+            vector.message[rng_below(&random, (uint32_t)vector.message_len)] ^= 0x10;
+            assert_false(is_good(&key, vector.signature, vector.message, vector.message_len));
         }
-        free(message);
+        free(vector.message);
         count++;
     }
     assert_int_equal(count, 20);
@@ -100,7 +84,7 @@ static void test_ed25519_every_bit(void **state)
           "c61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
           signature, sizeof signature);
     assert_int_equal(ed25519_key_unpack(packed, &key), 0);
-    digest(signature, packed, NULL, 0, wide);
+    ed25519_digest(&initial, signature, packed, NULL, 0, wide);
     assert_int_equal(otter_ed25519_verify(&key, signature, wide), 0);
     for (unsigned bit = 0; bit < 512; bit++) {
         signature[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -113,28 +97,23 @@ static void test_ed25519_every_bit(void **state)
 static void test_ed25519_edges(void **state)
 {
     struct vector_file vectors;
+    struct ed25519_vector vector;
     unsigned count = 0, good = 0;
 
     (void)state;
     vector_file_open(&vectors, OTTER_VECTORS_DIR "/ed25519/edge.txt");
-    while (vector_file_next(&vectors, " ", 6)) {
+    while (ed25519_vector_next_edge(&vectors, &vector)) {
         struct otter_ed25519_key key;
-        uint8_t packed[32], signature[64];
-        size_t len;
-        uint8_t *message = vector_bytes(vectors.fields[5], &len);
-        bool want = strcmp(vectors.fields[2], "good") == 0;
 
-        unhex(vectors.fields[3], packed, sizeof packed);
-        unhex(vectors.fields[4], signature, sizeof signature);
-        assert_int_equal(ed25519_key_unpack(packed, &key), atoi(vectors.fields[1]));
-        assert_int_equal(ed25519_key_unpack_any(packed, &key), 0);
-        if (is_good(&key, signature, message, len) != want) {
-            fail_msg("edge.txt:%u %s should be %s", vectors.number, vectors.fields[0],
-                     vectors.fields[2]);
+        assert_int_equal(ed25519_key_unpack(vector.packed, &key), vector.key_error);
+        assert_int_equal(ed25519_key_unpack_any(vector.packed, &key), 0);
+        if (is_good(&key, vector.signature, vector.message, vector.message_len) !=
+            vector.is_good) {
+            fail_msg("edge.txt:%u %s is judged wrongly", vectors.number, vector.name);
         }
-        free(message);
+        free(vector.message);
         count++;
-        good += want;
+        good += vector.is_good;
     }
     assert_int_equal(count, 95);
     assert_int_equal(good, 22);
