@@ -35,46 +35,23 @@ static void sleep(void)
     }
 }
 
-static const char *text_of(enum otter_action action)
+/* All but the look at APP's seal is done awake. The number is why, or which start on trial. */
+static void report(enum otter_action action, uint8_t detail)
 {
-    switch (action) {
-    case OTTER_ACTION_ADOPT:
-        return "Keep";
-    case OTTER_ACTION_REFUSE:
-        return "Refuse";
-    case OTTER_ACTION_INSTALL:
-        return "Install";
-    case OTTER_ACTION_REVERT:
-        return "Revert";
-    case OTTER_ACTION_MOVE:
-        return "Move Pages";
-    case OTTER_ACTION_TRY:
-        return "Trial";
-    case OTTER_ACTION_CHECK_APP:
-    case OTTER_ACTION_CHECK_INCOMING:
-    case OTTER_ACTION_CHECK_PREVIOUS:
-    case OTTER_ACTION_SETTLE:
-    case OTTER_ACTION_FINISH:
-    case OTTER_ACTION_START:
-    case OTTER_ACTION_RECOVER:
-        break;
-    }
-    return NULL;
-}
+    static const char *const texts[] = {
+        [OTTER_ACTION_REFUSE] = "Refuse",   [OTTER_ACTION_INSTALL] = "Install",
+        [OTTER_ACTION_REVERT] = "Revert",   [OTTER_ACTION_TRY] = "Trial",
+        [OTTER_ACTION_RECOVER] = "Recover",
+    };
 
-/* All but the look at APP's seal is done awake. */
-static void report(enum otter_action action, const struct otter_journal *journal)
-{
-    const char *text = text_of(action);
-
-    if (action != OTTER_ACTION_START &&
-        (action != OTTER_ACTION_CHECK_APP || !journal->settled || journal->requested)) {
-        wake();
+    if (action == OTTER_ACTION_START || (action == OTTER_ACTION_CHECK_APP && detail == 0)) {
+        return;
     }
-    if (text != NULL) {
-        debug_text(text);
+    wake();
+    if (texts[action] != NULL) {
+        debug_text(texts[action]);
         debug_text(" [");
-        debug_decimal(action == OTTER_ACTION_TRY ? journal->starts + 1U : journal->reason);
+        debug_decimal(detail);
         debug_text("]\r\n");
     }
 }
@@ -97,8 +74,6 @@ int main(void)
         sleep();
         jump_to_image(stm32f103_layout.app.addr);
     }
-    wake();
-    debug_text("No App To Start\r\n");
     sleep();
     systick_start(CLOCK_HSI_HZ);
     for (;;) {

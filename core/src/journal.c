@@ -186,7 +186,8 @@ static void get_marks(const uint8_t frame[FRAME_SIZE], uint32_t page_size,
 void otter_journal_read(const struct otter_port *port, const struct otter_layout *layout,
                         struct otter_journal *out_journal)
 {
-    uint8_t frame[FRAME_SIZE], newest[FRAME_SIZE]; /* read once: what is in doubt must not change */
+    uint8_t frame[FRAME_SIZE],
+        newest[FRAME_SIZE]; /* read once: what is in doubt must not change */
 
     memset(out_journal, 0, sizeof *out_journal);
     for (uint32_t i = 0; i < 2 * FRAMES; i++) {

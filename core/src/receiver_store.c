@@ -128,7 +128,8 @@ int otter_store_write_flag(const struct otter_receiver *receiver)
     if (rc != 0) {
         return rc;
     }
-    rc = otter_update_request(receiver->config->port, receiver->config->layout, flag.image_size);
+    rc =
+        otter_update_request(receiver->config->port, receiver->config->layout, flag.image_size);
     return rc == OTTER_ERR_NONE
                ? otter_flag_write(receiver->config->port, receiver->config->layout, &flag)
                : rc;

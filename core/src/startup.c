@@ -77,7 +77,8 @@ static bool is_thorough(const struct startup *s)
     if (s->appended_at != 0 || journal->requested || s->record_size != 0) {
         return true;
     }
-    return !is_at_rest(journal) && journal->starts == 0;
+    return journal->kind == OTTER_JOURNAL_NONE ||
+           (!is_at_rest(journal) && journal->starts == 0);
 }
 
 /* Find out about the image at `place`: by its seal if there is one, and by its signature. */
@@ -204,17 +205,36 @@ static int install(struct startup *s)
     return error != 0 ? error : erase_record(s);
 }
 
+static uint8_t revert_reason(const struct startup *s)
+{
+    if (s->journal.kind != OTTER_JOURNAL_INSTALL || s->journal.final) {
+        return OTTER_REASON_DAMAGED;
+    }
+    return s->check[OTTER_PLACE_APP] == OTTER_GOOD ? OTTER_REASON_UNCONFIRMED
+                                                   : OTTER_REASON_BAD_COPY;
+}
+
 static int revert(struct startup *s)
 {
-    uint8_t reason = OTTER_REASON_DAMAGED;
+    uint8_t reason = revert_reason(s);
 
-    if (s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.final) {
-        reason = s->check[OTTER_PLACE_APP] == OTTER_GOOD ? OTTER_REASON_UNCONFIRMED
-                                                         : OTTER_REASON_BAD_COPY;
-    }
     seal(s, OTTER_PLACE_PREVIOUS, &s->journal.previous);
     forget_checks(s);
     return begin(s, OTTER_JOURNAL_RESTORE, 0, reason);
+}
+
+static uint8_t detail(const struct startup *s, enum otter_action action)
+{
+    if (action == OTTER_ACTION_CHECK_APP) {
+        return is_thorough(s);
+    }
+    if (action == OTTER_ACTION_TRY) {
+        return s->journal.starts + 1;
+    }
+    if (action == OTTER_ACTION_REVERT) {
+        return revert_reason(s);
+    }
+    return action == OTTER_ACTION_REFUSE ? s->reason : 0;
 }
 
 /* ---- one action after the other ---- */
@@ -266,7 +286,7 @@ enum otter_startup otter_startup(const struct otter_startup_config *config)
         enum otter_action action = otter_decide(&situation);
 
         if (config->report != NULL) {
-            config->report(action, &s.journal);
+            config->report(action, detail(&s, action));
         }
         if (action == OTTER_ACTION_START) {
             return OTTER_STARTUP_APP;

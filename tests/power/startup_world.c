@@ -215,17 +215,14 @@ static void judge_start(struct world *world, int image, enum otter_startup how)
 
 static const struct world *telling; /* otter_startup() gives its report no context */
 
-static void tell(enum otter_action action, const struct otter_journal *journal)
+static void tell(enum otter_action action, uint8_t detail)
 {
     static const char *const names[] = {
-        "check app", "check incoming", "check previous", "adopt",   "settle", "refuse",
-        "install",   "swap",           "revert",         "restore", "finish", "try",
-        "start",     "recover"};
+        "check app", "check incoming", "check previous", "adopt", "settle", "refuse", "install",
+        "revert",    "move",           "finish",         "try",   "start",  "recover"};
 
     if (telling->tells) {
-        printf("  %08x kind %u step %u starts %u%s%s: %s\n", (unsigned)journal->addr,
-               journal->kind, journal->step, journal->starts, journal->final ? " final" : "",
-               journal->settled ? "" : " unsettled", names[action]);
+        printf("  %s [%u]\n", names[action], detail);
     }
 }
 

@@ -52,8 +52,10 @@ struct otter_startup_config {
                                uint32_t *out_number);
     void *judge_ctx;
 
-    /* Called before each action, for a log; may be NULL. */
-    void (*report)(enum otter_action action, const struct otter_journal *journal);
+    /* Called before each action, for a log; may be NULL. `detail` is, for CHECK_APP, whether the
+     * signature is checked beside the seal (1, 0); for REFUSE and REVERT the enum otter_reason; for TRY
+     * which start it is; else 0. */
+    void (*report)(enum otter_action action, uint8_t detail);
 };
 
 /* Returns what to start. Never fails: with flash that takes nothing any more it starts an app that is

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* boot_swap on the model, with the pet house app and the module's side: what is installed, tried, taken
+ * back and refused. The bootloader says why in brackets: enum otter_reason. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/file.h" /* before cmocka.h, which has a macro fail */
+#include <cmocka.h>
+#include "otter/startup.h"
+#include "port/stm32f103/partitions.h"
+#include "tests/support/firmware.h"
+
+static struct firmware boot, mute;
+static struct rig *rig;
+
+/* A device with `installed` in APP and a module that offers `update` as version `version`. */
+static void start(const struct firmware *installed, const struct firmware *update,
+                  const char version[8])
+{
+    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
+                                     {OTTER_APP_ADDR, installed->data, installed->len}};
+    struct file file = {update->data, update->len};
+    struct rig_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
+
+    config.module.file = update->data;
+    config.module.file_size = (uint32_t)update->len;
+    file_md5_hex(&file, config.module.md5_hex);
+    memcpy(config.module.version, version, 8);
+    rig = rig_new(&config);
+    assert_non_null(rig);
+    rig_power_on(rig);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    rig_free(rig);
+    rig = NULL;
+    return 0;
+}
+
+static unsigned count(const char *text)
+{
+    unsigned n = 0;
+
+    for (const char *at = strstr(rig_log(rig), text); at != NULL; at = strstr(at + 1, text)) {
+        n++;
+    }
+    return n;
+}
+
+static void expect_in_log(const char *text, unsigned times)
+{
+    if (count(text) != times) {
+        fail_msg("'%s' %u times, not %u; log:\n%s", text, count(text), times, rig_log(rig));
+    }
+}
+
+static void expect_reason(const char *action, enum otter_reason reason, unsigned times)
+{
+    char line[40];
+
+    (void)snprintf(line, sizeof line, "%s [%d]", action, (int)reason);
+    expect_in_log(line, times);
+}
+
+static void assert_app(const struct firmware *image)
+{
+    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), image->data, image->len);
+}
+
+/* A start that nobody asked for: supply off and on. The log grows by its lines. */
+static void start_again(void)
+{
+    rig_power_on(rig);
+    firmware_run_ms(rig, 3000);
+}
+
+static void test_update_is_tried_once_and_confirmed(void **state)
+{
+    const struct firmware_set *set = firmware_set();
+
+    (void)state;
+    start(&set->old_app, &set->new_app, "03010102");
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    assert_app(&set->new_app);
+    firmware_run_ms(rig, 5000); /* it confirms */
+    start_again();
+    start_again();
+    expect_in_log("Trial", 1);
+    expect_in_log("Revert", 0);
+    expect_in_log("App Init Success , SoftVersion = 03010102", 3);
+    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), 0);
+}
+
+static void test_app_that_never_confirms_is_taken_back(void **state)
+{
+    const struct firmware_set *set = firmware_set();
+
+    (void)state;
+    start(&set->old_app, &mute, "03010103");
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
+    assert_app(&set->old_app);
+    expect_in_log("Mute", OTTER_JOURNAL_TRIALS);
+    expect_reason("Revert", OTTER_REASON_UNCONFIRMED, 1);
+    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), OTTER_JOURNAL_TRIALS);
+    start_again();
+    start_again();
+    expect_in_log("Mute", OTTER_JOURNAL_TRIALS);
+    expect_in_log("App Init Success , SoftVersion = 03010101", 4);
+}
+
+/* Transferred, and right by its MD5; refused by the bootloader, and the old app goes on. */
+static void expect_refused(const struct firmware *installed, const struct firmware *update,
+                           const char version[8], enum otter_reason reason)
+{
+    start(installed, update, version);
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
+    assert_app(installed);
+    start_again();
+    expect_in_log("Install", 0);
+    expect_reason("Refuse", reason, 1);
+}
+
+static void test_forged_image_is_refused(void **state)
+{
+    const struct firmware_set *set = firmware_set();
+    struct firmware forged = {malloc(set->new_app.len), set->new_app.len};
+
+    (void)state;
+    assert_non_null(forged.data);
+    memcpy(forged.data, set->new_app.data, forged.len);
+    forged.data[5000] ^= 1;
+    expect_refused(&set->old_app, &forged, "03010102", OTTER_REASON_SIGNATURE);
+    free(forged.data);
+}
+
+static void test_older_version_is_refused(void **state)
+{
+    const struct firmware_set *set = firmware_set();
+
+    (void)state;
+    expect_refused(&set->new_app, &set->old_app, "03010101", OTTER_REASON_OLDER);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_update_is_tried_once_and_confirmed, stop),
+        cmocka_unit_test_teardown(test_app_that_never_confirms_is_taken_back, stop),
+        cmocka_unit_test_teardown(test_forged_image_is_refused, stop),
+        cmocka_unit_test_teardown(test_older_version_is_refused, stop),
+    };
+
+    boot = firmware_read("boot/boot_swap.bin");
+    mute = firmware_read("tests/fw/muteapp/muteapp.bin");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
