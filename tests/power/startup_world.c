@@ -23,11 +23,12 @@ static void make_images(void)
     }
 }
 
-static void fail(struct world *world, const char *what, int image)
+static void fail(struct world *world, enum world_breach breach, const char *what, int image)
 {
     const struct world_state *state = &world->state;
 
-    if (world->failure[0] == '\0') {
+    if (world->breach == WORLD_KEPT) {
+        world->breach = breach;
         (void)snprintf(world->failure, sizeof world->failure,
                        "%s: image %d, installed %d, candidate %d (starts %u, confirm begun %d)",
                        what, image, state->installed, state->candidate,
@@ -137,7 +138,7 @@ static void ask(struct world *world)
     }
     world->lost_requests += state->asked != 0;
     if (++state->asked > ASKS_MAX) {
-        fail(world, "asked in vain", state->next);
+        fail(world, WORLD_ENDLESS, "asked in vain", state->next);
     }
     if (otter_update_request(port, layout, world->plan->size[state->next]) != 0) {
         world->refused_requests++;
@@ -191,20 +192,23 @@ static void judge_start(struct world *world, int image, enum otter_startup how)
         state->starts[image]++;
         if (how == OTTER_STARTUP_APP) {
             if (!state->confirm_began) {
-                fail(world, "confirmed by itself", image);
+                fail(world, WORLD_UNVERIFIED, "confirmed by itself", image);
             }
             settle(state, image);
         } else if (state->starts[image] > OTTER_JOURNAL_TRIALS) {
-            fail(world, "lost revert", image);
+            fail(world, WORLD_LOST_REVERT, "lost revert", image);
         }
         return;
     }
     if (image != state->installed) {
-        fail(world, "lost confirm, or nobody asked for it", image);
+        bool is_older = image < state->installed;
+
+        fail(world, is_older ? WORLD_LOST_CONFIRM : WORLD_UNVERIFIED,
+             is_older ? "lost confirm" : "nobody asked for it", image);
         return;
     }
     if (how == OTTER_STARTUP_TRIAL) {
-        fail(world, "lost confirm: on trial again", image);
+        fail(world, WORLD_LOST_CONFIRM, "lost confirm: on trial again", image);
     }
     if (state->candidate >= 0 && state->starts[state->candidate] != 0) { /* reverted for good */
         state->next = state->candidate + 1;
@@ -241,16 +245,16 @@ static void live(void *ctx)
     how = otter_startup(&config);
 
     if (how == OTTER_STARTUP_RECOVERY) {
-        fail(world, "brick", -1);
+        fail(world, WORLD_BRICK, "brick", -1);
         return;
     }
     image = image_at(world, OTTER_PLACE_APP);
     if (image < 0) {
-        fail(world, "wrong image", image);
+        fail(world, WORLD_UNVERIFIED, "wrong image", image);
         return;
     }
     if (has_weak_bit(world, layout->app.addr, world->plan->size[image])) {
-        fail(world, "weak image", image);
+        fail(world, WORLD_UNVERIFIED, "weak image", image);
     }
     if (world->tells) {
         printf("image %d starts%s\n", image, how == OTTER_STARTUP_TRIAL ? " on trial" : "");
@@ -291,7 +295,7 @@ bool world_live(struct world *world, uint32_t cut)
 
 bool world_is_over(const struct world *world)
 {
-    return world->failure[0] != '\0' || world->state.quiet >= QUIET_STARTS;
+    return world->breach != WORLD_KEPT || world->state.quiet >= QUIET_STARTS;
 }
 
 void world_save(const struct world *world, struct world_snapshot *out_snapshot)
@@ -303,7 +307,7 @@ void world_save(const struct world *world, struct world_snapshot *out_snapshot)
 void world_load(struct world *world, const struct world_snapshot *snapshot)
 {
     world->state = snapshot->state;
-    world->failure[0] = '\0';
+    world->breach = WORLD_KEPT;
     ram_flash_heal(&world->flash);
     ram_flash_restart(&world->flash);
     memcpy(world->flash.bytes, snapshot->bytes, sizeof snapshot->bytes);

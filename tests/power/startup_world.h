@@ -17,6 +17,16 @@
  */
 enum { WORLD_IMAGES = 5, WORLD_FAILURE_MAX = 160 };
 
+enum world_breach { /* of a promise */
+                    WORLD_KEPT,
+                    WORLD_BRICK,        /* nothing to start */
+                    WORLD_LOST_REVERT,  /* an unconfirmed image is started on and on */
+                    WORLD_LOST_CONFIRM, /* a confirmed image is on trial again, or gone */
+                    WORLD_UNVERIFIED, /* an image that is not whole and solid, or that nobody asked for, is started */
+                    WORLD_ENDLESS, /* it never comes to rest */
+                    WORLD_BREACHES
+};
+
 struct world_plan {
     const char *name;
     uint32_t size[WORLD_IMAGES]; /* of image i; 0 = there are no more. Image 0 is there first */
@@ -44,7 +54,8 @@ struct world {
     bool tells; /* each life, on stdout */
     struct ram_flash flash;
     struct world_state state;
-    char failure[WORLD_FAILURE_MAX]; /* which promise was broken; "" = none */
+    enum world_breach breach;        /* the first one */
+    char failure[WORLD_FAILURE_MAX]; /* the same in words */
     /* statistics */
     uint64_t lives, lost_requests, refused_requests;
 };
