@@ -234,7 +234,8 @@ static int write_frame(const struct otter_port *port, const struct otter_journal
     return program(port, journal->addr, frame, sizeof frame);
 }
 
-/* Void the tag of every older frame that could start or undo a swap again. */
+/* Void the tag of every older frame: none may start or undo a swap again, or condemn APP by a seal that
+ * is not its own any more. */
 static int void_others(const struct otter_port *port, const struct otter_layout *layout,
                        uint32_t newest)
 {
@@ -244,8 +245,7 @@ static int void_others(const struct otter_port *port, const struct otter_layout 
         uint32_t addr = frame_addr(layout, i);
         uint8_t frame[FRAME_SIZE];
 
-        if (addr != newest && load(port, layout, addr, frame) && is_live(frame) &&
-            frame[FRAME_KIND] != OTTER_JOURNAL_REST) {
+        if (addr != newest && load(port, layout, addr, frame) && is_live(frame)) {
             error = program(port, addr + FRAME_TAG, zeros, 2);
         }
     }
