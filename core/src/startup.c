@@ -169,16 +169,21 @@ static void seal(const struct startup *s, enum otter_place place, struct otter_s
 
 static int adopt(struct startup *s)
 {
+    /* Without a frame: why a record was refused just now. */
     uint8_t reason =
-        s->journal.kind == OTTER_JOURNAL_INSTALL ? OTTER_REASON_NO_WAY_BACK : OTTER_REASON_NONE;
+        s->journal.kind == OTTER_JOURNAL_INSTALL ? OTTER_REASON_NO_WAY_BACK : s->reason;
 
     seal(s, OTTER_PLACE_APP, &s->journal.present);
     return begin(s, OTTER_JOURNAL_REST, 0, reason);
 }
 
+/* Unless the frame that was appended has taken its place. */
 static int erase_record(const struct startup *s)
 {
-    return s->record_size != 0 ? otter_flag_erase(s->config->port, s->config->layout) : 0;
+    const struct otter_layout *layout = s->config->layout;
+    bool is_replaced = s->journal.addr - layout->flag.addr < layout->flag.size;
+
+    return s->record_size != 0 && !is_replaced ? otter_flag_erase(s->config->port, layout) : 0;
 }
 
 static int refuse(struct startup *s)
@@ -300,7 +305,8 @@ enum otter_startup otter_startup(const struct otter_startup_config *config)
             return OTTER_STARTUP_TRIAL;
         }
     }
-    /* Flash takes nothing any more. */
+    /* Flash takes nothing any more: what stands in it counts, not what should have been appended. */
+    (void)look(&s);
     check(&s, OTTER_PLACE_APP);
     return s.check[OTTER_PLACE_APP] == OTTER_GOOD ? OTTER_STARTUP_APP : OTTER_STARTUP_RECOVERY;
 }
