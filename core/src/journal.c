@@ -206,6 +206,9 @@ void otter_journal_read(const struct otter_port *port, const struct otter_layout
     if (out_journal->addr != 0) {
         get_record(newest, out_journal);
         get_marks(newest, port->page_size, out_journal);
+        if (out_journal->request_size > layout->backup.size) {
+            out_journal->request_size = 0;
+        }
         out_journal->settled &= is_next_clean(port, layout, out_journal);
     }
 }
