@@ -50,14 +50,15 @@ static enum otter_action go_on_installing(const struct otter_situation *s)
     if (!s->moved) {
         return s->fresh ? OTTER_ACTION_MOVE : OTTER_ACTION_SETTLE;
     }
-    if (s->record) { /* a tutorial app confirms by going on to the next update: it knows no other way */
-        return OTTER_ACTION_FINISH;
-    }
     if (s->app == OTTER_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
-    if (s->app == OTTER_GOOD && s->permanent) {
+    /* A tutorial app confirms by going on to the next update: it knows no other way. */
+    if (s->app == OTTER_GOOD && (s->permanent || s->record)) {
         return OTTER_ACTION_FINISH;
+    }
+    if (s->record) { /* its download has destroyed the way back */
+        return judge_incoming(s);
     }
     if (s->app == OTTER_BAD || s->used_up) {
         if (s->previous == OTTER_UNKNOWN) {

@@ -125,39 +125,42 @@ static const struct row table[] = {
 
     {14, INSTALLING, ANY,               ANY,    NO,   NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
     {15, INSTALLING, ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {16, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_FINISH},
-    {17, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {16, INSTALLING, ANY,               ANY,    ANY,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {17, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
     {18, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  YES,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
     {19, INSTALLING, ANY & ~RECORD,     NO,     ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_SETTLE},
     {20, INSTALLING, ANY & ~RECORD,     YES,    ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_TRY},
     {21, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, U,   OTTER_ACTION_CHECK_PREVIOUS},
     {22, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, G,   OTTER_ACTION_REVERT},
     {23, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, B,   OTTER_ACTION_ADOPT},
-    {24, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {25, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, G,   OTTER_ACTION_REVERT},
-    {26, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, B,   OTTER_ACTION_RECOVER},
+    {24, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {25, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
+    {26, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   B,     B,   ANY, OTTER_ACTION_REFUSE},
+    {27, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {28, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, G,   OTTER_ACTION_REVERT},
+    {29, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, B,   OTTER_ACTION_RECOVER},
 
-    {27, RESTORING,  ANY,               ANY,    NO,   ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
-    {28, RESTORING,  ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {29, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {30, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {31, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {32, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {33, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {34, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
-    {35, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
+    {30, RESTORING,  ANY,               ANY,    NO,   ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
+    {31, RESTORING,  ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
+    {32, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {33, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
+    {34, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {35, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
+    {36, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {37, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
+    {38, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
 
-    {36, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {37, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {38, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, G,   ANY, OTTER_ACTION_INSTALL},
-    {39, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, B,   ANY, OTTER_ACTION_REFUSE},
-    {40, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {41, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_ADOPT},
-    {42, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {43, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {44, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {45, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
-    {46, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
+    {39, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {40, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {41, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, G,   ANY, OTTER_ACTION_INSTALL},
+    {42, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, B,   ANY, OTTER_ACTION_REFUSE},
+    {43, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {44, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_ADOPT},
+    {45, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {46, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
+    {47, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {48, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
+    {49, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
 };
 /* clang-format on */
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -234,11 +237,12 @@ static void nothing_is_done_unproved(void **state)
             good = !s.fresh || !s.settled || s.request == OTTER_REQUEST_INVALID;
             break;
         case OTTER_ACTION_REFUSE:
-            good = s.incoming == OTTER_BAD && (s.record || s.request == OTTER_REQUEST_VALID) &&
-                   !installing;
+            good = s.incoming == OTTER_BAD &&
+                   (s.record || (s.request == OTTER_REQUEST_VALID && !installing));
             break;
         case OTTER_ACTION_INSTALL:
-            good = s.incoming == OTTER_GOOD && s.app != OTTER_UNKNOWN && !installing;
+            good = s.incoming == OTTER_GOOD &&
+                   (installing ? s.record && s.app == OTTER_BAD : s.app != OTTER_UNKNOWN);
             break;
         case OTTER_ACTION_REVERT:
             good = s.previous == OTTER_GOOD &&
@@ -247,8 +251,8 @@ static void nothing_is_done_unproved(void **state)
         case OTTER_ACTION_MOVE:
             good = s.fresh && !s.moved;
             break;
-        case OTTER_ACTION_FINISH: /* a record: APP is checked at rest, before anything else */
-            good = s.moved && (s.app == OTTER_GOOD || (installing && s.record));
+        case OTTER_ACTION_FINISH:
+            good = s.moved && s.app == OTTER_GOOD;
             break;
         case OTTER_ACTION_TRY:
             good = s.app == OTTER_GOOD && installing && s.moved && s.settled && !s.used_up &&
@@ -319,6 +323,7 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
     case OTTER_ACTION_REFUSE:
         s->record = false;
         s->incoming = OTTER_UNKNOWN;
+        s->fresh = s->settled = part_of(s) != NO_FRAME;
         if (part_of(s) == AT_REST) {
             append(s, OTTER_JOURNAL_REST);
         }
