@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit/journal_rig.h"
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/crc32.h"
+#include "support/rng.h"
+
+void journal_frame_put(uint8_t out[JOURNAL_FRAME_LEN], unsigned place,
+                       const struct journal_frame *frame)
+{
+    memset(out, 0xFF, JOURNAL_FRAME_LEN);
+    memset(out, 0, 8);
+    otter_put_le16(out + 8, 0xA35C);
+    out[10] = frame->step;
+    out[11] = frame->kind;
+    otter_put_le16(out + 12, frame->number);
+    otter_put_le16(out + 14, frame->present_len);
+    otter_put_le32(out + 16, frame->present_crc);
+    otter_put_le16(out + 20, frame->previous_len);
+    otter_put_le32(out + 22, frame->previous_crc);
+    out[26] = frame->reason;
+    out[27] = frame->flags;
+    otter_put_le32(out + 28, otter_crc32(place, out + 10, 18));
+    out[32] = out[12];
+    out[33] = (uint8_t)~out[12];
+}
+
+void journal_request_put(uint8_t frame[JOURNAL_FRAME_LEN], uint16_t number, uint16_t len,
+                         uint32_t wrong)
+{
+    otter_put_le16(frame + 118, 0x5CA3);
+    otter_put_le16(frame + 120, len);
+    otter_put_le32(frame + 122, otter_crc32(number, frame + 118, 4) ^ wrong);
+}
+
+static uint16_t hostile_len(uint64_t *random)
+{
+    static const uint16_t lens[] = {0, 1, 3, 0x400, 0x401, 0x6800, 0x6801, 0x8000, 0xFFFF};
+
+    return rng_below(random, 4) != 0 ? (uint16_t)rng_below(random, 0x6801)
+                                     : lens[rng_below(random, sizeof lens / sizeof lens[0])];
+}
+
+/* Half-words from `from` to `to`: blank, zero, or anything. */
+static void put_hostile_marks(uint64_t *random, uint8_t out[], unsigned from, unsigned to)
+{
+    uint32_t style = rng_below(random, 6);
+
+    for (unsigned i = from; i < to; i += 2) {
+        if (style >= 3) {
+            continue; /* blank */
+        }
+        otter_put_le16(out + i, style == 0                  ? 0
+                                : rng_below(random, 3) == 0 ? 0xFFFF
+                                : style == 1                ? 0x5555
+                                                            : (uint16_t)rng_next(random));
+    }
+}
+
+void journal_frame_hostile(uint64_t *random, uint8_t out[JOURNAL_FRAME_LEN], unsigned place,
+                           const struct otter_seal seals[], unsigned count)
+{
+    struct journal_frame frame = {
+        .step = (uint8_t)(rng_below(random, 2) != 0 ? rng_below(random, 60) : rng_next(random)),
+        .kind = (uint8_t)(rng_below(random, 8) != 0 ? rng_below(random, 6) : rng_next(random)),
+        .number = (uint16_t)(rng_next(random) << 3 | place),
+        .present_len = hostile_len(random),
+        .present_crc = rng_next(random),
+        .previous_len = hostile_len(random),
+        .previous_crc = rng_next(random),
+        .reason = (uint8_t)rng_next(random),
+        .flags = (uint8_t)rng_below(random, 4),
+    };
+    uint32_t style = rng_below(random, 8);
+
+    if (count != 0 && rng_below(random, 2) != 0) {
+        const struct otter_seal *seal = &seals[rng_below(random, count)];
+
+        frame.present_len = (uint16_t)seal->length;
+        frame.present_crc = seal->crc;
+        seal = &seals[rng_below(random, count)];
+        frame.previous_len = (uint16_t)seal->length;
+        frame.previous_crc = seal->crc;
+    }
+    if (style == 0) {
+        rng_fill(random, out, JOURNAL_FRAME_LEN);
+        return;
+    }
+    journal_frame_put(out, place, &frame);
+    if (style == 1) {
+        memset(out, 0xFF, JOURNAL_FRAME_LEN);
+        return;
+    }
+    if (style == 2) {
+        otter_put_le16(out + 32, (uint16_t)rng_next(random));
+    }
+    put_hostile_marks(random, out, 34, 86);
+    put_hostile_marks(random, out, 86, 110);
+    put_hostile_marks(random, out, 110, 118);
+    if (rng_below(random, 3) == 0) {
+        journal_request_put(out, frame.number, hostile_len(random), rng_below(random, 4) == 0);
+    }
+}

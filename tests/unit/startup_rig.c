@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+#include "otter/flag.h"
+#include "otter/update.h"
+#include "support/rng.h"
+#include "unit/startup_rig.h"
+
+struct ram_flash flash;
+struct otter_port port;
+const struct otter_layout *const layout = &ram_flash_layout;
+unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
+uint32_t image_size[IMAGES];
+enum otter_reason judge_incoming_as;
+enum otter_action actions[ACTIONS_LOG_MAX];
+unsigned actions_len;
+unsigned rig_case;
+
+static const uint32_t image_number[IMAGES] = {
+    [OLD] = 10, [NEW] = 11, [OLDER] = 9, [NEWEST] = 12};
+static uint8_t images[IMAGES][FULL];
+
+static int erase(void *ctx, uint32_t addr)
+{
+    erases[(addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE]++;
+    return flash.port.erase(ctx, addr);
+}
+
+void rig_factory(uint32_t size)
+{
+    uint64_t random = 4;
+
+    ram_flash_init(&flash);
+    port = flash.port;
+    port.erase = erase;
+    memset(erases, 0, sizeof erases);
+    for (int i = 0; i < IMAGES; i++) {
+        image_size[i] = size;
+        if (images[i][0] == 0) { /* the first time; no image begins so */
+            rng_fill(&random, images[i], sizeof images[i]);
+            images[i][0] = 0x80;
+        }
+    }
+    judge_incoming_as = OTTER_REASON_NONE;
+    ram_flash_poke(&flash, layout->app.addr, images[OLD], size);
+}
+
+static bool is_at(enum rig_image image, enum otter_place place)
+{
+    for (uint32_t off = 0; off < image_size[image]; off += RAM_FLASH_PAGE) {
+        uint32_t left = image_size[image] - off;
+
+        if (memcmp(
+                ram_flash_peek(&flash, otter_place_page(layout, place, off / RAM_FLASH_PAGE)),
+                images[image] + off, left < RAM_FLASH_PAGE ? left : RAM_FLASH_PAGE) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum rig_image rig_image_at(enum otter_place place)
+{
+    for (enum rig_image image = OLD; image < IMAGES; image++) {
+        if (is_at(image, place)) {
+            return image;
+        }
+    }
+    return NO_IMAGE;
+}
+
+/* Stands for trailer and signature: only whole images have one. */
+static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size,
+                               uint32_t *out_number)
+{
+    enum rig_image image = rig_image_at(place);
+
+    assert_ptr_equal(ctx, &flash);
+    assert_true(*size <= layout->app.size); /* whatever a journal says */
+    if (place == OTTER_PLACE_INCOMING && judge_incoming_as != OTTER_REASON_NONE) {
+        return judge_incoming_as;
+    }
+    if (image == NO_IMAGE) {
+        return OTTER_REASON_SIGNATURE;
+    }
+    if (*size != 0 && *size != image_size[image]) {
+        return OTTER_REASON_NO_IMAGE;
+    }
+    *size = image_size[image];
+    *out_number = image_number[image];
+    return OTTER_REASON_NONE;
+}
+
+static void report(enum otter_action action, const struct otter_journal *journal)
+{
+    (void)journal;
+    assert_true(actions_len < ACTIONS_LOG_MAX);
+    actions[actions_len++] = action;
+}
+
+enum otter_startup rig_start(void)
+{
+    const struct otter_startup_config config = {
+        .port = &port, .layout = layout, .judge = judge, .judge_ctx = &flash, .report = report};
+    enum otter_startup how;
+
+    actions_len = 0;
+    how = otter_startup(&config);
+    assert_true(actions_len <= 40);
+    if (how != OTTER_STARTUP_RECOVERY && rig_image_at(OTTER_PLACE_APP) == NO_IMAGE) {
+        fail_msg("case %u: what starts is no image", rig_case);
+    }
+    return how;
+}
+
+void rig_expect_actions(const enum otter_action want[], unsigned count)
+{
+    for (unsigned i = 0; i < count && i < actions_len; i++) {
+        if (actions[i] != want[i]) {
+            fail_msg("action %u is %d, not %d", i, actions[i], want[i]);
+        }
+    }
+    assert_int_equal(actions_len, count);
+}
+
+struct otter_journal rig_journal(void)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(&flash.port, layout, &journal);
+    return journal;
+}
+
+void rig_download(enum rig_image image)
+{
+    for (uint32_t off = 0; off < image_size[image]; off += RAM_FLASH_PAGE) {
+        uint32_t left = image_size[image] - off;
+
+        /* not counted: the download is no part of the installation */
+        assert_int_equal(flash.port.erase(&flash, layout->backup.addr + off), 0);
+        assert_int_equal(port.program(&flash, layout->backup.addr + off, images[image] + off,
+                                      left < RAM_FLASH_PAGE ? left : RAM_FLASH_PAGE),
+                         0);
+    }
+}
+
+void rig_ask(enum rig_image image)
+{
+    assert_true(otter_update_is_allowed(&port, layout));
+    rig_download(image);
+    assert_int_equal(otter_update_request(&port, layout, image_size[image]), 0);
+}
+
+void rig_write_record(enum rig_image image)
+{
+    const struct otter_flag record = {.image_size = image_size[image]};
+
+    rig_download(image);
+    assert_int_equal(otter_flag_write(&port, layout, &record), 0);
+}
+
+void rig_age(unsigned count)
+{
+    while (count-- != 0) {
+        struct otter_journal journal = rig_journal();
+
+        assert_int_equal(journal.kind, OTTER_JOURNAL_REST);
+        assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
+    }
+}

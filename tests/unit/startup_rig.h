@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEST_STARTUP_RIG_H
+#define TEST_STARTUP_RIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "otter/startup.h"
+#include "support/ram_flash.h"
+
+/* A device for the tests of otter_startup(): flash that counts the erases of each page, images that a
+ * judge knows by content, the app's part, and a list of what was done. Failures end the cmocka test. */
+
+enum rig_image { OLD, NEW, OLDER, NEWEST, IMAGES, NO_IMAGE = -1 };
+enum { FULL = 26 * RAM_FLASH_PAGE, ACTIONS_LOG_MAX = 64 };
+
+extern struct ram_flash flash;
+extern struct otter_port port; /* that of `flash`, counting erases */
+extern const struct otter_layout *const layout;
+extern unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
+
+extern uint32_t image_size[IMAGES]; /* set by rig_factory() */
+extern enum otter_reason
+    judge_incoming_as; /* what the judge says of area[1..] at once; NONE = looks */
+extern enum otter_action actions[ACTIONS_LOG_MAX]; /* of the last start */
+extern unsigned actions_len;
+extern unsigned rig_case; /* printed when something that must not start does */
+
+/* A device as it leaves the factory: OLD in APP, all else blank; images of `size` bytes. */
+void rig_factory(uint32_t size);
+
+/* Which image lies there, whole; NO_IMAGE if none does. */
+enum rig_image rig_image_at(enum otter_place place);
+
+/* One start after a reset. At most 40 actions; what is started is a whole image. */
+enum otter_startup rig_start(void);
+
+/* The last start did exactly this, in this order. */
+void rig_expect_actions(const enum otter_action want[], unsigned count);
+#define EXPECT_ACTIONS(...)                                                                    \
+    rig_expect_actions((const enum otter_action[]){__VA_ARGS__},                               \
+                       sizeof((const enum otter_action[]){__VA_ARGS__}) /                      \
+                           sizeof(enum otter_action))
+
+/* The journal as it is now. */
+struct otter_journal rig_journal(void);
+
+/* The app: put an image into APPBAK; ask for it; write a tutorial's record for it. */
+void rig_download(enum rig_image image);
+void rig_ask(enum rig_image image);
+void rig_write_record(enum rig_image image);
+
+/* Append `count` REST frames that seal what is in APP: the newest frame gets to another place. */
+void rig_age(unsigned count);
+
+#endif

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+#include "otter/flag.h"
+#include "otter/update.h"
+#include "unit/startup_rig.h"
+
+/* Authority: docs/design.md, "The bootloader's decisions, with the journal". The ways through it, from
+ * end to end; what a power cut does to them is test_startup_power's, what a forged journal does is
+ * test_startup_forged's. */
+
+enum { SMALL = 2 * RAM_FLASH_PAGE + 100, SMALL_PAGES = 3 };
+
+/* A device with OLD installed and nothing left to do. */
+static void at_rest(uint32_t size)
+{
+    rig_factory(size);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_REST);
+}
+
+/* It starts `image`, for good, and nothing is written. */
+static void expect_quiet(enum rig_image image)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        ram_flash_restart(&flash);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
+        assert_int_equal(rig_image_at(OTTER_PLACE_APP), image);
+        assert_int_equal(flash.operations, 0);
+    }
+}
+
+static void expect_trial(enum rig_image image)
+{
+    assert_int_equal(rig_start(), OTTER_STARTUP_TRIAL);
+    assert_int_equal(rig_image_at(OTTER_PLACE_APP), image);
+    assert_int_equal(flash.refused, 0);
+}
+
+static void update(enum rig_image image)
+{
+    rig_ask(image);
+    expect_trial(image);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+}
+
+static void damage(uint32_t addr)
+{
+    flash.bytes[addr - RAM_FLASH_ADDR] ^= 0x10;
+}
+
+/* ---- the ways of a healthy device ---- */
+
+static void factory_new(void **state)
+{
+    (void)state;
+    rig_factory(FULL);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ADOPT, OTTER_ACTION_START);
+    assert_int_equal(rig_journal().present.length, FULL);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+    expect_quiet(OLD);
+    assert_true(otter_update_is_allowed(&port, layout));
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    assert_int_equal(flash.operations, 0); /* nothing to confirm */
+}
+
+static void nothing_there(void **state)
+{
+    (void)state;
+    rig_factory(FULL);
+    memset(flash.bytes, 0xFF, sizeof flash.bytes);
+    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_INCOMING,
+                   OTTER_ACTION_CHECK_PREVIOUS, OTTER_ACTION_RECOVER);
+    assert_int_equal(flash.operations, 0);
+    assert_int_equal(otter_update_request(&port, layout, FULL), OTTER_ERR_NONE);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    assert_int_equal(flash.operations, 0);
+
+    rig_download(NEW); /* what recovery does */
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
+    expect_quiet(NEW);
+}
+
+static void update_confirmed(void **state)
+{
+    (void)state;
+    at_rest(FULL);
+    rig_ask(NEW);
+    ram_flash_restart(&flash);
+    expect_trial(NEW);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_INCOMING, OTTER_ACTION_INSTALL,
+                   OTTER_ACTION_MOVE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_TRY);
+    assert_int_equal(rig_image_at(OTTER_PLACE_PREVIOUS), OLD);
+    assert_int_equal(flash.unfed_max, 1);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    expect_quiet(NEW);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+}
+
+/* On trial APPBAK holds the way back: it is not to be written until the app has confirmed. */
+static void no_download_on_trial(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY); /* twice */
+    expect_trial(NEW);
+    assert_false(otter_update_is_allowed(&port, layout));
+    assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    update(NEWEST); /* at once, without a restart */
+    expect_quiet(NEWEST);
+}
+
+/* One mark of four reads as confirmed, now. The app must write all, and may not download before. */
+static void confirmed_in_doubt_is_confirmed_again(void **state)
+{
+    static const uint8_t zeros[2];
+
+    (void)state;
+    for (uint32_t mark = 0; mark < 4; mark++) {
+        uint32_t final;
+
+        at_rest(SMALL);
+        rig_ask(NEW);
+        expect_trial(NEW);
+        final = rig_journal().addr + 110;
+        ram_flash_poke(&flash, final + 2 * mark, zeros, sizeof zeros);
+        assert_true(rig_journal().final);
+        assert_false(otter_update_is_allowed(&port, layout));
+        assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY);
+        assert_int_equal(otter_update_confirm(&port, layout), 0);
+        assert_true(rig_journal().final_whole);
+        assert_true(otter_update_is_allowed(&port, layout));
+        expect_quiet(NEW);
+    }
+}
+
+/* The same, seen by the bootloader: what it read goes into a fresh frame before the app runs. */
+static void doubt_at_rest_is_settled(void **state)
+{
+    static const uint8_t zeros[2];
+
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    expect_trial(NEW);
+    ram_flash_poke(&flash, rig_journal().addr + 112, zeros, sizeof zeros);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    EXPECT_ACTIONS(OTTER_ACTION_SETTLE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
+    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_REST);
+    assert_true(rig_journal().settled);
+    expect_quiet(NEW);
+}
+
+static void three_starts_then_back(void **state)
+{
+    (void)state;
+    at_rest(FULL);
+    rig_ask(NEW);
+    for (unsigned i = 1; i <= OTTER_JOURNAL_TRIALS; i++) {
+        expect_trial(NEW);
+        assert_int_equal(rig_journal().starts, i);
+    }
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_PREVIOUS, OTTER_ACTION_REVERT,
+                   OTTER_ACTION_MOVE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_FINISH,
+                   OTTER_ACTION_START);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_UNCONFIRMED);
+    expect_quiet(OLD);
+    assert_int_equal(flash.refused, 0);
+    update(NEWEST); /* and the next one goes on as ever */
+    expect_quiet(NEWEST);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+}
+
+static void confirmed_at_the_last_start(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    for (unsigned i = 1; i <= OTTER_JOURNAL_TRIALS; i++) {
+        expect_trial(NEW);
+    }
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    expect_quiet(NEW);
+}
+
+/* ---- refused ---- */
+
+static void expect_refused(enum otter_reason reason)
+{
+    uint32_t operations = flash.operations;
+
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+    assert_in_range(flash.operations - operations, 1, 60); /* APP is not touched */
+    assert_int_equal(rig_journal().reason, reason);
+    expect_quiet(OLD);
+    assert_int_equal(rig_journal().reason, reason); /* kept */
+}
+
+static void refused_with_each_reason(void **state)
+{
+    static const enum otter_reason reasons[] = {
+        OTTER_REASON_NO_IMAGE,      OTTER_REASON_UNSIGNED, OTTER_REASON_UNKNOWN_KEY,
+        OTTER_REASON_SIGNATURE,     OTTER_REASON_HARDWARE, OTTER_REASON_OLDER,
+        OTTER_REASON_NOT_STARTABLE,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        at_rest(SMALL);
+        rig_ask(NEW);
+        judge_incoming_as = reasons[i];
+        expect_refused(reasons[i]);
+        judge_incoming_as = OTTER_REASON_NONE;
+        update(NEWEST);
+        assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+    }
+}
+
+static void refused_older_version(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(OLDER);
+    expect_refused(OTTER_REASON_OLDER);
+    at_rest(SMALL);
+    rig_ask(OLD); /* the same once more is no step back */
+    expect_trial(OLD);
+}
+
+/* The signature alone counts: no seal of the app's own makes an image good. */
+static void refused_without_a_signature(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    damage(layout->backup.addr + RAM_FLASH_PAGE + 7);
+    expect_refused(OTTER_REASON_SIGNATURE);
+    at_rest(SMALL);
+    rig_download(NEW);
+    assert_int_equal(otter_update_request(&port, layout, SMALL - 4), 0);
+    expect_refused(OTTER_REASON_NO_IMAGE);
+}
+
+/* ---- damage ---- */
+
+static void damaged_app_is_replaced_by_the_previous(void **state)
+{
+    (void)state;
+    for (uint32_t off = 0; off < SMALL; off += 97) {
+        at_rest(SMALL);
+        update(NEW);
+        damage(layout->app.addr + off);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
+        expect_quiet(OLD);
+    }
+}
+
+static void damaged_app_is_replaced_by_the_incoming(void **state)
+{
+    (void)state;
+    at_rest(FULL);
+    rig_download(NEW); /* nobody has asked yet */
+    damage(layout->app.addr + FULL - 1);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no trial: there is no way back */
+    assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
+    expect_quiet(NEW);
+}
+
+static void damaged_app_and_nothing_else(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    damage(layout->app.addr);
+    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+    rig_download(OLDER); /* anything that may run, then */
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    expect_quiet(OLDER);
+}
+
+static void damaged_on_trial(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    expect_trial(NEW);
+    damage(layout->app.addr + 1);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_BAD_COPY);
+    expect_quiet(OLD);
+}
+
+/* Flash that keeps a bit wrong and says nothing: the copy is found bad before it is started. */
+static void wrong_copy_is_never_started(void **state)
+{
+    unsigned reverted = 0;
+
+    (void)state;
+    for (uint32_t lie = 1; lie < 3400; lie += 61) {
+        at_rest(SMALL);
+        rig_ask(NEW);
+        ram_flash_restart(&flash);
+        flash.lie_at = lie;
+        flash.lie_count = 1;
+        flash.seed = lie;
+        assert_int_not_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+        reverted += rig_journal().reason == OTTER_REASON_BAD_COPY;
+    }
+    assert_in_range(reverted, 10, 40); /* the other lies hit what is not used any more */
+}
+
+/* An image whose seal is right and whose signature is not: the journal was made by somebody else. The
+ * signature is asked after every installation. */
+static void seal_alone_is_not_enough_after_an_installation(void **state)
+{
+    struct otter_journal journal;
+
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    expect_trial(NEW);
+    /* A frame for something that nobody signed, as if swapped in, never started. */
+    damage(layout->app.addr + 50);
+    journal = rig_journal();
+    journal.starts = 0;
+    journal.present.crc = otter_place_crc(&port, layout, OTTER_PLACE_APP, SMALL);
+    assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    expect_quiet(OLD);
+}
+
+/* The way back is gone, and nobody has confirmed: better this app than none. */
+static void no_way_back(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
+        expect_trial(NEW);
+    }
+    damage(layout->spare.addr);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_NO_WAY_BACK);
+    expect_quiet(NEW);
+}
+
+/* ---- a tutorial's app ---- */
+
+/* The record counts as the request, wherever the newest frame lies; FLAG is erased by the app, with the
+ * frames in it, and the record is 24 bytes at its start. */
+static void record_is_taken_over(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        at_rest(SMALL);
+        rig_age(age);
+        rig_write_record(NEW);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no trial */
+        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEW);
+        expect_quiet(NEW);
+        assert_int_equal(flash.refused, 0);
+    }
+}
+
+static void record_without_any_journal(void **state)
+{
+    (void)state;
+    rig_factory(SMALL);
+    rig_write_record(NEW);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    expect_quiet(NEW);
+    assert_int_equal(rig_image_at(OTTER_PLACE_PREVIOUS), OLD);
+}
+
+static void record_is_refused(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        struct otter_flag flag;
+
+        at_rest(SMALL);
+        rig_age(age);
+        rig_write_record(OLDER);
+        expect_refused(OTTER_REASON_OLDER);
+        assert_int_not_equal(otter_flag_read(&port, layout, &flag), 0);
+    }
+}
+
+static void record_is_refused_without_any_journal(void **state)
+{
+    (void)state;
+    rig_factory(SMALL);
+    rig_write_record(OLDER);
+    expect_refused(OTTER_REASON_OLDER);
+}
+
+/* A tutorial's app on trial knows no confirm(): it goes on to the next update. */
+static void record_on_trial_confirms(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        at_rest(SMALL);
+        rig_age(age);
+        rig_ask(NEW);
+        expect_trial(NEW);
+        rig_write_record(NEWEST);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEWEST);
+        expect_quiet(NEWEST);
+    }
+}
+
+static void record_on_trial_refused(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        at_rest(SMALL);
+        rig_age(age);
+        rig_ask(NEW);
+        expect_trial(NEW);
+        rig_write_record(OLD); /* older than the one on trial, which stays */
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        expect_quiet(NEW);
+    }
+}
+
+/* An app erases FLAG, with the newest frames in it: no older frame comes back and installs, reverts or
+ * condemns anything. What is in APP goes on. */
+static void flag_erased_by_an_app(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        at_rest(SMALL);
+        rig_age(age);
+        update(NEW);
+        assert_int_equal(otter_flag_erase(&port, layout), 0);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        expect_quiet(NEW);
+
+        update(NEWEST);
+        assert_int_equal(otter_flag_erase(&port, layout), 0);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        expect_quiet(NEWEST);
+    }
+}
+
+static void flag_erased_after_a_revert(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        at_rest(SMALL);
+        rig_age(age);
+        rig_ask(NEW);
+        for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
+            expect_trial(NEW);
+        }
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        assert_int_equal(otter_flag_erase(&port, layout), 0);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        expect_quiet(OLD);
+    }
+}
+
+/* ---- flash that fails ---- */
+
+static void fail_from(uint32_t operation)
+{
+    flash.fail_at = operation;
+    flash.fail_count = UINT32_MAX;
+}
+
+static void flash_that_refuses_everything(void **state)
+{
+    (void)state;
+    rig_factory(SMALL);
+    fail_from(1);
+    assert_int_equal(rig_start(),
+                     OTTER_STARTUP_APP); /* nothing can be adopted, but it is good */
+    at_rest(SMALL);
+    rig_ask(NEW);
+    ram_flash_restart(&flash);
+    fail_from(1);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+    ram_flash_restart(&flash);
+    expect_trial(NEW); /* the request is still there */
+    fail_from(1);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no start can be counted */
+    ram_flash_restart(&flash);
+    fail_from(1);
+    damage(layout->app.addr);
+    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+}
+
+/* Worn out from some operation of an installation on: what starts is whole, or nothing does; with
+ * flash that works again the installation goes on. */
+static void flash_that_wears_out(void **state)
+{
+    uint32_t last = 0;
+
+    (void)state;
+    for (uint32_t from = 1; last == 0; from += 37) {
+        at_rest(SMALL);
+        rig_ask(NEW);
+        ram_flash_restart(&flash);
+        fail_from(from);
+        (void)rig_start();
+        last = flash.operations < from ? from : 0;
+        ram_flash_restart(&flash);
+        assert_int_not_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEW);
+    }
+    assert_in_range(last, 3000, 4000); /* 6 pages, and the journal */
+}
+
+static void flash_that_cannot_be_read(void **state)
+{
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    flash.fail_read_at = 1;
+    assert_false(otter_update_is_allowed(&port, layout) &&
+                 rig_journal().kind != OTTER_JOURNAL_NONE);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+}
+
+/* ---- wear ---- */
+
+static void expect_erased(const struct otter_region *region, unsigned pages, unsigned times)
+{
+    for (unsigned i = 0; i < region->size / RAM_FLASH_PAGE; i++) {
+        unsigned page = (region->addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE + i;
+
+        if (erases[page] != (i < pages ? times : 0)) {
+            fail_msg("page %u of %08x erased %u times", i, (unsigned)region->addr,
+                     erases[page]);
+        }
+    }
+}
+
+static void an_installation_erases_each_page_once(void **state)
+{
+    (void)state;
+    at_rest(FULL);
+    memset(erases, 0, sizeof erases);
+    update(NEW);
+    expect_erased(&layout->app, 26, 1);
+    expect_erased(&layout->backup, 26 - 1, 1); /* the last page is left as it came */
+    expect_erased(&layout->spare, 1, 1);
+    expect_erased(&layout->journal, 1, 0);
+    expect_erased(&layout->flag, 1, 0);
+    expect_erased(&layout->boot, 0, 0);
+}
+
+static void a_revert_erases_app_once_more(void **state)
+{
+    (void)state;
+    at_rest(FULL);
+    memset(erases, 0, sizeof erases);
+    rig_ask(NEW);
+    for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
+        expect_trial(NEW);
+    }
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    expect_erased(&layout->app, 26, 2);
+    expect_erased(&layout->backup, 26 - 1, 1);
+    expect_erased(&layout->spare, 1, 1);
+}
+
+/* 40 confirmed updates: a page of the journal is erased once in 16. */
+static void the_journal_lasts_for_16_updates(void **state)
+{
+    unsigned journal = (layout->journal.addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE;
+    unsigned flag = (layout->flag.addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE;
+    enum { UPDATES = 40 };
+
+    (void)state;
+    at_rest(SMALL);
+    memset(erases, 0, sizeof erases);
+    for (unsigned i = 0; i < UPDATES; i++) {
+        unsigned before[2] = {erases[journal], erases[flag]};
+
+        update(NEW); /* the same version once more */
+        assert_true(erases[journal] - before[0] + erases[flag] - before[1] <= 1);
+        expect_erased(&layout->app, SMALL_PAGES, i + 1);
+        expect_erased(&layout->spare, 1, i + 1);
+    }
+    assert_in_range(erases[journal], 2, (UPDATES + 15) / 16);
+    assert_in_range(erases[flag], 2, (UPDATES + 15) / 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(factory_new),
+        cmocka_unit_test(nothing_there),
+        cmocka_unit_test(update_confirmed),
+        cmocka_unit_test(no_download_on_trial),
+        cmocka_unit_test(confirmed_in_doubt_is_confirmed_again),
+        cmocka_unit_test(doubt_at_rest_is_settled),
+        cmocka_unit_test(three_starts_then_back),
+        cmocka_unit_test(confirmed_at_the_last_start),
+        cmocka_unit_test(refused_with_each_reason),
+        cmocka_unit_test(refused_older_version),
+        cmocka_unit_test(refused_without_a_signature),
+        cmocka_unit_test(damaged_app_is_replaced_by_the_previous),
+        cmocka_unit_test(damaged_app_is_replaced_by_the_incoming),
+        cmocka_unit_test(damaged_app_and_nothing_else),
+        cmocka_unit_test(damaged_on_trial),
+        cmocka_unit_test(wrong_copy_is_never_started),
+        cmocka_unit_test(seal_alone_is_not_enough_after_an_installation),
+        cmocka_unit_test(no_way_back),
+        cmocka_unit_test(record_is_taken_over),
+        cmocka_unit_test(record_without_any_journal),
+        cmocka_unit_test(record_is_refused),
+        cmocka_unit_test(record_is_refused_without_any_journal),
+        cmocka_unit_test(record_on_trial_confirms),
+        cmocka_unit_test(record_on_trial_refused),
+        cmocka_unit_test(flag_erased_by_an_app),
+        cmocka_unit_test(flag_erased_after_a_revert),
+        cmocka_unit_test(flash_that_refuses_everything),
+        cmocka_unit_test(flash_that_wears_out),
+        cmocka_unit_test(flash_that_cannot_be_read),
+        cmocka_unit_test(an_installation_erases_each_page_once),
+        cmocka_unit_test(a_revert_erases_app_once_more),
+        cmocka_unit_test(the_journal_lasts_for_16_updates),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

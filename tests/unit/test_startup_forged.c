@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+#include "otter/bytes.h"
+#include "support/rng.h"
+#include "unit/journal_rig.h"
+#include "unit/startup_rig.h"
+
+/* A journal and a FLAG that somebody forged, over a good image in APP. It may cost the image; it never
+ * makes the bootloader start what the judge does not know, and never keeps it busy. Authority:
+ * issue 4, "Security"; docs/design.md. */
+
+enum { SIZE = 2 * RAM_FLASH_PAGE + 36, STARTS_MAX = 12, SEALS = 4 };
+
+#define JOURNALS 20000U
+
+/* Anything that has a place in the area: an image somebody signed, or noise. */
+static void fill_area(uint64_t *random)
+{
+    static uint8_t noise[SIZE];
+    uint32_t style = rng_below(random, 6);
+
+    if (style < IMAGES) {
+        rig_download((enum rig_image)style);
+    } else if (style == IMAGES) {
+        rng_fill(random, noise, sizeof noise);
+        ram_flash_poke(&flash, layout->backup.addr, noise, sizeof noise);
+    }
+    if (rng_below(random, 4) == 0) {
+        rng_fill(random, noise, RAM_FLASH_PAGE);
+        ram_flash_poke(&flash, layout->spare.addr, noise, RAM_FLASH_PAGE);
+    }
+}
+
+/* Seals that are right for what lies there. */
+static void make_seals(struct otter_seal seals[SEALS])
+{
+    for (unsigned place = 0; place < 3; place++) {
+        seals[place].length = SIZE;
+        seals[place].crc = otter_place_crc(&port, layout, (enum otter_place)place, SIZE);
+    }
+    seals[3] = (struct otter_seal){0, 0};
+}
+
+static void forge(uint64_t *random)
+{
+    struct otter_seal seals[SEALS];
+    uint32_t blank_of_4 = rng_below(random, 4);
+
+    make_seals(seals);
+    for (unsigned i = 0; i < JOURNAL_FRAMES; i++) {
+        uint32_t addr = i < 8 ? layout->journal.addr + i * JOURNAL_FRAME_LEN
+                              : layout->flag.addr + (i - 8) * JOURNAL_FRAME_LEN;
+        uint8_t frame[JOURNAL_FRAME_LEN];
+
+        if (rng_below(random, 4) >= blank_of_4) {
+            journal_frame_hostile(random, frame, i % 8, seals, SEALS);
+            ram_flash_poke(&flash, addr, frame, sizeof frame);
+        }
+    }
+    if (rng_below(random, 3) == 0) { /* a record: of a frame, or of nothing */
+        uint8_t record[24];
+
+        rng_fill(random, record, sizeof record);
+        otter_put_le16(record, 0xEEEE);
+        if (rng_below(random, 2) != 0) {
+            otter_put_le32(record + 4, SIZE);
+        }
+        ram_flash_poke(&flash, layout->flag.addr, record, sizeof record);
+        if (rng_below(random, 2) != 0) {
+            memset(flash.bytes + (layout->flag.addr - RAM_FLASH_ADDR) + 24, 0xFF, 40);
+        }
+    }
+}
+
+static bool is_quiet(enum otter_startup how)
+{
+    return how == OTTER_STARTUP_RECOVERY || (how == OTTER_STARTUP_APP && flash.operations == 0);
+}
+
+static void forged_journals(void **state)
+{
+    unsigned ends[3] = {0};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= JOURNALS; seed++) {
+        uint64_t random = seed;
+        enum otter_startup how = OTTER_STARTUP_APP;
+        unsigned starts = 0;
+
+        rig_case = (unsigned)seed;
+        rig_factory(SIZE);
+        fill_area(&random);
+        forge(&random);
+        do {
+            ram_flash_restart(&flash);
+            how = rig_start();
+            if (++starts == STARTS_MAX) {
+                fail_msg("seed %u: no end", (unsigned)seed);
+            }
+        } while (!is_quiet(how));
+        if (how == OTTER_STARTUP_RECOVERY) { /* and recovery stays recovery */
+            enum otter_startup again = rig_start();
+
+            if (again != OTTER_STARTUP_RECOVERY) {
+                fail_msg("seed %u: unsure about recovery", (unsigned)seed);
+            }
+        }
+        ends[how]++;
+    }
+    print_message("%u journals: %u end in an app, %u in recovery\n", JOURNALS,
+                  ends[OTTER_STARTUP_APP], ends[OTTER_STARTUP_RECOVERY]);
+    assert_true(ends[OTTER_STARTUP_APP] > JOURNALS / 4);
+    assert_true(ends[OTTER_STARTUP_RECOVERY] > JOURNALS / 100);
+}
+
+/* ---- a forged swap, cut anywhere ---- */
+
+static void start_once(void *ctx)
+{
+    enum otter_startup *how = ctx;
+
+    *how = rig_start();
+}
+
+/* A frame that says: noise, whose seal is right, is being swapped in. `recorded`: and a tutorial's record
+ * stands beside it, which confirms what is on trial. */
+static void forge_swap_of_noise(bool recorded)
+{
+    struct journal_frame forged = {
+        .kind = OTTER_JOURNAL_INSTALL, .number = 16, .present_len = SIZE};
+    uint8_t noise[SIZE], frame[JOURNAL_FRAME_LEN], record[24];
+    uint64_t random = 77;
+
+    rig_factory(SIZE);
+    rng_fill(&random, noise, sizeof noise);
+    ram_flash_poke(&flash, layout->backup.addr, noise, sizeof noise);
+    forged.present_crc = otter_place_crc(&port, layout, OTTER_PLACE_INCOMING, SIZE);
+    forged.previous_len = SIZE;
+    forged.previous_crc = otter_place_crc(&port, layout, OTTER_PLACE_APP, SIZE);
+    journal_frame_put(frame, 0, &forged);
+    ram_flash_poke(&flash, layout->journal.addr, frame, sizeof frame);
+    memset(record, 0, sizeof record);
+    otter_put_le16(record, 0xEEEE);
+    otter_put_le32(record + 4, SIZE);
+    if (recorded) {
+        ram_flash_poke(&flash, layout->flag.addr, record, sizeof record);
+    }
+}
+
+/* It is swapped in, found bad, and taken back; a cut in between does not make it good. */
+static void noise_with_a_seal_is_never_started(void **state)
+{
+    (void)state;
+    for (int recorded = 0; recorded < 2; recorded++) {
+        bool returned = false;
+        uint32_t cut;
+
+        for (cut = 1; !returned; cut++) {
+            enum otter_startup how;
+
+            rig_case = cut;
+            forge_swap_of_noise(recorded != 0);
+            flash.cut_at = cut;
+            flash.tear = RAM_FLASH_DONE;
+            returned = ram_flash_run(&flash, start_once, &how);
+            ram_flash_restart(&flash);
+            assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+            assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+        }
+        assert_true(cut > 9 * RAM_FLASH_PAGE / 2); /* there and back */
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forged_journals),
+        cmocka_unit_test(noise_with_a_seal_is_never_started),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
