@@ -94,9 +94,9 @@ static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size
     return OTTER_REASON_NONE;
 }
 
-static void report(enum otter_action action, const struct otter_journal *journal)
+static void report(enum otter_action action, uint8_t detail)
 {
-    (void)journal;
+    (void)detail;
     assert_true(actions_len < ACTIONS_LOG_MAX);
     actions[actions_len++] = action;
 }
