@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/journal.h"
+#include <stddef.h>
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/crc32.h"
@@ -124,7 +125,7 @@ uint32_t otter_journal_pages(const struct otter_journal *journal, uint32_t page_
 /* How many of `count` items of `size` bytes are used: the highest that is not blank decides. */
 static uint8_t count_used(const uint8_t items[], uint8_t count, uint32_t size)
 {
-    while (count != 0 && is_blank(items + (count - 1U) * size, size)) {
+    while (count != 0 && is_blank(items + (size_t)(count - 1U) * size, size)) {
         count--;
     }
     return count;
@@ -176,7 +177,8 @@ static void get_marks(const uint8_t frame[FRAME_SIZE], uint32_t page_size,
         journal->step &= STEP_TRIAL - 1;
         journal->starts = journal->step > journal->starts ? journal->step : journal->starts;
     } else if (cells != 0) { /* saved, or in place as well */
-        bool in_place = otter_get_le16(frame + FRAME_CELLS + CELL_SIZE * (cells - 1U)) == 0;
+        const uint8_t *last = frame + FRAME_CELLS + (size_t)CELL_SIZE * (cells - 1U);
+        bool in_place = otter_get_le16(last) == 0;
 
         journal->step = (uint8_t)(2 * cells - (in_place ? 0 : 1));
     }
@@ -237,6 +239,14 @@ static int write_frame(const struct otter_port *port, const struct otter_journal
     return program(port, journal->addr, frame, sizeof frame);
 }
 
+/* Mark a frame that is not blank, so that it never reads as blank. Returns that it was not to be had. */
+static int pass_over(const struct otter_port *port, uint32_t addr)
+{
+    int error = program(port, addr, zeros, SET_SIZE);
+
+    return error != 0 ? error : OTTER_ERR_FLASH;
+}
+
 /* Void the tag of every older frame: none may start or undo a swap again, or condemn APP by a seal that
  * is not its own any more. */
 static int void_others(const struct otter_port *port, const struct otter_layout *layout,
@@ -274,13 +284,8 @@ int otter_journal_append(const struct otter_port *port, const struct otter_layou
             }
         }
         (void)load(port, layout, journal->addr, frame);
-        /* One that is passed over is marked, so that it never reads as blank. */
-        if (is_blank(frame, FRAME_SIZE)) {
-            error = write_frame(port, journal);
-        } else {
-            error = program(port, journal->addr, zeros, SET_SIZE);
-            error = OTTER_ERR_FLASH;
-        }
+        error = is_blank(frame, FRAME_SIZE) ? write_frame(port, journal)
+                                            : pass_over(port, journal->addr);
     }
     if (error == 0 && first) { /* what lies in FLAG is nobody's: it must not become newer */
         error = port->erase(port->ctx, layout->flag.addr);
