@@ -11,7 +11,7 @@
 #include "otter/md5.h"
 #include "unit/install_bench.h"
 
-/* Authority: docs/flash-format.md chapter 4. Power cuts are in test_install_power.c. */
+/* Authority: docs/flash-format.md chapter 6. Power cuts are in test_install_power.c. */
 
 static void good_image_of_any_size(void **state)
 {

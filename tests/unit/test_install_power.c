@@ -11,7 +11,7 @@
 #include "support/rng.h"
 #include "unit/install_bench.h"
 
-/* Authority: docs/flash-format.md chapter 4. The campaign goes through every flash operation of an
+/* Authority: docs/flash-format.md chapter 6. The campaign goes through every flash operation of an
  * install; after each cut the device starts again, is cut again, and must end with the new image. */
 
 enum { SMALL = 1101 }; /* 2 pages, odd: 1 mark, 2 erases, 551 half-words, 2 marks */
