@@ -61,6 +61,7 @@ bench: host
 campaign: host
 	@scripts/campaign.sh
 	@scripts/noise.sh
+	@scripts/startup.sh
 
 mutants: host
 	@scripts/run-mutants.sh

@@ -34,6 +34,8 @@ merge() {
 }
 merge bench/campaign.json power_cases power_failures cuts_per_s
 merge bench/noise.json noise_runs noise_wrong_images
+merge bench/startup.json power_native_cases power_native_cuts_per_s power_multi_cases power_bricks \
+    power_lost_reverts power_lost_confirms power_unverified_starts
 if [ -x build/host/bench/unicorn_mips ]; then
     {
         build/host/bench/unicorn_mips "$firmware/bench/cpu/bench_cpu.bin"
