@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "board/cpu/op16.h"
+#include "board/cpu/shift.h"
 
 /* 16-bit Thumb instructions that compute, A5.2.1 and A5.2.2. */
 

@@ -1,43 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "board/cpu/op32.h"
+#include "board/cpu/shift.h"
 
 /* 32-bit Thumb instructions that compute, A5.3.1 to A5.3.3 and A5.3.11 to A5.3.17. */
-
-uint32_t shift_with_carry(uint32_t value, unsigned type, unsigned amount, uint32_t *carry)
-{
-    switch (type) {
-    case 0: /* LSL */
-        if (amount < 32) {
-            *carry = value >> (32 - amount) & 1u;
-            return value << amount;
-        }
-        *carry = amount == 32 ? value & 1u : 0;
-        return 0;
-    case 1: /* LSR */
-        if (amount < 32) {
-            *carry = value >> (amount - 1) & 1u;
-            return value >> amount;
-        }
-        *carry = amount == 32 ? value >> 31 : 0;
-        return 0;
-    case 2: { /* ASR */
-        uint32_t sign = (value & 0x80000000u) != 0 ? 0xFFFFFFFFu : 0;
-        if (amount < 32) {
-            *carry = value >> (amount - 1) & 1u;
-            return value >> amount | (sign & ~(0xFFFFFFFFu >> amount));
-        }
-        *carry = value >> 31;
-        return sign;
-    }
-    default: /* ROR */
-        amount &= 31u;
-        if (amount != 0) {
-            value = value >> amount | value << (32 - amount);
-        }
-        *carry = value >> 31;
-        return value;
-    }
-}
 
 /* ThumbExpandImm_C(), A5.3.2. False = UNPREDICTABLE. */
 static inline bool expand_immediate(uint32_t imm12, uint32_t *out_value, uint32_t *carry)
@@ -159,11 +124,12 @@ ALWAYS_INLINE void shifted_register(struct cpu *cpu, uint32_t op, uint32_t first
         stop_unknown(cpu, first << 16 | second, "data processing with these registers");
         return;
     }
-    if (amount == 0 && type == 3) { /* RRX */
+    if (LIKELY((second & 0x70F0u) == 0)) { /* as most are */
+    } else if (amount == 0 && type == 3) { /* RRX */
         uint32_t out = b & 1u;
         b = b >> 1 | carry << 31;
         carry = out;
-    } else if (amount != 0 || type != 0) {
+    } else {
         b = shift_with_carry(b, type, amount == 0 ? 32 : amount, &carry);
     }
     data_processing(cpu, op, first, second, b, carry);

@@ -329,9 +329,6 @@ static inline void execute32(struct cpu *cpu, uint32_t first, uint32_t second)
     op32_table[first >> 4 & 0x1FFu](cpu, first, second);
 }
 
-/* Shift as types 0..3 (LSL, LSR, ASR, ROR) say; amount is not 0. */
-uint32_t shift_with_carry(uint32_t value, unsigned type, unsigned amount, uint32_t *carry);
-
 /* ---- exception.c ---- */
 
 /* Handle a fault, SVC (return to next_pc) or exception return that the last instruction ended with. */
