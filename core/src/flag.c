@@ -59,6 +59,20 @@ int otter_flag_read(const struct otter_port *port, const struct otter_layout *la
     return is_size_possible(layout, out_flag->image_size) ? 0 : OTTER_ERR_RANGE;
 }
 
+uint32_t otter_flag_fresh_size(const struct otter_port *port, const struct otter_layout *layout)
+{
+    uint8_t record[RECORD_ALL];
+    uint32_t size;
+
+    if (port->read(port->ctx, layout->flag.addr, record, sizeof record) != 0 ||
+        find_deciding(record) != RECORD_STATUS ||
+        otter_get_le16(record + RECORD_STATUS) != OTTER_FLAG_PENDING) {
+        return 0;
+    }
+    size = otter_get_le32(record + RECORD_SIZE);
+    return is_size_possible(layout, size) ? size : 0;
+}
+
 static int read_is_blank(const struct otter_port *port, uint32_t addr, bool *out_blank)
 {
     uint8_t bytes[16];

@@ -11,18 +11,35 @@ enum {
     TRAILER_FORMAT = 8,
     TRAILER_FLAGS = 10,
     TRAILER_LENGTH = 12,
-    TRAILER_HARDWARE = 16,
+    TRAILER_HARDWARE = OTTER_IMAGE_HARDWARE,
     TRAILER_VERSION = 24,
-    TRAILER_NUMBER = 32,
-    TRAILER_KEY_ID = 36,
+    TRAILER_NUMBER = OTTER_IMAGE_NUMBER,
+    TRAILER_KEY_ID = OTTER_IMAGE_KEY_ID,
     TRAILER_RESERVED = 40,
 };
+
+int otter_image_check_header(const uint8_t header[OTTER_IMAGE_HEADER_SIZE], uint32_t image_size)
+{
+    if (memcmp(header, magic, sizeof magic) != 0) {
+        return OTTER_ERR_NONE;
+    }
+    if (otter_get_le16(header + TRAILER_FORMAT) != OTTER_IMAGE_FORMAT ||
+        image_size < OTTER_IMAGE_TRAILER_SIZE + OTTER_IMAGE_SIZE_MIN ||
+        otter_get_le32(header + TRAILER_LENGTH) != image_size - OTTER_IMAGE_TRAILER_SIZE ||
+        (otter_get_le32(header + TRAILER_RESERVED) |
+         otter_get_le32(header + TRAILER_RESERVED + 4)) != 0) {
+        return OTTER_ERR_FORMAT;
+    }
+    return 0;
+}
 
 int otter_image_get_trailer(const uint8_t header[OTTER_IMAGE_HEADER_SIZE], uint32_t image_size,
                             struct otter_image *out_image)
 {
-    if (memcmp(header, magic, sizeof magic) != 0) {
-        return OTTER_ERR_NONE;
+    int error = otter_image_check_header(header, image_size);
+
+    if (error != 0) {
+        return error;
     }
     out_image->flags = otter_get_le16(header + TRAILER_FLAGS);
     out_image->length = otter_get_le32(header + TRAILER_LENGTH);
@@ -30,13 +47,6 @@ int otter_image_get_trailer(const uint8_t header[OTTER_IMAGE_HEADER_SIZE], uint3
     memcpy(out_image->version, header + TRAILER_VERSION, sizeof out_image->version);
     out_image->number = otter_get_le32(header + TRAILER_NUMBER);
     out_image->key_id = otter_get_le32(header + TRAILER_KEY_ID);
-    if (otter_get_le16(header + TRAILER_FORMAT) != OTTER_IMAGE_FORMAT ||
-        image_size < OTTER_IMAGE_TRAILER_SIZE + OTTER_IMAGE_SIZE_MIN ||
-        out_image->length != image_size - OTTER_IMAGE_TRAILER_SIZE ||
-        (otter_get_le32(header + TRAILER_RESERVED) |
-         otter_get_le32(header + TRAILER_RESERVED + 4)) != 0) {
-        return OTTER_ERR_FORMAT;
-    }
     return 0;
 }
 

@@ -30,14 +30,13 @@ static bool read_image(const struct otter_judge *judge, enum otter_place place, 
 
 /* Read the header of an image of `size` bytes. */
 static bool read_header(const struct otter_judge *judge, enum otter_place place, uint32_t size,
-                        struct otter_image *out_image)
+                        uint8_t header[OTTER_IMAGE_HEADER_SIZE])
 {
-    uint8_t header[OTTER_IMAGE_HEADER_SIZE];
-
     return size > OTTER_IMAGE_TRAILER_SIZE && size % 4 == 0 &&
            size <= judge->layout->app.size &&
-           read_image(judge, place, size - OTTER_IMAGE_TRAILER_SIZE, header, sizeof header) &&
-           otter_image_get_trailer(header, size, out_image) == 0;
+           read_image(judge, place, size - OTTER_IMAGE_TRAILER_SIZE, header,
+                      OTTER_IMAGE_HEADER_SIZE) &&
+           otter_image_check_header(header, size) == 0;
 }
 
 static const struct otter_ed25519_key *find_key(const struct otter_judge *judge, uint32_t id)
@@ -83,14 +82,14 @@ enum otter_reason otter_judge_image(void *ctx, enum otter_place place, uint32_t 
 {
     const struct otter_judge *judge = ctx;
     const struct otter_ed25519_key *key;
-    struct otter_image image;
-    uint8_t head[OTTER_IMAGE_SIZE_MIN];
-    bool found = read_header(judge, place, *size, &image);
+    uint8_t header[OTTER_IMAGE_HEADER_SIZE], head[OTTER_IMAGE_SIZE_MIN];
+    bool found = read_header(judge, place, *size, header);
+    uint32_t key_id;
 
     /* Images are whole words: the trailer begins on one. */
     for (uint32_t at = OTTER_IMAGE_TRAILER_SIZE; *size == 0 && at < judge->layout->app.size;) {
         at += 4;
-        if (read_header(judge, place, at, &image)) {
+        if (read_header(judge, place, at, header)) {
             *size = at;
             found = true;
         }
@@ -98,22 +97,23 @@ enum otter_reason otter_judge_image(void *ctx, enum otter_place place, uint32_t 
     if (!found || !read_image(judge, place, 0, head, sizeof head)) {
         return OTTER_REASON_NO_IMAGE;
     }
-    if (memcmp(image.hardware, judge->hardware, sizeof image.hardware) != 0) {
+    if (memcmp(header + OTTER_IMAGE_HARDWARE, judge->hardware, sizeof judge->hardware) != 0) {
         return OTTER_REASON_HARDWARE;
     }
     if (!otter_image_is_startable(head, judge->layout)) {
         return OTTER_REASON_NOT_STARTABLE;
     }
-    if (image.key_id == 0) {
+    key_id = otter_get_le32(header + OTTER_IMAGE_KEY_ID);
+    if (key_id == 0) {
         return OTTER_REASON_UNSIGNED;
     }
-    key = find_key(judge, image.key_id);
+    key = find_key(judge, key_id);
     if (key == NULL) {
         return OTTER_REASON_UNKNOWN_KEY;
     }
     if (!is_signed_by(judge, place, *size, key)) {
         return OTTER_REASON_SIGNATURE;
     }
-    *out_number = image.number;
+    *out_number = otter_get_le32(header + OTTER_IMAGE_NUMBER);
     return OTTER_REASON_NONE;
 }

@@ -48,6 +48,11 @@ OTTER_MUST_CHECK int otter_flag_read(const struct otter_port *port,
                                      const struct otter_layout *layout,
                                      struct otter_flag *out_flag);
 
+/* Size of the image of a pending record that nobody has begun to install: 0 < size as in
+ * otter_flag_read(), and no marks. 0 = there is no such record, or it cannot be read. */
+uint32_t otter_flag_fresh_size(const struct otter_port *port,
+                               const struct otter_layout *layout);
+
 /* Store `flag` as pending. Erases the page if it is not blank, programs size and MD5, then status.
  * Returns 0, OTTER_ERR_RANGE (size as in otter_flag_read(); nothing is touched), or the port's error.
  * Power: if nothing was pending before, a later otter_flag_read() says OTTER_ERR_NONE or returns

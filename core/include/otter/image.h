@@ -45,10 +45,18 @@ struct otter_image {
     uint16_t flags;
 };
 
-/* Read the trailer that ends an image of image_size bytes; `header` are the 48 bytes that begin 112
- * before its end. What the signature is worth is not looked at.
+/* Where the header of a trailer has what a judge asks for. */
+enum { OTTER_IMAGE_HARDWARE = 16, OTTER_IMAGE_NUMBER = 32, OTTER_IMAGE_KEY_ID = 36 };
+
+/* Can `header` begin the trailer of an image of image_size bytes?
  * Returns 0, OTTER_ERR_NONE (no magic there: a plain .bin), or OTTER_ERR_FORMAT (the magic is there,
  * but format, length or reserved bytes are not right). */
+OTTER_MUST_CHECK int otter_image_check_header(const uint8_t header[OTTER_IMAGE_HEADER_SIZE],
+                                              uint32_t image_size);
+
+/* Read the trailer that ends an image of image_size bytes; `header` are the 48 bytes that begin 112
+ * before its end. What the signature is worth is not looked at.
+ * Returns what otter_image_check_header() says; only with 0 is *out_image set. */
 OTTER_MUST_CHECK int otter_image_get_trailer(const uint8_t header[OTTER_IMAGE_HEADER_SIZE],
                                              uint32_t image_size,
                                              struct otter_image *out_image);
