@@ -67,7 +67,8 @@ static enum otter_action go_on_installing(const struct otter_situation *s)
         if (s->previous == OTTER_GOOD) {
             return OTTER_ACTION_REVERT;
         }
-        return s->app == OTTER_GOOD ? OTTER_ACTION_ADOPT : OTTER_ACTION_RECOVER;
+        /* Nothing went out that could come back; a recovery may have put something there. */
+        return s->app == OTTER_GOOD ? OTTER_ACTION_ADOPT : replace_app(s);
     }
     return s->settled ? OTTER_ACTION_TRY : OTTER_ACTION_SETTLE;
 }

@@ -33,14 +33,10 @@ static struct otter_situation look(struct startup *s)
 {
     const struct otter_startup_config *config = s->config;
     const struct otter_journal *journal = &s->journal;
-    struct otter_flag flag;
 
     otter_journal_read(config->port, config->layout, &s->journal);
-    s->record_size = 0;
     /* A frame of ours is no record: its first half-word is 0. */
-    if (otter_flag_read(config->port, config->layout, &flag) == 0 && flag.mark == 0) {
-        s->record_size = flag.image_size;
-    }
+    s->record_size = otter_flag_fresh_size(config->port, config->layout);
     return (struct otter_situation){
         .kind = journal->kind,
         .request = !journal->requested          ? OTTER_REQUEST_NONE
@@ -101,7 +97,11 @@ static void check(struct startup *s, enum otter_place place)
     } else {
         s->size[place] = 0;
         if (place == OTTER_PLACE_INCOMING) {
-            s->size[place] = s->record_size != 0 ? s->record_size : journal->request_size;
+            /* A request in the middle of an INSTALL is nobody's: what a recovery received is not
+             * looked for by its size. */
+            s->size[place] = s->record_size != 0   ? s->record_size
+                             : is_at_rest(journal) ? journal->request_size
+                                                   : 0;
         }
     }
     if (!sealed || place != OTTER_PLACE_APP || is_thorough(s)) {

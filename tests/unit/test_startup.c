@@ -290,6 +290,27 @@ static void damaged_app_and_nothing_else(void **state)
     expect_quiet(OLDER);
 }
 
+/* Nothing came out of the swap that could be started or come back; a recovery then brings something. The
+ * request is an app's, and wrong. */
+static void damaged_on_trial_with_what_went_out(void **state)
+{
+    struct otter_journal journal;
+
+    (void)state;
+    at_rest(SMALL);
+    rig_ask(NEW);
+    expect_trial(NEW);
+    journal = rig_journal();
+    assert_int_equal(otter_journal_request(&port, &journal, SMALL - 4), 0);
+    damage(layout->app.addr + 1);
+    damage(layout->spare.addr);
+    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+    rig_download(NEW);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
+    expect_quiet(NEW);
+}
+
 static void damaged_on_trial(void **state)
 {
     (void)state;
@@ -620,6 +641,7 @@ int main(void)
         cmocka_unit_test(damaged_app_is_replaced_by_the_incoming),
         cmocka_unit_test(damaged_app_and_nothing_else),
         cmocka_unit_test(damaged_on_trial),
+        cmocka_unit_test(damaged_on_trial_with_what_went_out),
         cmocka_unit_test(wrong_copy_is_never_started),
         cmocka_unit_test(seal_alone_is_not_enough_after_an_installation),
         cmocka_unit_test(no_way_back),
