@@ -9,27 +9,27 @@
 #include "jump.h"
 #include "keys.h"
 #include "layout.h"
-#include "system.h"
-#include "systick.h"
+#include "recover.h"
 
 /* The bootloader that swaps: bring flash to a state in which something can be started (otter_startup()),
- * and start it. It says what it does on USART1; on a clean start it says nothing and switches on
- * nothing. The watchdog runs from the first change of flash on.
+ * and start it; or receive an image, if nothing can (recover.h). It says what it does on USART1; on a
+ * clean start it says nothing and switches on nothing. The watchdog runs from the first change of flash
+ * on.
  */
-static bool is_awake; /* clock, log and watchdog are on */
+static uint32_t hclk_hz; /* 0 = asleep: clock, log and watchdog are off */
 
 static void wake(void)
 {
-    if (!is_awake) {
-        is_awake = true;
+    if (hclk_hz == 0) {
         iwdg_start(); /* should we hang: reset, and on from where the journal says */
-        debug_start(clock_start());
+        hclk_hz = clock_start();
+        debug_start(hclk_hz);
     }
 }
 
 static void sleep(void)
 {
-    if (is_awake) {
+    if (hclk_hz != 0) {
         debug_stop();
         clock_stop();
     }
@@ -38,18 +38,21 @@ static void sleep(void)
 /* All but the look at APP's seal is done awake. The number is why, or which start on trial. */
 static void report(enum otter_action action, uint8_t detail)
 {
-    static const char *const texts[] = {
-        [OTTER_ACTION_REFUSE] = "Refuse",   [OTTER_ACTION_INSTALL] = "Install",
-        [OTTER_ACTION_REVERT] = "Revert",   [OTTER_ACTION_TRY] = "Trial",
-        [OTTER_ACTION_RECOVER] = "Recover",
+    static const unsigned first = OTTER_ACTION_REFUSE;
+    static const char texts[][8] = {
+        [OTTER_ACTION_REFUSE - OTTER_ACTION_REFUSE] = "Refuse",
+        [OTTER_ACTION_INSTALL - OTTER_ACTION_REFUSE] = "Install",
+        [OTTER_ACTION_REVERT - OTTER_ACTION_REFUSE] = "Revert",
+        [OTTER_ACTION_TRY - OTTER_ACTION_REFUSE] = "Trial",
+        [OTTER_ACTION_RECOVER - OTTER_ACTION_REFUSE] = "Recover",
     };
 
     if (action == OTTER_ACTION_START || (action == OTTER_ACTION_CHECK_APP && detail == 0)) {
         return;
     }
     wake();
-    if (texts[action] != NULL) {
-        debug_text(texts[action]);
+    if (action >= first && texts[action - OTTER_ACTION_REFUSE][0] != 0) {
+        debug_text(texts[action - OTTER_ACTION_REFUSE]);
         debug_text(" [");
         debug_decimal(detail);
         debug_text("]\r\n");
@@ -68,16 +71,11 @@ int main(void)
                                                 .judge = otter_judge_image,
                                                 .judge_ctx = &judge,
                                                 .report = report};
-    enum otter_startup startup = otter_startup(&config);
 
-    if (startup != OTTER_STARTUP_RECOVERY) {
-        sleep();
-        jump_to_image(stm32f103_layout.app.addr);
+    if (otter_startup(&config) == OTTER_STARTUP_RECOVERY) {
+        wake();
+        recover(hclk_hz);
     }
     sleep();
-    systick_start(CLOCK_HSI_HZ);
-    for (;;) {
-        iwdg_feed();
-        system_sleep();
-    }
+    jump_to_image(stm32f103_layout.app.addr);
 }

@@ -188,7 +188,12 @@ struct stm32_systick {
 };
 #define SYSTICK ((volatile struct stm32_systick *)0xE000E010u)
 
-enum { STK_CTRL_ENABLE = 1 << 0, STK_CTRL_TICKINT = 1 << 1, STK_CTRL_CLKSOURCE = 1 << 2 };
+enum {
+    STK_CTRL_ENABLE = 1 << 0,
+    STK_CTRL_TICKINT = 1 << 1,
+    STK_CTRL_CLKSOURCE = 1 << 2,
+    STK_CTRL_COUNTFLAG = 1 << 16, /* cleared by reading */
+};
 
 struct stm32_nvic {
     uint32_t ISER[32], ICER[32], ISPR[32], ICPR[32];

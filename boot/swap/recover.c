@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recover.h"
+
+#include "otter/recovery.h"
+#include "flash.h"
+#include "iwdg.h"
+#include "layout.h"
+#include "stm32f103.h"
+#include "system.h"
+#include "uart_polled.h"
+
+enum { BAUD = 9600 };
+
+/* Protocol, P0, hardware, version, product key, bindable seconds: docs/protocol.md chapter 2. The version
+ * is below that of any image; the product is the app's, or the module would register anew. */
+static const char info[OTTER_RECOVERY_INFO_SIZE] =
+    "00000004" OTTER_P0_VERSION OTTER_HARDWARE "00000000" OTTER_PRODUCT_KEY "\0";
+
+void recover(uint32_t hclk_hz)
+{
+    struct otter_recovery recovery = {.port = &stm32f103_flash,
+                                      .layout = &stm32f103_layout,
+                                      .info = (const uint8_t *)info,
+                                      .send = uart_polled_send};
+    uint32_t silence_ms = 0;
+    bool complete = false;
+
+    uart_polled_start(hclk_hz / 2, BAUD);
+    SYSTICK->LOAD = hclk_hz / 1000 - 1;
+    SYSTICK->CTRL = STK_CTRL_CLKSOURCE | STK_CTRL_ENABLE;
+    while (!complete) {
+        uint8_t byte;
+
+        iwdg_feed();
+        if (uart_polled_receive(&byte)) {
+            silence_ms = 0;
+            complete = otter_recovery_receive(&recovery, byte);
+        } else if ((SYSTICK->CTRL & STK_CTRL_COUNTFLAG) != 0 &&
+                   ++silence_ms == OTTER_RECOVERY_SILENCE_MS) {
+            silence_ms = 0;
+            otter_recovery_ask(&recovery);
+        }
+    }
+    uart_polled_drain();
+    system_reset();
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STM32F103_UART_POLLED_H
+#define STM32F103_UART_POLLED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The line to the Wi-Fi module as in uart.h, without DMA and small: for the bootloader's recovery.
+ *
+ * Nothing is kept: a byte that is not taken before the next one is there is lost (1 ms at 9600
+ * baud). So it is for a protocol in which the other side waits while we write flash or send.
+ * Source: RM0008 27.3.2, 27.3.3.
+ */
+void uart_polled_start(uint32_t pclk1_hz, uint32_t baud);
+
+/* Take a byte, if one has come. */
+bool uart_polled_receive(uint8_t *out_byte);
+
+/* Wait until there is room, then send. */
+void uart_polled_send(uint8_t byte);
+
+/* Wait until the last bit has left the chip. */
+void uart_polled_drain(void);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* boot_swap on the model when nothing can be started: the module's side alone brings the board back, with
+ * what it does for every update. Authority: docs/protocol.md chapter 4.7, docs/design.md. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/file.h" /* before cmocka.h, which has a macro fail */
+#include <cmocka.h>
+#include "port/stm32f103/partitions.h"
+#include "tests/support/firmware.h"
+#include "tests/support/rng.h"
+
+static struct firmware boot;
+static struct rig *rig;
+static struct firmware_seen seen;
+
+/* A device with `loads` in flash and a module that offers `update` as version 03010102. */
+static void start(const struct rig_load loads[], size_t load_count,
+                  const struct firmware *update, bool module_keeps_power)
+{
+    struct file file = {update->data, update->len};
+    struct rig_config config = {.board = {.seed = 1},
+                                .loads = loads,
+                                .load_count = load_count,
+                                .module_keeps_power = module_keeps_power};
+
+    memset(&seen, 0, sizeof seen);
+    config.module.file = update->data;
+    config.module.file_size = (uint32_t)update->len;
+    file_md5_hex(&file, config.module.md5_hex);
+    memcpy(config.module.version, "03010102", 8);
+    config.module.event = firmware_see;
+    config.module.ctx = &seen;
+    rig = rig_new(&config);
+    assert_non_null(rig);
+    rig_power_on(rig);
+}
+
+static void start_empty(bool module_keeps_power)
+{
+    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len}};
+
+    start(loads, 1, &firmware_set()->new_app, module_keeps_power);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    rig_free(rig);
+    rig = NULL;
+    return 0;
+}
+
+static unsigned count(const char *text)
+{
+    unsigned n = 0;
+
+    for (const char *at = strstr(rig_log(rig), text); at != NULL; at = strstr(at + 1, text)) {
+        n++;
+    }
+    return n;
+}
+
+/* The app that was pushed runs, and goes on running after the next start. */
+static void expect_recovered(unsigned recoveries)
+{
+    const struct firmware *app = &firmware_set()->new_app;
+
+    firmware_run_to_end(rig);
+    if (rig_outcome(rig) != MODULE_UPDATED) {
+        fail_msg("%s; log:\n%s", module_failure_name(rig_failure(rig)), rig_log(rig));
+    }
+    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), app->data, app->len);
+    assert_int_equal(count("Recover"), recoveries);
+    assert_int_equal(count("Install"), 1);
+    assert_int_equal(count("Trial"), 0); /* there is nothing to go back to */
+    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), 0);
+    rig_power_on(rig);
+    firmware_run_ms(rig, 3000);
+    assert_int_equal(count("App Init Success , SoftVersion = 03010102"), 2);
+    assert_int_equal(count("Recover"), recoveries);
+}
+
+static void test_board_without_app_is_recovered(void **state)
+{
+    (void)state;
+    start_empty(false);
+    expect_recovered(1);
+    assert_int_equal(seen.resent, 0); /* no byte was lost while pages were erased */
+    assert_int_equal(seen.ready, 1);
+}
+
+/* Journal, FLAG, spare and APPBAK full of noise, one bit of APP decayed. */
+static void test_ruined_board_is_recovered(void **state)
+{
+    const struct firmware_set *set = firmware_set();
+    uint8_t *noise = malloc(OTTER_FLASH_SIZE - OTTER_BOOT_SIZE);
+    uint8_t *app = malloc(set->old_app.len);
+    uint64_t seed = 7;
+    const struct rig_load loads[] = {
+        {OTTER_JOURNAL_ADDR, noise, OTTER_FLASH_SIZE - OTTER_BOOT_SIZE},
+        {OTTER_BOOT_ADDR, boot.data, boot.len},
+        {OTTER_APP_ADDR, app, set->old_app.len},
+    };
+
+    (void)state;
+    assert_non_null(noise);
+    assert_non_null(app);
+    rng_fill(&seed, noise, OTTER_FLASH_SIZE - OTTER_BOOT_SIZE);
+    memcpy(app, set->old_app.data, set->old_app.len);
+    app[3000] ^= 0x10;
+    start(loads, 3, &set->new_app, false);
+    free(noise);
+    free(app);
+    expect_recovered(1);
+}
+
+static void test_power_is_cut_in_the_middle(void **state)
+{
+    (void)state;
+    start_empty(false);
+    firmware_run_until_piece(rig, &seen, 20);
+    rig_power_on(rig); /* both */
+    expect_recovered(2);
+}
+
+/* The module goes on with the piece that is due, and is restarted. */
+static void test_mcu_alone_is_reset_in_the_middle(void **state)
+{
+    (void)state;
+    start_empty(true);
+    firmware_run_until_piece(rig, &seen, 20);
+    rig_power_on(rig);
+    expect_recovered(2);
+    assert_int_equal(seen.offered, 2);
+}
+
+static void test_lost_acknowledgements(void **state)
+{
+    (void)state;
+    start_empty(false);
+    firmware_run_muted_at_piece(rig, &seen, 9, 5000);
+    expect_recovered(1);
+    assert_true(seen.resent > 0);
+    assert_int_equal(seen.ready, 1); /* repeats are acknowledged, and the file goes on */
+}
+
+/* So long that the module gives up: READY follows the silence. */
+static void test_long_silence(void **state)
+{
+    (void)state;
+    start_empty(false);
+    firmware_run_until_piece(rig, &seen, 9);
+    rig_mute(rig, true, true);
+    firmware_run_ms(rig, 11000);
+    rig_mute(rig, false, false);
+    expect_recovered(1);
+    assert_int_equal(seen.stopped, 1);
+    assert_true(seen.ready > 1);
+}
+
+static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **state)
+{
+    const struct firmware_set *set = firmware_set();
+    struct firmware forged = {malloc(set->new_app.len), set->new_app.len};
+    const struct rig_load only_boot[] = {{OTTER_BOOT_ADDR, boot.data, boot.len}};
+    uint8_t *flash = malloc(OTTER_FLASH_SIZE);
+    const struct rig_load all[] = {{OTTER_FLASH_ADDR, flash, OTTER_FLASH_SIZE}};
+
+    (void)state;
+    assert_non_null(forged.data);
+    assert_non_null(flash);
+    memcpy(forged.data, set->new_app.data, forged.len);
+    memset(forged.data + forged.len - 64, 0, 64);
+    start(only_boot, 1, &forged, false);
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
+    assert_int_equal(rig_failure(rig), MODULE_OLD_VERSION);
+    assert_int_equal(count("Recover"), 2);
+    assert_int_equal(count("Install"), 0);
+    assert_int_equal(*firmware_flash(rig, OTTER_APP_ADDR), 0xFF);
+    memcpy(flash, firmware_flash(rig, OTTER_FLASH_ADDR), OTTER_FLASH_SIZE);
+    rig_free(rig);
+    start(all, 1, &set->new_app, false);
+    expect_recovered(1);
+    free(forged.data);
+    free(flash);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_board_without_app_is_recovered, stop),
+        cmocka_unit_test_teardown(test_ruined_board_is_recovered, stop),
+        cmocka_unit_test_teardown(test_power_is_cut_in_the_middle, stop),
+        cmocka_unit_test_teardown(test_mcu_alone_is_reset_in_the_middle, stop),
+        cmocka_unit_test_teardown(test_lost_acknowledgements, stop),
+        cmocka_unit_test_teardown(test_long_silence, stop),
+        cmocka_unit_test_teardown(test_unsigned_image_is_not_installed_and_recovery_goes_on,
+                                  stop),
+    };
+
+    boot = firmware_read("boot/boot_swap.bin");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
