@@ -38,20 +38,13 @@ static void sleep(void)
 /* All but the look at APP's seal is done awake. The number is why, or which start on trial. */
 static void report(enum otter_action action, uint8_t detail)
 {
-    static const unsigned first = OTTER_ACTION_REFUSE;
-    static const char texts[][8] = {
-        [OTTER_ACTION_REFUSE - OTTER_ACTION_REFUSE] = "Refuse",
-        [OTTER_ACTION_INSTALL - OTTER_ACTION_REFUSE] = "Install",
-        [OTTER_ACTION_REVERT - OTTER_ACTION_REFUSE] = "Revert",
-        [OTTER_ACTION_TRY - OTTER_ACTION_REFUSE] = "Trial",
-        [OTTER_ACTION_RECOVER - OTTER_ACTION_REFUSE] = "Recover",
-    };
+    static const char texts[][8] = {"Refuse", "Install", "Revert", "Trial", "Recover"};
 
     if (action == OTTER_ACTION_START || (action == OTTER_ACTION_CHECK_APP && detail == 0)) {
         return;
     }
     wake();
-    if (action >= first && texts[action - OTTER_ACTION_REFUSE][0] != 0) {
+    if (action >= OTTER_ACTION_REFUSE) {
         debug_text(texts[action - OTTER_ACTION_REFUSE]);
         debug_text(" [");
         debug_decimal(detail);

@@ -37,13 +37,14 @@ enum otter_action {
     OTTER_ACTION_CHECK_PREVIOUS,
     OTTER_ACTION_ADOPT,  /* append REST for what is in APP */
     OTTER_ACTION_SETTLE, /* append what was read */
+    OTTER_ACTION_MOVE,   /* swap, or copy back, to the end */
+    OTTER_ACTION_FINISH, /* write the whole final mark */
+    OTTER_ACTION_START,  /* start the app */
+    /* from here on worth a line in a log */
     OTTER_ACTION_REFUSE, /* append what was read, with the reason; the request or record is gone */
     OTTER_ACTION_INSTALL, /* append INSTALL for area[1..]; the request or record is gone */
     OTTER_ACTION_REVERT,  /* append RESTORE for area[0..] */
-    OTTER_ACTION_MOVE,    /* swap, or copy back, to the end */
-    OTTER_ACTION_FINISH,  /* write the whole final mark */
     OTTER_ACTION_TRY,     /* count a start on trial, then start the app with the watchdog on */
-    OTTER_ACTION_START,   /* start the app */
     OTTER_ACTION_RECOVER, /* nothing to start: receive an image */
 };
 
