@@ -178,7 +178,7 @@ static int send_ready(struct otter_receiver *receiver, struct otter_link *link, 
     receiver->received = receiver->written = 0;
     receiver->last_number = 0;
     receiver->queued_done = 0;
-    receiver->flag_void = false;
+    receiver->may_write = false;
     otter_md5_init(&receiver->md5);
     otter_store_save_resume(receiver);
     return 0;

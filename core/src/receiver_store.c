@@ -14,6 +14,17 @@ enum {
     RESUME_SEED = 0x4F54, /* any but 0: a record of zeros must not be valid */
 };
 
+/* Before the first byte of APPBAK. The journal says whether it holds the way back. Without one, what a
+ * record describes is about to be overwritten: FLAG is erased whatever it reads, because a record whose
+ * programming was cut may read as blank now and as pending after the next power-up. */
+static int open_backup(const struct otter_port *port, const struct otter_layout *layout)
+{
+    if (otter_update_has_journal(port, layout)) {
+        return otter_update_is_allowed(port, layout) ? 0 : OTTER_ERR_BUSY;
+    }
+    return otter_flag_erase(port, layout);
+}
+
 int otter_store_program(struct otter_receiver *receiver)
 {
     const struct otter_port *port = receiver->config->port;
@@ -27,15 +38,9 @@ int otter_store_program(struct otter_receiver *receiver)
     int rc;
 
     port->feed(port->ctx);
-    if (!receiver->flag_void && otter_update_has_journal(port, layout)) {
-        receiver->flag_void = true;
-        return otter_update_is_allowed(port, layout) ? 0 : OTTER_ERR_BUSY;
-    }
-    if (!receiver->flag_void) {
-        /* What a record describes is about to be overwritten. Erased whatever it reads: one whose
-         * programming was cut may read as blank now and as pending after the next power-up. */
-        rc = otter_flag_erase(port, layout);
-        receiver->flag_void = rc == 0;
+    if (!receiver->may_write) {
+        rc = open_backup(port, layout);
+        receiver->may_write = rc == 0;
         return rc;
     }
     if (in_page == 0) {

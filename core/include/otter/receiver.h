@@ -118,17 +118,17 @@ struct otter_receiver {
     uint8_t last_sn;        /* of the piece whose ACK is still owed */
     uint8_t sender_stop_sn; /* of the last 0x1F, to tell its repeats */
     uint8_t attempts, unanswered, bad_sums;
-    bool offered;        /* an offer came since the reset, or is known from `resume` */
-    bool ready_due;      /* send READY as soon as the link is free */
-    bool asked;          /* READY was sent for this attempt */
-    bool ready_pending;  /* READY is the link's unacknowledged command */
-    bool begun;          /* this attempt is counted */
-    bool stop_due;       /* send 0x27 as soon as the link is free */
-    bool ack_due;        /* the ACK of last_sn is owed, behind that 0x27 if one is due */
-    bool ask_again;      /* STOPPING leads back to ASKING */
-    bool flag_void;      /* APPBAK may be written: FLAG was erased, or the journal allows it */
-    bool flag_due;       /* verified: write FLAG once the last ACK has left */
-    bool sender_stopped; /* sender_stop_sn is valid */
+    bool offered;            /* an offer came since the reset, or is known from `resume` */
+    bool ready_due;          /* send READY as soon as the link is free */
+    bool asked;              /* READY was sent for this attempt */
+    bool ready_pending;      /* READY is the link's unacknowledged command */
+    bool begun;              /* this attempt is counted */
+    bool stop_due;           /* send 0x27 as soon as the link is free */
+    bool ack_due;            /* the ACK of last_sn is owed, behind that 0x27 if one is due */
+    bool ask_again;          /* STOPPING leads back to ASKING */
+    bool may_write;          /* APPBAK: FLAG was erased, or the journal allows it */
+    bool flag_due;           /* verified: write FLAG once the last ACK has left */
+    bool sender_stopped;     /* sender_stop_sn is valid */
     bool restart_module_due; /* send 0x29 as soon as the link is free */
     bool restart_module_done;
     bool disturbed;     /* the line showed a fault since the offer */

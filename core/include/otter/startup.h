@@ -11,7 +11,7 @@
 
 /* The bootloader's work: bring flash to a state in which something can be started, and say what.
  *
- * Called once by boot/main.c after every reset, with interrupts off. Looks at the journal, asks
+ * Called once by boot/swap/main.c after every reset, with interrupts off. Looks at the journal, asks
  * otter_decide(), does it, and looks again. Everything it needs lies in flash: it may be cut at any
  * point and called again. About 700 bytes of stack beside what `judge` takes.
  */
@@ -25,7 +25,6 @@ enum otter_startup {
  * Numbers are never reused. */
 enum otter_reason {
     OTTER_REASON_NONE = 0,
-    OTTER_REASON_CONFIRMED = 1,      /* not used in flash: the app says so itself */
     OTTER_REASON_UNCONFIRMED = 2,    /* reverted: three starts without confirmation */
     OTTER_REASON_BAD_COPY = 3,       /* reverted: APP was not what was installed */
     OTTER_REASON_NO_IMAGE = 4,       /* refused: no trailer, or it does not fit the length */
@@ -37,7 +36,6 @@ enum otter_reason {
     OTTER_REASON_NOT_STARTABLE = 10, /* refused: no vector table for this slot */
     OTTER_REASON_NO_WAY_BACK = 11,   /* kept, though not confirmed: the old image is gone */
     OTTER_REASON_DAMAGED = 12,       /* APP was damaged, and replaced by what was at hand */
-    OTTER_REASON_RECOVERED = 13,     /* installed by the bootloader, over the UART */
 };
 
 struct otter_startup_config {

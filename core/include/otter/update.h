@@ -24,18 +24,18 @@ bool otter_update_has_journal(const struct otter_port *port, const struct otter_
 /* Has this app not been confirmed yet? */
 bool otter_update_is_on_trial(const struct otter_port *port, const struct otter_layout *layout);
 
-/* May APPBAK be written? True at rest; false on trial, until otter_confirm() has returned. A journal
- * that cannot be read counts as no; none at all, under a tutorial's bootloader, as yes. */
+/* May APPBAK be written? True at rest; false on trial, until otter_update_confirm() has returned 0.
+ * Without a journal, that is under a tutorial's bootloader, true. */
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout);
 
 /* Confirm this app. Call it after every start, without asking whether it is on trial: the marks are
  * written whatever they read, because what the app reads in doubt the bootloader may read otherwise.
- * Does nothing if the installed image is confirmed in a way that holds. Returns 0 or the port's error.
+ * Does nothing where no image was installed since the last settled start. Returns 0 or the port's error.
  * Power: confirmed or not; once this has returned 0, confirmed for ever. */
 OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
                                           const struct otter_layout *layout);
 
-/* Ask for the first `size` bytes of APPBAK to be installed at the next start. Only when APPBAK was read
+/* Ask for the first `size` bytes of APPBAK, at most all of it, to be installed at the next start. Only when APPBAK was read
  * back. Returns 0, OTTER_ERR_BUSY (not at rest, or something was asked in doubt before: restart, then
  * begin again), OTTER_ERR_NONE (there is no journal) or the port's error.
  * Power: asked or not. */
