@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "otter/frame.h"
 
 /* The fuzzer's bytes, taken from the front; zeros when they are used up. */
 struct fuzz_input {
@@ -39,6 +40,19 @@ static inline const uint8_t *fuzz_take(struct fuzz_input *input, size_t *io_len)
     input->bytes += *io_len;
     input->len -= *io_len;
     return bytes;
+}
+
+/* Any frame: its fields and up to 255 bytes of payload, which stay the input's. */
+static inline struct otter_frame fuzz_frame(struct fuzz_input *input)
+{
+    struct otter_frame frame = {.cmd = fuzz_u8(input)};
+
+    frame.sn = fuzz_u8(input);
+    frame.flags = fuzz_u8(input);
+    size_t len = fuzz_u8(input);
+    frame.payload = fuzz_take(input, &len);
+    frame.payload_len = (uint16_t)len;
+    return frame;
 }
 
 /* A promise of the code under test; broken ones are reported like a crash. */

@@ -140,12 +140,7 @@ static void step(struct fuzz_input *input, const struct otter_device_config *con
         otter_device_receive(&device, frame.payload, len, now_ms);
         break;
     case 1: /* any frame with a good sum */
-        frame.cmd = fuzz_u8(input);
-        frame.sn = fuzz_u8(input);
-        frame.flags = fuzz_u8(input);
-        len = fuzz_u8(input);
-        frame.payload = fuzz_take(input, &len);
-        frame.payload_len = (uint16_t)len;
+        frame = fuzz_frame(input);
         feed(&frame);
         break;
     case 2:

@@ -55,12 +55,7 @@ static void step(struct fuzz_input *input)
         module_receive(&module, frame.payload, len, now_ms);
         break;
     case 1:
-        frame.cmd = fuzz_u8(input);
-        frame.sn = fuzz_u8(input);
-        frame.flags = fuzz_u8(input);
-        len = fuzz_u8(input);
-        frame.payload = fuzz_take(input, &len);
-        frame.payload_len = (uint16_t)len;
+        frame = fuzz_frame(input);
         feed(&frame);
         break;
     case 2:

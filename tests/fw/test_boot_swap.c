@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/file.h" /* before cmocka.h, which has a macro fail */
 #include <cmocka.h>
 #include "otter/startup.h"
 #include "port/stm32f103/partitions.h"
@@ -21,13 +20,9 @@ static void start(const struct firmware *installed, const struct firmware *updat
 {
     const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
                                      {OTTER_APP_ADDR, installed->data, installed->len}};
-    struct file file = {update->data, update->len};
     struct rig_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
 
-    config.module.file = update->data;
-    config.module.file_size = (uint32_t)update->len;
-    file_md5_hex(&file, config.module.md5_hex);
-    memcpy(config.module.version, version, 8);
+    firmware_offer(&config.module, update, version);
     rig = rig_new(&config);
     assert_non_null(rig);
     rig_power_on(rig);
@@ -41,20 +36,12 @@ static int stop(void **state)
     return 0;
 }
 
-static unsigned count(const char *text)
-{
-    unsigned n = 0;
-
-    for (const char *at = strstr(rig_log(rig), text); at != NULL; at = strstr(at + 1, text)) {
-        n++;
-    }
-    return n;
-}
-
 static void expect_in_log(const char *text, unsigned times)
 {
-    if (count(text) != times) {
-        fail_msg("'%s' %u times, not %u; log:\n%s", text, count(text), times, rig_log(rig));
+    unsigned count = firmware_count_in_log(rig, text);
+
+    if (count != times) {
+        fail_msg("'%s' %u times, not %u; log:\n%s", text, count, times, rig_log(rig));
     }
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/file.h" /* before cmocka.h, which has a macro fail */
 #include <cmocka.h>
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
@@ -20,17 +19,13 @@ static struct firmware_seen seen;
 static void start(const struct rig_load loads[], size_t load_count,
                   const struct firmware *update, bool module_keeps_power)
 {
-    struct file file = {update->data, update->len};
     struct rig_config config = {.board = {.seed = 1},
                                 .loads = loads,
                                 .load_count = load_count,
                                 .module_keeps_power = module_keeps_power};
 
     memset(&seen, 0, sizeof seen);
-    config.module.file = update->data;
-    config.module.file_size = (uint32_t)update->len;
-    file_md5_hex(&file, config.module.md5_hex);
-    memcpy(config.module.version, "03010102", 8);
+    firmware_offer(&config.module, update, "03010102");
     config.module.event = firmware_see;
     config.module.ctx = &seen;
     rig = rig_new(&config);
@@ -55,12 +50,7 @@ static int stop(void **state)
 
 static unsigned count(const char *text)
 {
-    unsigned n = 0;
-
-    for (const char *at = strstr(rig_log(rig), text); at != NULL; at = strstr(at + 1, text)) {
-        n++;
-    }
-    return n;
+    return firmware_count_in_log(rig, text);
 }
 
 /* The app that was pushed runs, and goes on running after the next start. */

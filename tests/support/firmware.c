@@ -34,6 +34,27 @@ const struct firmware_set *firmware_set(void)
     return &set;
 }
 
+void firmware_offer(struct module_config *config, const struct firmware *image,
+                    const char version[8])
+{
+    struct file file = {image->data, image->len};
+
+    config->file = file.data;
+    config->file_size = (uint32_t)file.len;
+    file_md5_hex(&file, config->md5_hex);
+    memcpy(config->version, version, 8);
+}
+
+unsigned firmware_count_in_log(const struct rig *rig, const char *text)
+{
+    unsigned count = 0;
+
+    for (const char *at = strstr(rig_log(rig), text); at != NULL; at = strstr(at + 1, text)) {
+        count++;
+    }
+    return count;
+}
+
 void firmware_rig_config(struct rig_config *out_config, uint64_t seed,
                          const struct module_config *module)
 {
@@ -46,11 +67,7 @@ void firmware_rig_config(struct rig_config *out_config, uint64_t seed,
         out_config->module = *module;
     }
     if (out_config->module.file == NULL) {
-        struct file update = {set->new_app.data, set->new_app.len};
-        out_config->module.file = update.data;
-        out_config->module.file_size = (uint32_t)update.len;
-        file_md5_hex(&update, out_config->module.md5_hex);
-        memcpy(out_config->module.version, "03010102", 8);
+        firmware_offer(&out_config->module, &set->new_app, "03010102");
     }
 }
 

@@ -29,6 +29,13 @@ struct rig *firmware_rig(uint64_t seed, const struct module_config *module);
 void firmware_rig_config(struct rig_config *out_config, uint64_t seed,
                          const struct module_config *module);
 
+/* Let the module of `config` offer `image` as version `version`. The image must stay. */
+void firmware_offer(struct module_config *config, const struct firmware *image,
+                    const char version[8]);
+
+/* How often `text` stands in the log. */
+unsigned firmware_count_in_log(const struct rig *rig, const char *text);
+
 /* ---- whole updates, in cmocka tests ---- */
 
 /* What the module saw: a config's `event` is firmware_see, its `ctx` one of these. */
