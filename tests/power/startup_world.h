@@ -57,7 +57,7 @@ struct world {
     enum world_breach breach;        /* the first one */
     char failure[WORLD_FAILURE_MAX]; /* the same in words */
     /* statistics */
-    uint64_t lives, lost_requests, refused_requests;
+    uint64_t lives, lost_requests;
 };
 
 /* A factory-new device with image 0 of `plan`. */

@@ -16,6 +16,7 @@
 #include "support/rng.h"
 
 enum { KB = 1024, CUTS_MAX = 3, LIVES_MAX = 60, SNAPSHOTS_MAX = 64, FAILURES_SHOWN = 10 };
+enum { WAYS = 2 * RAM_FLASH_READS }; /* for a weak bit to read, times to heal */
 
 static const struct world_plan plans[] = {
     {"good", {26 * KB, 26 * KB, 21 * KB + 4}, {1, 1, 2}},
@@ -140,7 +141,7 @@ static bool parse_case(const char *text, struct power_case *c)
 
         if (sscanf(text + used, ",%" SCNu32 ":%" SCNu32 ":%" SCNu64 "%n", &cut->at, &cut->tear,
                    &cut->seed, &more) != 3 ||
-            cut->at == 0 || cut->tear >= RAM_FLASH_ALL_TEARS) {
+            cut->at == 0 || cut->tear >= RAM_FLASH_TEARS) {
             return false;
         }
         used += more;
@@ -167,7 +168,21 @@ static bool is_weak(uint32_t tear)
            tear == RAM_FLASH_ONE_WEAK || tear == RAM_FLASH_ALL_BUT_ONE_WEAK;
 }
 
-/* Every Nth operation, every tear; what is weak reads in every way and heals in both. */
+/* One cut. What is weak reads in every way and heals in both; in the large plans, one way each in turn. */
+static void run_single(unsigned plan, struct cut cut, struct totals *totals)
+{
+    bool all_ways = is_weak(cut.tear) && plan >= FIRST_SMALL;
+
+    for (unsigned way = 0; way < WAYS; way++) {
+        if (all_ways || way == (cut.at + cut.tear) % WAYS) {
+            struct power_case c = {plan, way / 2, way % 2, 1, {cut}};
+
+            count(&c, run_case(&c, totals), totals);
+        }
+    }
+}
+
+/* Every Nth operation, every tear. */
 static void run_singles(uint32_t every, uint64_t seed, struct totals *totals)
 {
     for (unsigned plan = 0; plan < PLANS; plan++) {
@@ -175,20 +190,8 @@ static void run_singles(uint32_t every, uint64_t seed, struct totals *totals)
 
         for (uint64_t at = 1 + rng_below(&random, every); at <= references[plan].operations;
              at += every) {
-            for (uint32_t tear = 0; tear < RAM_FLASH_ALL_TEARS; tear++) {
-                unsigned way = (unsigned)at + tear; /* large plans: one way each in turn */
-                unsigned ways = 1;
-
-                if (is_weak(tear) && plan >= FIRST_SMALL) {
-                    ways = 2 * RAM_FLASH_READS;
-                }
-                for (way %= 2 * RAM_FLASH_READS; ways != 0;
-                     ways--, way = (way + 1) % (2 * RAM_FLASH_READS)) {
-                    struct power_case c = {
-                        plan, way / 2, way % 2, 1, {{(uint32_t)at, tear, seed}}};
-
-                    count(&c, run_case(&c, totals), totals);
-                }
+            for (uint32_t tear = 0; tear < RAM_FLASH_TEARS; tear++) {
+                run_single(plan, (struct cut){(uint32_t)at, tear, seed}, totals);
             }
         }
     }
@@ -213,7 +216,7 @@ static void run_multi(uint32_t cases, uint64_t seed, struct totals *totals)
             c.cut[cut].at =
                 1 +
                 rng_below(&random, cut == 0 ? (uint32_t)references[c.plan].operations : range);
-            c.cut[cut].tear = rng_below(&random, RAM_FLASH_ALL_TEARS);
+            c.cut[cut].tear = rng_below(&random, RAM_FLASH_TEARS);
             c.cut[cut].seed = rng_next(&random);
         }
         count(&c, run_case(&c, totals), totals);

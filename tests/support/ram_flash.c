@@ -155,7 +155,7 @@ static void tear(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], ui
             break;
         case RAM_FLASH_NOT_DONE:
         case RAM_FLASH_DONE:
-        case RAM_FLASH_ALL_TEARS:
+        case RAM_FLASH_TEARS:
             break;
         }
     }

@@ -32,16 +32,14 @@ enum ram_flash_tear {
     RAM_FLASH_NOT_DONE, /* the operation had no effect */
     RAM_FLASH_DONE,     /* it was complete, but nothing came after it */
     RAM_FLASH_TORN,     /* a part of the bits, by `seed`, have their new value */
-    RAM_FLASH_WEAK,  /* looks done; from ram_flash_restart() on each bit that changed is weak */
-    RAM_FLASH_TEARS, /* how many the older tests go through */
-    /* more of them, for campaigns */
-    RAM_FLASH_ONE_BIT = RAM_FLASH_TEARS, /* one bit has its new value */
-    RAM_FLASH_ALL_BUT_ONE,               /* all bits but one */
-    RAM_FLASH_HALF,                      /* the lower half of the cells */
-    RAM_FLASH_TORN_WEAK,                 /* torn, and all bits that should change are weak */
-    RAM_FLASH_ONE_WEAK,                  /* done, one bit weak */
-    RAM_FLASH_ALL_BUT_ONE_WEAK,          /* done, all bits that changed but one are weak */
-    RAM_FLASH_ALL_TEARS,
+    RAM_FLASH_WEAK, /* looks done; from ram_flash_restart() on each bit that changed is weak */
+    RAM_FLASH_ONE_BIT,          /* one bit has its new value */
+    RAM_FLASH_ALL_BUT_ONE,      /* all bits but one */
+    RAM_FLASH_HALF,             /* the lower half of the cells */
+    RAM_FLASH_TORN_WEAK,        /* torn, and all bits that should change are weak */
+    RAM_FLASH_ONE_WEAK,         /* done, one bit weak */
+    RAM_FLASH_ALL_BUT_ONE_WEAK, /* done, all bits that changed but one are weak */
+    RAM_FLASH_TEARS,            /* how many there are */
 };
 
 /* How a weak bit reads, until it is healed. */

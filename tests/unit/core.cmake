@@ -7,9 +7,11 @@ otter_test(LABEL unit NAME test_install SOURCES test_install.c install_bench.c
   LIBS otter test_support)
 otter_test(LABEL power NAME test_install_power SOURCES test_install_power.c install_bench.c
   LIBS otter test_support)
-otter_test(LABEL unit NAME test_journal SOURCES test_journal.c journal_rig.c
-  LIBS otter test_support)
-foreach(unit startup startup_forged)
+foreach(unit journal journal_garbage)
+  otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c journal_rig.c
+    LIBS otter test_support)
+endforeach()
+foreach(unit startup startup_record startup_forged)
   otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c startup_rig.c journal_rig.c
     LIBS otter test_support)
 endforeach()

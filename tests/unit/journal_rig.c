@@ -3,7 +3,14 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/crc32.h"
+#include "support/ram_flash.h"
 #include "support/rng.h"
+
+uint32_t journal_frame_addr(unsigned i)
+{
+    return i < 8 ? ram_flash_layout.journal.addr + i * JOURNAL_FRAME_LEN
+                 : ram_flash_layout.flag.addr + (i - 8) * JOURNAL_FRAME_LEN;
+}
 
 void journal_frame_put(uint8_t out[JOURNAL_FRAME_LEN], unsigned place,
                        const struct journal_frame *frame)

@@ -19,6 +19,9 @@ struct journal_frame {
     uint8_t reason, flags;
 };
 
+/* Address of frame 0..15: the journal page's, then FLAG's. */
+uint32_t journal_frame_addr(unsigned i);
+
 /* A firm frame without marks for place 0..7 of a page. */
 void journal_frame_put(uint8_t out[JOURNAL_FRAME_LEN], unsigned place,
                        const struct journal_frame *frame);

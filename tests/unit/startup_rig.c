@@ -171,3 +171,50 @@ void rig_age(unsigned count)
         assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
     }
 }
+
+/* ---- the ways that many tests go ---- */
+
+void rig_rest(uint32_t size)
+{
+    rig_factory(size);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_REST);
+}
+
+void rig_expect_quiet(enum rig_image image)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        ram_flash_restart(&flash);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
+        assert_int_equal(rig_image_at(OTTER_PLACE_APP), image);
+        assert_int_equal(flash.operations, 0);
+    }
+}
+
+void rig_expect_trial(enum rig_image image)
+{
+    assert_int_equal(rig_start(), OTTER_STARTUP_TRIAL);
+    assert_int_equal(rig_image_at(OTTER_PLACE_APP), image);
+    assert_int_equal(flash.refused, 0);
+}
+
+void rig_expect_refused(enum otter_reason reason)
+{
+    uint32_t operations = flash.operations;
+
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+    assert_in_range(flash.operations - operations, 1, 60); /* APP is not touched */
+    assert_int_equal(rig_journal().reason, reason);
+    rig_expect_quiet(OLD);
+    assert_int_equal(rig_journal().reason, reason); /* kept */
+}
+
+void rig_update(enum rig_image image)
+{
+    rig_ask(image);
+    rig_expect_trial(image);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+}

@@ -11,7 +11,12 @@
  * judge knows by content, the app's part, and a list of what was done. Failures end the cmocka test. */
 
 enum rig_image { OLD, NEW, OLDER, NEWEST, IMAGES, NO_IMAGE = -1 };
-enum { FULL = 26 * RAM_FLASH_PAGE, ACTIONS_LOG_MAX = 64 };
+enum {
+    FULL = 26 * RAM_FLASH_PAGE,
+    SMALL = 2 * RAM_FLASH_PAGE + 100,
+    SMALL_PAGES = 3,
+    ACTIONS_LOG_MAX = 64,
+};
 
 extern struct ram_flash flash;
 extern struct otter_port port; /* that of `flash`, counting erases */
@@ -40,6 +45,21 @@ void rig_expect_actions(const enum otter_action want[], unsigned count);
     rig_expect_actions((const enum otter_action[]){__VA_ARGS__},                               \
                        sizeof((const enum otter_action[]){__VA_ARGS__}) /                      \
                            sizeof(enum otter_action))
+
+/* A factory-new device that has started once: OLD is installed, and nothing is left to do. */
+void rig_rest(uint32_t size);
+
+/* It starts `image`, for good, and nothing is written. */
+void rig_expect_quiet(enum rig_image image);
+
+/* It starts `image` on trial. */
+void rig_expect_trial(enum rig_image image);
+
+/* What is asked for is refused: APP is untouched, and the reason is kept. */
+void rig_expect_refused(enum otter_reason reason);
+
+/* A whole update, confirmed at the first start. */
+void rig_update(enum rig_image image);
 
 /* The journal as it is now. */
 struct otter_journal rig_journal(void);

@@ -14,7 +14,8 @@
 #include "unit/journal_rig.h"
 
 /* Authority: docs/flash-format.md chapter 4, PM0075 for flash. The frames that core reads here are
- * written by hand (journal_rig), and the ones it writes are compared byte by byte. */
+ * written by hand (journal_rig), and the ones it writes are compared byte by byte. Garbage is
+ * test_journal_garbage's. */
 
 static struct ram_flash flash;
 static const struct otter_port *const port = &flash.port;
@@ -22,15 +23,9 @@ static const struct otter_layout *const layout = &ram_flash_layout;
 
 enum { SLOT = 0x6800 };
 
-static uint32_t addr_of(unsigned i)
-{
-    return i < 8 ? layout->journal.addr + i * JOURNAL_FRAME_LEN
-                 : layout->flag.addr + (i - 8) * JOURNAL_FRAME_LEN;
-}
-
 static uint8_t *bytes_of(unsigned i)
 {
-    return flash.bytes + (addr_of(i) - RAM_FLASH_ADDR);
+    return flash.bytes + (journal_frame_addr(i) - RAM_FLASH_ADDR);
 }
 
 static void put(unsigned i, const struct journal_frame *frame)
@@ -99,7 +94,7 @@ static void layout_byte_by_byte(void **state)
 
     (void)state;
     ram_flash_init(&flash);
-    journal.addr = addr_of(9);
+    journal.addr = journal_frame_addr(9);
     journal.number = 0x1209;
     journal.kind = OTTER_JOURNAL_INSTALL;
     journal.present = present;
@@ -107,7 +102,7 @@ static void layout_byte_by_byte(void **state)
     journal.reason = 2;
     journal.flags = OTTER_JOURNAL_PERMANENT;
     assert_int_equal(otter_journal_append(port, layout, &journal), 0);
-    assert_int_equal(journal.addr, addr_of(10));
+    assert_int_equal(journal.addr, journal_frame_addr(10));
     assert_int_equal(journal.number, 0x120A);
     assert_memory_equal(bytes_of(10), vector, 34);
     assert_int_equal(flash.operations, 17); /* not a cell of what comes later */
@@ -122,7 +117,7 @@ static void layout_byte_by_byte(void **state)
     assert_int_equal(flash.refused, 0);
 
     journal = get();
-    assert_int_equal(journal.addr, addr_of(10));
+    assert_int_equal(journal.addr, journal_frame_addr(10));
     assert_int_equal(journal.kind, OTTER_JOURNAL_INSTALL);
     assert_int_equal(journal.number, 0x120A);
     assert_memory_equal(&journal.present, &present, sizeof present);
@@ -206,7 +201,7 @@ static void number_wraps(void **state)
         assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0);
         number++;
         assert_int_equal(get().number, number);
-        assert_int_equal(get().addr, addr_of(i % 16));
+        assert_int_equal(get().addr, journal_frame_addr(i % 16));
         assert_int_equal(flash.erased - erased, i % 8 == 0); /* only where a page begins */
         assert_true(get().settled);
     }
@@ -231,7 +226,7 @@ static void highest_number_wins(void **state)
         put(0, &frame);
         frame.number = cases[c].second;
         put(8, &frame);
-        assert_int_equal(get().addr, addr_of(cases[c].is_second ? 8 : 0));
+        assert_int_equal(get().addr, journal_frame_addr(cases[c].is_second ? 8 : 0));
     }
 }
 
@@ -245,9 +240,9 @@ static void place_and_checksum_count(void **state)
     for (unsigned i = 0; i < 16; i++) {
         ram_flash_init(&flash);
         put(i, &frame);
-        assert_int_equal(get().addr, i % 8 == 3 ? addr_of(i) : 0);
+        assert_int_equal(get().addr, i % 8 == 3 ? journal_frame_addr(i) : 0);
         journal_frame_put(bytes_of(i), 3, &frame); /* moved, with its checksum */
-        assert_int_equal(get().addr, i % 8 == 3 ? addr_of(i) : 0);
+        assert_int_equal(get().addr, i % 8 == 3 ? journal_frame_addr(i) : 0);
     }
     ram_flash_init(&flash);
     put(3, &frame);
@@ -301,7 +296,7 @@ static void dirty_frames_are_passed_over(void **state)
             }
             assert_false(get().settled);
             assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0);
-            assert_int_equal(get().addr, addr_of(dirty == 7 ? 8 : dirty + 1));
+            assert_int_equal(get().addr, journal_frame_addr(dirty == 7 ? 8 : dirty + 1));
             assert_int_equal(get().number, 8 + dirty + 1);
             for (unsigned i = 1; i <= dirty; i++) {
                 static const uint8_t zeros[8];
@@ -326,7 +321,7 @@ static void the_page_of_the_newest_frame_is_never_erased(void **state)
         memset(bytes_of(8), 0x33, RAM_FLASH_PAGE);
         put(i, &frame);
         assert_int_equal(append_kind(OTTER_JOURNAL_RESTORE), 0);
-        assert_int_equal(get().addr, addr_of(i < 8 ? 8 : 0));
+        assert_int_equal(get().addr, journal_frame_addr(i < 8 ? 8 : 0));
         assert_int_equal(get().kind, OTTER_JOURNAL_RESTORE);
         assert_int_equal(flash.erased, 1);
         assert_int_equal(otter_get_le16(bytes_of(i) + 8), 0); /* there still, and void */
@@ -346,7 +341,7 @@ static void older_frames_are_void(void **state)
         for (unsigned i = 0; i < 16; i++) {
             bool is_live = otter_get_le16(bytes_of(i) + 8) == 0xA35C;
 
-            assert_int_equal(is_live, addr_of(i) == get().addr);
+            assert_int_equal(is_live, journal_frame_addr(i) == get().addr);
         }
         assert_true(get().settled); /* a void frame still shows that its page is old */
     }
@@ -363,7 +358,7 @@ static void first_frame_clears_flag(void **state)
     bytes_of(8)[20] ^= 1; /* in doubt: none now, and perhaps one later */
     assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
     assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0);
-    assert_int_equal(get().addr, addr_of(0));
+    assert_int_equal(get().addr, journal_frame_addr(0));
     assert_true(is_blank(8));
 }
 
@@ -465,7 +460,7 @@ static void settled_in_all_its_conditions(void **state)
     old.number = 16;
     put(8, &old);
     otter_put_le16(bytes_of(8) + 8, 0); /* its tag in doubt: perhaps it is the newest */
-    assert_int_equal(get().addr, addr_of(7));
+    assert_int_equal(get().addr, journal_frame_addr(7));
     assert_false(get().settled);
 }
 
@@ -528,113 +523,6 @@ static void errors_come_through(void **state)
     assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
 }
 
-/* ---- garbage ---- */
-
-/* A port that lets core see and touch the two pages alone. */
-static bool is_in_pages(uint32_t addr, uint32_t len)
-{
-    uint32_t a = addr - layout->journal.addr, b = addr - layout->flag.addr;
-
-    return (a < RAM_FLASH_PAGE && len <= RAM_FLASH_PAGE - a) ||
-           (b < RAM_FLASH_PAGE && len <= RAM_FLASH_PAGE - b);
-}
-
-static int read_pages(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
-{
-    assert_true(is_in_pages(addr, len));
-    return flash.port.read(ctx, addr, out, len);
-}
-
-static int program_pages(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
-{
-    assert_true(is_in_pages(addr, len));
-    return flash.port.program(ctx, addr, data, len);
-}
-
-static int erase_pages(void *ctx, uint32_t addr)
-{
-    assert_true(is_in_pages(addr, RAM_FLASH_PAGE));
-    return flash.port.erase(ctx, addr);
-}
-
-/* Whatever was read fits a slot and a frame, so that no step and no mark leads out of them. */
-static void expect_possible(const struct otter_journal *journal)
-{
-    assert_true(journal->addr == 0 || is_in_pages(journal->addr, JOURNAL_FRAME_LEN));
-    assert_true(journal->present.length <= layout->app.size);
-    assert_true(journal->previous.length <= layout->app.size);
-    assert_true(journal->request_size <= layout->backup.size);
-    assert_true(otter_journal_pages(journal, RAM_FLASH_PAGE) <= OTTER_JOURNAL_PAGES);
-}
-
-static void use(const struct otter_port *pages, struct otter_journal *journal)
-{
-    struct otter_journal again;
-    uint32_t end = otter_journal_pages(journal, RAM_FLASH_PAGE);
-    int error;
-
-    if (journal->kind == OTTER_JOURNAL_INSTALL && !journal->swapped) {
-        while (journal->step < 2 * end) {
-            assert_int_equal(otter_journal_advance(pages, journal), 0);
-        }
-    } else if (journal->kind == OTTER_JOURNAL_RESTORE) {
-        while (journal->step < end) {
-            assert_int_equal(otter_journal_advance(pages, journal), 0);
-        }
-    } else if (journal->kind == OTTER_JOURNAL_INSTALL &&
-               journal->starts < OTTER_JOURNAL_TRIALS) {
-        error = otter_journal_count_start(pages, journal);
-        assert_int_equal(error, 0);
-    }
-    assert_int_equal(otter_journal_finish(pages, journal), 0);
-    otter_journal_read(pages, layout, &again);
-    assert_true(again.final_whole);
-    assert_int_equal(again.addr, journal->addr);
-}
-
-/* Random pages, and hostile frames with right checksums: read, append, go on. */
-static void garbage_and_hostile_frames(void **state)
-{
-    struct otter_port pages;
-    unsigned valid = 0;
-    enum { PAGES = 120000 };
-
-    (void)state;
-    ram_flash_init(&flash);
-    pages = flash.port;
-    pages.read = read_pages;
-    pages.program = program_pages;
-    pages.erase = erase_pages;
-    for (uint64_t seed = 1; seed <= PAGES; seed++) {
-        uint64_t random = seed;
-        struct otter_journal journal, next;
-
-        if (seed % 4 == 0) {
-            rng_fill(&random, bytes_of(0), RAM_FLASH_PAGE);
-            rng_fill(&random, bytes_of(8), RAM_FLASH_PAGE);
-        } else {
-            for (unsigned i = rng_below(&random, 8); i < 16; i += 1 + rng_below(&random, 8)) {
-                journal_frame_hostile(&random, bytes_of(i), i % 8, NULL, 0);
-            }
-        }
-        otter_journal_read(&pages, layout, &journal);
-        expect_possible(&journal);
-        valid += journal.addr != 0;
-        if (seed % 8 != 1) {
-            continue;
-        }
-        next = journal;
-        assert_int_equal(otter_journal_append(&pages, layout, &next), 0);
-        otter_journal_read(&pages, layout, &journal);
-        expect_possible(&journal);
-        assert_int_equal(journal.addr, next.addr); /* what was appended is the newest */
-        assert_int_equal(journal.number, next.number);
-        use(&pages, &journal);
-        assert_int_equal(flash.refused, 0);
-    }
-    assert_true(valid > PAGES / 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -654,7 +542,6 @@ int main(void)
         cmocka_unit_test(settled_in_all_its_conditions),
         cmocka_unit_test(requests),
         cmocka_unit_test(errors_come_through),
-        cmocka_unit_test(garbage_and_hostile_frames),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

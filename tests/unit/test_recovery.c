@@ -468,7 +468,7 @@ static void test_power_is_cut_anywhere(void **state)
     for (uint32_t at = 1; at <= OPERATIONS; at++) {
         begin_with_module(SIZE);
         flash.cut_at = at;
-        flash.tear = (enum ram_flash_tear)(at % RAM_FLASH_ALL_TEARS);
+        flash.tear = (enum ram_flash_tear)(at % RAM_FLASH_TEARS);
         flash.seed = at;
         assert_false(ram_flash_run(&flash, run_once, NULL));
         ram_flash_restart(&flash);

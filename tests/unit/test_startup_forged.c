@@ -52,8 +52,7 @@ static void forge(uint64_t *random)
 
     make_seals(seals);
     for (unsigned i = 0; i < JOURNAL_FRAMES; i++) {
-        uint32_t addr = i < 8 ? layout->journal.addr + i * JOURNAL_FRAME_LEN
-                              : layout->flag.addr + (i - 8) * JOURNAL_FRAME_LEN;
+        uint32_t addr = journal_frame_addr(i);
         uint8_t frame[JOURNAL_FRAME_LEN];
 
         if (rng_below(random, 4) >= blank_of_4) {

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "otter/flag.h"
+#include "unit/startup_rig.h"
+
+/* Authority: docs/flash-format.md chapters 2 and 4: what apps do to FLAG. A tutorial's writes its record
+ * there, and erases the page with our frames in it when it likes. */
+
+/* ---- a tutorial's app ---- */
+
+/* The record counts as the request, wherever the newest frame lies; FLAG is erased by the app, with the
+ * frames in it, and the record is 24 bytes at its start. */
+static void record_is_taken_over(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        rig_rest(SMALL);
+        rig_age(age);
+        rig_write_record(NEW);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no trial */
+        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEW);
+        rig_expect_quiet(NEW);
+        assert_int_equal(flash.refused, 0);
+    }
+}
+
+static void record_without_any_journal(void **state)
+{
+    (void)state;
+    rig_factory(SMALL);
+    rig_write_record(NEW);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    rig_expect_quiet(NEW);
+    assert_int_equal(rig_image_at(OTTER_PLACE_PREVIOUS), OLD);
+}
+
+static void record_is_refused(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        struct otter_flag flag;
+
+        rig_rest(SMALL);
+        rig_age(age);
+        rig_write_record(OLDER);
+        rig_expect_refused(OTTER_REASON_OLDER);
+        assert_int_not_equal(otter_flag_read(&port, layout, &flag), 0);
+    }
+}
+
+static void record_is_refused_without_any_journal(void **state)
+{
+    (void)state;
+    rig_factory(SMALL);
+    rig_write_record(OLDER);
+    rig_expect_refused(OTTER_REASON_OLDER);
+}
+
+/* A tutorial's app on trial knows no confirm(): it goes on to the next update. */
+static void record_on_trial_confirms(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        rig_rest(SMALL);
+        rig_age(age);
+        rig_ask(NEW);
+        rig_expect_trial(NEW);
+        rig_write_record(NEWEST);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEWEST);
+        rig_expect_quiet(NEWEST);
+    }
+}
+
+static void record_on_trial_refused(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        rig_rest(SMALL);
+        rig_age(age);
+        rig_ask(NEW);
+        rig_expect_trial(NEW);
+        rig_write_record(OLD); /* older than the one on trial, which stays */
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        rig_expect_quiet(NEW);
+    }
+}
+
+/* An app erases FLAG, with the newest frames in it: no older frame comes back and installs, reverts or
+ * condemns anything. What is in APP goes on. */
+static void flag_erased_by_an_app(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        rig_rest(SMALL);
+        rig_age(age);
+        rig_update(NEW);
+        assert_int_equal(otter_flag_erase(&port, layout), 0);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        rig_expect_quiet(NEW);
+
+        rig_update(NEWEST);
+        assert_int_equal(otter_flag_erase(&port, layout), 0);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        rig_expect_quiet(NEWEST);
+    }
+}
+
+static void flag_erased_after_a_revert(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        rig_rest(SMALL);
+        rig_age(age);
+        rig_ask(NEW);
+        for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
+            rig_expect_trial(NEW);
+        }
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        assert_int_equal(otter_flag_erase(&port, layout), 0);
+        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        rig_expect_quiet(OLD);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(record_is_taken_over),
+        cmocka_unit_test(record_without_any_journal),
+        cmocka_unit_test(record_is_refused),
+        cmocka_unit_test(record_is_refused_without_any_journal),
+        cmocka_unit_test(record_on_trial_confirms),
+        cmocka_unit_test(record_on_trial_refused),
+        cmocka_unit_test(flag_erased_by_an_app),
+        cmocka_unit_test(flag_erased_after_a_revert),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
