@@ -1,47 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdint.h>
-#include "otter/flag.h"
-#include "otter/image.h"
-#include "otter/install.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include "otter/judge.h"
+#include "otter/startup.h"
+#include "clock.h"
+#include "debug.h"
 #include "flash.h"
 #include "iwdg.h"
 #include "jump.h"
+#include "keys.h"
 #include "layout.h"
 #include "log.h"
+#include "mailbox.h"
+#include "recover.h"
+#include "startup.h"
 #include "system.h"
 
-/* The bootloader: install what FLAG announces, or start the app. Nothing is switched on before it is
- * known that the app is not started: on a clean start it finds the chip as after reset.
+/* The bootloader: bring flash to a state in which something can be started (otter_startup()), and start
+ * it; or receive an image, if nothing can or the app asks for it (recover.h). On a clean start it says
+ * nothing, and the app finds the chip as after reset. Before the first change of flash the watchdog is
+ * started: should we hang, reset, and on from where the journal says. Only an app on trial is started
+ * with it; before any other we restart, which ends it.
  */
-int main(void)
+
+/* All but the look at APP's seal is done awake: with log and watchdog on. */
+static void report(void *ctx, enum otter_action action, uint8_t detail)
 {
-    const struct otter_port *port = &stm32f103_flash;
-    const struct otter_layout *layout = &stm32f103_layout;
-    struct otter_flag flag;
-    uint8_t head[8] = {0};
+    bool *is_awake = ctx;
 
-    if (otter_flag_read(port, layout, &flag) != OTTER_ERR_NONE) {
-        int err;
-
-        iwdg_start(); /* should we hang: reset, FLAG is still there, and again */
-        log_start();
-        err = otter_install(port, layout, log_install);
-        if (err == OTTER_ERR_FLASH) {
-            log_halt();
-        }
-        log_stop();
-        if (otter_flag_read(port, layout, &flag) == OTTER_ERR_NONE) {
-            system_reset(); /* start the app cleanly: the reset also ends the watchdog */
-        }
-        /* FLAG is worn out and cannot be cleared: better the app with a watchdog than none. */
+    if (action == OTTER_ACTION_START || (action == OTTER_ACTION_CHECK_APP && detail == 0)) {
+        return;
     }
-
-    if (port->read(port->ctx, layout->app.addr, head, sizeof(head)) == 0 &&
-        otter_image_is_startable(head, layout)) {
-        log_clean_start();
-        jump_to_image(layout->app.addr);
+    if (!*is_awake) {
+        *is_awake = true;
+        iwdg_start();
+        debug_start(CLOCK_INTERNAL_HZ);
     }
-    log_start();
-    log_not_startable(head);
-    log_halt();
+    log_action(action, detail);
+}
+
+void reset_handler(void)
+{
+    bool is_awake = false;
+    struct otter_judge judge = {.port = &stm32f103_flash,
+                                .layout = &stm32f103_layout,
+                                .hardware = OTTER_HARDWARE,
+                                .keys = otter_keys,
+                                .key_count = otter_key_count};
+    const struct otter_startup_config config = {.port = &stm32f103_flash,
+                                                .layout = &stm32f103_layout,
+                                                .judge = BOOT_JUDGE,
+                                                .judge_ctx = &judge,
+                                                .every_start = BOOT_EVERY_START,
+                                                .report = report,
+                                                .report_ctx = &is_awake};
+    uint32_t mail = mailbox_take();
+    enum otter_startup what;
+
+    clock_start_internal();
+    what = otter_startup(&config);
+    if (what == OTTER_STARTUP_APP && mail == MAILBOX_RECOVER) {
+        report(&is_awake, OTTER_ACTION_RECOVER, 0);
+        what = OTTER_STARTUP_RECOVERY;
+    }
+    if (what == OTTER_STARTUP_RECOVERY) {
+        recover();
+    }
+    if (is_awake) {
+        debug_stop();
+        if (what == OTTER_STARTUP_APP && mail != MAILBOX_RESTARTED) {
+            mailbox_put(MAILBOX_RESTARTED);
+            system_reset();
+        }
+    }
+    clock_stop_internal();
+    jump_to_image(stm32f103_layout.app.addr);
 }

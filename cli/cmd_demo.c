@@ -186,11 +186,12 @@ static void on_event(void *ctx, const struct module_event *event)
     }
 }
 
-/* Arm a power failure halfway through the copy that the bootloader has just announced. */
+/* Arm a power failure halfway through the swap that the bootloader has just announced: each page of both
+ * images is erased and programmed once. */
 static void arm_cut(struct demo *demo, struct rig *rig, uint32_t update_size)
 {
     uint32_t pages = (update_size + OTTER_PAGE_SIZE - 1) / OTTER_PAGE_SIZE;
-    uint64_t op = board_flash_ops(rig_board(rig)) + (pages + update_size / 2) / 2;
+    uint64_t op = board_flash_ops(rig_board(rig)) + pages + update_size / 2;
     board_cut_at(rig_board(rig), op, BOARD_TEAR_TORN, demo->seed);
 }
 
@@ -211,7 +212,7 @@ static int run(struct demo *demo, struct rig *rig, const struct file *update)
     rig_power_on(rig);
     while (rig_outcome(rig) == MODULE_STARTED && rig_now_ms(rig) < LIMIT_S * 1000u) {
         enum board_stop stop = rig_run_ms(rig, 10);
-        if (!cut_armed && strstr(rig_log(rig), "Copy New Sys ...loop") != NULL) {
+        if (!cut_armed && strstr(rig_log(rig), "Install [") != NULL) {
             arm_cut(demo, rig, (uint32_t)update->len);
             cut_armed = true;
         }

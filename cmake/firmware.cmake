@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # otter_firmware(TARGET LINKER boot|app SOURCES ... LIBS ... [SIZE_MAX bytes] [FREESTANDING]
-#                [STARTUP full|core|none] [SIGNED])
+#                [STARTUP full|boot|none] [SIGNED])
 #
 # A program for the STM32F103: TARGET.elf, .bin, .hex and .map in the build folder of its directory.
 # The linker script is port/stm32f103/LINKER.ld.in behind the C preprocessor: addresses stand in
 # partitions.h only. SIZE_MAX is a gate on the .bin (.text + .rodata + .data). FREESTANDING: no C
 # library, and a gate on symbols that have no place in a bootloader. STARTUP: vector
-# table with all interrupts (the default), without those of peripherals, or the program's own
-# .vectors and reset_handler. SIGNED: the program has a trailer (app/pethouse/trailer.c); .elf, .bin and
+# table with all interrupts and a reset_handler that calls main() (the default); the bootloader's, which
+# has neither interrupts nor static RAM, and reset_handler is the program's; or its .vectors, too. SIGNED: the program has a trailer (app/pethouse/trailer.c); .elf, .bin and
 # .hex are signed (signing.cmake).
 function(otter_firmware target)
   cmake_parse_arguments(F "FREESTANDING;SIGNED" "LINKER;SIZE_MAX;STARTUP" "SOURCES;LIBS" ${ARGN})
@@ -26,8 +26,9 @@ function(otter_firmware target)
   add_executable(${target} ${F_SOURCES})
   if(NOT F_STARTUP OR F_STARTUP STREQUAL "full")
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:port_startup>)
-  elseif(F_STARTUP STREQUAL "core")
-    target_sources(${target} PRIVATE $<TARGET_OBJECTS:port_startup_core>)
+  elseif(F_STARTUP STREQUAL "boot")
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:port_startup_boot>)
+    target_link_options(${target} PRIVATE -Wl,--defsym=ld_static_ram_max=0)
   endif()
   add_dependencies(${target} ${target}_ld)
   set_target_properties(${target} PROPERTIES

@@ -9,6 +9,7 @@
 #include "otter/frame.h"
 #include "otter/image.h"
 #include "otter/message.h"
+#include "otter/update.h"
 
 enum { /* the timers of otter/receiver.h, as measured on a module */
        READY_SILENCE_MS = 3500,
@@ -348,7 +349,7 @@ void Pro_D2W_UpdateSuspend(void)
 void Pro_D2W_Ask_Module_Reboot(void)
 {
     if (OTTER_DROPIN_VENDOR_BOOT ||
-        otter_flag_is_installed(otter_dropin_port, otter_dropin_layout)) {
+        otter_update_is_new(otter_dropin_port, otter_dropin_layout)) {
         ota.reboot_tries = REBOOT_TRIES - 1;
         ota.reboot_ms = gizGetTimerCount();
         (void)send(OTTER_CMD_RESTART_MODULE, NULL, 0);
@@ -357,6 +358,8 @@ void Pro_D2W_Ask_Module_Reboot(void)
 
 void otter_dropin_answered(uint8_t cmd)
 {
+    int rc;
+
     if (cmd == OTTER_CMD_RECEIVER_STOP_ACK && ota.state == ASKING && ota.ask_due) {
         ask_again(true, gizGetTimerCount());
     }
@@ -364,9 +367,8 @@ void otter_dropin_answered(uint8_t cmd)
         return;
     }
     ota.reboot_tries = 0;
-    if (otter_flag_is_installed(otter_dropin_port, otter_dropin_layout)) {
-        forget_flag(); /* it has served */
-    }
+    rc = otter_update_announced(otter_dropin_port, otter_dropin_layout);
+    (void)rc; /* a flash that refuses: the module is restarted once more at the next start */
 }
 
 /* ---- main loop ---- */

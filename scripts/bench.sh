@@ -9,18 +9,17 @@ mkdir -p "$out"
 
 mips=$(build/host/bench/model_mips "$firmware/bench/cpu/bench_cpu.bin" | awk '$1 == "model_mips" { print $2 }')
 boot=$(wc -c <"$firmware/boot/boot.bin")
-swap=$(wc -c <"$firmware/boot/boot_swap.bin")
 app=$(wc -c <"$firmware/app/pethouse/pethouse_03010101.bin")
 demo=$(build/host/cli/otter demo --quiet --boot "$firmware/boot/boot.bin" \
     --app "$firmware/app/pethouse/pethouse_03010101.bin" \
     --update "$firmware/app/pethouse/pethouse_03010102.bin" |
     sed -nE 's/^demo: device [0-9A-F]+ updated .* in ([0-9.]+) s$/\1/p')
-for value in "$mips" "$boot" "$swap" "$app" "$demo"; do
+for value in "$mips" "$boot" "$app" "$demo"; do
     [ -n "$value" ] || { echo "bench.sh: a measurement is missing" >&2; exit 1; }
 done
 
-printf '{\n  "model_mips": %s,\n  "boot_bytes": %s,\n  "boot_swap_bytes": %s,\n  "app_bytes": %s,\n  "demo_device_s": %s\n}\n' \
-    "$mips" "$boot" "$swap" "$app" "$demo" >"$out/results.json"
+printf '{\n  "model_mips": %s,\n  "boot_bytes": %s,\n  "app_bytes": %s,\n  "demo_device_s": %s\n}\n' \
+    "$mips" "$boot" "$app" "$demo" >"$out/results.json"
 # merge FILE NAME...: add these numbers of a kept result (one flat object, a line each)
 merge() {
     kept=$1
@@ -61,7 +60,6 @@ fi
     echo '|---|---:|---|'
     echo "| model_mips: board model, MD5 + CRC + sort | $mips | prototype 213; libunicorn in the same run: model_vs_unicorn_speed in results.json |"
     echo "| boot_bytes: bootloader | $boot | limit 8192, the tutorial's partition 11264 |"
-    echo "| boot_swap_bytes: with signature, swap, trial, revert | $swap | limit 8192, MCUboot 9984 (swap-move, P-256), wolfBoot 12632 |"
     echo "| app_bytes: pethouse 03010101 with trailer | $app | slot 26624, the tutorial's demo 23068 |"
     echo "| demo_device_s: make demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"
 } >"$out/results.md"

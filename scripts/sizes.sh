@@ -10,8 +10,9 @@ row() { # name elf bin limit
 }
 echo '| image              |  bytes |  limit |    RAM |'
 echo '|--------------------|-------:|-------:|-------:|'
-row bootloader "$dir/boot/boot.elf" "$dir/boot/boot.bin" 8192
-row "boot_swap" "$dir/boot/boot_swap.elf" "$dir/boot/boot_swap.bin" 8192
+for boot in boot boot_every_start boot_unsigned; do
+    row $boot "$dir/boot/$boot.elf" "$dir/boot/$boot.bin" 8192
+done
 for version in 03010101 03010102; do
     row "pethouse $version" "$dir/app/pethouse/pethouse_$version.elf" \
         "$dir/app/pethouse/pethouse_$version.bin" 26624

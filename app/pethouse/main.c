@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 #include "otter/device.h"
-#include "otter/flag.h"
 #include "otter/update.h"
 #include "clock.h"
 #include "debug.h"
@@ -38,7 +37,7 @@ static struct otter_resume resume OTTER_RETAINED;
 static bool is_new;       /* first starts of this version: the cloud does not know it yet */
 static bool has_talked;   /* the module answered a command of ours */
 static bool is_announced; /* the module took 0x29: the cloud will learn the version */
-static bool is_settled;   /* confirmed, and the record of the installation forgotten */
+static bool is_settled;   /* confirmed */
 
 /* ---- what the device library asks of the application ---- */
 
@@ -131,8 +130,7 @@ static void start(void)
     for (unsigned i = 0; i < PRODUCT_KEYS; i++) {
         key_init(&keys[i]);
     }
-    is_new = otter_update_is_on_trial(&stm32f103_flash, &stm32f103_layout) ||
-             otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout);
+    is_new = otter_update_is_new(&stm32f103_flash, &stm32f103_layout);
     product_init(&product, &PETHOUSE_P0_LAYOUT, is_new, systick_millis());
     otter_device_init(&device, &device_config, systick_millis());
 
@@ -205,21 +203,17 @@ static void tell(uint32_t now_ms)
 }
 
 /* The module has answered, so this app can be updated again: confirm it. A new one waits until the module
- * takes its restart, after which it will ask for the version; then the record of the installation has
- * served, too. What fails is tried again after the next start. */
+ * takes its restart, after which it will ask for the version. What fails is tried again after the next
+ * start. */
 static void settle(void)
 {
     if (is_settled || (is_new ? !is_announced : !has_talked)) {
         return;
     }
     is_settled = true;
-    if (otter_update_has_journal(&stm32f103_flash, &stm32f103_layout)) {
-        if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0) {
-            log_line("Confirm Failed");
-        }
-    } else if (otter_flag_is_installed(&stm32f103_flash, &stm32f103_layout) &&
-               otter_flag_erase(&stm32f103_flash, &stm32f103_layout) != 0) {
-        log_line("FLAG Erase Failed");
+    if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0 ||
+        (is_new && otter_update_announced(&stm32f103_flash, &stm32f103_layout) != 0)) {
+        log_line("Confirm Failed");
     }
 }
 

@@ -120,6 +120,9 @@ static const char *judge(void *ctx, bool done)
     if (!done) {
         return why_not_done(world->stop);
     }
+    if (strstr(rig_log(world->rig), "Recover [") != NULL) {
+        return "a brick: the bootloader found no image to start, and waited for one";
+    }
     if (rig_outcome(world->rig) == MODULE_UPDATED) {
         return app_is(world, &update->update) ? NULL
                                               : "the new version runs, but APP differs from it";

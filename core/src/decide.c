@@ -42,6 +42,9 @@ static enum otter_action go_on_at_rest(const struct otter_situation *s)
     if (s->app == OTTER_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
+    if (s->app == OTTER_FOREIGN) { /* a probe has put it there */
+        return OTTER_ACTION_ADOPT;
+    }
     return s->app == OTTER_GOOD ? OTTER_ACTION_START : replace_app(s);
 }
 
@@ -60,7 +63,7 @@ static enum otter_action go_on_installing(const struct otter_situation *s)
     if (s->record) { /* its download has destroyed the way back */
         return judge_incoming(s);
     }
-    if (s->app == OTTER_BAD || s->used_up) {
+    if (s->app != OTTER_GOOD || s->used_up) {
         if (s->previous == OTTER_UNKNOWN) {
             return OTTER_ACTION_CHECK_PREVIOUS;
         }

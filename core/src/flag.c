@@ -5,30 +5,7 @@
 #include "otter/image.h"
 
 /* docs/flash-format.md chapter 2 */
-enum { RECORD_STATUS = 0, RECORD_SIZE = 4, RECORD_MD5 = 8, RECORD_TRIES = OTTER_FLAG_SIZE };
-enum { RECORD_ALL = RECORD_TRIES + 2 * OTTER_FLAG_TRIES };
-
-enum { MARK_BLANK = 0xFFFF, MARK_BEGUN = 0x5555, MARK_INSTALLED = 0x0000, MARK_SIZE = 2 };
-
-static int program_mark(const struct otter_port *port, const struct otter_layout *layout,
-                        uint32_t off, uint16_t mark)
-{
-    uint8_t bytes[MARK_SIZE];
-
-    otter_put_le16(bytes, mark);
-    return port->program(port->ctx, layout->flag.addr + off, bytes, sizeof bytes);
-}
-
-/* Where the mark lies that decides: the last try that is not blank, or status if there is none. */
-static uint32_t find_deciding(const uint8_t record[RECORD_ALL])
-{
-    uint32_t off = RECORD_ALL - MARK_SIZE;
-
-    while (off >= RECORD_TRIES && otter_get_le16(record + off) == MARK_BLANK) {
-        off -= MARK_SIZE;
-    }
-    return off >= RECORD_TRIES ? off : RECORD_STATUS;
-}
+enum { RECORD_STATUS = 0, RECORD_SIZE = 4, RECORD_MD5 = 8, STATUS_SIZE = 2 };
 
 /* Both slots count: the image is received into one and copied to the other. */
 static bool is_size_possible(const struct otter_layout *layout, uint32_t size)
@@ -40,37 +17,18 @@ static bool is_size_possible(const struct otter_layout *layout, uint32_t size)
 int otter_flag_read(const struct otter_port *port, const struct otter_layout *layout,
                     struct otter_flag *out_flag)
 {
-    uint8_t record[RECORD_ALL];
+    uint8_t record[OTTER_FLAG_SIZE];
     int error = port->read(port->ctx, layout->flag.addr, record, sizeof record);
-    uint32_t off;
-    uint16_t mark;
 
     if (error != 0) {
         return error;
     }
-    off = find_deciding(record);
-    mark = otter_get_le16(record + off);
-    if (off == RECORD_STATUS ? mark != OTTER_FLAG_PENDING : mark == MARK_INSTALLED) {
+    if (otter_get_le16(record + RECORD_STATUS) != OTTER_FLAG_PENDING) {
         return OTTER_ERR_NONE;
     }
-    out_flag->mark = off;
     out_flag->image_size = otter_get_le32(record + RECORD_SIZE);
     memcpy(out_flag->md5, record + RECORD_MD5, sizeof out_flag->md5);
     return is_size_possible(layout, out_flag->image_size) ? 0 : OTTER_ERR_RANGE;
-}
-
-uint32_t otter_flag_fresh_size(const struct otter_port *port, const struct otter_layout *layout)
-{
-    uint8_t record[RECORD_ALL];
-    uint32_t size;
-
-    if (port->read(port->ctx, layout->flag.addr, record, sizeof record) != 0 ||
-        find_deciding(record) != RECORD_STATUS ||
-        otter_get_le16(record + RECORD_STATUS) != OTTER_FLAG_PENDING) {
-        return 0;
-    }
-    size = otter_get_le32(record + RECORD_SIZE);
-    return is_size_possible(layout, size) ? size : 0;
 }
 
 static int read_is_blank(const struct otter_port *port, uint32_t addr, bool *out_blank)
@@ -116,36 +74,9 @@ int otter_flag_write(const struct otter_port *port, const struct otter_layout *l
         return error;
     }
     /* last: it makes the rest valid */
-    return program_mark(port, layout, RECORD_STATUS, OTTER_FLAG_PENDING);
-}
-
-int otter_flag_begin(const struct otter_port *port, const struct otter_layout *layout,
-                     struct otter_flag *flag)
-{
-    uint32_t off = flag->mark == RECORD_STATUS ? RECORD_TRIES : flag->mark + MARK_SIZE;
-
-    if (off == RECORD_ALL) {
-        return 0;
-    }
-    flag->mark = off;
-    return program_mark(port, layout, off, MARK_BEGUN);
-}
-
-int otter_flag_mark_installed(const struct otter_port *port, const struct otter_layout *layout,
-                              const struct otter_flag *flag)
-{
-    /* For those who know no marks; a try goes on under its own. */
-    int error = program_mark(port, layout, RECORD_STATUS, MARK_INSTALLED);
-
-    return error != 0 ? error : program_mark(port, layout, flag->mark, MARK_INSTALLED);
-}
-
-bool otter_flag_is_installed(const struct otter_port *port, const struct otter_layout *layout)
-{
-    uint8_t record[RECORD_ALL];
-
-    return port->read(port->ctx, layout->flag.addr, record, sizeof record) == 0 &&
-           otter_get_le16(record + find_deciding(record)) == MARK_INSTALLED;
+    otter_put_le16(record + RECORD_STATUS, OTTER_FLAG_PENDING);
+    return port->program(port->ctx, layout->flag.addr + RECORD_STATUS, record + RECORD_STATUS,
+                         STATUS_SIZE);
 }
 
 int otter_flag_erase(const struct otter_port *port, const struct otter_layout *layout)

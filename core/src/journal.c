@@ -22,6 +22,7 @@ enum {
     FRAME_STARTS = 86,
     FRAME_FINAL = 110,
     FRAME_REQUEST = 118,
+    FRAME_ANNOUNCED = 126,
     FRAME_SIZE = OTTER_JOURNAL_FRAME_SIZE,
 };
 enum { TAG = 0xA35C, TAG_REQUEST = 0x5CA3, BLANK = 0xFFFF, SAVED = 0x5555 };
@@ -339,4 +340,18 @@ int otter_journal_request(const struct otter_port *port, const struct otter_jour
     otter_put_le16(request + 2, (uint16_t)size);
     otter_put_le32(request + 4, request_check(request, journal->number));
     return program(port, journal->addr + FRAME_REQUEST, request, SET_SIZE);
+}
+
+bool otter_journal_is_announced(const struct otter_port *port,
+                                const struct otter_journal *journal)
+{
+    uint8_t mark[CELL_SIZE];
+
+    return port->read(port->ctx, journal->addr + FRAME_ANNOUNCED, mark, sizeof mark) == 0 &&
+           !is_blank(mark, sizeof mark);
+}
+
+int otter_journal_announce(const struct otter_port *port, const struct otter_journal *journal)
+{
+    return program(port, journal->addr + FRAME_ANNOUNCED, zeros, CELL_SIZE);
 }

@@ -77,30 +77,46 @@ static bool is_signed_by(const struct otter_judge *judge, enum otter_place place
     return otter_ed25519_verify(key, signature, digest) == 0;
 }
 
+bool otter_judge_find(const struct otter_judge *judge, enum otter_place place, uint32_t *size,
+                      uint8_t out_header[OTTER_IMAGE_HEADER_SIZE])
+{
+    if (*size != 0) {
+        return read_header(judge, place, *size, out_header);
+    }
+    /* Images are whole words: the trailer begins on one. */
+    for (uint32_t at = OTTER_IMAGE_TRAILER_SIZE; at < judge->layout->app.size;) {
+        at += 4;
+        if (read_header(judge, place, at, out_header)) {
+            *size = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool otter_judge_startable(const struct otter_judge *judge, enum otter_place place)
+{
+    uint8_t head[OTTER_IMAGE_SIZE_MIN];
+
+    return read_image(judge, place, 0, head, sizeof head) &&
+           otter_image_is_startable(head, judge->layout);
+}
+
 enum otter_reason otter_judge_image(void *ctx, enum otter_place place, uint32_t *size,
                                     uint32_t *out_number)
 {
     const struct otter_judge *judge = ctx;
     const struct otter_ed25519_key *key;
-    uint8_t header[OTTER_IMAGE_HEADER_SIZE], head[OTTER_IMAGE_SIZE_MIN];
-    bool found = read_header(judge, place, *size, header);
+    uint8_t header[OTTER_IMAGE_HEADER_SIZE];
     uint32_t key_id;
 
-    /* Images are whole words: the trailer begins on one. */
-    for (uint32_t at = OTTER_IMAGE_TRAILER_SIZE; *size == 0 && at < judge->layout->app.size;) {
-        at += 4;
-        if (read_header(judge, place, at, header)) {
-            *size = at;
-            found = true;
-        }
-    }
-    if (!found || !read_image(judge, place, 0, head, sizeof head)) {
+    if (!otter_judge_find(judge, place, size, header)) {
         return OTTER_REASON_NO_IMAGE;
     }
     if (memcmp(header + OTTER_IMAGE_HARDWARE, judge->hardware, sizeof judge->hardware) != 0) {
         return OTTER_REASON_HARDWARE;
     }
-    if (!otter_image_is_startable(head, judge->layout)) {
+    if (!otter_judge_startable(judge, place)) {
         return OTTER_REASON_NOT_STARTABLE;
     }
     key_id = otter_get_le32(header + OTTER_IMAGE_KEY_ID);

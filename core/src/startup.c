@@ -33,10 +33,12 @@ static struct otter_situation look(struct startup *s)
 {
     const struct otter_startup_config *config = s->config;
     const struct otter_journal *journal = &s->journal;
+    struct otter_flag record;
 
     otter_journal_read(config->port, config->layout, &s->journal);
     /* A frame of ours is no record: its first half-word is 0. */
-    s->record_size = otter_flag_fresh_size(config->port, config->layout);
+    s->record_size =
+        otter_flag_read(config->port, config->layout, &record) == 0 ? record.image_size : 0;
     return (struct otter_situation){
         .kind = journal->kind,
         .request = !journal->requested          ? OTTER_REQUEST_NONE
@@ -65,7 +67,7 @@ static uint32_t crc(const struct startup *s, enum otter_place place, uint32_t le
 }
 
 /* Is the signature of APP wanted beside its seal? Where nobody has sealed it, where it is new, where the
- * last start left something in doubt, and where its version is asked for. */
+ * last start left something in doubt, and where its version is asked for. (every_start: always.) */
 static bool is_thorough(const struct startup *s)
 {
     const struct otter_journal *journal = &s->journal;
@@ -84,6 +86,7 @@ static void check(struct startup *s, enum otter_place place)
     const struct otter_seal *seal =
         place == OTTER_PLACE_APP ? app_seal(journal) : &journal->previous;
     enum otter_reason reason = OTTER_REASON_NONE;
+    enum otter_check good = OTTER_GOOD;
     uint32_t number = 0;
     bool sealed = journal->kind != OTTER_JOURNAL_NONE && place != OTTER_PLACE_INCOMING &&
                   (place == OTTER_PLACE_APP || !is_at_rest(journal));
@@ -91,10 +94,13 @@ static void check(struct startup *s, enum otter_place place)
     s->check[place] = OTTER_BAD;
     if (sealed) {
         s->size[place] = seal->length;
-        if (seal->length == 0 || crc(s, place, seal->length) != seal->crc) {
+        sealed = seal->length != 0 && crc(s, place, seal->length) == seal->crc;
+        if (!sealed && (place != OTTER_PLACE_APP || !is_at_rest(journal))) {
             return;
         }
-    } else {
+        good = sealed ? OTTER_GOOD : OTTER_FOREIGN;
+    }
+    if (!sealed) {
         s->size[place] = 0;
         if (place == OTTER_PLACE_INCOMING) {
             /* A request in the middle of an INSTALL is nobody's: what a recovery received is not
@@ -104,7 +110,7 @@ static void check(struct startup *s, enum otter_place place)
                                                    : 0;
         }
     }
-    if (!sealed || place != OTTER_PLACE_APP || is_thorough(s)) {
+    if (!sealed || place != OTTER_PLACE_APP || is_thorough(s) || s->config->every_start) {
         reason = s->config->judge(s->config->judge_ctx, place, &s->size[place], &number);
     }
     if (place == OTTER_PLACE_INCOMING && reason == OTTER_REASON_NONE &&
@@ -118,7 +124,7 @@ static void check(struct startup *s, enum otter_place place)
     if (place == OTTER_PLACE_APP) {
         s->app_number = number;
     }
-    s->check[place] = OTTER_GOOD;
+    s->check[place] = (uint8_t)good;
 }
 
 static void forget_checks(struct startup *s)
@@ -170,10 +176,12 @@ static void seal(const struct startup *s, enum otter_place place, struct otter_s
 static int adopt(struct startup *s)
 {
     /* Without a frame: why a record was refused just now. */
-    uint8_t reason =
-        s->journal.kind == OTTER_JOURNAL_INSTALL ? OTTER_REASON_NO_WAY_BACK : s->reason;
+    uint8_t reason = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.final
+                         ? OTTER_REASON_NO_WAY_BACK
+                         : s->reason;
 
     seal(s, OTTER_PLACE_APP, &s->journal.present);
+    s->check[OTTER_PLACE_APP] = OTTER_GOOD;
     return begin(s, OTTER_JOURNAL_REST, 0, reason);
 }
 
@@ -196,7 +204,7 @@ static int refuse(struct startup *s)
 
 static int install(struct startup *s)
 {
-    bool has_app = s->check[OTTER_PLACE_APP] == OTTER_GOOD;
+    bool has_app = s->check[OTTER_PLACE_APP] != OTTER_BAD;
     int error;
 
     s->journal.previous = (struct otter_seal){0, 0};
@@ -291,7 +299,7 @@ enum otter_startup otter_startup(const struct otter_startup_config *config)
         enum otter_action action = otter_decide(&situation);
 
         if (config->report != NULL) {
-            config->report(action, detail(&s, action));
+            config->report(config->report_ctx, action, detail(&s, action));
         }
         if (action == OTTER_ACTION_START) {
             return OTTER_STARTUP_APP;
@@ -308,5 +316,5 @@ enum otter_startup otter_startup(const struct otter_startup_config *config)
     /* Flash takes nothing any more: what stands in it counts, not what should have been appended. */
     (void)look(&s);
     check(&s, OTTER_PLACE_APP);
-    return s.check[OTTER_PLACE_APP] == OTTER_GOOD ? OTTER_STARTUP_APP : OTTER_STARTUP_RECOVERY;
+    return s.check[OTTER_PLACE_APP] != OTTER_BAD ? OTTER_STARTUP_APP : OTTER_STARTUP_RECOVERY;
 }

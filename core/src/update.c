@@ -14,12 +14,20 @@ bool otter_update_has_journal(const struct otter_port *port, const struct otter_
     return journal.kind != OTTER_JOURNAL_NONE;
 }
 
-bool otter_update_is_on_trial(const struct otter_port *port, const struct otter_layout *layout)
+bool otter_update_is_new(const struct otter_port *port, const struct otter_layout *layout)
 {
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
-    return journal.kind == OTTER_JOURNAL_INSTALL && !journal.final;
+    return journal.kind == OTTER_JOURNAL_INSTALL && !otter_journal_is_announced(port, &journal);
+}
+
+int otter_update_announced(const struct otter_port *port, const struct otter_layout *layout)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(port, layout, &journal);
+    return journal.kind == OTTER_JOURNAL_INSTALL ? otter_journal_announce(port, &journal) : 0;
 }
 
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout)

@@ -19,23 +19,46 @@ static bool wait_for_hse(void)
     return false;
 }
 
-uint32_t clock_start(void)
+static void run_from_pll(uint32_t source)
 {
-    bool hse;
-
-    clock_stop(); /* a foreign bootloader may have left the PLL on */
-    hse = wait_for_hse();
-
     FLASH->ACR = FLASH_ACR_PRFTBE | FLASH_ACR_LATENCY_2; /* above 48 MHz */
-    RCC->CFGR = hse ? RCC_CFGR_PPRE1_DIV2 | RCC_CFGR_PLLSRC_HSE | RCC_CFGR_PLLMUL9
-                    : RCC_CFGR_PPRE1_DIV2 | RCC_CFGR_PLLMUL16;
+    RCC->CFGR = RCC_CFGR_PPRE1_DIV2 | source;
     RCC->CR |= RCC_CR_PLLON;
     while (!(RCC->CR & RCC_CR_PLLRDY)) {
     }
     RCC->CFGR |= RCC_CFGR_SW_PLL;
     while ((RCC->CFGR & RCC_CFGR_SWS) != RCC_CFGR_SWS_PLL) {
     }
-    return hse ? 72000000 : 64000000;
+}
+
+void clock_start_internal(void)
+{
+    run_from_pll(RCC_CFGR_PLLMUL16);
+}
+
+uint32_t clock_start(void)
+{
+    clock_stop(); /* a foreign bootloader may have left the PLL on */
+    if (wait_for_hse()) {
+        run_from_pll(RCC_CFGR_PLLSRC_HSE | RCC_CFGR_PLLMUL9);
+        return 72000000;
+    }
+    clock_start_internal();
+    return CLOCK_INTERNAL_HZ;
+}
+
+void clock_stop_internal(void)
+{
+    RCC->CFGR &= ~(uint32_t)3; /* SW: HSI; the prescalers follow when nothing runs fast */
+    while (RCC->CFGR & RCC_CFGR_SWS) {
+    }
+    RCC->CR &= ~((uint32_t)RCC_CR_HSEON | RCC_CR_CSSON | RCC_CR_PLLON);
+    while (RCC->CR & RCC_CR_PLLRDY) {
+    }
+    RCC->CFGR = 0;
+    RCC->CIR = RCC_CIR_CLEAR;
+    RCC->AHBENR = RCC_AHBENR_SRAMEN | RCC_AHBENR_FLITFEN; /* the CRC unit was on */
+    FLASH->ACR = FLASH_ACR_PRFTBE;
 }
 
 void clock_stop(void)
@@ -43,14 +66,6 @@ void clock_stop(void)
     RCC->CR |= RCC_CR_HSION;
     while (!(RCC->CR & RCC_CR_HSIRDY)) {
     }
-    RCC->CFGR &= ~(uint32_t)3; /* SW: HSI; the prescalers follow when nothing runs fast */
-    while (RCC->CFGR & RCC_CFGR_SWS) {
-    }
-    RCC->CR &= ~((uint32_t)RCC_CR_HSEON | RCC_CR_CSSON | RCC_CR_PLLON);
-    while (RCC->CR & RCC_CR_PLLRDY) {
-    }
+    clock_stop_internal();
     RCC->CR &= ~(uint32_t)RCC_CR_HSEBYP; /* writable only with HSE off */
-    RCC->CFGR = 0;
-    RCC->CIR = RCC_CIR_CLEAR;
-    FLASH->ACR = FLASH_ACR_PRFTBE;
 }

@@ -14,7 +14,7 @@ static void set_pin(uint32_t mode)
     GPIOA->CRH = (GPIOA->CRH & ~(0xFu << PIN_SHIFT)) | mode << PIN_SHIFT;
 }
 
-static void put(uint8_t byte)
+void debug_byte(uint8_t byte)
 {
     while (!(USART1->SR & USART_SR_TXE)) {
     }
@@ -33,7 +33,7 @@ void debug_start(uint32_t pclk2_hz)
 void debug_text(const char text[])
 {
     for (const char *c = text; *c; c++) {
-        put((uint8_t)*c);
+        debug_byte((uint8_t)*c);
     }
 }
 
@@ -53,7 +53,7 @@ void debug_decimal(uint32_t value)
 void debug_hex4(uint16_t value)
 {
     for (int shift = 12; shift >= 0; shift -= 4) {
-        put((uint8_t) "0123456789ABCDEF"[value >> shift & 0xF]);
+        debug_byte((uint8_t) "0123456789ABCDEF"[value >> shift & 0xF]);
     }
 }
 

@@ -9,8 +9,9 @@
  */
 void debug_start(uint32_t pclk2_hz);
 
-/* Send a text up to its 0, or a number in decimal or as 4 hex digits. Return when the last
+/* Send a byte, a text up to its 0, or a number in decimal or as 4 hex digits. Return when the last
  * character is in the transmitter. */
+void debug_byte(uint8_t byte);
 void debug_text(const char text[]);
 void debug_decimal(uint32_t value);
 void debug_hex4(uint16_t value);

@@ -31,5 +31,6 @@
 /* Retained over a reset: bootloader and start-up code leave it alone. */
 #define OTTER_RETAINED_ADDR 0x20000000
 #define OTTER_RETAINED_SIZE 0x80
+#define OTTER_MAILBOX_ADDR  0x20000078 /* the last 8 bytes of it: mailbox.h */
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Vector table and start of a C program, for bootloader and app alike.
+/* Vector table and start of a C program; the bootloader does without (vectors_boot.c).
  *
  * reset_handler() brings the core to a known state (an app may be started by a foreign bootloader
  * with interrupts on and VTOR elsewhere), copies .data, clears .bss and calls main(). It leaves the
@@ -15,12 +15,12 @@
  */
 
 /* For what must survive a reset: `static struct otter_resume resume OTTER_RETAINED;`. Random after
- * power-on. The linker checks that it fits OTTER_RETAINED_SIZE. */
+ * power-on. The linker checks that it ends before the mailbox. */
 #define OTTER_RETAINED __attribute__((section(".retained")))
 
 int main(void);
 
-/* For vectors.c (a full table) and vectors_core.c (without the interrupts of peripherals). */
+/* For vectors.c. */
 extern uint32_t ld_stack_top[];
 
 struct core_vectors {

@@ -36,6 +36,8 @@ enum {
     RCC_CIR_CLEAR = 0x9F << 16, /* all ready flags; enables nothing */
 
     RCC_AHBENR_DMA1EN = 1 << 0,
+    RCC_AHBENR_SRAMEN = 1 << 2,
+    RCC_AHBENR_FLITFEN = 1 << 4,
     RCC_AHBENR_CRCEN = 1 << 6,
     RCC_APB2ENR_AFIOEN = 1 << 0, /* APB2RSTR has the same places */
     RCC_APB2ENR_IOPAEN = 1 << 2,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader's binary on the model: what it starts, what it leaves behind, what it says. */
+/* boot_unsigned on the model, with test apps that know nothing of a journal, as a tutorial's: what it
+ * starts, what it leaves behind, what it says, what it makes of a FLAG record. Signed images and trials are
+ * in test_boot_update.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -12,8 +14,7 @@
 #include "port/stm32f103/partitions.h"
 #include "tests/fw/fw.h"
 
-#define BOOT     "boot/boot.bin"
-#define VERBOSE  "boot/boot_verbose.bin"
+#define BOOT     "boot/boot_unsigned.bin"
 #define APP_OLD  "tests/fw/testapp/testapp_old.bin"
 #define APP_NEW  "tests/fw/testapp/testapp_new.bin"
 #define APP_BARE "tests/fw/testapp/testapp_bare.bin"
@@ -84,7 +85,6 @@ static void expect_new_installed(struct fw *fw, const struct image *new)
 {
     expect_app(fw, 0, "app new\r\n", 5000);
     assert_memory_equal(fw_flash(fw, OTTER_APP_ADDR), new->data, new->size);
-    assert_memory_equal(fw_flash(fw, OTTER_BACKUP_ADDR), new->data, new->size);
     assert_int_not_equal(fw_flag_status(fw), PENDING);
 }
 
@@ -100,7 +100,7 @@ static void run_testapp(struct fw *fw, uint32_t addr, const char *program)
 {
     fw_read(program, fw_flash(fw, addr), OTTER_APP_SIZE);
     board_power_on(fw->board);
-    expect_app(fw, 0, "app end\r\n", 100);
+    expect_app(fw, 0, "app end\r\n", 1000);
 }
 
 /* The lines behind "app xxx", that is what the program found at its first instruction. */
@@ -125,49 +125,27 @@ static void expect_state_as_after_reset(const struct fw *fw)
     fw_free(bare);
 }
 
-static void test_clean_start_is_silent_and_as_a_reset(void **state)
+/* The first start of all writes the journal, and restarts behind it. */
+static void test_start_is_silent_and_as_a_reset(void **state)
 {
     struct fw *fw = fw_new(NULL, BOOT);
+    uint64_t ops;
 
     (void)state;
     run_testapp(fw, OTTER_APP_ADDR, APP_OLD);
     assert_memory_equal(fw->log, "app old\r\n", 9);
     assert_non_null(strstr(fw->log, "\nMSP 20005000\r\n"));
     expect_state_as_after_reset(fw);
-    assert_int_equal(board_flash_ops(fw->board), 0);
-    fw_free(fw);
-}
-
-static void test_clean_start_takes_no_time(void **state)
-{
-    struct fw *fw = fw_new(NULL, BOOT);
-    uint64_t start;
-
-    (void)state;
-    fw_read(APP_OLD, fw_flash(fw, OTTER_APP_ADDR), OTTER_APP_SIZE);
-    board_power_on(fw->board);
-    while (fw->log_len == 0 && board_instructions(fw->board) < 10000) {
-        assert_int_equal(board_run(fw->board, board_now(fw->board) + 576), BOARD_STOP_TIME);
+    ops = board_flash_ops(fw->board);
+    for (unsigned i = 0; i < 3; i++) {
+        fw->log_len = 0;
+        memset(fw->log, 0, sizeof(fw->log));
+        board_power_on(fw->board);
+        expect_app(fw, 0, "app end\r\n", 1000);
+        assert_memory_equal(fw->log, "app old\r\n", 9);
+        expect_state_as_after_reset(fw);
     }
-    start = board_instructions(fw->board);
-    print_message("clean start: first character of the app behind %llu instructions\n",
-                  (unsigned long long)start);
-    assert_true(start < 3000);
-    fw_free(fw);
-}
-
-static void test_verbose_start_gs_4_3(void **state)
-{
-    static const char said[] = "No Update Task , Go To APP ....FFFF\r\n"
-                               "Sys Will Load APP.....\r\n"
-                               "Stack Success!\r\n"
-                               "app old\r\n";
-    struct fw *fw = fw_new(NULL, VERBOSE);
-
-    (void)state;
-    run_testapp(fw, OTTER_APP_ADDR, APP_OLD);
-    assert_memory_equal(fw->log, said, sizeof(said) - 1);
-    expect_state_as_after_reset(fw);
+    assert_int_equal(board_flash_ops(fw->board), ops);
     fw_free(fw);
 }
 
@@ -183,34 +161,31 @@ static void test_flag_values_that_mean_nothing(void **state)
         fw_put_flag(fw, values[i], 1000, md5);
         run_testapp(fw, OTTER_APP_ADDR, APP_OLD);
         assert_memory_equal(fw->log, "app old\r\n", 9);
-        assert_int_equal(board_flash_ops(fw->board), 0);
         fw_free(fw);
     }
 }
 
 /* ---- no app ---- */
 
-static void expect_halted(struct fw *fw, const char *said)
+/* It waits for an image, for ever (test_recovery_fw), and says so once. */
+static void expect_recovery(struct fw *fw)
 {
-    uint64_t instructions;
+    static const char said[] = "Start APP Failed!\r\n";
 
-    assert_int_equal(fw_run_ms(fw, 200), BOARD_STOP_TIME);
-    assert_string_equal(fw->log, said);
-    instructions = board_instructions(fw->board);
+    assert_int_equal(fw_run_until(fw, said, 0, 1000), BOARD_STOP_TIME);
+    fw->log_len = 0;
     assert_int_equal(fw_run_ms(fw, 10000), BOARD_STOP_TIME);
-    assert_string_equal(fw->log, said);
+    assert_int_equal(fw->log_len, 0);
     assert_int_equal(resets(fw), 0);
-    /* 80 million cycles went by: it sleeps. */
-    assert_true(board_instructions(fw->board) - instructions < 1000000);
 }
 
-static void test_no_app_sleeps(void **state)
+static void test_no_app(void **state)
 {
     struct fw *fw = fw_new(NULL, BOOT);
 
     (void)state;
     board_power_on(fw->board);
-    expect_halted(fw, "Start APP Failed!\r\n");
+    expect_recovery(fw);
     fw_free(fw);
 }
 
@@ -218,19 +193,13 @@ static void test_app_that_cannot_start(void **state)
 {
     static const struct {
         uint32_t stack, reset;
-        const char *said;
     } heads[] = {
-        {0x20005000, 0xFFFFFFFF, "Start APP Failed!\r\n"},
-        {0x20005000, 0x00000000, "Start APP Failed!\r\n"},
-        {0x20005000, 0x08003100, "Start APP Failed!\r\n"}, /* ARM state */
-        {0x20005000, 0x08000101, "Start APP Failed!\r\n"}, /* in the bootloader */
-        {0x20005000, 0x08009801, "Start APP Failed!\r\n"}, /* behind the slot */
-        {0x20005004, 0x08003101,
-         "Sys Will Load APP.....\r\nStack Failed!\r\nStart APP Failed!\r\n"},
-        {0x00000000, 0x08003101,
-         "Sys Will Load APP.....\r\nStack Failed!\r\nStart APP Failed!\r\n"},
-        {0x2001FFFC, 0x08003101,
-         "Sys Will Load APP.....\r\nStack Failed!\r\nStart APP Failed!\r\n"},
+        {0x20005000, 0xFFFFFFFF}, {0x20005000, 0x00000000},
+        {0x20005000, 0x08003100}, /* ARM state */
+        {0x20005000, 0x08000101}, /* in the bootloader */
+        {0x20005000, 0x08009801}, /* behind the slot */
+        {0x20005004, 0x08003101}, {0x00000000, 0x08003101},
+        {0x2001FFFC, 0x08003101},
     };
 
     (void)state;
@@ -240,54 +209,30 @@ static void test_app_that_cannot_start(void **state)
         otter_put_le32(fw_flash(fw, OTTER_APP_ADDR), heads[i].stack);
         otter_put_le32(fw_flash(fw, OTTER_APP_ADDR + 4), heads[i].reset);
         board_power_on(fw->board);
-        expect_halted(fw, heads[i].said);
+        expect_recovery(fw);
         fw_free(fw);
     }
 }
 
 /* ---- installing ---- */
 
-static void append(char *out, size_t out_max, const char *text, unsigned times)
-{
-    while (times--) {
-        strncat(out, text, out_max - strlen(out) - 1);
-    }
-}
-
 static void test_install_says_what_gs_4_3_says(void **state)
 {
-    char expected[2048] = "Update Task ,Sys Will Load New Sys..Wait For A Moment\r\n"
-                          "Update Size [9001]\r\n"
-                          "Check New Sys ...loop = 36\r\n";
-    char said[sizeof(expected)];
+    static const char said[] = "Update Task ,Sys Will Load New Sys..Wait For A Moment\r\n"
+                               "MD5 Check Success ,MCU OTA Success\r\n"
+                               "Copy New Sys\r\n"
+                               "New ROM Check Success , Wait to Load New Systerm\r\n"
+                               "app new\r\n"; /* and goes on talking */
     struct image old, new;
     struct fw *fw = pending(NULL, &old, &new, SIZE);
 
     (void)state;
-    append(expected, sizeof(expected), "*", 36);
-    append(expected, sizeof(expected),
-           "\r\nMD5 Calculate Success\r\n"
-           "MD5 Check Success ,MCU OTA Success\r\n"
-           "Copy New Sys ...loop = 36\r\n"
-           "Need Erase 9 Pages\r\n"
-           "Erase Success\r\n"
-           "Copy New Sys\r\n",
-           1);
-    append(expected, sizeof(expected), ".", 36);
-    append(expected, sizeof(expected),
-           "\r\nCopy Success , Wait to Check...\r\n"
-           "New ROM Check Success , Wait to Load New Systerm\r\n"
-           "app new\r\n",
-           1);
     board_power_on(fw->board);
     expect_new_installed(fw, &new);
-    memcpy(said, fw->log, sizeof(said));
-    said[strlen(expected)] = 0; /* the app goes on talking */
-    assert_string_equal(said, expected);
-    assert_int_equal(fw_flag_status(fw), 0x0000);
+    assert_memory_equal(fw->log, said, sizeof(said) - 1);
     assert_int_equal(board_resets(fw->board, BOARD_RESET_SOFTWARE), 1);
     assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
-    expect_app(fw, 0, "app end\r\n", 100);
+    expect_app(fw, 0, "app end\r\n", 1000);
     expect_state_as_after_reset(fw); /* a watchdog that still ran would show in IWDG_PR */
     fw_free(fw);
 }
@@ -316,12 +261,6 @@ static void test_install_sizes(void **state)
     }
 }
 
-static void test_install_without_hse(void **state)
-{
-    (void)state;
-    install(&(struct board_options){.seed = 7, .without_hse = true}, SIZE);
-}
-
 static void test_install_within_the_fastest_watchdog(void **state)
 {
     (void)state;
@@ -343,9 +282,7 @@ static void test_wrong_md5_keeps_the_old_app(void **state)
         fw_flash(fw, OTTER_BACKUP_ADDR)[places[i]] ^= 0x10;
         board_power_on(fw->board);
         expect_old_kept(fw, &old);
-        assert_non_null(strstr(fw->log, "Check New Sys ...loop = 36\r\n****"));
-        assert_non_null(strstr(fw->log, "*\r\nMD5 Calculate Success\r\n"
-                                        "Md5_Cacl Check Faild ,MCU OTA Faild\r\n"
+        assert_non_null(strstr(fw->log, "Md5_Cacl Check Faild ,MCU OTA Faild\r\n"
                                         "Check Faild , Go to Old Systerm\r\n"
                                         "app old\r\n"));
         for (unsigned page = 12; page < 38; page++) {
@@ -369,14 +306,14 @@ static void test_hostile_sizes_keep_the_old_app(void **state)
 
         fw_put_flag(fw, PENDING, sizes[i], new.md5);
         board_power_on(fw->board);
-        expect_old_kept(fw, &old);
-        assert_null(strstr(fw->log, "MD5 Calculate"));
-        assert_int_equal(resets(fw), 1);
+        expect_app(fw, 0, "app old\r\n", 3000);
+        assert_memory_equal(fw_flash(fw, OTTER_APP_ADDR), old.data, old.size);
+        assert_null(strstr(fw->log, "Update Task"));
         fw_free(fw);
     }
 }
 
-static void test_reset_in_the_middle_begins_again(void **state)
+static void test_reset_in_the_middle_goes_on(void **state)
 {
     (void)state;
     for (uint32_t ms = 20; ms < 900; ms += 97) {
@@ -393,45 +330,31 @@ static void test_reset_in_the_middle_begins_again(void **state)
 
 /* ---- flash that refuses ---- */
 
-static void test_app_that_cannot_be_written_halts(void **state)
+static void test_app_that_cannot_be_written_ends_in_recovery(void **state)
 {
-    static const char again[] = "New ROM Check Faild , Update Faild , MCU Try To Update Again ,"
-                                "MCU Restart...\r\n";
     struct image old, new;
     struct fw *fw = pending(NULL, &old, &new, SIZE);
-    const char *last = fw->log;
-    uint64_t instructions;
 
     (void)state;
     fw_protect(fw, OTTER_APP_ADDR + 5 * OTTER_PAGE_SIZE);
     board_power_on(fw->board);
-    assert_int_equal(fw_run_ms(fw, 5000), BOARD_STOP_TIME);
-    for (unsigned i = 0; i < 3; i++) {
-        last = strstr(last, again);
-        assert_non_null(last);
-        last += sizeof(again) - 1;
-    }
-    assert_string_equal(last, "");
-    instructions = board_instructions(fw->board);
-    assert_int_equal(fw_run_ms(fw, 20000), BOARD_STOP_TIME);
+    assert_int_equal(fw_run_ms(fw, 30000), BOARD_STOP_TIME);
+    assert_null(strstr(fw->log, "app "));
     assert_int_equal(resets(fw), 0); /* the watchdog runs, and is fed */
-    assert_true(board_instructions(fw->board) - instructions < 2000000);
-    assert_int_equal(fw_flag_status(fw), PENDING);
-    assert_memory_equal(fw_flash(fw, OTTER_BACKUP_ADDR), new.data, new.size);
     fw_free(fw);
 }
 
-static void test_flag_that_cannot_be_cleared_does_not_stop_the_old_app(void **state)
+/* Journal, spare page and FLAG lie in one group of write protection: nothing can be kept. */
+static void test_journal_that_cannot_be_written_does_not_stop_the_old_app(void **state)
 {
     struct image old, new;
     struct fw *fw = pending(NULL, &old, &new, SIZE);
 
     (void)state;
-    fw_put_flag(fw, PENDING, 0xFFFFFFFF, new.md5);
     fw_protect(fw, OTTER_FLAG_ADDR);
     board_power_on(fw->board);
     expect_app(fw, 0, "app end\r\n", 3000);
-    assert_int_equal(resets(fw), 0);
+    assert_int_equal(resets(fw), 1); /* once, not for ever */
     assert_non_null(strstr(fw->log, "app old\r\n"));
     assert_non_null(strstr(fw->log, "\nIWDG_PR 00000004\r\n")); /* the watchdog runs on */
     assert_non_null(strstr(fw->log, "\nRCC_CFGR 00000000\r\n"));
@@ -479,6 +402,7 @@ static void cut(bool good, uint64_t op, enum board_tear tear, uint64_t second)
     } else {
         expect_old_kept(fw, &old);
     }
+    assert_null(strstr(fw->log, "Start APP Failed!"));
     fw_free(fw);
 }
 
@@ -516,21 +440,18 @@ static void test_power_cuts_while_a_bad_update_is_dropped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean_start_is_silent_and_as_a_reset),
-        cmocka_unit_test(test_clean_start_takes_no_time),
-        cmocka_unit_test(test_verbose_start_gs_4_3),
+        cmocka_unit_test(test_start_is_silent_and_as_a_reset),
         cmocka_unit_test(test_flag_values_that_mean_nothing),
-        cmocka_unit_test(test_no_app_sleeps),
+        cmocka_unit_test(test_no_app),
         cmocka_unit_test(test_app_that_cannot_start),
         cmocka_unit_test(test_install_says_what_gs_4_3_says),
         cmocka_unit_test(test_install_sizes),
-        cmocka_unit_test(test_install_without_hse),
         cmocka_unit_test(test_install_within_the_fastest_watchdog),
         cmocka_unit_test(test_wrong_md5_keeps_the_old_app),
         cmocka_unit_test(test_hostile_sizes_keep_the_old_app),
-        cmocka_unit_test(test_reset_in_the_middle_begins_again),
-        cmocka_unit_test(test_app_that_cannot_be_written_halts),
-        cmocka_unit_test(test_flag_that_cannot_be_cleared_does_not_stop_the_old_app),
+        cmocka_unit_test(test_reset_in_the_middle_goes_on),
+        cmocka_unit_test(test_app_that_cannot_be_written_ends_in_recovery),
+        cmocka_unit_test(test_journal_that_cannot_be_written_does_not_stop_the_old_app),
         cmocka_unit_test(test_power_cuts_in_an_install),
         cmocka_unit_test(test_power_cuts_while_a_bad_update_is_dropped),
     };

@@ -139,7 +139,8 @@ static void test_wrong_md5(void **state)
     assert_int_equal(seen.progress, seen.count); /* 0x27, and the ACK behind it */
     assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), old_app.data, old_app.len);
     assert_int_not_equal(*firmware_flash(rig, OTTER_FLAG_ADDR), 0xEE);
-    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_SOFTWARE), 0);
+    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_SOFTWARE),
+                     1); /* the first start's */
     const struct otter_p0 read = {.action = OTTER_P0_READ};
     firmware_run_ms(rig, 2000);
     assert_int_equal(module_control(rig_module(rig), &read, rig_now_ms(rig)), 0);
@@ -157,9 +158,7 @@ static void test_power_lost_in_the_transfer_and_in_the_installation(void **state
     firmware_run_until_piece(rig, &seen, 20);
     board_power_on(rig_board(rig));
     firmware_run_until_piece(rig, &seen, seen.count - 1);
-    assert_int_not_equal(rig_run_until_log(rig, "Erase Success", 0, 60000) |
-                             rig_run_until_log(rig, "Copy New Sys", 0, 60000),
-                         0);
+    assert_int_not_equal(rig_run_until_log(rig, "Copy New Sys", 0, 60000), 0);
     firmware_run_ms(rig, 100);
     assert_memory_not_equal(firmware_flash(rig, OTTER_APP_ADDR), new_app.data, new_app.len);
     board_power_on(rig_board(rig));
@@ -179,7 +178,7 @@ int main(void)
         cmocka_unit_test(test_wrong_md5),
         cmocka_unit_test(test_power_lost_in_the_transfer_and_in_the_installation),
     };
-    boot = firmware_read("boot/boot.bin");
+    boot = firmware_read("boot/boot_unsigned.bin");
     old_app = firmware_read("tests/dropin/dropin_03010101.bin");
     new_app = firmware_read("tests/dropin/dropin_03010102.bin");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,6 @@ int main(void)
                                   stop),
     };
 
-    boot = firmware_read("boot/boot_swap.bin");
+    boot = firmware_read("boot/boot.bin");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

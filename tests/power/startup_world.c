@@ -217,15 +217,14 @@ static void judge_start(struct world *world, int image, enum otter_startup how)
     }
 }
 
-static const struct world *telling; /* otter_startup() gives its report no context */
-
-static void tell(enum otter_action action, uint8_t detail)
+static void tell(void *ctx, enum otter_action action, uint8_t detail)
 {
+    const struct world *world = ctx;
     static const char *const names[] = {
         "check app", "check incoming", "check previous", "adopt", "settle", "refuse", "install",
         "revert",    "move",           "finish",         "try",   "start",  "recover"};
 
-    if (telling->tells) {
+    if (world->tells) {
         printf("  %s [%u]\n", names[action], detail);
     }
 }
@@ -237,12 +236,10 @@ static void live(void *ctx)
                                                 .layout = layout,
                                                 .judge = judge,
                                                 .judge_ctx = world,
-                                                .report = tell};
-    enum otter_startup how;
+                                                .report = tell,
+                                                .report_ctx = world};
+    enum otter_startup how = otter_startup(&config);
     int image;
-
-    telling = world;
-    how = otter_startup(&config);
 
     if (how == OTTER_STARTUP_RECOVERY) {
         fail(world, WORLD_BRICK, "brick", -1);

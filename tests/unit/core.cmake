@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# core/: frames, messages, link, digests, FLAG, images, installing. The receiver has its own list.
+# core/: frames, messages, link, digests, FLAG, images, journal, startup. The receiver has its own list.
 foreach(unit frame message message_roundtrip link md5_rfc1321 crc32 flag image decide)
   otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c LIBS otter test_support)
 endforeach()
-otter_test(LABEL unit NAME test_install SOURCES test_install.c install_bench.c
-  LIBS otter test_support)
-otter_test(LABEL power NAME test_install_power SOURCES test_install_power.c install_bench.c
-  LIBS otter test_support)
 foreach(unit journal journal_garbage)
   otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c journal_rig.c
     LIBS otter test_support)

@@ -7,6 +7,7 @@ foreach(name test_dropin test_dropin_hostile test_dropin_noise test_dropin_parse
     LIBS otter test_support)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/gizwits-dropin ${dropin})
 endforeach()
+target_sources(test_dropin PRIVATE journal_rig.c)
 target_compile_definitions(test_dropin_noise PRIVATE OTTER_DROPIN_PIECE_LEN=512)
 target_sources(test_dropin_parser PRIVATE ${dropin}/gizwits_protocol.c)
 target_compile_definitions(test_dropin_parser PRIVATE SOFTWARE_VERSION="03010101")

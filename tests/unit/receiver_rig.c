@@ -9,6 +9,7 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/flag.h"
+#include "otter/judge.h"
 #include "support/rng.h"
 #include "unit/receiver_rig.h"
 
@@ -302,12 +303,31 @@ void rig_pieces(struct rig *rig, uint16_t from, uint16_t to)
 
 bool rig_is_announced(const struct rig *rig)
 {
+    struct otter_journal journal;
     struct otter_flag flag;
+    bool announced;
 
-    return otter_flag_read(&rig->flash.port, &rig->layout, &flag) == 0 &&
-           flag.image_size == rig->image_size && memcmp(flag.md5, rig->md5, 16) == 0 &&
-           memcmp(ram_flash_peek(&rig->flash, rig->layout.backup.addr), rig->image,
-                  rig->image_size) == 0;
+    otter_journal_read(&rig->flash.port, &rig->layout, &journal);
+    if (journal.kind != OTTER_JOURNAL_NONE) {
+        announced = journal.request_size == rig->image_size;
+    } else {
+        announced = otter_flag_read(&rig->flash.port, &rig->layout, &flag) == 0 &&
+                    flag.image_size == rig->image_size && memcmp(flag.md5, rig->md5, 16) == 0;
+    }
+    return announced && memcmp(ram_flash_peek(&rig->flash, rig->layout.backup.addr), rig->image,
+                               rig->image_size) == 0;
+}
+
+enum otter_startup rig_bootloader(struct rig *rig)
+{
+    struct otter_judge judge = {.port = &rig->flash.port, .layout = &rig->layout};
+    const struct otter_startup_config config = {.port = &rig->flash.port,
+                                                .layout = &rig->layout,
+                                                .judge = otter_judge_unsigned,
+                                                .judge_ctx = &judge};
+
+    memcpy(judge.hardware, rig->receiver_config.hardware, sizeof judge.hardware);
+    return otter_startup(&config);
 }
 
 void rig_complete(struct rig *rig)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "otter/device.h"
+#include "otter/startup.h"
 #include "support/ram_flash.h"
 
 /* A device on a simulated flash, and the module's side of the line, scripted by the test. Frames of
@@ -89,7 +90,10 @@ void rig_pieces(struct rig *rig, uint16_t from, uint16_t to);
 /* The transfer from the pending READY on, to the restart; checks slot and FLAG. */
 void rig_complete(struct rig *rig);
 
-/* Is the image announced and whole? */
+/* Is the image announced, by a record or in the journal, and whole? */
 bool rig_is_announced(const struct rig *rig);
+
+/* A start of the bootloader that takes unsigned images. */
+enum otter_startup rig_bootloader(struct rig *rig);
 
 #endif

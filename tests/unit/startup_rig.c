@@ -94,8 +94,9 @@ static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size
     return OTTER_REASON_NONE;
 }
 
-static void report(enum otter_action action, uint8_t detail)
+static void report(void *ctx, enum otter_action action, uint8_t detail)
 {
+    (void)ctx;
     (void)detail;
     assert_true(actions_len < ACTIONS_LOG_MAX);
     actions[actions_len++] = action;
@@ -145,6 +146,11 @@ void rig_download(enum rig_image image)
                                       left < RAM_FLASH_PAGE ? left : RAM_FLASH_PAGE),
                          0);
     }
+}
+
+void rig_probe(enum rig_image image)
+{
+    memcpy(flash.bytes + (layout->app.addr - RAM_FLASH_ADDR), images[image], image_size[image]);
 }
 
 void rig_ask(enum rig_image image)

@@ -69,6 +69,9 @@ void rig_download(enum rig_image image);
 void rig_ask(enum rig_image image);
 void rig_write_record(enum rig_image image);
 
+/* A debug probe puts an image into APP. */
+void rig_probe(enum rig_image image);
+
 /* Append `count` REST frames that seal what is in APP: the newest frame gets to another place. */
 void rig_age(unsigned count);
 

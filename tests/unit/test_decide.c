@@ -16,8 +16,8 @@
 
 /* ---- every situation there is ---- */
 
-enum { KIND_UNKNOWN = 2, KINDS = 5, CHECKS = 3, REQUESTS = 3, BOOLS = 7 };
-enum { SITUATIONS = KINDS * REQUESTS * CHECKS * CHECKS * CHECKS << BOOLS };
+enum { KIND_UNKNOWN = 2, KINDS = 5, APP_CHECKS = 4, CHECKS = 3, REQUESTS = 3, BOOLS = 7 };
+enum { SITUATIONS = KINDS * REQUESTS * APP_CHECKS * CHECKS * CHECKS << BOOLS };
 
 static unsigned take(unsigned *number, unsigned count)
 {
@@ -43,7 +43,7 @@ static struct otter_situation situation_of(unsigned number)
     s.final = take(&number, 2) != 0;
     s.permanent = take(&number, 2) != 0;
     s.used_up = take(&number, 2) != 0;
-    s.app = (uint8_t)take(&number, CHECKS);
+    s.app = (uint8_t)take(&number, APP_CHECKS);
     s.incoming = (uint8_t)take(&number, CHECKS);
     s.previous = (uint8_t)take(&number, CHECKS);
     return s;
@@ -96,7 +96,7 @@ static enum asked asked_by(const struct otter_situation *s)
 }
 
 /* Sets of values; ANY is a dash in the table. */
-enum { ANY = 0xFF, NO = 1, YES = 2, U = 1, G = 2, B = 4 };
+enum { ANY = 0xFF, NO = 1, YES = 2, U = 1, G = 2, B = 4, F = 8, X = B | F };
 
 struct row {
     unsigned number; /* in docs/design.md */
@@ -110,59 +110,60 @@ struct row {
 static const struct row table[] = {
     /*   part        asked              settled fresh moved perm. used   app    inc. prev. */
     { 1, AT_REST,    REQUEST | RECORD,  ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    { 2, AT_REST,    REQUEST | RECORD,  ANY,    ANY,  ANY,  ANY,  ANY,   G | B, U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    { 3, AT_REST,    REQUEST | RECORD,  ANY,    ANY,  ANY,  ANY,  ANY,   G | B, G,   ANY, OTTER_ACTION_INSTALL},
-    { 4, AT_REST,    REQUEST | RECORD,  ANY,    ANY,  ANY,  ANY,  ANY,   G | B, B,   ANY, OTTER_ACTION_REFUSE},
+    { 2, AT_REST,    REQUEST | RECORD,  ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    { 3, AT_REST,    REQUEST | RECORD,  ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   G,   ANY, OTTER_ACTION_INSTALL},
+    { 4, AT_REST,    REQUEST | RECORD,  ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   B,   ANY, OTTER_ACTION_REFUSE},
     { 5, AT_REST,    DOUBTFUL,          ANY,    ANY,  ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
     { 6, AT_REST,    NOBODY,            NO,     ANY,  ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
     { 7, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
     { 8, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_START},
-    { 9, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {10, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {11, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {12, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
-    {13, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
+    { 9, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   F,     ANY, ANY, OTTER_ACTION_ADOPT},
+    {10, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {11, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
+    {12, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {13, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
+    {14, AT_REST,    NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
 
-    {14, INSTALLING, ANY,               ANY,    NO,   NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
-    {15, INSTALLING, ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {16, INSTALLING, ANY,               ANY,    ANY,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {17, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {18, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  YES,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {19, INSTALLING, ANY & ~RECORD,     NO,     ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_SETTLE},
-    {20, INSTALLING, ANY & ~RECORD,     YES,    ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_TRY},
-    {21, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {22, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, G,   OTTER_ACTION_REVERT},
-    {23, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, B,   OTTER_ACTION_ADOPT},
-    {24, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {25, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {26, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   B,     B,   ANY, OTTER_ACTION_REFUSE},
-    {27, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {28, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     ANY, G,   OTTER_ACTION_REVERT},
-    {29, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     U,   B,   OTTER_ACTION_CHECK_INCOMING},
-    {30, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     G,   B,   OTTER_ACTION_INSTALL},
-    {31, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
+    {15, INSTALLING, ANY,               ANY,    NO,   NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
+    {16, INSTALLING, ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
+    {17, INSTALLING, ANY,               ANY,    ANY,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {18, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
+    {19, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  YES,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
+    {20, INSTALLING, ANY & ~RECORD,     NO,     ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_SETTLE},
+    {21, INSTALLING, ANY & ~RECORD,     YES,    ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_TRY},
+    {22, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {23, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, G,   OTTER_ACTION_REVERT},
+    {24, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  NO,   YES,   G,     ANY, B,   OTTER_ACTION_ADOPT},
+    {25, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {26, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
+    {27, INSTALLING, RECORD,            ANY,    ANY,  YES,  ANY,  ANY,   X,     B,   ANY, OTTER_ACTION_REFUSE},
+    {28, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   X,     ANY, U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {29, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   X,     ANY, G,   OTTER_ACTION_REVERT},
+    {30, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   X,     U,   B,   OTTER_ACTION_CHECK_INCOMING},
+    {31, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   X,     G,   B,   OTTER_ACTION_INSTALL},
+    {32, INSTALLING, ANY & ~RECORD,     ANY,    ANY,  YES,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
 
-    {32, RESTORING,  ANY,               ANY,    NO,   ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
-    {33, RESTORING,  ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {34, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {35, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {36, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {37, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {38, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {39, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
-    {40, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
+    {33, RESTORING,  ANY,               ANY,    NO,   ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_SETTLE},
+    {34, RESTORING,  ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
+    {35, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {36, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
+    {37, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {38, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
+    {39, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {40, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   G,   OTTER_ACTION_REVERT},
+    {41, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
 
-    {41, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {42, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {43, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, G,   ANY, OTTER_ACTION_INSTALL},
-    {44, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G | B, B,   ANY, OTTER_ACTION_REFUSE},
-    {45, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {46, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_ADOPT},
-    {47, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
-    {48, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {49, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
-    {50, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
-    {51, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
+    {42, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {43, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {44, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   G,   ANY, OTTER_ACTION_INSTALL},
+    {45, NO_FRAME,   RECORD,            ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   B,   ANY, OTTER_ACTION_REFUSE},
+    {46, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {47, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_ADOPT},
+    {48, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_INCOMING},
+    {49, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
+    {50, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   U,   OTTER_ACTION_CHECK_PREVIOUS},
+    {51, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   G,   OTTER_ACTION_REVERT},
+    {52, NO_FRAME,   ANY & ~RECORD,     ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
 };
 /* clang-format on */
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -222,6 +223,9 @@ static void nothing_is_done_unproved(void **state)
         bool installing = part_of(&s) == INSTALLING;
         bool good = true;
 
+        if (s.app == OTTER_FOREIGN && part_of(&s) != AT_REST) {
+            continue; /* never found there */
+        }
         switch (action) {
         case OTTER_ACTION_CHECK_APP:
             good = s.app == OTTER_UNKNOWN;
@@ -233,7 +237,7 @@ static void nothing_is_done_unproved(void **state)
             good = s.previous == OTTER_UNKNOWN;
             break;
         case OTTER_ACTION_ADOPT:
-            good = s.app == OTTER_GOOD;
+            good = s.app == OTTER_GOOD || s.app == OTTER_FOREIGN;
             break;
         case OTTER_ACTION_SETTLE: /* never a second time for the same doubt */
             good = !s.fresh || !s.settled || s.request == OTTER_REQUEST_INVALID;
@@ -280,6 +284,7 @@ static void nothing_is_done_unproved(void **state)
 /* What really lies in flash; the checks find that. */
 struct truth {
     bool app, incoming, previous;
+    bool foreign; /* at rest: APP is not what is sealed */
 };
 
 static uint8_t find(bool is_good)
@@ -305,7 +310,7 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
 {
     switch (action) {
     case OTTER_ACTION_CHECK_APP:
-        s->app = find(truth->app);
+        s->app = truth->foreign ? OTTER_FOREIGN : find(truth->app);
         break;
     case OTTER_ACTION_CHECK_INCOMING:
         s->incoming = find(truth->incoming);
@@ -315,6 +320,8 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
         break;
     case OTTER_ACTION_ADOPT:
         append(s, OTTER_JOURNAL_REST);
+        s->app = OTTER_GOOD;
+        truth->foreign = false;
         break;
     case OTTER_ACTION_SETTLE:
         s->fresh = s->settled = true;
@@ -331,7 +338,7 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
         }
         break;
     case OTTER_ACTION_INSTALL: {
-        bool permanent = s->record || s->app != OTTER_GOOD;
+        bool permanent = s->record || s->app == OTTER_BAD;
 
         append(s, OTTER_JOURNAL_INSTALL);
         s->permanent = permanent;
@@ -344,9 +351,10 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
         break;
     case OTTER_ACTION_MOVE:
         if (s->kind == OTTER_JOURNAL_INSTALL) {
-            *truth = (struct truth){truth->incoming, false, truth->app};
+            *truth = (struct truth){truth->incoming, false, truth->app, false};
         } else {
             truth->app = truth->previous;
+            truth->foreign = false;
         }
         s->moved = true;
         forget(s);
@@ -362,9 +370,9 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
     return true;
 }
 
-static bool is_possible(uint8_t check, bool truth)
+static bool is_possible(uint8_t check, uint8_t found)
 {
-    return check == OTTER_UNKNOWN || check == find(truth);
+    return check == OTTER_UNKNOWN || check == found;
 }
 
 /* However flash looks, a start ends within a few actions; otter_startup() allows 40. It ends in an app
@@ -372,17 +380,19 @@ static bool is_possible(uint8_t check, bool truth)
 static void every_way_ends(void **state)
 {
     unsigned longest = 0, starts = 0;
-    enum { STEPS_MAX = 16, TRUTHS = 8 };
+    enum { STEPS_MAX = 16, TRUTHS = 16 };
 
     (void)state;
     for (unsigned i = 0; i < SITUATIONS * TRUTHS; i++) {
         struct otter_situation s = situation_of(i / TRUTHS);
-        struct truth truth = {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0};
+        struct truth truth = {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0, (i & 8) != 0};
         enum otter_action action;
         unsigned steps = 0;
 
-        if (!is_possible(s.app, truth.app) || !is_possible(s.incoming, truth.incoming) ||
-            !is_possible(s.previous, truth.previous)) {
+        if ((truth.foreign && (part_of(&s) != AT_REST || !truth.app)) ||
+            !is_possible(s.app, truth.foreign ? OTTER_FOREIGN : find(truth.app)) ||
+            !is_possible(s.incoming, find(truth.incoming)) ||
+            !is_possible(s.previous, find(truth.previous))) {
             continue; /* no check has found what is not there */
         }
         do {

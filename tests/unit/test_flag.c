@@ -40,18 +40,6 @@ static void poke_record(uint16_t status, uint32_t size)
     ram_flash_poke(&flash, layout->flag.addr, bytes, sizeof bytes);
 }
 
-/* As the bootloader does it. */
-static int mark_installed(void)
-{
-    struct otter_flag flag;
-    int error = otter_flag_read(port, layout, &flag);
-
-    if (error == 0) {
-        error = otter_flag_begin(port, layout, &flag);
-    }
-    return error != 0 ? error : otter_flag_mark_installed(port, layout, &flag);
-}
-
 static bool is_blank(void)
 {
     for (uint32_t i = 0; i < layout->flag.size; i++) {
@@ -81,19 +69,9 @@ static void record_as_the_tutorial_has_it(void **state)
     assert_memory_equal(page(), want, sizeof want);
     assert_int_equal(otter_flag_read(port, layout, &got), 0);
     assert_true(is_same(&got, &new_flag));
-    assert_false(otter_flag_is_installed(port, layout));
-
-    assert_int_equal(otter_flag_begin(port, layout, &got), 0);
-    assert_int_equal(otter_flag_read(port, layout, &got), 0); /* still pending */
-    assert_memory_equal(page(), want, sizeof want);
-    assert_int_equal(otter_flag_mark_installed(port, layout, &got), 0);
-    assert_true(otter_flag_is_installed(port, layout));
-    assert_int_equal(otter_flag_read(port, layout, &got), OTTER_ERR_NONE);
-    assert_memory_equal(page() + 4, want + 4, sizeof want - 4); /* size and MD5 stay */
-
     assert_int_equal(otter_flag_erase(port, layout), 0);
     assert_true(is_blank());
-    assert_false(otter_flag_is_installed(port, layout));
+    assert_int_equal(otter_flag_read(port, layout, &got), OTTER_ERR_NONE);
     assert_int_equal(flash.refused, 0);
 }
 
@@ -107,7 +85,6 @@ static void every_status(void **state)
         poke_record((uint16_t)status, 4096);
         assert_int_equal(otter_flag_read(port, layout, &got),
                          status == 0xEEEE ? 0 : OTTER_ERR_NONE);
-        assert_int_equal(otter_flag_is_installed(port, layout), status == 0);
     }
 }
 
@@ -171,7 +148,7 @@ static void erases_only_a_page_that_is_not_blank(void **state)
 
 /* ---- power cuts ---- */
 
-enum before { BLANK, INSTALLED, DIRT, OLD_PENDING, BEFORES };
+enum before { BLANK, VOID, DIRT, OLD_PENDING, BEFORES };
 
 static void prepare(enum before before)
 {
@@ -180,9 +157,8 @@ static void prepare(enum before before)
 
     ram_flash_init(&flash);
     switch (before) {
-    case INSTALLED:
-        assert_int_equal(otter_flag_write(port, layout, &old_flag), 0);
-        assert_int_equal(mark_installed(), 0);
+    case VOID:
+        poke_record(0, old_flag.image_size);
         break;
     case DIRT:
         rng_fill(&random, dirt, sizeof dirt);
@@ -203,13 +179,6 @@ static void body_write(void *ctx)
     int *error = ctx;
 
     *error = otter_flag_write(port, layout, &new_flag);
-}
-
-static void body_mark(void *ctx)
-{
-    int *error = ctx;
-
-    *error = mark_installed();
 }
 
 static void body_erase(void *ctx)
@@ -288,93 +257,6 @@ static void status_is_written_last(void **state)
     }
 }
 
-/* Begun, the tutorial's status, installed: pending until the third is done. */
-static void mark_cut(uint32_t cut)
-{
-    for (int tear = 0; tear < RAM_FLASH_TEARS; tear++) {
-        for (unsigned seed = 0; seed < 200; seed++) {
-            struct otter_flag got;
-            int error = 0, read;
-
-            prepare(OLD_PENDING);
-            flash.cut_at = cut;
-            flash.tear = (enum ram_flash_tear)tear;
-            flash.seed = seed;
-            assert_false(ram_flash_run(&flash, body_mark, &error));
-            ram_flash_restart(&flash);
-            read = otter_flag_read(port, layout, &got);
-            if (read == 0) { /* pending as before: the install is done again and marks again */
-                assert_true(is_same(&got, &old_flag));
-                assert_int_equal(mark_installed(), 0);
-                assert_true(otter_flag_is_installed(port, layout));
-            } else if (read != OTTER_ERR_NONE) {
-                fail_msg("read %d, " REPEAT_TEXT, read, OLD_PENDING, cut, tear, seed);
-            }
-            if (cut != 3) {
-                assert_int_equal(read, 0);
-            } else if (tear == RAM_FLASH_NOT_DONE || tear == RAM_FLASH_DONE) {
-                assert_int_equal(read, tear == RAM_FLASH_DONE ? OTTER_ERR_NONE : 0);
-            }
-        }
-    }
-}
-
-static void marks_cut(void **state)
-{
-    (void)state;
-    for (uint32_t cut = 1; cut <= 3; cut++) {
-        mark_cut(cut);
-    }
-}
-
-/* Status or a mark in doubt, read as pending: once it is begun again, nothing that the doubtful cells
- * read later changes that; and so with installed. */
-static void what_was_read_in_doubt_stays(void **state)
-{
-    (void)state;
-    for (unsigned tries = 0; tries < OTTER_FLAG_TRIES; tries++) {
-        uint32_t doubtful = tries == 0 ? 0 : 24 + 2 * (tries - 1);
-        struct otter_flag got;
-
-        prepare(OLD_PENDING);
-        for (unsigned i = 0; i < tries; i++) {
-            assert_int_equal(otter_flag_read(port, layout, &got), 0);
-            assert_int_equal(otter_flag_begin(port, layout, &got), 0);
-        }
-        assert_int_equal(otter_flag_read(port, layout, &got), 0);
-        assert_int_equal(otter_flag_begin(port, layout, &got), 0);
-        for (uint32_t value = 0; value < 0x10000; value += 0x1111) {
-            otter_put_le16(flash.bytes + (layout->flag.addr - RAM_FLASH_ADDR) + doubtful,
-                           (uint16_t)value);
-            assert_int_equal(otter_flag_read(port, layout, &got), 0);
-            assert_true(is_same(&got, &old_flag));
-        }
-        assert_int_equal(otter_flag_mark_installed(port, layout, &got), 0);
-        assert_true(otter_flag_is_installed(port, layout));
-        assert_int_equal(otter_flag_read(port, layout, &got), OTTER_ERR_NONE);
-        assert_int_equal(flash.refused, 0);
-    }
-}
-
-/* Cut in more tries than there are marks: the last one serves again. */
-static void more_tries_than_marks(void **state)
-{
-    struct otter_flag got;
-
-    (void)state;
-    prepare(OLD_PENDING);
-    for (unsigned i = 0; i < 2 * OTTER_FLAG_TRIES; i++) {
-        assert_int_equal(otter_flag_read(port, layout, &got), 0);
-        assert_int_equal(otter_flag_begin(port, layout, &got), 0);
-    }
-    assert_int_equal(flash.operations, OTTER_FLAG_TRIES);
-    assert_int_equal(otter_flag_mark_installed(port, layout, &got), 0);
-    assert_true(otter_flag_is_installed(port, layout));
-    for (uint32_t i = 24 + 2 * OTTER_FLAG_TRIES; i < layout->flag.size; i++) {
-        assert_int_equal(page()[i], 0xFF);
-    }
-}
-
 static void erase_cut(void **state)
 {
     (void)state;
@@ -403,7 +285,7 @@ static void flash_errors_come_through(void **state)
 
     (void)state;
     for (uint32_t fail = 1; fail <= 12; fail++) { /* erase, 10 half-words, status */
-        prepare(INSTALLED);
+        prepare(VOID);
         flash.fail_at = fail;
         flash.fail_count = 1;
         assert_int_equal(otter_flag_write(port, layout, &new_flag), OTTER_ERR_FLASH);
@@ -411,11 +293,8 @@ static void flash_errors_come_through(void **state)
         assert_int_equal(otter_flag_read(port, layout, &got), OTTER_ERR_NONE);
     }
     prepare(OLD_PENDING);
-    assert_int_equal(otter_flag_read(port, layout, &got), 0);
     flash.fail_at = 1;
-    flash.fail_count = 3;
-    assert_int_equal(otter_flag_begin(port, layout, &got), OTTER_ERR_FLASH);
-    assert_int_equal(otter_flag_mark_installed(port, layout, &got), OTTER_ERR_FLASH);
+    flash.fail_count = 1;
     assert_int_equal(otter_flag_erase(port, layout), OTTER_ERR_FLASH);
 }
 
@@ -430,10 +309,9 @@ static void read_errors_come_through(void **state)
         assert_int_equal(otter_flag_write(port, layout, &new_flag), OTTER_ERR_RANGE);
         assert_int_equal(flash.operations, 0);
     }
-    prepare(INSTALLED);
+    prepare(VOID);
     flash.fail_read_at = 1;
     assert_int_equal(otter_flag_read(port, layout, &got), OTTER_ERR_RANGE);
-    assert_false(otter_flag_is_installed(port, layout));
 }
 
 int main(void)
@@ -446,9 +324,6 @@ int main(void)
         cmocka_unit_test(erases_only_a_page_that_is_not_blank),
         cmocka_unit_test(write_cut_everywhere),
         cmocka_unit_test(status_is_written_last),
-        cmocka_unit_test(marks_cut),
-        cmocka_unit_test(what_was_read_in_doubt_stays),
-        cmocka_unit_test(more_tries_than_marks),
         cmocka_unit_test(erase_cut),
         cmocka_unit_test(flash_errors_come_through),
         cmocka_unit_test(read_errors_come_through),

@@ -68,6 +68,20 @@ static void update_confirmed(void **state)
     assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
 }
 
+/* A probe has put another good image into APP: it is adopted, and from then on all is as ever. */
+static void another_image_in_app_is_adopted(void **state)
+{
+    (void)state;
+    rig_rest(SMALL);
+    rig_probe(NEW);
+    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ADOPT, OTTER_ACTION_START);
+    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+    rig_expect_quiet(NEW);
+    rig_update(NEWEST);
+    rig_expect_quiet(NEWEST);
+}
+
 /* On trial APPBAK holds the way back: it is not to be written until the app has confirmed. */
 static void no_download_on_trial(void **state)
 {
@@ -463,6 +477,7 @@ int main(void)
         cmocka_unit_test(factory_new),
         cmocka_unit_test(nothing_there),
         cmocka_unit_test(update_confirmed),
+        cmocka_unit_test(another_image_in_app_is_adopted),
         cmocka_unit_test(no_download_on_trial),
         cmocka_unit_test(confirmed_in_doubt_is_confirmed_again),
         cmocka_unit_test(doubt_at_rest_is_settled),

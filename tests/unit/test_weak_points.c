@@ -15,7 +15,6 @@
 #include "otter/bytes.h"
 #include "otter/flag.h"
 #include "otter/image.h"
-#include "otter/install.h"
 #include "unit/receiver_rig.h"
 
 static struct rig rig;
@@ -359,7 +358,7 @@ static void write_flag(void *ctx)
 /* FLAG as another record, then written under a cut at every operation. Returns the operations. */
 static uint32_t cut_flag(bool over_an_old_one, uint64_t seed)
 {
-    static const uint8_t installed[2];
+    static const uint8_t voided[2];
 
     for (uint32_t at = 1;; at++) {
         for (unsigned tear = 0; tear < RAM_FLASH_TEARS; tear++) {
@@ -371,7 +370,7 @@ static uint32_t cut_flag(bool over_an_old_one, uint64_t seed)
             memcpy(record.md5, rig.md5, sizeof(record.md5));
             if (over_an_old_one) {
                 assert_int_equal(otter_flag_write(&rig.flash.port, &rig.layout, &old), 0);
-                ram_flash_poke(&rig.flash, rig.layout.flag.addr, installed, sizeof(installed));
+                ram_flash_poke(&rig.flash, rig.layout.flag.addr, voided, sizeof(voided));
             }
             ram_flash_restart(&rig.flash);
             rig.flash.cut_at = at;
@@ -399,10 +398,9 @@ static void test_wp18_cut_while_flag_is_written_leaves_none_or_all(void **state)
     }
 }
 
-static void ignore_report(enum otter_install_step step, uint32_t value)
+static void put_program_into_app(void)
 {
-    (void)step;
-    (void)value;
+    ram_flash_poke(&rig.flash, rig.layout.app.addr, rig.image, OTTER_IMAGE_SIZE_MIN);
 }
 
 static void test_wp19_damaged_record_installs_nothing(void **state)
@@ -414,12 +412,12 @@ static void test_wp19_damaged_record_installs_nothing(void **state)
         uint8_t *flag;
 
         begin(1500, 1024);
+        put_program_into_app();
         rig_complete(&rig);
         flag = rig.flash.bytes + (rig.layout.flag.addr - RAM_FLASH_ADDR);
         flag[bit / 8] ^= (uint8_t)(1u << bit % 8);
         memcpy(before, rig.flash.bytes, sizeof(before));
-        assert_int_equal(otter_install(&rig.flash.port, &rig.layout, ignore_report),
-                         OTTER_ERR_CHECKSUM);
+        assert_int_equal(rig_bootloader(&rig), OTTER_STARTUP_APP);
         assert_memory_equal(ram_flash_peek(&rig.flash, rig.layout.app.addr),
                             before + (rig.layout.app.addr - RAM_FLASH_ADDR),
                             rig.layout.app.size);
@@ -435,7 +433,7 @@ static void test_wp23_odd_length_is_filled_up_with_ff(void **state)
         begin(sizes[i], 128);
         rig_complete(&rig);
         assert_int_equal(*ram_flash_peek(&rig.flash, rig.layout.backup.addr + sizes[i]), 0xFF);
-        assert_int_equal(otter_install(&rig.flash.port, &rig.layout, ignore_report), 0);
+        assert_int_equal(rig_bootloader(&rig), OTTER_STARTUP_APP);
         assert_int_equal(*ram_flash_peek(&rig.flash, rig.layout.app.addr + sizes[i]), 0xFF);
     }
 }

@@ -12,7 +12,12 @@
  * and found out when the answer depends on it. The same table stands in docs/design.md; a test goes
  * through all of its rows. No side effects, no memory.
  */
-enum otter_check { OTTER_UNKNOWN, OTTER_GOOD, OTTER_BAD };
+enum otter_check {
+    OTTER_UNKNOWN,
+    OTTER_GOOD,
+    OTTER_BAD,
+    OTTER_FOREIGN, /* only of APP, at rest: good, but not what the journal has sealed */
+};
 
 enum otter_request { OTTER_REQUEST_NONE, OTTER_REQUEST_VALID, OTTER_REQUEST_INVALID };
 

@@ -30,7 +30,7 @@
  *          86   starts   24  three sets of four marks: a start on trial
  *         110   final     8  a set: confirmed (INSTALL), restored (RESTORE)
  *         118   request   8  tag, length, CRC-32 of both, from number on
- *         126   (blank)   2                                    integers little-endian
+ *         126   announced 2  zero: the app has told its module of this version; integers little-endian
  *
  * Every mark is 0x0000, which flash takes over anything (PM0075 2.3.3), and what must not be lost is
  * a set of four half-words, of which any counts: an opponent needs a power cut for each.
@@ -123,5 +123,12 @@ OTTER_MUST_CHECK int otter_journal_finish(const struct otter_port *port,
  * already: restart first), or the port's error. Power: requested, or not. */
 OTTER_MUST_CHECK int otter_journal_request(const struct otter_port *port,
                                            const struct otter_journal *journal, uint32_t size);
+
+/* Has the app told of what this frame has installed? It asks, and writes it; nothing is decided by it.
+ * otter_journal_announce() returns 0 or the port's error. Power: told or not. */
+bool otter_journal_is_announced(const struct otter_port *port,
+                                const struct otter_journal *journal);
+OTTER_MUST_CHECK int otter_journal_announce(const struct otter_port *port,
+                                            const struct otter_journal *journal);
 
 #endif

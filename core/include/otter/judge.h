@@ -2,6 +2,7 @@
 #ifndef OTTER_JUDGE_H
 #define OTTER_JUDGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "otter/ed25519.h"
 #include "otter/image.h"
@@ -30,5 +31,24 @@ struct otter_judge {
  * NOT_STARTABLE, UNSIGNED, UNKNOWN_KEY, SIGNATURE. `ctx` is a const struct otter_judge. */
 enum otter_reason otter_judge_image(void *ctx, enum otter_place place, uint32_t *size,
                                     uint32_t *out_number);
+
+/* The same for a bootloader that takes images which cannot be signed, a tutorial's: nothing is known of who
+ * made them. Any image will do that could start; one with a trailer must be for this hardware, one that a
+ * tutorial app's record announces (otter/flag.h) must have its MD5. Without a trailer a length that is
+ * not known is the slot's. *out_number is 0: no version is older. 50 ms for 26 KB.
+ * Returns OTTER_REASON_NONE, HARDWARE, NOT_STARTABLE or DIGEST. `ctx` is a const struct otter_judge
+ * whose keys are not looked at. */
+enum otter_reason otter_judge_unsigned(void *ctx, enum otter_place place, uint32_t *size,
+                                       uint32_t *out_number);
+
+/* ---- what both have in common ---- */
+
+/* Read the header of the image at `place`, of *size bytes; 0 = look for it, and set *size.
+ * Returns whether there is one. */
+bool otter_judge_find(const struct otter_judge *judge, enum otter_place place, uint32_t *size,
+                      uint8_t out_header[OTTER_IMAGE_HEADER_SIZE]);
+
+/* Does a program begin at `place` that could start in the slot? */
+bool otter_judge_startable(const struct otter_judge *judge, enum otter_place place);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef OTTER_STARTUP_H
 #define OTTER_STARTUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "otter/decide.h"
 #include "otter/journal.h"
@@ -11,7 +12,7 @@
 
 /* The bootloader's work: bring flash to a state in which something can be started, and say what.
  *
- * Called once by boot/swap/main.c after every reset, with interrupts off. Looks at the journal, asks
+ * Called once by boot/main.c after every reset, with interrupts off. Looks at the journal, asks
  * otter_decide(), does it, and looks again. Everything it needs lies in flash: it may be cut at any
  * point and called again. About 700 bytes of stack beside what `judge` takes.
  */
@@ -36,6 +37,7 @@ enum otter_reason {
     OTTER_REASON_NOT_STARTABLE = 10, /* refused: no vector table for this slot */
     OTTER_REASON_NO_WAY_BACK = 11,   /* kept, though not confirmed: the old image is gone */
     OTTER_REASON_DAMAGED = 12,       /* APP was damaged, and replaced by what was at hand */
+    OTTER_REASON_DIGEST = 14,        /* refused: not what a tutorial app's record says */
 };
 
 struct otter_startup_config {
@@ -50,10 +52,15 @@ struct otter_startup_config {
                                uint32_t *out_number);
     void *judge_ctx;
 
+    /* Ask `judge` about APP at every start, not only when something has changed: for those who fear an
+     * app that rewrites itself and forges the journal's seal. Costs what `judge` costs. */
+    bool every_start;
+
     /* Called before each action, for a log; may be NULL. `detail` is, for CHECK_APP, whether the
      * signature is checked beside the seal (1, 0); for REFUSE and REVERT the enum otter_reason; for TRY
      * which start it is; else 0. */
-    void (*report)(enum otter_action action, uint8_t detail);
+    void (*report)(void *ctx, enum otter_action action, uint8_t detail);
+    void *report_ctx;
 };
 
 /* Returns what to start. Never fails: with flash that takes nothing any more it starts an app that is

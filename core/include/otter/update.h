@@ -21,8 +21,14 @@
  * (otter/flag.h). */
 bool otter_update_has_journal(const struct otter_port *port, const struct otter_layout *layout);
 
-/* Has this app not been confirmed yet? */
-bool otter_update_is_on_trial(const struct otter_port *port, const struct otter_layout *layout);
+/* Was this app installed, and has nobody been told of it? Then the module is restarted (0x29), so that the
+ * cloud learns the version. True on trial. */
+bool otter_update_is_new(const struct otter_port *port, const struct otter_layout *layout);
+
+/* The module knows of this version: from now on it is not new. Returns 0 or the port's error.
+ * Power: new, or not; the cloud may be told once more. */
+OTTER_MUST_CHECK int otter_update_announced(const struct otter_port *port,
+                                            const struct otter_layout *layout);
 
 /* May APPBAK be written? True at rest; false on trial, until otter_update_confirm() has returned 0.
  * Without a journal, that is under a tutorial's bootloader, true. */

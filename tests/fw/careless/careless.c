@@ -3,18 +3,19 @@
 #include "layout.h"
 #include "system.h"
 
-/* The bootloader, but it takes a power-up for a fresh start and throws the record away first. An
+/* The bootloader, but it takes a power-up for a fresh start and throws the journal away first. An
  * undisturbed update never notices; after a power cut in the installation nobody goes on with it.
  */
-int __wrap_main(void); /* named by the linker's --wrap */
-int __real_main(void);
+void __wrap_reset_handler(void); /* named by the linker's --wrap */
+void __real_reset_handler(void);
 
-int __wrap_main(void)
+void __wrap_reset_handler(void)
 {
     const struct otter_port *port = &stm32f103_flash;
 
     if (system_take_reset_cause() == SYSTEM_POWER_ON) {
+        (void)port->erase(port->ctx, stm32f103_layout.journal.addr);
         (void)port->erase(port->ctx, stm32f103_layout.flag.addr);
     }
-    return __real_main();
+    __real_reset_handler();
 }

@@ -2,6 +2,8 @@
 #include "recover.h"
 
 #include "otter/recovery.h"
+#include "otter/update.h"
+#include "clock.h"
 #include "flash.h"
 #include "iwdg.h"
 #include "layout.h"
@@ -16,7 +18,7 @@ enum { BAUD = 9600 };
 static const char info[OTTER_RECOVERY_INFO_SIZE] =
     "00000004" OTTER_P0_VERSION OTTER_HARDWARE "00000000" OTTER_PRODUCT_KEY "\0";
 
-void recover(uint32_t hclk_hz)
+void recover(void)
 {
     struct otter_recovery recovery = {.port = &stm32f103_flash,
                                       .layout = &stm32f103_layout,
@@ -25,8 +27,8 @@ void recover(uint32_t hclk_hz)
     uint32_t silence_ms = 0;
     bool complete = false;
 
-    uart_polled_start(hclk_hz / 2, BAUD);
-    SYSTICK->LOAD = hclk_hz / 1000 - 1;
+    uart_polled_start(CLOCK_INTERNAL_HZ / 2, BAUD);
+    SYSTICK->LOAD = CLOCK_INTERNAL_HZ / 1000 - 1;
     SYSTICK->CTRL = STK_CTRL_CLKSOURCE | STK_CTRL_ENABLE;
     while (!complete) {
         uint8_t byte;

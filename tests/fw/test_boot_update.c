@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* boot_swap on the model, with the pet house app and the module's side: what is installed, tried, taken
+/* The bootloader on the model, with the pet house app and the module's side: what is installed, tried, taken
  * back and refused. The bootloader says why in brackets: enum otter_reason. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -144,7 +144,7 @@ int main(void)
         cmocka_unit_test_teardown(test_older_version_is_refused, stop),
     };
 
-    boot = firmware_read("boot/boot_swap.bin");
+    boot = firmware_read("boot/boot.bin");
     mute = firmware_read("tests/fw/muteapp/muteapp.bin");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

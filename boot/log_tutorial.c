@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log.h"
+
+#include "debug.h"
+
+static void line(const char text[])
+{
+    debug_text(text);
+    debug_text("\r\n");
+}
+
+void log_action(enum otter_action action, uint8_t detail)
+{
+    static const char update_task[] = "Update Task ,Sys Will Load New Sys..Wait For A Moment";
+
+    switch (action) {
+    case OTTER_ACTION_INSTALL:
+        line(update_task);
+        line("MD5 Check Success ,MCU OTA Success");
+        line("Copy New Sys");
+        break;
+    case OTTER_ACTION_REFUSE:
+        line(update_task);
+        line("Md5_Cacl Check Faild ,MCU OTA Faild");
+        line("Check Faild , Go to Old Systerm");
+        break;
+    case OTTER_ACTION_FINISH:
+        line("New ROM Check Success , Wait to Load New Systerm");
+        break;
+    case OTTER_ACTION_RECOVER:
+        line("Start APP Failed!");
+        break;
+    case OTTER_ACTION_REVERT:
+    case OTTER_ACTION_TRY: /* the tutorial has neither */
+        debug_text(action == OTTER_ACTION_TRY ? "Trial [" : "Revert [");
+        debug_decimal(detail);
+        line("]");
+        break;
+    case OTTER_ACTION_CHECK_APP:
+    case OTTER_ACTION_CHECK_INCOMING:
+    case OTTER_ACTION_CHECK_PREVIOUS:
+    case OTTER_ACTION_ADOPT:
+    case OTTER_ACTION_SETTLE:
+    case OTTER_ACTION_MOVE:
+    case OTTER_ACTION_START:
+        break;
+    }
+}
