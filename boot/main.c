@@ -47,14 +47,15 @@ void reset_handler(void)
                                 .hardware = OTTER_HARDWARE,
                                 .keys = otter_keys,
                                 .key_count = otter_key_count};
+    uint32_t mail = mailbox_take();
     const struct otter_startup_config config = {.port = &stm32f103_flash,
                                                 .layout = &stm32f103_layout,
                                                 .judge = BOOT_JUDGE,
                                                 .judge_ctx = &judge,
                                                 .every_start = BOOT_EVERY_START,
+                                                .received = mail == MAILBOX_RECEIVED,
                                                 .report = report,
                                                 .report_ctx = &is_awake};
-    uint32_t mail = mailbox_take();
     enum otter_startup what;
 
     clock_start_internal();

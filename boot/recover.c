@@ -2,11 +2,11 @@
 #include "recover.h"
 
 #include "otter/recovery.h"
-#include "otter/update.h"
 #include "clock.h"
 #include "flash.h"
 #include "iwdg.h"
 #include "layout.h"
+#include "mailbox.h"
 #include "stm32f103.h"
 #include "system.h"
 #include "uart_polled.h"
@@ -30,6 +30,7 @@ void recover(void)
     uart_polled_start(CLOCK_INTERNAL_HZ / 2, BAUD);
     SYSTICK->LOAD = CLOCK_INTERNAL_HZ / 1000 - 1;
     SYSTICK->CTRL = STK_CTRL_CLKSOURCE | STK_CTRL_ENABLE;
+    otter_recovery_begin(&recovery);
     while (!complete) {
         uint8_t byte;
 
@@ -43,6 +44,7 @@ void recover(void)
             otter_recovery_ask(&recovery);
         }
     }
+    mailbox_put(MAILBOX_RECEIVED);
     uart_polled_drain();
     system_reset();
 }

@@ -152,7 +152,6 @@ static void print_table(const struct key_file keys[], unsigned count)
         printf("    {\n        /* key id 0x%08x */\n", keys[i].id);
         print_member("packed", key->packed, sizeof key->packed);
         print_member("minus_x", key->minus_x, sizeof key->minus_x);
-        print_member("y", key->y, sizeof key->y);
         printf("    },\n");
     }
     printf("};\nconst unsigned otter_key_count = %u;\n", count);

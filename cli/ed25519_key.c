@@ -85,12 +85,12 @@ static int refuse_small_order(struct field *f)
 }
 
 /* Is the unpacked point the one that these bytes must have come from? */
-static bool is_canonical(const struct otter_ed25519_key *key)
+static bool is_canonical(const struct otter_ed25519_key *key, const uint8_t y[32])
 {
     static const uint8_t zero[32];
     bool sign = key->packed[31] >> 7 != 0;
 
-    return memcmp(key->packed, key->y, 31) == 0 && (key->packed[31] & 0x7F) == key->y[31] &&
+    return memcmp(key->packed, y, 31) == 0 && (key->packed[31] & 0x7F) == y[31] &&
            !(sign && memcmp(key->minus_x, zero, sizeof zero) == 0);
 }
 
@@ -98,6 +98,7 @@ static int make(struct field *f, const uint8_t packed[32], bool strict,
                 struct otter_ed25519_key *out_key)
 {
     struct otter_ed25519_key key;
+    uint8_t y[32];
     int rc = start(f) ? unpack(f, packed) : OTTER_ERR_SPACE;
 
     if (rc != 0) {
@@ -106,11 +107,11 @@ static int make(struct field *f, const uint8_t packed[32], bool strict,
     memcpy(key.packed, packed, sizeof key.packed);
     if (!BN_mod_sub(f->above, f->p, f->x, f->p, f->ctx) ||
         BN_bn2lebinpad(f->above, key.minus_x, sizeof key.minus_x) < 0 ||
-        BN_bn2lebinpad(f->y, key.y, sizeof key.y) < 0) {
+        BN_bn2lebinpad(f->y, y, sizeof y) < 0) {
         return OTTER_ERR_SPACE;
     }
     if (strict) {
-        rc = is_canonical(&key) ? refuse_small_order(f) : OTTER_ERR_FORMAT;
+        rc = is_canonical(&key, y) ? refuse_small_order(f) : OTTER_ERR_FORMAT;
     }
     if (rc == 0) {
         *out_key = key;

@@ -46,7 +46,7 @@ add_custom_command(
   OUTPUT ${otter_key_table} ${otter_public_key}
   COMMAND ${OTTER_TOOL} key show --public ${otter_public_key} ${OTTER_SIGNING_KEY}
   COMMAND ${OTTER_TOOL} key show --c ${OTTER_SIGNING_KEY} ${OTTER_KEY2} > ${otter_key_table}
-  DEPENDS ${OTTER_SIGNING_KEY} ${OTTER_KEY2}
+  DEPENDS ${OTTER_SIGNING_KEY} ${OTTER_KEY2} ${OTTER_TOOL}
   COMMENT "Public keys of the bootloader"
   VERBATIM)
 add_library(otter_keys OBJECT ${otter_key_table})

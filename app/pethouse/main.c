@@ -8,6 +8,7 @@
 #include "iwdg.h"
 #include "layout.h"
 #include "log.h"
+#include "mailbox.h"
 #include "product.h"
 #include "startup.h"
 #include "system.h"
@@ -156,11 +157,22 @@ static void send(void)
     }
 }
 
+/* What a person does who wants the bootloader to receive an image. */
+static bool wants_recovery(enum key_event event)
+{
+    return event == KEY_LONG && key_pins_closed(1) && key_pins_closed(2);
+}
+
 static void sense(uint32_t now_ms)
 {
     struct dht11_reading reading;
     for (unsigned i = 0; i < PRODUCT_KEYS; i++) {
-        product_key(&product, i + 1, key_poll(&keys[i], key_pins_closed(i + 1), now_ms));
+        enum key_event event = key_poll(&keys[i], key_pins_closed(i + 1), now_ms);
+        if (wants_recovery(event)) {
+            mailbox_put(MAILBOX_RECOVER);
+            restart(NULL);
+        }
+        product_key(&product, i + 1, event);
     }
     product_obstacle(&product, ir_sees_obstacle());
     /* Not in a transfer: its 5 ms belong to the flash then. */

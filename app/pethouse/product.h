@@ -59,7 +59,8 @@ void product_status(struct product *product, uint16_t status);
 /* Key 1..3 did something.
  *   KEY1 short: bindable mode     KEY1 long: reset the module
  *   KEY2 short: SoftAP            KEY2 long: AirLink
- *   KEY3 held: Alert_1            KEY3 long: production test as well */
+ *   KEY3 held: Alert_1            KEY3 long: production test as well
+ * KEY1 and KEY2 together, long: the bootloader receives an image (main.c). */
 void product_key(struct product *product, unsigned key, enum key_event event);
 
 void product_obstacle(struct product *product, bool present);

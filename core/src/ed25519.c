@@ -106,7 +106,8 @@ uint32_t otter_ed25519_verify(const struct otter_ed25519_key *key, const uint8_t
     memset(w[BASE + Y], 0x66, sizeof w[0]); /* 4/5 */
     w[BASE + Y][0] -= 0x66 - 0x58;
     load(w[KEY + X], key->minus_x, 8);
-    load(w[KEY + Y], key->y, 8);
+    load(w[KEY + Y], key->packed, 8);
+    w[KEY + Y][7] &= 0x7FFFFFFF;
     load(w[R], signature, 16);
     load(w[LOW], digest, 16);
 

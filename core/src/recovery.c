@@ -41,6 +41,11 @@ static void send_frame(struct otter_recovery *recovery, uint8_t cmd, uint8_t sn,
     put(recovery, recovery->sum);
 }
 
+void otter_recovery_begin(struct otter_recovery *recovery)
+{
+    send_frame(recovery, OTTER_CMD_RESTART_MODULE, 0, NULL, 0);
+}
+
 void otter_recovery_ask(struct otter_recovery *recovery)
 {
     if (recovery->file_size != 0) {
@@ -106,7 +111,7 @@ static void take_frame(struct otter_recovery *recovery)
         return; /* an answer */
     }
     if (cmd == OTTER_CMD_PIECE && !take_piece(recovery, payload_len)) {
-        send_frame(recovery, OTTER_CMD_RESTART_MODULE, 0, NULL, 0);
+        otter_recovery_begin(recovery);
         return;
     }
     send_frame(recovery, (uint8_t)(cmd + 1), sn, recovery->info,

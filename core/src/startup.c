@@ -11,6 +11,7 @@ struct startup {
     uint32_t record_size; /* in a tutorial app's record; 0 = there is none */
     uint8_t check[3];     /* enum otter_check, by enum otter_place */
     uint32_t size[3];     /* of the image there, if it is good */
+    bool received;        /* as in config, until that image is refused or installed */
     uint32_t app_number;  /* version of a good app: what an update must reach */
     uint8_t reason;       /* for the next frame */
 };
@@ -36,14 +37,15 @@ static struct otter_situation look(struct startup *s)
     struct otter_flag record;
 
     otter_journal_read(config->port, config->layout, &s->journal);
+    s->journal.requested |= s->received;
     /* A frame of ours is no record: its first half-word is 0. */
     s->record_size =
         otter_flag_read(config->port, config->layout, &record) == 0 ? record.image_size : 0;
     return (struct otter_situation){
         .kind = journal->kind,
-        .request = !journal->requested          ? OTTER_REQUEST_NONE
-                   : journal->request_size != 0 ? OTTER_REQUEST_VALID
-                                                : OTTER_REQUEST_INVALID,
+        .request = !journal->requested                         ? OTTER_REQUEST_NONE
+                   : journal->request_size != 0 || s->received ? OTTER_REQUEST_VALID
+                                                               : OTTER_REQUEST_INVALID,
         .record = s->record_size != 0,
         .settled = journal->settled,
         .fresh = journal->addr == s->appended_at,
@@ -199,6 +201,7 @@ static int refuse(struct startup *s)
     int error = s->journal.kind != OTTER_JOURNAL_NONE ? settle(s, s->reason) : 0;
 
     s->check[OTTER_PLACE_INCOMING] = OTTER_UNKNOWN;
+    s->received = false;
     return error != 0 ? error : erase_record(s);
 }
 
@@ -207,6 +210,7 @@ static int install(struct startup *s)
     bool has_app = s->check[OTTER_PLACE_APP] != OTTER_BAD;
     int error;
 
+    s->received = false;
     s->journal.previous = (struct otter_seal){0, 0};
     if (has_app) {
         seal(s, OTTER_PLACE_APP, &s->journal.previous);
@@ -292,7 +296,7 @@ static int act(struct startup *s, enum otter_action action)
 
 enum otter_startup otter_startup(const struct otter_startup_config *config)
 {
-    struct startup s = {.config = config};
+    struct startup s = {.config = config, .received = config->received};
 
     for (unsigned left = ACTIONS_MAX; left != 0; left--) {
         struct otter_situation situation = look(&s);

@@ -76,14 +76,12 @@ int main(void)
     for (unsigned i = 0; i < otter_key_count; i++)
         for (unsigned j = 0; j < sizeof otter_keys[i].packed; j++)
             printf("%02x", otter_keys[i].packed[j]);
-    for (unsigned j = 0; j < 32; j++)
-        printf("%02x", otter_keys[1].y[j] | (j == 31 ? otter_keys[1].packed[31] & 128 : 0));
     return 0;
 }
 END
 } >table.c
 good 'the table compiles' "${CC:-cc}" -std=c99 -Wall -Wextra -Werror -I "$root/core/include" table.c -o table
-want=$(public_hex own.pem)$(public_hex theirs.pem)$(public_hex theirs.pem)
+want=$(public_hex own.pem)$(public_hex theirs.pem)
 [ "$(./table)" = "$want" ] || report 'the table has other keys'
 
 # ---- signatures ----

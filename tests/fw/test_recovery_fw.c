@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* boot_swap on the model when nothing can be started: the module's side alone brings the board back, with
- * what it does for every update. Authority: docs/protocol.md chapter 4.7, docs/design.md. */
+/* The bootloader on the model when nothing can be started, or when the app asks for it: the module's side
+ * alone brings the board back, with what it does for every update. Authority: docs/protocol.md chapter 4.7, docs/design.md. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -179,6 +179,70 @@ static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **sta
     free(flash);
 }
 
+/* ---- asked for by an app ---- */
+
+/* The old app runs and is confirmed, a module with `update` on the line; then KEY1 and KEY2 are held. */
+static void ask(const struct firmware *update)
+{
+    const struct firmware *app = &firmware_set()->old_app;
+    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
+                                     {OTTER_APP_ADDR, app->data, app->len}};
+
+    start(loads, 2, update, false);
+    board_set_key(rig_board(rig), 1, true);
+    board_set_key(rig_board(rig), 2, true);
+    assert_int_not_equal(rig_run_until_log(rig, "Recover [0]", 0, 5000), 0);
+    board_set_key(rig_board(rig), 1, false);
+    board_set_key(rig_board(rig), 2, false);
+}
+
+static void test_app_asks_and_gets_an_image_on_trial(void **state)
+{
+    const struct firmware *app = &firmware_set()->new_app;
+
+    (void)state;
+    ask(app);
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), app->data, app->len);
+    assert_int_equal(count("Recover"), 1);
+    assert_int_equal(count("Install [0]"), 1);
+    assert_int_equal(count("Trial [1]"), 1); /* there is an app to go back to */
+}
+
+static void test_app_asks_and_a_forged_image_is_refused(void **state)
+{
+    const struct firmware_set *set = firmware_set();
+    struct firmware forged = {malloc(set->new_app.len), set->new_app.len};
+
+    (void)state;
+    assert_non_null(forged.data);
+    memcpy(forged.data, set->new_app.data, forged.len);
+    forged.data[5000] ^= 1;
+    ask(&forged);
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
+    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), set->old_app.data,
+                        set->old_app.len);
+    assert_int_equal(count("Refuse [7]"), 2); /* the module offers it to the app, too */
+    assert_int_equal(count("Install"), 0);
+    assert_int_equal(count("App Init Success , SoftVersion = 03010101"), 3);
+    free(forged.data);
+}
+
+/* Nothing comes, or half of it: the next start is the app's. */
+static void test_app_asks_and_the_power_goes(void **state)
+{
+    (void)state;
+    ask(&firmware_set()->new_app);
+    firmware_run_until_piece(rig, &seen, 20);
+    rig_power_on(rig);
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_UPDATED); /* by the app */
+    assert_int_equal(count("Recover"), 1);
+    assert_int_equal(count("App Init Success , SoftVersion = 03010101"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +254,9 @@ int main(void)
         cmocka_unit_test_teardown(test_long_silence, stop),
         cmocka_unit_test_teardown(test_unsigned_image_is_not_installed_and_recovery_goes_on,
                                   stop),
+        cmocka_unit_test_teardown(test_app_asks_and_gets_an_image_on_trial, stop),
+        cmocka_unit_test_teardown(test_app_asks_and_a_forged_image_is_refused, stop),
+        cmocka_unit_test_teardown(test_app_asks_and_the_power_goes, stop),
     };
 
     boot = firmware_read("boot/boot.bin");

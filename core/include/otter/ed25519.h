@@ -15,9 +15,8 @@
  * (cli/ed25519_key.h), so that the device need not take a square root; a device trusts its key, and
  * does not check that the members belong together. Numbers are little-endian and below the prime. */
 struct otter_ed25519_key {
-    uint8_t packed[32];  /* A as RFC 8032 packs it: what is hashed between R and the message */
-    uint8_t minus_x[32]; /* the coordinates of -A */
-    uint8_t y[32];
+    uint8_t packed[32];  /* A as RFC 8032 packs it: y, and above it a bit of x */
+    uint8_t minus_x[32]; /* the x of -A */
 };
 
 /* Check a signature, whose halves are R and S, by the caller's digest: the SHA-512 of R, key->packed and

@@ -58,6 +58,10 @@ struct otter_recovery {
     uint8_t body[11 + OTTER_RECOVERY_PIECE]; /* len 2 .. sum 1, unescaped */
 };
 
+/* Restart the module (0x29), so that it asks for the version and offers what it has: it may have offered it to
+ * the app already, and not do so again. Once, before all else. */
+void otter_recovery_begin(struct otter_recovery *recovery);
+
 /* Take one byte of the line. Returns true when the whole file lies in flash and its last piece is
  * acknowledged: then wait for the line to drain, and reset. */
 bool otter_recovery_receive(struct otter_recovery *recovery, uint8_t byte);

@@ -56,6 +56,10 @@ struct otter_startup_config {
      * app that rewrites itself and forges the journal's seal. Costs what `judge` costs. */
     bool every_start;
 
+    /* A recovery has put an image into APPBAK: as a request for it, but of unknown length, and known only
+     * in this start. Without it APPBAK is looked at when APP is bad. */
+    bool received;
+
     /* Called before each action, for a log; may be NULL. `detail` is, for CHECK_APP, whether the
      * signature is checked beside the seal (1, 0); for REFUSE and REVERT the enum otter_reason; for TRY
      * which start it is; else 0. */
