@@ -67,6 +67,11 @@ unsigned board_resets(const struct board *board, enum board_reset_cause cause); 
 
 /* The flash array itself (64 KB), to load images into and to look at. Not counted as operations. */
 uint8_t *board_flash(struct board *board);
+
+/* Write-protect the pages in the `len` bytes of flash from `addr` on, as a programmer does: by option
+ * bytes (PM0075 2.4.2), which stand for four pages each. Erasing and programming them fails from now
+ * on, with WRPRTERR; there is no way back but a new board. */
+void board_protect_flash(struct board *board, uint32_t addr, uint32_t len);
 const uint8_t *board_unique_id(const struct board *board); /* 12 bytes as at 0x1FFFF7E8 */
 unsigned board_flash_erases(const struct board *board, unsigned page); /* wear */
 

@@ -69,6 +69,18 @@ static uint32_t wrpr(const struct board *board)
     return wrp[0] | (uint32_t)wrp[2] << 8 | (uint32_t)wrp[4] << 16 | (uint32_t)wrp[6] << 24;
 }
 
+void board_protect_flash(struct board *board, uint32_t addr, uint32_t len)
+{
+    uint8_t *wrp = board->flash.option_bytes + OB_WRP0;
+    uint32_t first = (addr - BOARD_FLASH_BASE) / (WRP_PAGES * CHIP_PAGE_SIZE);
+    uint32_t end = (addr - BOARD_FLASH_BASE + len - 1) / (WRP_PAGES * CHIP_PAGE_SIZE) + 1;
+    for (size_t bit = first; bit < end && bit < CHIP_PAGE_COUNT / WRP_PAGES; bit++) {
+        uint8_t *byte = wrp + bit / 8 * 2; /* its complement lies behind it */
+        byte[0] = (uint8_t)(byte[0] & ~(1u << bit % 8));
+        byte[1] = (uint8_t)~byte[0];
+    }
+}
+
 static bool is_read_protected(const struct board *board)
 {
     return board->flash.option_bytes[OB_RDP] != RDP_OPEN;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "board/stm32f1/chip.h"
 #include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
 
@@ -79,12 +78,7 @@ uint8_t *fw_flash(struct fw *fw, uint32_t addr)
 
 void fw_protect(struct fw *fw, uint32_t addr)
 {
-    enum { WRP0 = 8, GROUP = 4 * OTTER_PAGE_SIZE }; /* a byte, its complement, the next byte */
-    uint32_t group = (addr - OTTER_FLASH_ADDR) / GROUP;
-    uint8_t *byte = fw->board->flash.option_bytes + WRP0 + group / 8 * 2;
-
-    byte[0] = (uint8_t)(byte[0] & ~(1u << group % 8));
-    byte[1] = (uint8_t)~byte[0];
+    board_protect_flash(fw->board, addr, OTTER_PAGE_SIZE);
 }
 
 void fw_put_flag(struct fw *fw, uint16_t status, uint32_t size, const uint8_t md5[16])

@@ -167,6 +167,25 @@ static void test_flash_pm0075_write_protection(void **state)
     assert_int_equal(board_flash_ops(board), 1);
 }
 
+/* Four pages to a bit, eight bits to an option byte, its complement behind it. */
+static void test_flash_pm0075_protection_by_option_bytes(void **state)
+{
+    static const uint8_t all[8] = {0xFC, 0x03, 0xF7, 0x08, 0xFF, 0x00, 0xFF, 0x00};
+    struct board *board = *state;
+    board_protect_flash(board, BOARD_FLASH_BASE, 8 * 1024);
+    assert_int_equal(get_reg(board, FLASH_BASE + 0x20), 0xFFFFFFFCu);
+    board_protect_flash(board, BOARD_FLASH_BASE + 47 * 1024 - 1,
+                        1); /* the last byte of page 46 */
+    assert_int_equal(get_reg(board, FLASH_BASE + 0x20), 0xFFFFF7FCu);
+    assert_memory_equal(board->flash.option_bytes + 8, all, sizeof all);
+    unlock_flash(board);
+    for (unsigned page = 0; page < 64; page++) {
+        bool is_protected = page < 8 || (page >= 44 && page < 48);
+        assert_int_equal(program(board, BOARD_FLASH_BASE + page * 1024, 1),
+                         is_protected ? WRPRTERR : EOP);
+    }
+}
+
 static void test_flash_pm0075_core_stalls_while_busy(void **state)
 {
     struct board *board = *state;
@@ -335,6 +354,7 @@ int main(void)
         TEST(test_flash_ds5319_erase_takes_20_to_40_ms),
         TEST(test_flash_pm0075_mass_erase),
         TEST(test_flash_pm0075_write_protection),
+        TEST(test_flash_pm0075_protection_by_option_bytes),
         TEST(test_flash_pm0075_core_stalls_while_busy),
         TEST(test_flash_needs_hsi),
         TEST(test_flash_option_bytes_stop_loudly),
