@@ -22,7 +22,8 @@ help:
 	@echo "make campaign  cut the power in every flash operation; hours of processor time"
 	@echo "make mutants   put known faults into the sources; the tests must notice each"
 	@echo "make lint      formatting and static analysis"
-	@echo "make flash     write the factory image to a real board (openocd, ST-Link)"
+	@echo "make flash     write the factory image to a real board (openocd, ST-Link);"
+	@echo "               PROTECT=1: then write-protect its bootloader, UNPROTECT=1: take that away first"
 	@echo "make clean     remove build/"
 
 build:
@@ -72,7 +73,7 @@ lint: host
 
 flash: firmware
 	@scripts/need.sh flash
-	@scripts/flash.sh $(FIRMWARE)/app/pethouse/factory.hex
+	@scripts/flash.sh $(if $(UNPROTECT),--unprotect) $(if $(PROTECT),--protect) $(FIRMWARE)/app/pethouse/factory.hex
 
 clean:
 	rm -rf build

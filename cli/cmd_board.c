@@ -12,12 +12,14 @@
 #include "board/host/stats.h"
 #include "cli/cmd.h"
 #include "cli/debugger.h"
+#include "port/stm32f103/partitions.h"
 
 enum { LOAD_MAX = 16, CUT_MAX = 64, INPUT_MAX = 256 };
 
 enum {
     OPT_LOAD = 256,
     OPT_FLASH,
+    OPT_PROTECT,
     OPT_UART1,
     OPT_UART2,
     OPT_UART1_BAUD,
@@ -52,6 +54,7 @@ struct arguments {
     struct run_input inputs[INPUT_MAX];
     size_t input_count;
     const char *uart[RUN_LINE_COUNT];
+    bool protect;
     bool stats, json;
     bool gdb;
     unsigned gdb_port;
@@ -148,6 +151,8 @@ static const struct argp_option options[] = {
      "Program FILE (.bin at ADDR or the start of the flash, .hex, .elf); repeatable", 1},
     {"flash", OPT_FLASH, "FILE", 0,
      "Keep the flash in FILE: read at the start if it exists, saved at the end", 1},
+    {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
+     1},
     {"uart1", OPT_UART1, "END", 0,
      "Far end of USART1: `-' (default), `null', `pty:PATH' or `file:PATH'", 2},
     {"uart2", OPT_UART2, "END", 0, "Far end of USART2 (default null)", 2},
@@ -187,6 +192,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return add_load(args, arg);
     case OPT_FLASH:
         args->run.state_path = arg;
+        return 0;
+    case OPT_PROTECT:
+        args->protect = true;
         return 0;
     case OPT_UART1:
         args->uart[0] = arg;
@@ -294,6 +302,9 @@ static bool fill_flash(struct board *board, const struct arguments *args)
             complain("%s: %s", load->path, why);
             return false;
         }
+    }
+    if (args->protect) {
+        board_protect_flash(board, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }
     /* Told now, not after hours, if the file cannot be written. */
     if (args->run.state_path != NULL && !state_save(args->run.state_path, loader.flash, why)) {

@@ -27,6 +27,7 @@ enum {
     OPT_SECOND,
     OPT_JOBS,
     OPT_MCU_ONLY,
+    OPT_PROTECT,
     OPT_REPEAT,
     OPT_GDB,
     OPT_MAX_FAILURES,
@@ -54,6 +55,8 @@ static const struct argp_option options[] = {
     {"update", OPT_UPDATE, "FILE", 0, "The application it is updated to (.bin with trailer)",
      1},
     {"mcu-only", OPT_MCU_ONLY, NULL, 0, "Cut the MCU alone: the module keeps its power", 1},
+    {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
+     1},
     {"every", OPT_EVERY, "N", 0, "Cut every N-th flash operation (default 1: all)", 2},
     {"offset", OPT_OFFSET, "N", 0, "... from the N-th on (default: by the seed)", 2},
     {"tears", OPT_TEARS, "LIST", 0,
@@ -150,6 +153,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_MCU_ONLY:
         args->scenario.mcu_only = true;
+        return 0;
+    case OPT_PROTECT:
+        args->scenario.protect = true;
         return 0;
     case OPT_EVERY:
         err = number("--every", arg, 1, UINT32_MAX, &value);
@@ -260,9 +266,10 @@ static void failed(void *ctx, const struct campaign_case *which, const char *why
     printf("campaign: FAILED ");
     print_case(which, ':');
     printf(" seed %" PRIu64 ": %s\n  repeat: otter board campaign --boot %s --app %s "
-           "--update %s --seed %" PRIu64 "%s --repeat ",
+           "--update %s --seed %" PRIu64 "%s%s --repeat ",
            args->options.seed, why, args->boot, args->app, args->update, args->options.seed,
-           args->scenario.mcu_only ? " --mcu-only" : "");
+           args->scenario.mcu_only ? " --mcu-only" : "",
+           args->scenario.protect ? " --protect" : "");
     print_case(which, ':');
     puts(" --gdb 0");
     fflush(stdout);

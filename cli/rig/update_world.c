@@ -37,6 +37,9 @@ static void *make(void *ctx)
         free(world);
         return NULL;
     }
+    if (update->protect) {
+        board_protect_flash(rig_board(world->rig), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
+    }
     rig_power_on(world->rig);
     return world;
 }

@@ -16,6 +16,7 @@ struct update_world {
     uint8_t old_version[8], new_version[8];
     uint64_t seed;
     bool mcu_only;            /* a cut hits the MCU alone: the module keeps its power */
+    bool protect;             /* the bootloader's pages are write-protected */
     struct rig_runner runner; /* a debugger's, or zero */
 };
 
