@@ -403,6 +403,11 @@ uint64_t board_flash_ops(const struct board *board)
     return board->flash.ops;
 }
 
+uint64_t board_flash_busy(const struct board *board, bool erases)
+{
+    return board->flash.busy[erases];
+}
+
 void board_cut_at(struct board *board, uint64_t op, enum board_tear tear, uint64_t seed)
 {
     board->flash.cut_armed = true;

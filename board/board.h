@@ -111,6 +111,9 @@ enum { BOARD_TEARS = BOARD_TEAR_WEAK + 1 };
 /* Flash operations (half-word programs and page erases) started so far. */
 uint64_t board_flash_ops(const struct board *board);
 
+/* How long the chip was busy with them, in ticks: with its erases, or with its programs. */
+uint64_t board_flash_busy(const struct board *board, bool erases);
+
 /* Fail the power in flash operation `op` (counted as board_flash_ops() counts, the first is 0). */
 void board_cut_at(struct board *board, uint64_t op, enum board_tear tear, uint64_t seed);
 

@@ -89,6 +89,7 @@ struct flash_cells {
     uint8_t option_bytes[16]; /* at 0x1FFFF800, complemented pairs */
     uint32_t erases[CHIP_PAGE_COUNT];
     uint64_t ops;
+    uint64_t busy[2]; /* ticks that programs took, and erases */
     bool cut_armed;
     uint64_t cut_op, cut_seed;
     enum board_tear cut_tear;

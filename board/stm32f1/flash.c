@@ -126,6 +126,10 @@ void flash_change(struct board *board)
 
 static void leave_op(struct board *board)
 {
+    const struct fpec *fpec = &board->fpec;
+    if (fpec->op != FPEC_IDLE) {
+        board->flash.busy[fpec->op != FPEC_PROGRAM] += chip_now(board) - fpec->op_start;
+    }
     board->fpec.op = FPEC_IDLE;
     board->fpec.sr &= ~SR_BSY;
     board->fpec.cr &= ~CR_STRT;

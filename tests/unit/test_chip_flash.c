@@ -200,6 +200,28 @@ static void test_flash_pm0075_core_stalls_while_busy(void **state)
     assert_int_equal(get_reg(board, FLASH_SR), EOP);
 }
 
+/* Programs and erases apart, and an erase that a reset ends as long as it lasted. */
+static void test_flash_busy_is_counted(void **state)
+{
+    struct board *board = *state;
+    unlock_flash(board);
+    for (unsigned i = 0; i < 4; i++) {
+        (void)program(board, PAGE_ADDR + 2 * i, 1);
+    }
+    assert_in_range(board_flash_busy(board, false), 4 * 40 * US, 4 * 70 * US);
+    assert_int_equal(board_flash_busy(board, true), 0);
+    start_erase(board, PAGE_ADDR);
+    pass(board, 50 * MS);
+    uint64_t one = board_flash_busy(board, true);
+    assert_in_range(one, 20 * MS, 40 * MS);
+    set_reg(board, FLASH_CR, 0);
+    start_erase(board, PAGE_ADDR);
+    pass(board, 10 * MS);
+    board_reset(board);
+    assert_in_range(board_flash_busy(board, true) - one, 10 * MS, 10 * MS + 1 * US);
+    assert_in_range(board_flash_busy(board, false), 4 * 40 * US, 4 * 70 * US);
+}
+
 static void test_flash_needs_hsi(void **state)
 {
     struct board *board = *state;
@@ -356,6 +378,7 @@ int main(void)
         TEST(test_flash_pm0075_write_protection),
         TEST(test_flash_pm0075_protection_by_option_bytes),
         TEST(test_flash_pm0075_core_stalls_while_busy),
+        TEST(test_flash_busy_is_counted),
         TEST(test_flash_needs_hsi),
         TEST(test_flash_option_bytes_stop_loudly),
         TEST(test_flash_watch_numbers_operations),
