@@ -36,6 +36,14 @@ merge bench/campaign.json power_cases power_failures cuts_per_s
 merge bench/noise.json noise_runs noise_wrong_images
 merge bench/startup.json power_native_cases power_native_cuts_per_s power_multi_cases power_bricks \
     power_lost_reverts power_lost_confirms power_unverified_starts
+build/host/bench/boot_bench "$firmware" | sed 's/^\([^ ]*\) \([0-9.]*\)$/  "\1": \2,/' >"$out/boot.json"
+[ -s "$out/boot.json" ] || { echo "bench.sh: nothing measured of the bootloader" >&2; exit 1; }
+# shellcheck disable=SC2046 # a list of names
+merge "$out/boot.json" $(sed 's/^ *"\([^"]*\)".*/\1/' "$out/boot.json")
+# figure NAME: of what boot_bench measured
+figure() {
+    sed -n "s/^ *\"$1\": \([0-9.]*\),\$/\1/p" "$out/boot.json"
+}
 if [ -x build/host/bench/unicorn_mips ]; then
     {
         build/host/bench/unicorn_mips "$firmware/bench/cpu/bench_cpu.bin"
@@ -59,7 +67,16 @@ fi
     echo '| what | measured | beside it |'
     echo '|---|---:|---|'
     echo "| model_mips: board model, MD5 + CRC + sort | $mips | prototype 213; libunicorn in the same run: model_vs_unicorn_speed in results.json |"
-    echo "| boot_bytes: bootloader | $boot | limit 8192, the tutorial's partition 11264 |"
+    echo "| boot_bytes: bootloader | $boot | limit 8192; the tutorial's partition 11264, MCUboot 9984 (swap-move, P-256), wolfBoot 12632 |"
+    echo "| boot_ram_bytes: .data, .bss and deepest stack of it | $(figure boot_ram_bytes) | limit 3072; wolfBoot's Ed25519 alone has 1784 of stack |"
+    echo "| boot_start_ms: clean start, image of 26 KB | $(figure boot_start_ms) | limit 5; wolfBoot on this chip about 6000 (its author), MCUboot with P-256 350 to 500 (estimated) |"
+    echo "| boot_unclean_ms: the start after a power cut | $(figure boot_unclean_ms) | |"
+    echo "| boot_verify_ms: hash and signature of 26 KB | $(figure boot_verify_ms) | wolfSSL's small Ed25519 1800 to 2600 (estimated) |"
+    echo "| boot_install_ms: judge, swap, judge, start; 26 KB | $(figure boot_install_ms) | wolfBoot on this chip about 15000 (its author) |"
+    echo "| boot_revert_ms: the old image of 26 KB back | $(figure boot_revert_ms) | |"
+    echo "| install_26k_flash_ratio: its flash time / that of 52 erases and 26,624 half-words | $(figure install_26k_flash_ratio) | limit 1.10; MCUboot swap-offset 1.02, swap-move 1.52, wolfBoot 3.8 (21 pages, same rule) |"
+    echo "| erases_per_slot_page_max: request to confirmation | $(figure erases_per_slot_page_max) | limit 1; MCUboot swap-move 2, its scratch page 22, wolfBoot's trailer pages 65 |"
+    echo "| journal_erases_in_32_updates: of each of its pages | $(figure journal_erases_in_32_updates) | limit 2 |"
     echo "| app_bytes: pethouse 03010101 with trailer | $app | slot 26624, the tutorial's demo 23068 |"
     echo "| demo_device_s: make demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"
 } >"$out/results.md"
