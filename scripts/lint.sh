@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # lint.sh: formatting, cppcheck, clang-tidy (host compile database), shellcheck, and the sizes that the
-# READMEs quote. Any finding fails.
+# documents quote. Any finding fails.
 set -eu
 sources=$(git ls-files '*.c' '*.h')
 # shellcheck disable=SC2086 # a list of words
@@ -19,12 +19,18 @@ git ls-files 'core/src/*.c' 'module/*.c' 'cli/*.c' 'board/*.c' 'gizwits-dropin/*
     grep -v ' warnings generated' "$log"
     exit 1
 }
-for readme in README.md README.zh-CN.md; do
-    scripts/sizes.sh build/firmware | while read -r line; do
-        grep -qF "$line" "$readme" || {
-            echo "lint.sh: $readme: the build prints: $line" >&2
+# quotes FILE: all lines of standard input stand in it
+quotes() {
+    while read -r line; do
+        grep -qF "$line" "$1" || {
+            echo "lint.sh: $1: the build prints: $line (scripts/quote-sizes.sh)" >&2
             exit 1
         }
     done
-done
+}
+scripts/sizes.sh build/firmware >build/sizes.md
+scripts/size-parts.sh build/firmware >build/size-parts.md
+quotes README.md <build/sizes.md
+quotes README.zh-CN.md <build/sizes.md
+quotes docs/design.md <build/size-parts.md
 echo "lint: clean"

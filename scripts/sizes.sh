@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# sizes.sh FIRMWARE_BUILD_DIR: the sizes table, from the linked files.
+# sizes.sh FIRMWARE_BUILD_DIR: the tables of sizes, from the linked files: images, and the bootloader by its parts.
 set -eu
 dir=$1
 row() { # name elf bin limit
@@ -17,3 +17,5 @@ for version in 03010101 03010102; do
     row "pethouse $version" "$dir/app/pethouse/pethouse_$version.elf" \
         "$dir/app/pethouse/pethouse_$version.bin" 26624
 done
+echo
+"$(dirname "$0")/size-parts.sh" "$dir"
