@@ -88,9 +88,10 @@ static bool is_newer(uint32_t a, uint32_t b)
 static bool load(const struct otter_port *port, const struct otter_layout *layout,
                  uint32_t addr, uint8_t frame[FRAME_SIZE])
 {
-    memset(frame, 0, FRAME_SIZE); /* what cannot be read is neither valid nor blank */
-    return port->read(port->ctx, addr, frame, FRAME_SIZE) == 0 &&
-           otter_get_le32(frame + FRAME_CHECK) == record_check(frame, addr) &&
+    if (port->read(port->ctx, addr, frame, FRAME_SIZE) != 0) {
+        memset(frame, 0, FRAME_SIZE); /* neither valid nor blank */
+    }
+    return otter_get_le32(frame + FRAME_CHECK) == record_check(frame, addr) &&
            frame[FRAME_NUMBER] % FRAMES == place_of(addr) &&
            otter_get_le16(frame + FRAME_PRESENT) <= layout->app.size &&
            otter_get_le16(frame + FRAME_PREVIOUS) <= layout->app.size;

@@ -14,6 +14,7 @@ enum {
     UPDATES_PER_JOURNAL_ERASE = 16,
 };
 #define FLASH_RATIO_MAX 1.10
+#define START_MS_MAX    5.0
 
 static struct boot_figures figures;
 
@@ -40,6 +41,13 @@ static void test_ram(void **state)
     }
     print_message("RAM %u bytes\n", (unsigned)figures.ram_bytes);
     assert_true(figures.ram_bytes <= RAM_MAX);
+}
+
+static void test_clean_start(void **state)
+{
+    (void)state;
+    assert_true(boot_ms(&figures.stays[BOOT_CLEAN]) <= START_MS_MAX);
+    assert_true(boot_ms(&figures.stays[BOOT_CLEAN_26K]) <= START_MS_MAX);
 }
 
 /* A swap of two full slots writes each half-word and erases each page of both once; what is more, is the
@@ -75,6 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ram),
+        cmocka_unit_test(test_clean_start),
         cmocka_unit_test(test_flash_time_of_an_installation),
         cmocka_unit_test(test_wear_of_the_slots),
         cmocka_unit_test(test_wear_of_the_journal),
