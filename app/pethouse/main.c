@@ -42,6 +42,14 @@ static bool is_settled;   /* confirmed */
 
 /* ---- what the device library asks of the application ---- */
 
+static void tell_notice(void *ctx, struct otter_notice *out_notice)
+{
+    (void)ctx;
+    out_notice->is_otter = true;
+    out_notice->on_trial = !otter_update_is_allowed(&stm32f103_flash, &stm32f103_layout);
+    out_notice->reason = (uint8_t)otter_update_reason(&stm32f103_flash, &stm32f103_layout);
+}
+
 static uint16_t take_control(void *ctx, const struct otter_p0 *p0,
                              uint8_t out_answer[OTTER_COMMAND_MAX])
 {
@@ -104,6 +112,7 @@ static const struct otter_receiver_config receiver_config = {
 static const struct otter_device_config device_config = {
     .info = &info,
     .receiver = &receiver_config,
+    .notice = tell_notice,
     .control = take_control,
     .status = take_status,
     .answer = take_answer,

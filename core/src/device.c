@@ -45,9 +45,16 @@ static void complain(struct otter_device *device, const struct otter_frame *fram
 static void answer_info(struct otter_device *device, const struct otter_frame *request)
 {
     uint8_t payload[OTTER_INFO_MAX];
+    struct otter_notice notice = {.is_otter = false};
     int len = otter_put_info(device->config->info, payload, sizeof(payload));
 
-    answer(device, request, payload, len);
+    if (device->config->notice != NULL) {
+        device->config->notice(device->config->ctx, &notice);
+    }
+    if (len >= 0 && otter_link_answer_flags(&device->link, request, otter_put_notice(&notice),
+                                            payload, (uint16_t)len) != 0) {
+        return; /* as with answer() */
+    }
 }
 
 static void answer_control(struct otter_device *device, const struct otter_frame *request)

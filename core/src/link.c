@@ -152,15 +152,22 @@ void otter_link_drop(struct otter_link *link)
     link->waiting = false;
 }
 
-int otter_link_answer(struct otter_link *link, const struct otter_frame *request,
-                      const uint8_t payload[], uint16_t payload_len)
+int otter_link_answer_flags(struct otter_link *link, const struct otter_frame *request,
+                            uint16_t flags, const uint8_t payload[], uint16_t payload_len)
 {
     struct otter_frame frame = {.cmd = (uint8_t)(request->cmd + 1U),
                                 .sn = request->sn,
+                                .flags = flags,
                                 .payload = payload,
                                 .payload_len = payload_len};
 
     return queue_frame(link, &frame, payload_len != 0 || !link->config->raw_acks);
+}
+
+int otter_link_answer(struct otter_link *link, const struct otter_frame *request,
+                      const uint8_t payload[], uint16_t payload_len)
+{
+    return otter_link_answer_flags(link, request, 0, payload, payload_len);
 }
 
 int otter_link_notify(struct otter_link *link, uint8_t cmd, uint8_t sn, const uint8_t payload[],

@@ -75,6 +75,33 @@ int otter_get_info(const struct otter_frame *frame, struct otter_info *out_info)
     return 0;
 }
 
+/* ---- the flags of 0x02 ---- */
+enum {
+    NOTICE_MARK = 0x6F00, /* 'o'; the low byte: */
+    NOTICE_MARK_MASK = 0xFF00,
+    NOTICE_TRIAL = 0x80,
+    NOTICE_REASON_MASK = 0x7F,
+};
+
+uint16_t otter_put_notice(const struct otter_notice *notice)
+{
+    if (!notice->is_otter) {
+        return 0;
+    }
+    return (uint16_t)(NOTICE_MARK | (notice->on_trial ? NOTICE_TRIAL : 0) |
+                      (notice->reason & NOTICE_REASON_MASK));
+}
+
+void otter_get_notice(const struct otter_frame *frame, struct otter_notice *out_notice)
+{
+    memset(out_notice, 0, sizeof *out_notice);
+    if ((frame->flags & NOTICE_MARK_MASK) == NOTICE_MARK) {
+        out_notice->is_otter = true;
+        out_notice->on_trial = (frame->flags & NOTICE_TRIAL) != 0;
+        out_notice->reason = frame->flags & NOTICE_REASON_MASK;
+    }
+}
+
 /* ---- 0x03, 0x04, 0x05 ---- */
 int otter_put_p0(const struct otter_p0 *p0, uint8_t out[], uint16_t out_max)
 {

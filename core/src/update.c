@@ -38,6 +38,16 @@ bool otter_update_is_allowed(const struct otter_port *port, const struct otter_l
     return journal.kind == OTTER_JOURNAL_NONE || is_at_rest(&journal);
 }
 
+enum otter_reason otter_update_reason(const struct otter_port *port,
+                                      const struct otter_layout *layout)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(port, layout, &journal);
+    return journal.kind == OTTER_JOURNAL_NONE ? OTTER_REASON_NONE
+                                              : (enum otter_reason)journal.reason;
+}
+
 int otter_update_confirm(const struct otter_port *port, const struct otter_layout *layout)
 {
     struct otter_journal journal;

@@ -284,7 +284,7 @@ static void one_event_at_a_time(void **state)
     assert_int_equal(receive(&end, in + 19, sizeof in - 19), OTTER_LINK_NONE);
 }
 
-static void answers_echo_sn_and_have_no_flags(void **state)
+static void answers_echo_sn_and_have_flags_if_told(void **state)
 {
     static const uint8_t payload[] = {1, 0xFF};
     struct otter_frame request = {.cmd = 0x0D, .sn = 0xFF, .flags = 0x1234};
@@ -296,6 +296,9 @@ static void answers_echo_sn_and_have_no_flags(void **state)
     expect_sent(&end, WIRE(0xFF, 0xFF, 0, 5, 0x0E, 0xFF, 0x55, 0, 0, 0x12));
     assert_int_equal(otter_link_answer(&end.link, &request, payload, 2), 0);
     expect_sent(&end, WIRE(0xFF, 0xFF, 0, 7, 0x0E, 0xFF, 0x55, 0, 0, 1, 0xFF, 0x55, 0x14));
+    assert_int_equal(otter_link_answer_flags(&end.link, &request, 0x6FFF, payload, 2), 0);
+    expect_sent(
+        &end, WIRE(0xFF, 0xFF, 0, 7, 0x0E, 0xFF, 0x55, 0x6F, 0xFF, 0x55, 1, 0xFF, 0x55, 0x82));
     assert_false(otter_link_is_busy(&end.link));
 
     start(&end, true); /* trap 1: simple ACKs raw, those with a payload escaped */
@@ -507,7 +510,7 @@ int main(void)
         cmocka_unit_test(late_wrong_and_repeated_answers_are_strays),
         cmocka_unit_test(answer_after_a_resend),
         cmocka_unit_test(one_event_at_a_time),
-        cmocka_unit_test(answers_echo_sn_and_have_no_flags),
+        cmocka_unit_test(answers_echo_sn_and_have_flags_if_told),
         cmocka_unit_test(notify_sends_once),
         cmocka_unit_test(all_or_nothing),
         cmocka_unit_test(command_larger_than_its_buffer),

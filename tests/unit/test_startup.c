@@ -42,6 +42,7 @@ static void nothing_there(void **state)
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_INCOMING,
                    OTTER_ACTION_CHECK_PREVIOUS, OTTER_ACTION_RECOVER);
     assert_int_equal(flash.operations, 0);
+    assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_NONE);
     assert_int_equal(otter_update_request(&port, layout, FULL), OTTER_ERR_NONE);
     assert_int_equal(otter_update_confirm(&port, layout), 0);
     assert_int_equal(flash.operations, 0);
@@ -151,12 +152,13 @@ static void three_starts_then_back(void **state)
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_PREVIOUS, OTTER_ACTION_REVERT,
                    OTTER_ACTION_MOVE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_FINISH,
                    OTTER_ACTION_START);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_UNCONFIRMED);
+    assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_UNCONFIRMED);
     rig_expect_quiet(OLD);
+    assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_UNCONFIRMED);
     assert_int_equal(flash.refused, 0);
     rig_update(NEWEST); /* and the next one goes on as ever */
     rig_expect_quiet(NEWEST);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+    assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_NONE);
 }
 
 static void confirmed_at_the_last_start(void **state)

@@ -19,10 +19,11 @@
  *    otter_device_poll(&device, now_ms);                    timers, one unit of flash work
  *    len = otter_device_take(&device, bytes, max);          what the UART is to send
  *
- * Every message the protocol sends to an MCU is answered: 0x01 with `info`, 0x03 by the application,
- * 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the receiver; 0x11 and answers that
- * nobody waits for are ignored. A frame with a wrong sum gets 0x12 with error 1 and an unknown
- * command 0x12 with error 2. An answer that does not fit `tx` is not sent: the module asks again.
+ * Every message the protocol sends to an MCU is answered: 0x01 with `info` and `notice`, 0x03 by the
+ * application, 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the receiver; 0x11 and
+ * answers that nobody waits for are ignored. A frame with a wrong sum gets 0x12 with error 1 and an
+ * unknown command 0x12 with error 2. An answer that does not fit `tx` is not sent: the module asks
+ * again.
  *
  * The callbacks are called from inside receive and poll and must not call back into the device.
  * RAM: struct otter_device, about 3.0 KB. Source: docs/protocol.md.
@@ -35,6 +36,10 @@ struct otter_device_config {
     const struct otter_info *info;
     const struct otter_receiver_config *receiver;
     void *ctx;
+
+    /* 0x01 arrived: what to tell with 0x02 about updates, beside `info`; *out_notice comes zeroed. NULL
+     * = nothing, as an MCU that knows no otter. */
+    void (*notice)(void *ctx, struct otter_notice *out_notice);
 
     /* P0 arrived (0x03). For a read write the answer P0 (action 0x03 first) and return its length;
      * else return 0: an empty ACK goes out at once. Unknown actions: return 0. */

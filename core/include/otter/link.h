@@ -94,6 +94,11 @@ OTTER_MUST_CHECK int otter_link_answer(struct otter_link *link,
                                        const struct otter_frame *request,
                                        const uint8_t payload[], uint16_t payload_len);
 
+/* The same with flags, which are 0 else. */
+OTTER_MUST_CHECK int otter_link_answer_flags(struct otter_link *link,
+                                             const struct otter_frame *request, uint16_t flags,
+                                             const uint8_t payload[], uint16_t payload_len);
+
 /* Send a frame that nobody answers and nothing repeats, with a given sn (illegal-message replies). */
 OTTER_MUST_CHECK int otter_link_notify(struct otter_link *link, uint8_t cmd, uint8_t sn,
                                        const uint8_t payload[], uint16_t payload_len);

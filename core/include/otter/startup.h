@@ -8,6 +8,7 @@
 #include "otter/journal.h"
 #include "otter/partition.h"
 #include "otter/port.h"
+#include "otter/reason.h"
 #include "otter/swap.h"
 
 /* The bootloader's work: bring flash to a state in which something can be started, and say what.
@@ -20,24 +21,6 @@ enum otter_startup {
     OTTER_STARTUP_APP,   /* start the app */
     OTTER_STARTUP_TRIAL, /* start the app, with the watchdog running */
     OTTER_STARTUP_RECOVERY, /* there is nothing to start: receive an image into APPBAK, and reset */
-};
-
-/* Why something was refused, reverted or lost; kept in the journal for the app, and on for the cloud.
- * Numbers are never reused. */
-enum otter_reason {
-    OTTER_REASON_NONE = 0,
-    OTTER_REASON_UNCONFIRMED = 2,    /* reverted: three starts without confirmation */
-    OTTER_REASON_BAD_COPY = 3,       /* reverted: APP was not what was installed */
-    OTTER_REASON_NO_IMAGE = 4,       /* refused: no trailer, or it does not fit the length */
-    OTTER_REASON_UNSIGNED = 5,       /* refused */
-    OTTER_REASON_UNKNOWN_KEY = 6,    /* refused: signed with a key that is not ours */
-    OTTER_REASON_SIGNATURE = 7,      /* refused: the signature is not right */
-    OTTER_REASON_HARDWARE = 8,       /* refused: for another hardware */
-    OTTER_REASON_OLDER = 9,          /* refused: older than what is installed */
-    OTTER_REASON_NOT_STARTABLE = 10, /* refused: no vector table for this slot */
-    OTTER_REASON_NO_WAY_BACK = 11,   /* kept, though not confirmed: the old image is gone */
-    OTTER_REASON_DAMAGED = 12,       /* APP was damaged, and replaced by what was at hand */
-    OTTER_REASON_DIGEST = 14,        /* refused: not what a tutorial app's record says */
 };
 
 struct otter_startup_config {

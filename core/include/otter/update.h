@@ -8,8 +8,10 @@
 #include "otter/journal.h"
 #include "otter/partition.h"
 #include "otter/port.h"
+#include "otter/reason.h"
 
-/* The app's part in an update: confirm that it works, and ask for an image in APPBAK to be installed.
+/* The app's part in an update: confirm that it works, ask for an image in APPBAK to be installed, and
+ * learn what became of the last one.
  *
  * An app that was started on trial and does not confirm is taken away again, after three starts. It
  * confirms when it has proved that it can be updated again: when it has exchanged frames with the
@@ -33,6 +35,12 @@ OTTER_MUST_CHECK int otter_update_announced(const struct otter_port *port,
 /* May APPBAK be written? True at rest; false on trial, until otter_update_confirm() has returned 0.
  * Without a journal, that is under a tutorial's bootloader, true. */
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout);
+
+/* What became of the last update: OTTER_REASON_NONE if it was installed (be it on trial still), or if
+ * there was none; else why it was refused, reverted or replaced. It stands until the next one. A number
+ * of a newer bootloader comes through. Without a journal OTTER_REASON_NONE. */
+enum otter_reason otter_update_reason(const struct otter_port *port,
+                                      const struct otter_layout *layout);
 
 /* Confirm this app. Call it after every start, without asking whether it is on trial: the marks are
  * written whatever they read, because what the app reads in doubt the bootloader may read otherwise.
