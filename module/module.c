@@ -9,6 +9,7 @@ enum { STATUS_CONNECTED = 0x073A }; /* RSSI 7, cloud, router, binding, station: 
 void module_tell(struct module *module, struct module_event event)
 {
     event.info = module->have_info ? &module->info : NULL;
+    event.notice = module->have_info && module->notice.is_otter ? &module->notice : NULL;
     if (module->config->event != NULL) {
         module->config->event(module->config->ctx, &event);
     }
@@ -180,6 +181,7 @@ static void take_info(struct module *module, const struct otter_frame *frame, ui
         }
     }
     module->info = info;
+    otter_get_notice(frame, &module->notice);
     module->have_info = true;
     module->phase = MODULE_PHASE_RUNNING;
     module_tell_kind(module, MODULE_INFO, NULL);
@@ -351,6 +353,11 @@ int module_control(struct module *module, const struct otter_p0 *p0, uint32_t no
         return len;
     }
     return module_command(module, OTTER_CMD_CONTROL, payload, (uint16_t)len, now_ms);
+}
+
+bool module_info_is_recovery(const struct otter_info *info)
+{
+    return memcmp(info->version, "00000000", sizeof info->version) == 0;
 }
 
 bool module_is_busy(const struct module *module)

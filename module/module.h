@@ -70,8 +70,9 @@ enum module_event_kind {
     MODULE_REQUEST,     /* any other command of the MCU: cmd (0x09, 0x0B, 0x13, 0x15, ...) */
     MODULE_ILLEGAL,     /* the MCU complained with 0x12: number = code */
     MODULE_GAVE_UP, /* the MCU stayed silent to our command cmd (not 0x01, 0x19, 0x1D, 0x1F) */
-    MODULE_UPDATED, /* the MCU came back with the expected version: done, good */
-    MODULE_FAILED,  /* the update ended badly: failure, text */
+    MODULE_UPDATED, /* the MCU came back with the expected version, and confirmed it if it is an otter
+                       app: done, good */
+    MODULE_FAILED, /* the update ended badly: failure, text */
 };
 
 enum module_failure {
@@ -85,11 +86,15 @@ enum module_failure {
     MODULE_NOT_BACK,      /* all sent, but the MCU did not answer any more */
     MODULE_OLD_VERSION,   /* all sent, MCU is back, but not with the expected version */
     MODULE_RESTARTS,      /* the MCU restarted the module in each of MODULE_OFFERS_MAX tries */
+    MODULE_NOT_INSTALLED, /* all sent, MCU is back as before, and says why */
+    MODULE_ON_TRIAL,      /* the new version runs, but did not confirm in time */
 };
 
 struct module_event {
     enum module_event_kind kind;
     const struct otter_info *info; /* the last 0x02, or NULL if none came yet */
+    /* what an otter app told with it, or NULL; words for its reason: module/reason.h */
+    const struct otter_notice *notice;
     const struct otter_p0 *p0;
     const struct otter_frame *frame; /* REQUEST: the MCU's command */
     uint8_t cmd;
@@ -130,6 +135,7 @@ struct module { /* private */
     uint32_t restart_ms, restart_after_ms;
     const char *restart_why;
     struct otter_info info;
+    struct otter_notice notice;
     bool have_info;
     /* the update */
     uint8_t transfer;
@@ -141,7 +147,7 @@ struct module { /* private */
     uint8_t offers, version_before[8];
     enum module_failure failure; /* what it will have been if no fresh READY comes */
     bool piece_due, stop_requested, begun, returned, ended;
-    char text[96];
+    char text[160];
     uint8_t rx_body[1024 + 16];
     uint8_t piece[OTTER_PIECE_HEAD + MODULE_PIECE_MAX];
     uint8_t command[2 * (OTTER_PIECE_HEAD + MODULE_PIECE_MAX + 7) + 2];
@@ -198,6 +204,9 @@ bool module_has_ended(const struct module *module);
 
 /* Is a command of ours unacknowledged, or are there bytes to take? */
 bool module_is_busy(const struct module *module);
+
+/* Does the 0x02 come from the bootloader, which waits for an image? */
+bool module_info_is_recovery(const struct otter_info *info);
 
 /* One word for logs and JSON: "no-answer", "piece-lost", ... */
 const char *module_failure_name(enum module_failure failure);

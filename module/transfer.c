@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "module/internal.h"
+#include "module/reason.h"
 
 bool module_transfer_runs(const struct module *module)
 {
@@ -385,16 +386,41 @@ static void version_text(const uint8_t version[8], char out_text[9])
 static void fail_old_version(struct module *module)
 {
     char is[9], expected[9];
+    bool says_why = module->notice.reason != OTTER_REASON_NONE;
 
     version_text(module->info.version, is);
     version_text(module->config->version, expected);
-    snprintf(module->text, sizeof module->text,
-             "the MCU came back with version %s instead of %s", is, expected);
-    finish(module, MODULE_FAILED, MODULE_OLD_VERSION, module->text);
+    if (module_info_is_recovery(&module->info)) {
+        snprintf(module->text, sizeof module->text,
+                 "the MCU is in recovery: its bootloader did not take the file");
+    } else if (says_why) {
+        snprintf(module->text, sizeof module->text,
+                 "the MCU runs version %s; the update was %s", is,
+                 module_reason(module->notice.reason)->text);
+    } else {
+        snprintf(module->text, sizeof module->text,
+                 "the MCU came back with version %s instead of %s", is, expected);
+    }
+    finish(module, MODULE_FAILED, says_why ? MODULE_NOT_INSTALLED : MODULE_OLD_VERSION,
+           module->text);
+}
+
+/* The expected version runs. On trial it may still be taken back: then its confirmation is awaited, or
+ * the old version. */
+static void take_expected(struct module *module, uint32_t now_ms)
+{
+    if (!module->notice.on_trial) {
+        finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
+    } else if (module->transfer != MODULE_TRANSFER_RETURNING) {
+        await(module, MODULE_TRANSFER_RETURNING, MODULE_RETURN_MS, now_ms);
+        module->sent_ms = now_ms;
+        module->ask_ms = now_ms;
+    }
 }
 
 /* 0x02 came. An MCU may answer once more before it restarts into its bootloader, so an unchanged
- * version means something only after its 0x29, or when it had time enough to install. */
+ * version means something only after its 0x29, or when it had time enough to install. A version that
+ * was there before, too, proves nothing if the MCU says that an update failed. */
 void module_transfer_info(struct module *module, uint32_t now_ms)
 {
     bool expected = is_version(module, module->config->version);
@@ -405,15 +431,15 @@ void module_transfer_info(struct module *module, uint32_t now_ms)
             !module_passed(now_ms, module->sent_ms, MODULE_SETTLE_MS)) {
             return;
         }
-        if (expected) {
-            finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
+        if (expected && (changed || module->notice.reason == OTTER_REASON_NONE)) {
+            take_expected(module, now_ms);
         } else {
             fail_old_version(module);
         }
     } else if (module->transfer == MODULE_TRANSFER_NONE && !module->ended && changed &&
                expected) {
         /* Restarted at the last piece, whose ACK it left out or we lost. */
-        finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
+        take_expected(module, now_ms);
     }
 }
 
@@ -421,8 +447,13 @@ void module_transfer_not_back(struct module *module, uint32_t now_ms)
 {
     if (module->transfer == MODULE_TRANSFER_RETURNING &&
         module_passed(now_ms, module->deadline_ms, module->deadline_after_ms)) {
-        finish(module, MODULE_FAILED, MODULE_NOT_BACK,
-               "the MCU took the whole file but did not come back");
+        if (module->notice.on_trial && is_version(module, module->config->version)) {
+            finish(module, MODULE_FAILED, MODULE_ON_TRIAL,
+                   "the MCU runs the new version, but did not confirm it in time");
+        } else {
+            finish(module, MODULE_FAILED, MODULE_NOT_BACK,
+                   "the MCU took the whole file but did not come back");
+        }
     }
 }
 
@@ -504,11 +535,18 @@ bool module_has_ended(const struct module *module)
 const char *module_failure_name(enum module_failure failure)
 {
     static const char *const names[] = {
-        [MODULE_NO_ANSWER] = "no-answer",     [MODULE_NO_OFFER_ACK] = "no-offer-ack",
-        [MODULE_NO_READY] = "no-ready",       [MODULE_REFUSED] = "refused",
-        [MODULE_ABORTED] = "aborted",         [MODULE_MD5_DIFFERS] = "md5-differs",
-        [MODULE_PIECE_LOST] = "piece-lost",   [MODULE_NOT_BACK] = "not-back",
-        [MODULE_OLD_VERSION] = "old-version", [MODULE_RESTARTS] = "restarts",
+        [MODULE_NO_ANSWER] = "no-answer",
+        [MODULE_NO_OFFER_ACK] = "no-offer-ack",
+        [MODULE_NO_READY] = "no-ready",
+        [MODULE_REFUSED] = "refused",
+        [MODULE_ABORTED] = "aborted",
+        [MODULE_MD5_DIFFERS] = "md5-differs",
+        [MODULE_PIECE_LOST] = "piece-lost",
+        [MODULE_NOT_BACK] = "not-back",
+        [MODULE_OLD_VERSION] = "old-version",
+        [MODULE_RESTARTS] = "restarts",
+        [MODULE_NOT_INSTALLED] = "not-installed",
+        [MODULE_ON_TRIAL] = "on-trial",
     };
     size_t i = (size_t)failure;
     return i < sizeof names / sizeof names[0] && names[i] != NULL ? names[i] : "none";

@@ -4,3 +4,4 @@ otter_test(LABEL unit NAME test_module_ends SOURCES test_module_ends.c module_ri
 otter_test(LABEL unit NAME test_hex SOURCES test_hex.c ${PROJECT_SOURCE_DIR}/cli/hex.c)
 target_compile_definitions(test_hex PRIVATE _GNU_SOURCE)
 otter_test(LABEL unit NAME test_recovery SOURCES test_recovery.c LIBS otter_module otter test_support)
+otter_test(LABEL unit NAME test_reason SOURCES test_reason.c module_rig.c LIBS otter_module)

@@ -10,7 +10,7 @@ static void on_event(void *ctx, const struct module_event *event)
     mcu->last[event->kind] = *event;
     mcu->last_text[event->kind][0] = 0;
     if (event->text != NULL)
-        strncpy(mcu->last_text[event->kind], event->text, 99);
+        strncpy(mcu->last_text[event->kind], event->text, sizeof mcu->last_text[0] - 1);
 }
 
 static void keep(struct mcu *mcu, const struct otter_frame *frame, const uint8_t wire[],
@@ -61,10 +61,14 @@ static void listen(struct mcu *mcu)
             if ((sent->cmd & 1) != 0 && mcu->answers[sent->cmd]) {
                 uint8_t info[OTTER_INFO_MAX];
                 int info_len = 0;
-                if (sent->cmd == OTTER_CMD_GET_INFO)
+                uint16_t flags = 0;
+                if (sent->cmd == OTTER_CMD_GET_INFO) {
                     info_len = otter_put_info(&mcu->info, info, sizeof info);
+                    flags = otter_put_notice(&mcu->notice);
+                }
                 assert_true(info_len >= 0);
-                mcu_send_sn(mcu, (uint8_t)(sent->cmd + 1), sent->sn, 0, info, (size_t)info_len);
+                mcu_send_sn(mcu, (uint8_t)(sent->cmd + 1), sent->sn, flags, info,
+                            (size_t)info_len);
             }
         }
     }

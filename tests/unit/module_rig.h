@@ -34,11 +34,12 @@ struct mcu {
     size_t sent_count;
     enum module_event_kind events[EVENTS_MAX];
     struct module_event last[MODULE_FAILED + 1];
-    char last_text[MODULE_FAILED + 1][100];
+    char last_text[MODULE_FAILED + 1][160];
     size_t event_count;
     /* behaviour */
     bool answers[256]; /* by command: answer at once, empty (0x01: with `info`) */
     struct otter_info info;
+    struct otter_notice notice; /* goes with it */
     uint8_t next_sn;
     uint8_t got[FILE_MAX]; /* pieces put together */
     struct otter_frame_decoder decoder;

@@ -343,7 +343,7 @@ static void test_module_takes_odd_info_forms(void **state)
 static void test_module_failure_names(void **state)
 {
     (void)state;
-    for (int i = MODULE_NO_ANSWER; i <= MODULE_RESTARTS; i++)
+    for (int i = MODULE_NO_ANSWER; i <= MODULE_ON_TRIAL; i++)
         assert_string_not_equal(module_failure_name((enum module_failure)i), "none");
     assert_string_equal(module_failure_name((enum module_failure)0), "none");
     assert_string_equal(module_failure_name((enum module_failure)99), "none");
