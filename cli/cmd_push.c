@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/serial.h"
 #include "module/module.h"
+#include "module/reason.h"
 #include "port/stm32f103/partitions.h"
 
 enum { CANCEL_MS = 1000 }; /* for 0x1F and its answer after Ctrl-C */
@@ -39,10 +40,14 @@ struct push {
     enum outcome outcome;
     char from[9], to[9]; /* versions the MCU told; empty = none yet */
     char hardware[9];
+    struct otter_notice before,
+        after; /* what it told of its last update: at first, and lately */
+    bool was_in_recovery;
+    bool is_judged; /* `after` is about this update */
     uint16_t pieces;
     uint32_t resent;
     const char *reason; /* one word, for JSON */
-    char text[160];     /* one clause, for a person */
+    char text[256];     /* one clause, for a person */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -192,15 +197,32 @@ end_badly(struct push *push, const char *reason, const char *format, ...)
     push->outcome = FAILED;
 }
 
-static void on_info(struct push *push, const struct otter_info *info)
+static void note_first_info(struct push *push, const struct otter_info *info)
+{
+    if (module_info_is_recovery(info)) {
+        push->was_in_recovery = true;
+        note(push, "MCU hardware %s is in recovery: its bootloader waits for an image",
+             push->hardware);
+        return;
+    }
+    note(push, "MCU hardware %s, version %s", push->hardware, push->from);
+    if (push->before.reason != OTTER_REASON_NONE) {
+        note(push, "its last update was %s", module_reason(push->before.reason)->text);
+    }
+}
+
+static void on_info(struct push *push, const struct otter_info *info,
+                    const struct otter_notice *notice)
 {
     char version[9];
 
     image_file_text(info->version, version);
+    push->after = notice != NULL ? *notice : (struct otter_notice){.is_otter = false};
     if (push->from[0] == 0) {
         memcpy(push->from, version, sizeof push->from);
         image_file_text(info->hardware, push->hardware);
-        note(push, "MCU hardware %s, version %s", push->hardware, push->from);
+        push->before = push->after;
+        note_first_info(push, info);
         if (push->firmware->has_trailer &&
             memcmp(info->hardware, push->firmware->image.hardware, 8) != 0 &&
             !push->options->force) {
@@ -210,7 +232,8 @@ static void on_info(struct push *push, const struct otter_info *info)
                       push->options->file, needs, push->hardware);
         }
     } else if (push->options->verbose) {
-        note(push, "MCU answers, version %s", version);
+        note(push, "MCU answers, version %s%s", version,
+             push->after.on_trial ? ", on trial" : "");
     }
     memcpy(push->to, version, sizeof push->to);
 }
@@ -227,7 +250,7 @@ static void on_event(void *ctx, const struct module_event *event)
         }
         break;
     case MODULE_INFO:
-        on_info(push, event->info);
+        on_info(push, event->info, event->notice);
         break;
     case MODULE_OFFERED:
         if (verbose) {
@@ -274,8 +297,10 @@ static void on_event(void *ctx, const struct module_event *event)
         break;
     case MODULE_UPDATED:
         push->outcome = UPDATED;
+        push->is_judged = true;
         break;
     case MODULE_FAILED:
+        push->is_judged = event->failure == MODULE_NOT_INSTALLED;
         end_badly(push, module_failure_name(event->failure), "%s: %s", push->options->port,
                   event->text);
         break;
@@ -405,6 +430,20 @@ static void run(struct push *push)
 
 /* ---- result ---- */
 
+/* ", "NAME": null", or an object with outcome and reason. */
+static void print_json_update(const char *name, uint8_t reason, bool is_installed)
+{
+    if (reason != OTTER_REASON_NONE) {
+        const struct module_reason *words = module_reason(reason);
+        printf(", \"%s\": {\"outcome\": \"%s\", \"why\": \"%s\", \"number\": %u}", name,
+               words->outcome, words->name, reason);
+    } else if (is_installed) {
+        printf(", \"%s\": {\"outcome\": \"installed\"}", name);
+    } else {
+        printf(", \"%s\": null", name);
+    }
+}
+
 static void print_json(const struct push *push, double seconds)
 {
     static const char *const names[] = {
@@ -417,6 +456,10 @@ static void print_json(const struct push *push, double seconds)
     json_string(stdout, push->from);
     printf(", \"to\": ");
     json_string(stdout, push->to);
+    printf(", \"recovery\": %s", push->was_in_recovery ? "true" : "false");
+    print_json_update("last_update", push->before.reason, false);
+    print_json_update("update", push->is_judged ? push->after.reason : OTTER_REASON_NONE,
+                      push->outcome == UPDATED);
     printf(", \"seconds\": %.1f", seconds);
     if (push->outcome == FAILED) {
         printf(", \"reason\": ");
@@ -433,6 +476,10 @@ static int report(const struct push *push)
 
     if (push->outcome == FAILED && push->text[0] != 0) {
         complain("%s", push->text);
+    }
+    if (push->outcome == UPDATED && push->after.reason != OTTER_REASON_NONE) {
+        complain("%s: the update was %s", push->options->port,
+                 module_reason(push->after.reason)->text);
     }
     if (push->options->json) {
         print_json(push, seconds);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the pet house tells the module of its updates, on the model with the real bootloader: refused,
+ * reverted, on trial, installed. Authority: docs/protocol.md 2.1. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "otter/reason.h"
+#include "tests/support/firmware.h"
+
+static struct firmware mute;
+static struct rig *rig;
+
+/* What came with each 0x02, in order, without repeats. */
+static struct told {
+    struct otter_notice notice;
+    uint8_t version[8];
+} told[16];
+static unsigned told_count;
+
+static void see(void *ctx, const struct module_event *event)
+{
+    struct told now;
+
+    (void)ctx;
+    if (event->kind != MODULE_INFO) {
+        return;
+    }
+    assert_non_null(event->notice);
+    memset(&now, 0, sizeof now);
+    now.notice = *event->notice;
+    memcpy(now.version, event->info->version, sizeof now.version);
+    if (told_count == 0 || memcmp(&told[told_count - 1], &now, sizeof now) != 0) {
+        assert_in_range(told_count, 0, 15);
+        told[told_count++] = now;
+    }
+}
+
+static void expect_told(unsigned number, const char version[8], bool on_trial,
+                        enum otter_reason reason)
+{
+    assert_in_range(number, 0, told_count - 1);
+    assert_memory_equal(told[number].version, version, 8);
+    assert_true(told[number].notice.is_otter);
+    assert_int_equal(told[number].notice.on_trial, on_trial);
+    assert_int_equal(told[number].notice.reason, reason);
+}
+
+/* The pet house 03010101 is switched on, and a module that offers `update`. */
+static void begin(const struct firmware *update, const char version[8])
+{
+    struct module_config module = {.event = see};
+
+    told_count = 0;
+    firmware_offer(&module, update, version);
+    rig = firmware_rig(1, &module);
+    rig_power_on(rig);
+}
+
+static void run(const struct firmware *update, const char version[8])
+{
+    begin(update, version);
+    firmware_run_to_end(rig);
+    expect_told(0, "03010101", false, OTTER_REASON_NONE);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    rig_free(rig);
+    rig = NULL;
+    return 0;
+}
+
+static void test_installed_is_told_when_confirmed(void **state)
+{
+    (void)state;
+    run(&firmware_set()->new_app, "03010102");
+    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    expect_told(told_count - 1, "03010102", false, OTTER_REASON_NONE);
+    /* ... and it is: the supply may fail as often as it likes */
+    for (unsigned starts = 0; starts <= 3; starts++) {
+        rig_power_on(rig);
+        firmware_run_ms(rig, 3000);
+    }
+    expect_told(told_count - 1, "03010102", false, OTTER_REASON_NONE);
+}
+
+/* 0x2A is lost, so the module asks before the app has confirmed: not updated yet. */
+static void test_trial_is_told_and_not_taken_for_the_end(void **state)
+{
+    (void)state;
+    begin(&firmware_set()->new_app, "03010102");
+    assert_int_not_equal(rig_run_until_log(rig, "SoftVersion = 03010102", 0, 60000), 0);
+    rig_mute(rig, false, true);
+    firmware_run_ms(rig, 60);
+    rig_mute(rig, false, false);
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    assert_int_equal(told_count, 3);
+    expect_told(1, "03010102", true, OTTER_REASON_NONE);
+    expect_told(2, "03010102", false, OTTER_REASON_NONE);
+}
+
+static void test_reverted_is_told(void **state)
+{
+    (void)state;
+    run(&mute, "03010103");
+    assert_int_equal(rig_failure(rig), MODULE_NOT_INSTALLED);
+    expect_told(told_count - 1, "03010101", false, OTTER_REASON_UNCONFIRMED);
+    rig_power_on(rig); /* still so at the next start */
+    told_count = 0;
+    firmware_run_ms(rig, 3000);
+    expect_told(0, "03010101", false, OTTER_REASON_UNCONFIRMED);
+}
+
+static void test_refused_is_told(void **state)
+{
+    struct firmware forged = {malloc(mute.len), mute.len};
+
+    (void)state;
+    assert_non_null(forged.data);
+    memcpy(forged.data, mute.data, forged.len);
+    forged.data[forged.len / 2] ^= 1;
+    run(&forged, "03010103");
+    assert_int_equal(rig_failure(rig), MODULE_NOT_INSTALLED);
+    expect_told(told_count - 1, "03010101", false, OTTER_REASON_SIGNATURE);
+    free(forged.data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_installed_is_told_when_confirmed, stop),
+        cmocka_unit_test_teardown(test_trial_is_told_and_not_taken_for_the_end, stop),
+        cmocka_unit_test_teardown(test_reverted_is_told, stop),
+        cmocka_unit_test_teardown(test_refused_is_told, stop),
+    };
+
+    mute = firmware_read("tests/fw/muteapp/muteapp.bin");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
