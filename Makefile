@@ -45,7 +45,8 @@ firmware: tool
 demo: firmware
 	@$(OTTER) demo --boot $(FIRMWARE)/boot/boot.bin \
 	    --app $(FIRMWARE)/app/pethouse/pethouse_03010101.bin \
-	    --update $(FIRMWARE)/app/pethouse/pethouse_03010102.bin
+	    --update $(FIRMWARE)/app/pethouse/pethouse_03010102.bin \
+	    --bad $(FIRMWARE)/tests/fw/muteapp/muteapp.bin
 
 host: firmware
 	@scripts/need.sh test

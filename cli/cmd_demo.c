@@ -12,15 +12,15 @@
 #include "otter/md5.h"
 #include "port/stm32f103/partitions.h"
 
-/* `otter demo`: one whole update on the modelled board, with a power failure in the middle of the
- * installation, told line by line. */
+/* `otter demo`: one device's story on the modelled board, told line by line: a whole update with a power
+ * failure in the middle of the installation, then a forged image, then one that does not work. */
 
 enum { LIMIT_S = 300, BAR_WIDTH = 32 };
 
 struct demo {
-    const char *boot, *app, *update;
+    const char *boot, *app, *update, *bad;
     uint64_t seed;
-    bool quiet, no_cut;
+    bool quiet, no_cut, protect;
     /* state of the output */
     bool terminal;
     char line[256]; /* of the MCU's log, until its end */
@@ -28,14 +28,18 @@ struct demo {
     unsigned last_percent;
     bool bar_open;
     char failure[160];
+    char last_info[160];
 };
 
 static const struct argp_option options[] = {
     {"boot", 'b', "FILE", 0, "bootloader (.bin)", 0},
     {"app", 'a', "FILE", 0, "application in the device (.bin)", 0},
     {"update", 'u', "FILE", 0, "application to update to (.bin with trailer)", 0},
+    {"bad", 'B', "FILE", 0,
+     "application that never confirms (.bin with trailer): shown to be reverted", 0},
     {"seed", 's', "N", 0, "seed of the board: RAM, latencies, torn bits (default 1)", 0},
     {"no-cut", 'n', NULL, 0, "leave the power on", 0},
+    {"protect", 'p', NULL, 0, "write-protect the bootloader's pages", 0},
     {"quiet", 'q', NULL, 0, "print the last line only", 0},
     {0},
 };
@@ -53,6 +57,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'u':
         demo->update = arg;
+        return 0;
+    case 'B':
+        demo->bad = arg;
+        return 0;
+    case 'p':
+        demo->protect = true;
         return 0;
     case 's':
         demo->seed = strtoull(arg, &end, 0);
@@ -146,7 +156,10 @@ static void on_event(void *ctx, const struct module_event *event)
     case MODULE_INFO:
         snprintf(text, sizeof text, "the MCU runs %.8s on hardware %.8s",
                  (const char *)event->info->version, (const char *)event->info->hardware);
-        say(demo, "module:", text);
+        if (strcmp(text, demo->last_info) != 0) { /* it asks again and again while it waits */
+            memcpy(demo->last_info, text, sizeof demo->last_info);
+            say(demo, "module:", text);
+        }
         break;
     case MODULE_OFFERED:
         say(demo, "module:", "offered the new file, the MCU took notice");
@@ -204,39 +217,80 @@ static void tell_cut(struct demo *demo, struct rig *rig)
     say(demo, "power:", text);
 }
 
-static int run(struct demo *demo, struct rig *rig, const struct file *update)
+/* Let the module's offer take its course, cutting the power once if `cut`. Returns an exit status. */
+static int run(struct demo *demo, struct rig *rig, bool cut, uint32_t update_size)
 {
-    bool cut_armed = demo->no_cut;
-    bool cut_done = false;
+    bool armed = false;
     say(demo, "power:", "on");
     rig_power_on(rig);
     while (rig_outcome(rig) == MODULE_STARTED && rig_now_ms(rig) < LIMIT_S * 1000u) {
         enum board_stop stop = rig_run_ms(rig, 10);
-        if (!cut_armed && strstr(rig_log(rig), "Install [") != NULL) {
-            arm_cut(demo, rig, (uint32_t)update->len);
-            cut_armed = true;
+        if (cut && !armed && strstr(rig_log(rig), "Install [") != NULL) {
+            arm_cut(demo, rig, update_size);
+            armed = true;
         }
         if (stop == BOARD_STOP_POWER) {
             tell_cut(demo, rig);
             say(demo, "power:", "on");
             rig_power_on(rig);
-            cut_done = true;
+            cut = false;
         } else if (stop != BOARD_STOP_TIME) {
             return fail("demo", "board", board_why(rig_board(rig)));
         }
     }
     close_bar(demo);
-    if (rig_outcome(rig) != MODULE_UPDATED) {
-        return fail("demo", "update", demo->failure[0] ? demo->failure : "took too long");
-    }
-    if (!cut_done && !demo->no_cut) {
+    if (cut) {
         return fail("demo", "power cut", "did not happen: nothing is shown");
     }
-    const uint8_t *app = board_flash(rig_board(rig)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
-    if (memcmp(app, update->data, update->len) != 0) {
-        return fail("demo", "APP", "is not the new image, bit by bit");
-    }
     return 0;
+}
+
+/* ---- the three parts of the story ---- */
+
+/* The device between the parts: what lies in its flash. */
+struct device {
+    uint8_t flash[OTTER_FLASH_SIZE];
+    double seconds; /* that the last part took */
+    uint8_t id[12];
+};
+
+/* Offer `image` as `version` to the device. It must come to `outcome`, with `expected` in APP. */
+static int play(struct demo *demo, struct device *device, const struct file *image,
+                const uint8_t version[8], bool cut, enum module_event_kind outcome,
+                const struct file *expected)
+{
+    const struct rig_load load = {OTTER_FLASH_ADDR, device->flash, sizeof device->flash};
+    struct rig_config config = {.board = {.seed = demo->seed},
+                                .loads = &load,
+                                .load_count = 1,
+                                .log = on_log,
+                                .log_ctx = demo};
+    config.module.file = image->data;
+    config.module.file_size = (uint32_t)image->len;
+    config.module.event = on_event;
+    config.module.ctx = demo;
+    memcpy(config.module.version, version, 8);
+    file_md5_hex(image, config.module.md5_hex);
+    struct rig *rig = rig_new(&config);
+    if (rig == NULL) {
+        return fail("demo", "board", "out of memory");
+    }
+    if (demo->protect) {
+        board_protect_flash(rig_board(rig), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
+    }
+    int status = run(demo, rig, cut, (uint32_t)image->len);
+    memcpy(device->flash, board_flash(rig_board(rig)), sizeof device->flash);
+    memcpy(device->id, board_unique_id(rig_board(rig)), sizeof device->id);
+    device->seconds = rig_now_ms(rig) / 1000.0;
+    if (status == 0 && rig_outcome(rig) != outcome) {
+        status = fail("demo", "update", demo->failure[0] ? demo->failure : "took too long");
+    }
+    const uint8_t *app = device->flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
+    if (status == 0 && memcmp(app, expected->data, expected->len) != 0) {
+        status = fail("demo", "APP", "is not the image it should be, bit by bit");
+    }
+    rig_free(rig);
+    return status;
 }
 
 /* The version in the trailer that ends an image; false if there is none. */
@@ -252,64 +306,74 @@ static bool read_version(const struct file *file, uint8_t out_version[8])
     return true;
 }
 
+static int tell(struct demo *demo, struct device *device, const struct file *app,
+                const struct file *update, const struct file *bad)
+{
+    uint8_t old_version[8], new_version[8], bad_version[8];
+    if (!read_version(app, old_version) || !read_version(update, new_version)) {
+        return fail("demo", demo->update, "no otter trailer: its version is not known");
+    }
+    say(demo, "demo:", "a new version comes, and the power fails while it is installed");
+    int status = play(demo, device, update, new_version, !demo->no_cut, MODULE_UPDATED, update);
+    double seconds = device->seconds;
+    if (status == 0 && bad->len != 0) {
+        if (!read_version(bad, bad_version)) {
+            return fail("demo", demo->bad, "no otter trailer: its version is not known");
+        }
+        struct file forged = {malloc(update->len), update->len};
+        if (forged.data == NULL) {
+            return fail("demo", demo->update, "out of memory");
+        }
+        memcpy(forged.data, update->data, update->len);
+        forged.data[update->len / 2] ^= 1;
+        say(demo, "demo:", "a forged image comes: one bit is not what was signed");
+        status = play(demo, device, &forged, bad_version, false, MODULE_FAILED, update);
+        file_free(&forged);
+    }
+    if (status == 0 && bad->len != 0) {
+        say(demo, "demo:", "a signed image comes that does not work: it never confirms");
+        status = play(demo, device, bad, bad_version, false, MODULE_FAILED, update);
+    }
+    if (status == 0) {
+        printf("demo: device ");
+        for (unsigned i = 0; i < sizeof device->id; i++) {
+            printf("%02X", device->id[i]);
+        }
+        printf(" updated %.8s -> %.8s in %.1f s\n", (const char *)old_version,
+               (const char *)new_version, seconds);
+    }
+    return status;
+}
+
 int cmd_demo(int argc, char **argv)
 {
-    static const struct argp parser = {
-        options,
-        parse,
-        NULL,
-        "Update the modelled board once, and cut its power while the bootloader installs.",
-        NULL,
-        NULL,
-        NULL};
+    static const struct argp parser = {options,
+                                       parse,
+                                       NULL,
+                                       "Update the modelled board, and cut its power while the "
+                                       "bootloader installs; then, with --bad, "
+                                       "offer it a forged image and one that does not work.",
+                                       NULL,
+                                       NULL,
+                                       NULL};
     struct demo demo = {.seed = 1, .terminal = isatty(STDOUT_FILENO) != 0};
     argp_parse(&parser, argc, argv, 0, NULL, &demo);
 
-    struct file boot = {0}, app = {0}, update = {0};
-    struct rig *rig = NULL;
-    uint8_t old_version[8], new_version[8];
+    static struct device device;
+    struct file boot = {0}, app = {0}, update = {0}, bad = {0};
     int status = EXIT_FAILURE;
-    if (file_read("demo", demo.boot, OTTER_BOOT_SIZE, &boot) != 0 ||
-        file_read("demo", demo.app, OTTER_APP_SIZE, &app) != 0 ||
-        file_read("demo", demo.update, OTTER_APP_SIZE, &update) != 0) {
-        goto out;
+    if (file_read("demo", demo.boot, OTTER_BOOT_SIZE, &boot) == 0 &&
+        file_read("demo", demo.app, OTTER_APP_SIZE, &app) == 0 &&
+        file_read("demo", demo.update, OTTER_APP_SIZE, &update) == 0 &&
+        (demo.bad == NULL || file_read("demo", demo.bad, OTTER_APP_SIZE, &bad) == 0)) {
+        memset(device.flash, 0xFF, sizeof device.flash);
+        memcpy(device.flash + (OTTER_BOOT_ADDR - OTTER_FLASH_ADDR), boot.data, boot.len);
+        memcpy(device.flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR), app.data, app.len);
+        status = tell(&demo, &device, &app, &update, &bad);
     }
-    if (!read_version(&app, old_version) || !read_version(&update, new_version)) {
-        status = fail("demo", demo.update, "no otter trailer: its version is not known");
-        goto out;
-    }
-
-    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
-                                     {OTTER_APP_ADDR, app.data, app.len}};
-    struct rig_config config = {.board = {.seed = demo.seed},
-                                .loads = loads,
-                                .load_count = 2,
-                                .log = on_log,
-                                .log_ctx = &demo};
-    config.module.file = update.data;
-    config.module.file_size = (uint32_t)update.len;
-    config.module.event = on_event;
-    config.module.ctx = &demo;
-    memcpy(config.module.version, new_version, 8);
-    file_md5_hex(&update, config.module.md5_hex);
-    rig = rig_new(&config);
-    if (rig == NULL) {
-        status = fail("demo", "board", "out of memory");
-        goto out;
-    }
-    status = run(&demo, rig, &update);
-    if (status == 0) {
-        printf("demo: device ");
-        for (int i = 0; i < 12; i++) {
-            printf("%02X", board_unique_id(rig_board(rig))[i]);
-        }
-        printf(" updated %.8s -> %.8s in %.1f s\n", (const char *)old_version,
-               (const char *)new_version, rig_now_ms(rig) / 1000.0);
-    }
-out:
-    rig_free(rig);
     file_free(&boot);
     file_free(&app);
     file_free(&update);
+    file_free(&bad);
     return status;
 }
