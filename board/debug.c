@@ -119,6 +119,8 @@ static bool look(void *ctx)
             debug->hit = DEBUG_STEP;
         } else if (!skip && has_break(debug, pc)) {
             debug->hit = DEBUG_BREAK;
+        } else if (!skip && debug->visit != NULL && !debug->visit(debug->visit_ctx, pc)) {
+            debug->hit = DEBUG_VISIT;
         }
     }
     if (debug->hit != DEBUG_NONE) {
@@ -209,13 +211,19 @@ static enum cpu_stop run_watching(struct board *board, uint64_t until)
 enum cpu_stop debug_run(struct board *board, uint64_t until)
 {
     const struct board_debug *debug = board->debug;
-    if (debug->break_count == 0 && debug->watch_count == 0 && !debug->step) {
+    if (debug->break_count == 0 && debug->watch_count == 0 && debug->visit == NULL &&
+        !debug->step) {
         return cpu_run(&board->cpu, until);
     }
     if (debug->watch_count == 0) {
         return cpu_run_looking(&board->cpu, until, look, board);
     }
     return run_watching(board, until);
+}
+
+void debug_skip(struct board *board)
+{
+    cpu_skip(&board->cpu);
 }
 
 /* ---- memory and registers ---- */

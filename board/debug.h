@@ -23,6 +23,7 @@ enum debug_hit {
     DEBUG_STEP, /* the instruction has been executed */
     DEBUG_BREAK,
     DEBUG_WATCH,
+    DEBUG_VISIT, /* `visit` said so; the instruction has not been executed */
 };
 
 struct debug_watch {
@@ -35,6 +36,11 @@ struct board_debug {
     unsigned break_count;
     struct debug_watch watches[DEBUG_WATCHES];
     unsigned watch_count;
+
+    /* Asked before every instruction, with its address; NULL for none. False: stop there. Not asked again
+     * about the one it stopped at. */
+    bool (*visit)(void *ctx, uint32_t pc);
+    void *visit_ctx;
 
     /* Why board_run() came back with BOARD_STOP_ASKED. Stays until debug_resume(). */
     enum debug_hit hit;
@@ -67,6 +73,9 @@ void debug_remove_break(struct board_debug *debug, uint32_t addr);
 /* Reads are seen in SRAM and peripherals, writes in the flash as well. */
 bool debug_add_watch(struct board_debug *debug, const struct debug_watch *watch);
 void debug_remove_watch(struct board_debug *debug, const struct debug_watch *watch);
+
+/* Pass over the next instruction as if a NOP stood there: what a glitch in the supply can do. */
+void debug_skip(struct board *board);
 
 /* Look at memory without any side effect. Returns how many bytes could be read from the start. */
 size_t debug_read(const struct board *board, uint32_t addr, uint8_t out_bytes[], size_t len);

@@ -25,6 +25,9 @@ void cpu_set_register(struct cpu *cpu, unsigned n, uint32_t value);
  * load's side effects: on a copy, if they are not wanted. False for a bus fault. */
 bool cpu_load(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t *out_value);
 
+/* Pass over the instruction at r[15] as if a NOP stood there: a glitch. Exceptions that are due wait. */
+void cpu_skip(struct cpu *cpu);
+
 /* As cpu_run(), slower, with the same ticks: look() is asked before every instruction, r[15] being on
  * it and exceptions that were due being entered. False ends the run with CPU_STOP_REQUEST. */
 enum cpu_stop cpu_run_looking(struct cpu *cpu, uint64_t until, bool (*look)(void *ctx),

@@ -203,9 +203,9 @@ static void pass(struct cpu *cpu)
     cpu->now += (uint64_t)cpu->cycles * cpu->ticks_per_cycle;
 }
 
-/* Execute the instruction at pc, whatever it is and wherever it lies. Returns the address of the next
- * one. */
-static uint32_t step(struct cpu *cpu, uint32_t pc)
+/* Execute the instruction at pc, whatever it is and wherever it lies, or pass over it. Returns the address
+ * of the next one. */
+static inline uint32_t step_or_skip(struct cpu *cpu, uint32_t pc, bool skip)
 {
     uint32_t it = cpu->itstate;
     uint32_t next_pc = pc + 2u;
@@ -214,8 +214,8 @@ static uint32_t step(struct cpu *cpu, uint32_t pc)
     cpu->r[PC] = pc;
     cpu->cycles = 1;
     if (fetch16(cpu, pc, &first)) {
-        bool execute = it == 0 || condition_holds(cpu, it >> 4) ||
-                       first >> 8 == 0xBEu; /* BKPT knows no condition, A7.7.17 */
+        bool execute = !skip && (it == 0 || condition_holds(cpu, it >> 4) ||
+                                 first >> 8 == 0xBEu); /* BKPT knows no condition, A7.7.17 */
         if (first < 0xE800u) {
             if (execute) {
                 execute16(cpu, first);
@@ -233,6 +233,16 @@ static uint32_t step(struct cpu *cpu, uint32_t pc)
     }
     cpu->itstate = next_it(it);
     return next_pc;
+}
+
+static uint32_t step(struct cpu *cpu, uint32_t pc)
+{
+    return step_or_skip(cpu, pc, false);
+}
+
+void cpu_skip(struct cpu *cpu)
+{
+    cpu->r[PC] = step_or_skip(cpu, cpu->r[PC], true);
 }
 
 /* Execute until the next event or IT block, from flash that answers at once: step() without what cannot

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "board/cpu/debug.h"
 #include "cpu_harness.h"
 
 /* Table A7-1. */
@@ -308,6 +309,41 @@ static void test_it_16_bit_flags_ddi0403_a7_3_2(void **state)
     assert_int_equal(h_cpu.r[7], 0);
 }
 
+/* A glitch: as if a NOP stood there, which also in an IT block moves on to the next condition. */
+static void test_skip_is_a_nop(void **state)
+{
+    (void)state;
+    static const uint16_t program[] = {
+        0x2001,         /* movs r0, #1: skipped */
+        0xF04F, 0x0102, /* mov r1, #2: skipped */
+        0xBF0C,         /* ite eq */
+        0x2203,         /* moveq r2, #3: skipped */
+        0x2304,         /* movne r3, #4 */
+        0xBF18,         /* it ne: skipped */
+        0x2405,         /* movs r4, #5: does not depend on it */
+        0xE7FE,         /* b . : skipped */
+        0xBF00,         /* nop */
+    };
+    H_START(program);
+    h_set_flags(Z);
+    cpu_skip(&h_cpu);
+    cpu_skip(&h_cpu);
+    assert_int_equal(h_cpu.r[15], H_CODE + 6);
+    h_steps(1);
+    cpu_skip(&h_cpu);
+    h_steps(1);
+    assert_int_equal(h_cpu.itstate, 0);
+    cpu_skip(&h_cpu);
+    h_steps(1);
+    cpu_skip(&h_cpu);
+    assert_int_equal(h_cpu.r[15], H_CODE + 18);
+    assert_int_equal(h_cpu.r[0], 0);
+    assert_int_equal(h_cpu.r[1], 0x10101010);
+    assert_int_equal(h_cpu.r[2], 0x20202020);
+    assert_int_equal(h_cpu.r[3], 0x30303030);
+    assert_int_equal(h_cpu.r[4], 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_it_16_bit_flags_ddi0403_a7_3_2),
         cmocka_unit_test(test_it_contents_ddi0403_a7_7_it),
         cmocka_unit_test(test_it_branch_not_taken_ddi0403_a7_7_it),
+        cmocka_unit_test(test_skip_is_a_nop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
