@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The smallest image that can be signed and started. tests/glitch never lets it run: it asks only whether
+ * its first instruction would. */
+int main(void)
+{
+    for (;;) {
+    }
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "glitch/device.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/file.h"
+#include "otter/image.h"
+#include "otter/update.h"
+#include "port/stm32f103/layout.h"
+#include "port/stm32f103/partitions.h"
+
+enum { VERSION_OLD, VERSION_NEW, VERSIONS };
+enum { FIRST_START_MS = 3000 };
+
+static const char *const app_paths[VERSIONS] = {
+    OTTER_FIRMWARE_DIR "/tests/glitch/app/glitchapp_03010101.bin",
+    OTTER_FIRMWARE_DIR "/tests/glitch/app/glitchapp_03010102.bin",
+};
+
+static const struct file *read_once(struct file *file, const char *path)
+{
+    if (file->data == NULL && file_read("test_glitch", path, OTTER_APP_SIZE, file) != 0) {
+        fprintf(stderr, "build it with: make firmware\n");
+        exit(EXIT_FAILURE);
+    }
+    return file;
+}
+
+static const struct file *app(unsigned version)
+{
+    static struct file files[VERSIONS];
+
+    return read_once(&files[version], app_paths[version]);
+}
+
+static unsigned good_version(enum device_image image)
+{
+    return image == DEVICE_OLDER ? VERSION_NEW : VERSION_OLD;
+}
+
+const char *device_image_name(enum device_image image)
+{
+    static const char *const names[] = {"a bit of the code", "a bit of the signature",
+                                        "an unknown key", "an older version"};
+
+    return names[image];
+}
+
+/* ---- the app's port: the board's flash, written behind the model's back ---- */
+
+static uint8_t *flash_at(struct board *board, uint32_t addr)
+{
+    return board_flash(board) + (addr - OTTER_FLASH_ADDR);
+}
+
+static int read_flash(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
+{
+    memcpy(out, flash_at(ctx, addr), len);
+    return 0;
+}
+
+static int program_flash(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
+{
+    memcpy(flash_at(ctx, addr), data, len);
+    return 0;
+}
+
+/* ---- the device ---- */
+
+static void put_bad_image(struct board *board, enum device_image image)
+{
+    const struct file *file = app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW);
+    uint8_t *at = flash_at(board, OTTER_BACKUP_ADDR);
+    size_t trailer = file->len - OTTER_IMAGE_TRAILER_SIZE;
+
+    memcpy(at, file->data, file->len);
+    if (image == DEVICE_CODE_BIT) {
+        at[trailer / 2] ^= 0x10;
+    } else if (image == DEVICE_SIGNATURE_BIT) {
+        at[trailer + OTTER_IMAGE_HEADER_SIZE + 40] ^= 0x10;
+    } else if (image == DEVICE_UNKNOWN_KEY) {
+        at[trailer + OTTER_IMAGE_KEY_ID] ^= 0x10;
+    }
+}
+
+static void ask_for_it(struct board *board, enum device_image image)
+{
+    const struct otter_port port = {.ctx = board,
+                                    .read = read_flash,
+                                    .program = program_flash,
+                                    .page_size = OTTER_PAGE_SIZE,
+                                    .program_size = 2};
+    uint32_t size = (uint32_t)app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW)->len;
+
+    if (otter_update_request(&port, &stm32f103_layout, size) != 0) {
+        fprintf(stderr,
+                "test_glitch: the app did not come to rest: nothing can be asked for\n");
+        exit(EXIT_FAILURE);
+    }
+}
+
+struct board *device_new(enum device_image image)
+{
+    static struct file boot;
+    const struct board_options options = {.seed = 1};
+    struct board *board = board_new(&options);
+    const struct file *good = app(good_version(image));
+
+    if (board == NULL) {
+        fprintf(stderr, "test_glitch: out of memory\n");
+        exit(EXIT_FAILURE);
+    }
+    read_once(&boot, DEVICE_BOOT ".bin");
+    memcpy(flash_at(board, OTTER_BOOT_ADDR), boot.data, boot.len);
+    memcpy(flash_at(board, OTTER_APP_ADDR), good->data, good->len);
+    board_power_on(board);
+    (void)board_run(board, (uint64_t)FIRST_START_MS * 1000 * BOARD_TICKS_PER_US);
+    put_bad_image(board, image);
+    ask_for_it(board, image);
+    board_power_on(board);
+    return board;
+}
+
+bool device_has_good_app(struct board *board, enum device_image image)
+{
+    const struct file *good = app(good_version(image));
+
+    return memcmp(flash_at(board, OTTER_APP_ADDR), good->data, good->len) == 0;
+}

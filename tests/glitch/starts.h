@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef GLITCH_STARTS_H
+#define GLITCH_STARTS_H
+
+#include "board/debug.h"
+#include "glitch/device.h"
+#include "glitch/known.h"
+#include "glitch/shortcut.h"
+#include "glitch/symbols.h"
+#include "port/stm32f103/partitions.h"
+
+/* A device that goes on after a glitch: start after start, every instruction watched, until it is quiet.
+ *
+ * A start ends where the bootloader is left, where it waits for a recovery's bytes, or where it hangs; the
+ * next one begins with a reset, as the watchdog or its owner would do it. Quiet is a start behind the
+ * first that leaves flash as it is.
+ */
+enum start_end {
+    START_GOOD_APP, /* the first instruction of the good app is next, all of it in its slot */
+    START_ACCEPTED, /* any other instruction in flash or RAM is */
+    START_KNOWN,    /* a state was reached from which all is known to end well */
+    START_RECOVERY,
+    START_HANGS, /* in the fault handler; or no function is entered any more, or the budget is used up */
+    START_UNKNOWN, /* it did what is not modelled, or UNPREDICTABLE */
+    START_ENDS,
+};
+
+/* What it all comes to. */
+enum starts_verdict {
+    STARTS_GOOD,     /* quiet, with the good app */
+    STARTS_RECOVERY, /* quiet, waiting for an image: it does not take its app for good any more */
+    STARTS_ACCEPTED, /* START_ACCEPTED, once */
+    STARTS_ENDLESS,  /* never quiet */
+    STARTS_VERDICTS,
+};
+
+enum { STARTS_MAX = 20, STARTS_PATH_MAX = 1 << 16 };
+
+struct starts {
+    struct board *board;
+    struct board_debug debug;
+    const struct symbols *symbols;
+    enum device_image image;
+    uint8_t marks[OTTER_BOOT_SIZE / 2]; /* what begins at this half-word */
+    uint32_t ram_end;                   /* of what is no stack */
+    struct known known;                 /* to end well */
+    struct shortcut shortcut;
+    uint64_t budget; /* instructions that one start may take */
+
+    /* of the case under way */
+    enum start_end ends[STARTS_MAX];
+    unsigned count;
+    uint64_t path[STARTS_PATH_MAX];
+    unsigned path_len;
+    bool ended;
+    enum start_end end;
+    uint64_t left, silent;
+};
+
+/* Ends the process with a message if memory is short. */
+struct starts *starts_new(const struct symbols *symbols, enum device_image image,
+                          uint64_t budget);
+void starts_free(struct starts *starts);
+
+/* From where starts->board is, to quiet. What was passed is known from then on if the good app starts. */
+enum starts_verdict starts_run(struct starts *starts);
+
+const char *starts_end_name(enum start_end end);
+const char *starts_verdict_name(enum starts_verdict verdict);
+
+#endif
