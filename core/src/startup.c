@@ -207,10 +207,17 @@ static int refuse(struct startup *s)
 
 static int install(struct startup *s)
 {
-    bool has_app = s->check[OTTER_PLACE_APP] != OTTER_BAD;
+    bool has_app;
     int error;
 
+    /* All over again: one instruction that a glitch has skipped must not decide. */
+    check(s, OTTER_PLACE_APP);
+    check(s, OTTER_PLACE_INCOMING);
+    if (s->check[OTTER_PLACE_INCOMING] != OTTER_GOOD) {
+        return 0;
+    }
     s->received = false;
+    has_app = s->check[OTTER_PLACE_APP] != OTTER_BAD;
     s->journal.previous = (struct otter_seal){0, 0};
     if (has_app) {
         seal(s, OTTER_PLACE_APP, &s->journal.previous);
