@@ -64,6 +64,7 @@ campaign: host
 	@scripts/campaign.sh
 	@scripts/noise.sh
 	@scripts/startup.sh
+	@scripts/glitch.sh
 
 mutants: host
 	@scripts/run-mutants.sh

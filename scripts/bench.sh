@@ -34,6 +34,7 @@ merge() {
 }
 merge bench/campaign.json power_cases power_failures cuts_per_s
 merge bench/noise.json noise_runs noise_wrong_images
+merge bench/glitch.json glitch_positions glitch_inside glitch_accepted glitch_recoveries
 merge bench/startup.json power_native_cases power_native_cuts_per_s power_multi_cases power_bricks \
     power_lost_reverts power_lost_confirms power_unverified_starts
 build/host/bench/boot_bench "$firmware" | sed 's/^\([^ ]*\) \([0-9.]*\)$/  "\1": \2,/' >"$out/boot.json"
