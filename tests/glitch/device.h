@@ -18,7 +18,7 @@ enum device_image {
 const char *device_image_name(enum device_image image);
 
 /* The bootloader with its symbols. */
-#define DEVICE_BOOT OTTER_FIRMWARE_DIR "/boot/boot_swap"
+#define DEVICE_BOOT OTTER_FIRMWARE_DIR "/boot/boot"
 
 /* A board just powered on, before its first instruction. Ends the process with a message if something is
  * missing, or the app did not come to rest before. */

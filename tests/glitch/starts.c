@@ -2,7 +2,7 @@
 #include "glitch/starts.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include "otter/bytes.h"
 
 enum {
     MARK_FUNCTION = 1,
@@ -85,8 +85,16 @@ static bool visit(void *ctx, uint32_t pc)
     return true;
 }
 
+/* Where the bootloader's vector table leads a fault: there it waits for the watchdog. */
+static uint32_t fault_handler(struct board *board)
+{
+    enum { HARD_FAULT = 3 };
+
+    return otter_get_le32(board_flash(board) + 4 * HARD_FAULT) & ~1U;
+}
+
 struct starts *starts_new(const struct symbols *symbols, enum device_image image,
-                          uint64_t budget)
+                          const struct board *board, uint64_t budget)
 {
     struct starts *starts = calloc(1, sizeof *starts);
     const struct board_options options = {.seed = 1};
@@ -95,7 +103,7 @@ struct starts *starts_new(const struct symbols *symbols, enum device_image image
         fprintf(stderr, "test_glitch: out of memory\n");
         exit(EXIT_FAILURE);
     }
-    starts->symbols = symbols;
+    board_copy(starts->board, board);
     starts->image = image;
     starts->ram_end = symbols_addr(symbols, "ld_bss_end");
     starts->budget = budget;
@@ -113,7 +121,7 @@ struct starts *starts_new(const struct symbols *symbols, enum device_image image
     *mark_at(starts, starts->shortcut.sha512_init) |= MARK_SHORTCUT;
     *mark_at(starts, starts->shortcut.ed25519_verify) |= MARK_SHORTCUT;
     *mark_at(starts, symbols_addr(symbols, "recover")) |= MARK_RECOVERY;
-    *mark_at(starts, symbols_addr(symbols, "default_handler")) |= MARK_FAULT;
+    *mark_at(starts, fault_handler(starts->board)) |= MARK_FAULT;
     return starts;
 }
 

@@ -39,7 +39,6 @@ enum { STARTS_MAX = 20, STARTS_PATH_MAX = 1 << 16 };
 struct starts {
     struct board *board;
     struct board_debug debug;
-    const struct symbols *symbols;
     enum device_image image;
     uint8_t marks[OTTER_BOOT_SIZE / 2]; /* what begins at this half-word */
     uint32_t ram_end;                   /* of what is no stack */
@@ -57,9 +56,10 @@ struct starts {
     uint64_t left, silent;
 };
 
-/* Ends the process with a message if memory is short. */
+/* At the state of `board`; a start may take `budget` instructions. Ends the process with a message if memory
+ * is short. */
 struct starts *starts_new(const struct symbols *symbols, enum device_image image,
-                          uint64_t budget);
+                          const struct board *board, uint64_t budget);
 void starts_free(struct starts *starts);
 
 /* From where starts->board is, to quiet. What was passed is known from then on if the good app starts. */

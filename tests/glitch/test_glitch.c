@@ -147,7 +147,7 @@ static void run_image(enum device_image image, const struct options *options,
                       struct totals *totals)
 {
     struct walk *walk = walk_new(&symbols, image);
-    struct starts *starts = starts_new(&symbols, image, 2 * walk->positions);
+    struct starts *starts = starts_new(&symbols, image, walk->board, 2 * walk->positions);
     struct plan plan = {.options = options};
     unsigned images = options->image == NO_IMAGE ? DEVICE_IMAGES : 1;
     struct totals before = *totals;
