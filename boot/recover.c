@@ -27,7 +27,7 @@ void recover(void)
     uint32_t silence_ms = 0;
     bool complete = false;
 
-    uart_polled_start(CLOCK_INTERNAL_HZ / 2, BAUD);
+    uart_polled_start(uart_polled_divider(CLOCK_INTERNAL_HZ / 2, BAUD));
     SYSTICK->LOAD = CLOCK_INTERNAL_HZ / 1000 - 1;
     SYSTICK->CTRL = STK_CTRL_CLKSOURCE | STK_CTRL_ENABLE;
     otter_recovery_begin(&recovery);

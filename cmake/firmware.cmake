@@ -29,6 +29,8 @@ function(otter_firmware target)
   elseif(F_STARTUP STREQUAL "boot")
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:port_startup_boot>)
     target_link_options(${target} PRIVATE -Wl,--defsym=ld_static_ram_max=0)
+  elseif(NOT F_STARTUP STREQUAL "none")
+    message(FATAL_ERROR "${target}: STARTUP ${F_STARTUP}: not full, boot or none")
   endif()
   add_dependencies(${target} ${target}_ld)
   set_target_properties(${target} PROPERTIES

@@ -3,11 +3,11 @@
 
 #include "stm32f103.h"
 
-void uart_polled_start(uint32_t pclk1_hz, uint32_t baud)
+void uart_polled_start(uint32_t divider)
 {
     RCC->APB2ENR |= RCC_APB2ENR_IOPAEN;
     RCC->APB1ENR |= RCC_APB1ENR_USART2EN;
-    USART2->BRR = (pclk1_hz + baud / 2) / baud;
+    USART2->BRR = divider;
     USART2->CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 
     /* PA2 transmits; PA3 has a pull-up, so that an unplugged module is silence. */

@@ -11,7 +11,13 @@
  * baud). So it is for a protocol in which the other side waits while we write flash or send.
  * Source: RM0008 27.3.2, 27.3.3.
  */
-void uart_polled_start(uint32_t pclk1_hz, uint32_t baud);
+void uart_polled_start(uint32_t divider);
+
+/* The divider for that; a constant, where both are. */
+static inline uint32_t uart_polled_divider(uint32_t pclk1_hz, uint32_t baud)
+{
+    return (pclk1_hz + baud / 2) / baud;
+}
 
 /* Take a byte, if one has come. */
 bool uart_polled_receive(uint8_t *out_byte);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The smallest image that can be signed and started. tests/glitch never lets it run: it asks only whether
  * its first instruction would. */
-int main(void)
+#include "startup.h"
+
+void reset_handler(void)
 {
     for (;;) {
     }
