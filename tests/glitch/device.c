@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "board/debug.h"
 #include "cli/file.h"
 #include "otter/image.h"
 #include "otter/update.h"
@@ -126,4 +127,14 @@ bool device_has_good_app(struct board *board, enum device_image image)
     const struct file *good = app(good_version(image));
 
     return memcmp(flash_at(board, OTTER_APP_ADDR), good->data, good->len) == 0;
+}
+
+bool device_is_bad_code(const struct board *board, uint32_t pc)
+{
+    uint8_t code[8], image[OTTER_PAGE_SIZE];
+
+    return debug_read(board, pc, code, sizeof code) == sizeof code &&
+           debug_read(board, OTTER_BACKUP_ADDR, image, sizeof image) == sizeof image &&
+           memcmp(code, code + 1, sizeof code - 1) != 0 && /* noughts are no code */
+           memmem(image, sizeof image, code, sizeof code) != NULL;
 }

@@ -33,17 +33,23 @@ static bool ends(struct starts *starts, enum start_end end)
     return false;
 }
 
-/* Behind the bootloader. What is no memory is left to the core: a fault. */
+/* Behind the bootloader. In RAM, and where there is no memory, the core finds out itself what it can do. */
 static bool leave(struct starts *starts, uint32_t pc)
 {
-    if (pc - OTTER_APP_ADDR < OTTER_APP_SIZE &&
-        device_has_good_app(starts->board, starts->image)) {
-        return ends(starts, START_GOOD_APP);
+    if (pc - OTTER_FLASH_ADDR < OTTER_FLASH_SIZE) {
+        bool is_app = pc - OTTER_APP_ADDR < OTTER_APP_SIZE;
+
+        starts->left_at = pc;
+        return ends(starts, is_app && device_has_good_app(starts->board, starts->image)
+                                ? START_GOOD_APP
+                                : START_ACCEPTED);
     }
-    if (pc - OTTER_FLASH_ADDR < OTTER_FLASH_SIZE || pc - OTTER_RAM_ADDR < OTTER_RAM_SIZE) {
+    starts->strayed = true;
+    if (device_is_bad_code(starts->board, pc)) {
+        starts->left_at = pc;
         return ends(starts, START_ACCEPTED);
     }
-    return true;
+    return --starts->silent != 0 || ends(starts, START_HANGS);
 }
 
 static bool is_known(struct starts *starts)
@@ -160,6 +166,7 @@ static enum starts_verdict end_well(struct starts *starts)
 enum starts_verdict starts_run(struct starts *starts)
 {
     starts->path_len = 0;
+    starts->strayed = false;
     for (starts->count = 0; starts->count < STARTS_MAX;) {
         uint64_t operations = board_flash_ops(starts->board);
         enum start_end end = run_start(starts);

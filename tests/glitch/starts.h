@@ -17,7 +17,7 @@
  */
 enum start_end {
     START_GOOD_APP, /* the first instruction of the good app is next, all of it in its slot */
-    START_ACCEPTED, /* any other instruction in flash or RAM is */
+    START_ACCEPTED, /* any other instruction in flash is, or one of the bad image in RAM */
     START_KNOWN,    /* a state was reached from which all is known to end well */
     START_RECOVERY,
     START_HANGS, /* in the fault handler; or no function is entered any more, or the budget is used up */
@@ -49,6 +49,8 @@ struct starts {
     /* of the case under way */
     enum start_end ends[STARTS_MAX];
     unsigned count;
+    uint32_t left_at; /* START_GOOD_APP, START_ACCEPTED: the first address of what starts */
+    bool strayed;     /* it executed what is no program, in RAM */
     uint64_t path[STARTS_PATH_MAX];
     unsigned path_len;
     bool ended;

@@ -26,7 +26,7 @@ struct options {
 };
 
 struct totals {
-    uint64_t cases, inside, ends[START_ENDS], verdicts[STARTS_VERDICTS];
+    uint64_t cases, inside, strayed, ends[START_ENDS], verdicts[STARTS_VERDICTS];
 };
 
 /* What does not end with the good app: by the address of the instruction that was passed over. */
@@ -106,6 +106,7 @@ static void tell(const struct starts *starts)
     for (unsigned i = 0; i < starts->count; i++) {
         printf("  start %u: %s\n", i + 1, starts_end_name(starts->ends[i]));
     }
+    printf("  last address: 0x%08" PRIx32 "\n", starts->left_at);
 }
 
 static void run_case(struct starts *starts, const struct walk *walk, struct totals *totals)
@@ -119,6 +120,7 @@ static void run_case(struct starts *starts, const struct walk *walk, struct tota
     totals->cases++;
     totals->ends[starts->ends[0]]++;
     totals->verdicts[verdict]++;
+    totals->strayed += starts->strayed;
     blame = &blames[verdict][(walk->pc - OTTER_BOOT_ADDR) / 2];
     blame->first = blame->count++ == 0 ? walk->position : blame->first;
 }
@@ -252,6 +254,7 @@ int main(int argc, char **argv)
         printf("  %" PRIu64 " first starts: %s\n", totals.ends[i],
                starts_end_name((enum start_end)i));
     }
+    printf("  %" PRIu64 " stray jumps into RAM\n", totals.strayed);
     for (unsigned i = 0; i < STARTS_VERDICTS; i++) {
         printf("  %" PRIu64 " in the end: %s\n", totals.verdicts[i],
                starts_verdict_name((enum starts_verdict)i));
