@@ -2,7 +2,6 @@
 #include "jump.h"
 
 #include "stm32f103.h"
-#include "system.h"
 
 void jump_to_image(uint32_t addr)
 {
@@ -10,7 +9,6 @@ void jump_to_image(uint32_t addr)
     uint32_t stack = table[0];
     uint32_t entry = table[1];
 
-    system_quiet();
     SCB->VTOR = addr;
     /* One statement: behind the new stack pointer the compiler may not touch the stack. LR as after
      * reset, so that a backtrace ends here. */

@@ -4,10 +4,9 @@
 
 #include <stdint.h>
 
-/* Start the image whose vector table is at the absolute address addr, as reset would: SysTick and
- * NVIC off with nothing pending, VTOR at the table, its first word in MSP, interrupts not masked.
- * The caller has put peripherals and clock back to their reset state and knows that the image is
- * startable. Never returns. Source: PM0056 2.3.4, 4.4.4.
+/* Start the image whose vector table is at the absolute address addr, as reset would: VTOR at the table, its
+ * first word in MSP. The caller has left SysTick, NVIC and the masks as reset does, or put them back, as
+ * peripherals and clock, and knows that the image is startable. Never returns. Source: PM0056 2.3.4, 4.4.4.
  */
 void jump_to_image(uint32_t addr) __attribute__((noreturn));
 
