@@ -24,7 +24,7 @@ int main(int argc, char **argv)
                      app,
                      path(paths[1], "app/pethouse/pethouse_03010101.bin"),
                      update,
-                     path(paths[2], "app/pethouse/pethouse_03010102.bin")};
+                     path(paths[2], "tests/fw/nextapp/pethouse_03010103.bin")};
     size_t count = sizeof files / sizeof files[0];
     char **all = calloc(count + (size_t)argc, sizeof all[0]);
     if (all == NULL) {
