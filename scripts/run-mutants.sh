@@ -83,7 +83,7 @@ prepare() {
         build host otter-cli "$@" || return
     # The size gate of the bootloader is not what is tested here.
     cmake -S "$tree" -B "$work/firmware" -DCMAKE_TOOLCHAIN_FILE="$tree/cmake/arm-none-eabi.cmake" \
-        -DCMAKE_BUILD_TYPE=MinSizeRel -DOTTER_BOOT_SIZE_MAX=8192 >"$work/build.log" 2>&1 &&
+        -DCMAKE_BUILD_TYPE=MinSizeRel >"$work/build.log" 2>&1 &&
         build firmware
 }
 # shellcheck disable=SC2086 # a list of words

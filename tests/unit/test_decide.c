@@ -10,7 +10,7 @@
 #include "otter/decide.h"
 #include "otter/journal.h"
 
-/* Authority: docs/design.md, "The bootloader's decisions, with the journal": its table is written out
+/* Authority: docs/design.md, "The bootloader's decisions": its table is written out
  * here a second time. Nothing is left out: a combination that cannot be is answered as well, because
  * a journal may be forged and a cell in doubt may read otherwise a moment later. */
 

@@ -8,7 +8,7 @@
 #include "otter/update.h"
 #include "unit/startup_rig.h"
 
-/* Authority: docs/design.md, "The bootloader's decisions, with the journal". The ways through it, from
+/* Authority: docs/design.md, "The bootloader's decisions". The ways through it, from
  * end to end; what a power cut does to them is test_startup_power's, what a forged journal does is
  * test_startup_forged's, and what apps do to FLAG test_startup_record's. */
 
