@@ -14,7 +14,7 @@ struct startup {
     bool received;        /* as in config, until that image is refused or installed */
     uint32_t app_number;  /* version of a good app: what an update must reach */
     uint8_t reason;       /* for the next frame */
-    bool sure;            /* what is to be installed was judged twice */
+    const void *sure;     /* what is to be installed was judged twice: the same as config */
 };
 
 /* More than any way through the table takes: a swap that has to be reverted, twice. */
@@ -75,7 +75,7 @@ static bool is_thorough(const struct startup *s)
 {
     const struct otter_journal *journal = &s->journal;
 
-    if (s->sure || s->appended_at != 0 || journal->requested || s->record_size != 0) {
+    if (s->sure != NULL || s->appended_at != 0 || journal->requested || s->record_size != 0) {
         return true;
     }
     return journal->kind == OTTER_JOURNAL_NONE ||
@@ -211,9 +211,10 @@ static int install(struct startup *s)
     bool has_app;
     int error;
 
-    /* Once more: one instruction that a glitch has skipped must not decide. */
-    if (!s->sure) {
-        s->sure = true;
+    /* Once more: one instruction that a glitch has skipped must not decide, nor one that has left this
+     * struct full of something. */
+    if (s->sure != s->config) {
+        s->sure = s->config;
         check(s, OTTER_PLACE_APP);
         check(s, OTTER_PLACE_INCOMING);
     }
