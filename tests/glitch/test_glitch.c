@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_glitch: one instruction is passed over while the bootloader judges a bad image. Does any of it run?
  *
- *    test_glitch [--every N] [--inside N] [--image K] [--seed S] [--json FILE]
+ *    test_glitch [--every N] [--inside N] [--image K] [--seed S] [--only FUNCTION] [--json FILE]
  *    test_glitch --image K --position P      one case, as a failure has printed it
  *
  * For each bad image (glitch/device.h): every Nth instruction outside of the loops of hash and curve (1 = all),
  * of the loops every Nth address at its first and last execution, and `--inside` executions drawn at
- * random, shared among the images. Exit 0 if nothing was accepted. */
+ * random, shared among the images. `--only` leaves out what is in no function of that name. Exit 0 if nothing was
+ * accepted. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ enum { NO_IMAGE = -1 };
 struct options {
     uint64_t every, inside, seed, position;
     int image;
-    const char *json;
+    const char *only, *json;
 };
 
 struct totals {
@@ -39,8 +40,9 @@ struct plan {
     const struct options *options;
     uint64_t *draws; /* which of the executions inside, ascending */
     size_t draw_count, next_draw;
-    uint64_t outside, inside; /* seen so far */
-    bool is_inside;           /* the case chosen */
+    uint64_t outside, inside;  /* seen so far */
+    bool is_inside;            /* the case chosen */
+    const struct symbol *only; /* NULL = all functions */
 };
 
 static struct symbols symbols;
@@ -93,6 +95,9 @@ static bool chooses(void *ctx, const struct walk *walk, bool inside)
         return walk->position == plan->options->position;
     }
     plan->is_inside = inside;
+    if (plan->only != NULL && walk->pc - plan->only->addr >= plan->only->size) {
+        return false;
+    }
     if (inside) {
         return is_drawn(plan) || (walk_is_edge(walk) && walk->pc / 2 % every == 0);
     }
@@ -162,6 +167,9 @@ static void run_image(enum device_image image, const struct options *options,
                 device_image_name(image));
         exit(EXIT_FAILURE);
     }
+    if (options->only != NULL) {
+        plan.only = symbols_at(&symbols, symbols_addr(&symbols, options->only));
+    }
     draw(&plan, walk, options->position == NO_POSITION ? options->inside / images : 0);
     walk->chooses = chooses;
     walk->ctx = &plan;
@@ -210,8 +218,8 @@ static bool parse(struct options *options, const char *name, const char *value)
     char *end;
     uint64_t number = strtoull(value, &end, 10);
 
-    if (strcmp(name, "--json") == 0) {
-        options->json = value;
+    if (strcmp(name, "--json") == 0 || strcmp(name, "--only") == 0) {
+        *(name[2] == 'j' ? &options->json : &options->only) = value;
         return true;
     }
     for (unsigned i = 0; i < 4 && *end == '\0'; i++) {
@@ -236,10 +244,9 @@ int main(int argc, char **argv)
     }
     if (!good || options.every == 0 ||
         (options.position != NO_POSITION && options.image == NO_IMAGE)) {
-        fprintf(
-            stderr,
-            "usage: test_glitch [--every N] [--inside N] [--image K] [--seed S] [--json FILE] "
-            "[--position P]\n");
+        fprintf(stderr, "usage: test_glitch [--every N] [--inside N] [--image K] [--seed S] "
+                        "[--only FUNCTION] [--json FILE] "
+                        "[--position P]\n");
         return 2;
     }
     symbols_read(&symbols, DEVICE_BOOT ".elf");
