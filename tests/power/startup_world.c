@@ -2,7 +2,6 @@
 #include "power/startup_world.h"
 #include <stdio.h>
 #include <string.h>
-#include "otter/bytes.h"
 #include "otter/update.h"
 #include "support/rng.h"
 
@@ -91,6 +90,28 @@ static bool has_weak_bit(const struct world *world, uint32_t addr, uint32_t len)
     return false;
 }
 
+/* ---- wear ---- */
+
+/* Here ends one way from app to app, or to the recovery, or out of it, and another begins. */
+static void begin_way(struct world_state *state)
+{
+    memset(state->erased, 0, sizeof state->erased);
+    state->allowed = 1;
+}
+
+static struct world *living; /* whose port is called */
+
+/* Of the bootloader's port. */
+static int erase(void *ctx, uint32_t addr)
+{
+    unsigned page = (addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE;
+
+    if (++living->state.erased[page] > living->state.allowed) {
+        fail(living, WORLD_WORN, "erased too often: page", (int)page);
+    }
+    return living->flash.port.erase(ctx, addr);
+}
+
 /* ---- the app ---- */
 
 static bool has_more(const struct world *world)
@@ -127,7 +148,7 @@ static void ask(struct world *world)
     if (!otter_update_is_allowed(port, layout)) {
         return; /* confirm() failed, or did not hold: the next start knows more */
     }
-    if (!download(world)) {
+    if (!world->plan->asks_to_recover && !download(world)) {
         return;
     }
     if (state->candidate != state->next) {
@@ -136,9 +157,13 @@ static void ask(struct world *world)
         state->confirm_began = false;
         state->asked = 0;
     }
-    world->lost_requests += state->asked != 0;
+    world->lost_requests += state->asked != 0 && !world->plan->asks_to_recover;
     if (++state->asked > ASKS_MAX) {
         fail(world, WORLD_ENDLESS, "asked in vain", state->next);
+    }
+    if (world->plan->asks_to_recover) {
+        state->mail = WORLD_MAIL_RECOVER;
+        return;
     }
     if (otter_update_request(port, layout, world->plan->size[state->next]) != 0) {
         return; /* something was asked in doubt: the next start clears it */
@@ -188,6 +213,13 @@ static void judge_start(struct world *world, int image, enum otter_startup how)
 {
     struct world_state *state = &world->state;
 
+    if (state->installed < 0) { /* it was recovered */
+        if (image != 0 || how != OTTER_STARTUP_APP) {
+            fail(world, WORLD_UNVERIFIED, "not what was pushed, or on trial", image);
+        }
+        settle(state, image);
+        return;
+    }
     if (image == state->candidate) {
         state->starts[image]++;
         if (how == OTTER_STARTUP_APP) {
@@ -219,32 +251,57 @@ static void judge_start(struct world *world, int image, enum otter_startup how)
 
 static void tell(void *ctx, enum otter_action action, uint8_t detail)
 {
-    const struct world *world = ctx;
+    struct world *world = ctx;
     static const char *const names[] = {
         "check app", "check incoming", "check previous", "adopt", "settle", "refuse", "install",
         "revert",    "move",           "finish",         "try",   "start",  "recover"};
 
+    world->state.allowed += action == OTTER_ACTION_REVERT; /* APP, once more */
     if (world->tells) {
         printf("  %s [%u]\n", names[action], detail);
     }
 }
 
+/* The bootloader receives the image that is due, and restarts. */
+static void recover(struct world *world)
+{
+    struct world_state *state = &world->state;
+    int image = state->installed < 0 ? 0 : state->next;
+
+    begin_way(state);
+    if (!recovery_push(&world->port, images[image], world->plan->size[image])) {
+        fail(world, WORLD_BRICK, "not taken by the recovery", image);
+    }
+    begin_way(state);
+    state->mail = WORLD_MAIL_RECEIVED;
+}
+
 static void live(void *ctx)
 {
     struct world *world = ctx;
-    const struct otter_startup_config config = {.port = &world->flash.port,
+    enum world_mail mail = world->state.mail;
+    const struct otter_startup_config config = {.port = &world->port,
                                                 .layout = layout,
                                                 .judge = judge,
                                                 .judge_ctx = world,
+                                                .received = mail == WORLD_MAIL_RECEIVED,
                                                 .report = tell,
                                                 .report_ctx = world};
-    enum otter_startup how = otter_startup(&config);
+    enum otter_startup how;
     int image;
 
-    if (how == OTTER_STARTUP_RECOVERY) {
+    world->state.mail = WORLD_MAIL_NONE;
+    how = otter_startup(&config);
+    if (how == OTTER_STARTUP_RECOVERY && world->state.installed >= 0) {
         fail(world, WORLD_BRICK, "brick", -1);
         return;
     }
+    if (how == OTTER_STARTUP_RECOVERY ||
+        (how == OTTER_STARTUP_APP && mail == WORLD_MAIL_RECOVER)) {
+        recover(world);
+        return;
+    }
+    begin_way(&world->state);
     image = image_at(world, OTTER_PLACE_APP);
     if (image < 0) {
         fail(world, WORLD_UNVERIFIED, "wrong image", image);
@@ -269,8 +326,15 @@ void world_begin(struct world *world, const struct world_plan *plan)
     }
     memset(world, 0, sizeof *world);
     world->plan = plan;
-    ram_flash_init(&world->flash);
-    ram_flash_poke(&world->flash, layout->app.addr, images[0], plan->size[0]);
+    ruin_make(&world->flash, plan->ruin, plan->size[0]);
+    if (plan->ruin == RUIN_NONE) {
+        ram_flash_poke(&world->flash, layout->app.addr, images[0], plan->size[0]);
+    } else {
+        world->state.installed = -1;
+    }
+    world->port = world->flash.port;
+    world->port.erase = erase;
+    begin_way(&world->state);
     world->state.candidate = -1;
     world->state.next = 1;
 }
@@ -279,11 +343,16 @@ bool world_live(struct world *world, uint32_t cut)
 {
     bool whole;
 
+    living = world;
     world->flash.cut_at = cut;
     whole = ram_flash_run(&world->flash, live, world);
     world->state.operations += world->flash.operations;
     world->lives++;
     ram_flash_restart(&world->flash);
+    if (!whole) {
+        world->state.mail = WORLD_MAIL_NONE;
+        world->state.allowed++;
+    }
     if (world->tells && !whole) {
         printf("cut\n");
     }

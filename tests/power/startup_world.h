@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "otter/startup.h"
+#include "power/startup_recovery.h"
 #include "support/ram_flash.h"
 
 /* A device that lives through several updates, natively: core's otter_startup() and otter_update_*()
@@ -13,9 +14,15 @@
  *
  * Promises: every start starts an image that is whole, bit by bit, without a weak bit; an image is
  * started on trial at most three times without confirmation, then never again; once confirm() has
- * returned the image stays; nothing starts that nobody asked for; the device is never without an app.
+ * returned the image stays; nothing starts that nobody asked for; the device is never without an app,
+ * unless it was found so: then it recovers, with image 0, which stays. A page is erased at most once on
+ * the way from one app to the next, and once more for each cut, and for a revert.
  */
-enum { WORLD_IMAGES = 5, WORLD_FAILURE_MAX = 160 };
+enum {
+    WORLD_IMAGES = 5,
+    WORLD_FAILURE_MAX = 160,
+    WORLD_PAGES = RAM_FLASH_SIZE / RAM_FLASH_PAGE
+};
 
 enum world_breach { /* of a promise */
                     WORLD_KEPT,
@@ -24,6 +31,7 @@ enum world_breach { /* of a promise */
                     WORLD_LOST_CONFIRM, /* a confirmed image is on trial again, or gone */
                     WORLD_UNVERIFIED, /* an image that is not whole and solid, or that nobody asked for, is started */
                     WORLD_ENDLESS, /* it never comes to rest */
+                    WORLD_WORN,    /* a page was erased too often */
                     WORLD_BREACHES
 };
 
@@ -31,17 +39,24 @@ struct world_plan {
     const char *name;
     uint32_t size[WORLD_IMAGES]; /* of image i; 0 = there are no more. Image 0 is there first */
     uint8_t confirm_at[WORLD_IMAGES]; /* at which start image i confirms; 0 = never */
+    enum ruin ruin;       /* image 0 is not there: a module brings it to the recovery */
+    bool asks_to_recover; /* the app downloads nothing: it asks the bootloader to */
 };
 
+enum world_mail { WORLD_MAIL_NONE, WORLD_MAIL_RECOVER, WORLD_MAIL_RECEIVED };
+
 struct world_state { /* what the oracle knows */
-    int installed;   /* confirmed; the one to go back to */
-    int candidate;   /* asked for, or -1 */
-    int next;        /* the image to be downloaded next */
+    int installed; /* confirmed; the one to go back to; -1 = none yet, image 0 is on its way */
+    int candidate; /* asked for, or -1 */
+    int next;      /* the image to be downloaded next */
     unsigned starts[WORLD_IMAGES];
     bool confirm_began;
-    unsigned asked;      /* how often for the candidate */
-    unsigned quiet;      /* starts with nothing left to do */
-    uint64_t operations; /* since the beginning */
+    unsigned asked;              /* how often for the candidate */
+    unsigned quiet;              /* starts with nothing left to do */
+    uint64_t operations;         /* since the beginning */
+    enum world_mail mail;        /* in RAM, for the next start: as boot/main.c has it */
+    unsigned allowed;            /* how often a page may be erased before the next app starts */
+    uint8_t erased[WORLD_PAGES]; /* by the bootloader, since the last one has started */
 };
 
 struct world_snapshot {
@@ -53,6 +68,7 @@ struct world {
     const struct world_plan *plan;
     bool tells; /* each life, on stdout */
     struct ram_flash flash;
+    struct otter_port port; /* that of `flash`, counting erases */
     struct world_state state;
     enum world_breach breach;        /* the first one */
     char failure[WORLD_FAILURE_MAX]; /* the same in words */
@@ -60,7 +76,7 @@ struct world {
     uint64_t lives, lost_requests;
 };
 
-/* A factory-new device with image 0 of `plan`. */
+/* A factory-new device with image 0 of `plan`, or as its ruin says. */
 void world_begin(struct world *world, const struct world_plan *plan);
 
 /* Live once; the next cut is at `cut` operations from here (0 = none), as flash.tear and flash.seed

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_startup_power: power cuts in the life of a device, natively: updates that are confirmed, late,
- * or never. Single cuts at every Nth flash operation in every way; random double and triple cuts.
+ * or never, and devices that recover. Single cuts at every Nth flash operation in every way; random
+ * double and triple cuts.
  *
  *    test_startup_power [--every N] [--multi N] [--seed S] [--json FILE]
  *    test_startup_power --repeat CASE        one case, as a failure has printed it
@@ -19,11 +20,32 @@ enum { KB = 1024, CUTS_MAX = 3, LIVES_MAX = 60, SNAPSHOTS_MAX = 64, FAILURES_SHO
 enum { WAYS = 2 * RAM_FLASH_READS }; /* for a weak bit to read, times to heal */
 
 static const struct world_plan plans[] = {
-    {"good", {26 * KB, 26 * KB, 21 * KB + 4}, {1, 1, 2}},
-    {"bad", {26 * KB, 20 * KB + 8, 26 * KB}, {1, 0, 1}},
-    {"mixed", {3 * KB, 2 * KB + 100, 3 * KB, KB, 2 * KB}, {1, 3, 0, 2, 1}},
-    {"small good", {3 * KB, 3 * KB, 2 * KB, 3 * KB, 3 * KB}, {1, 1, 2, 3, 1}},
-    {"small bad", {2 * KB, 3 * KB, 3 * KB, 3 * KB, 2 * KB}, {1, 0, 0, 0, 0}},
+    {.name = "good", .size = {26 * KB, 26 * KB, 21 * KB + 4}, .confirm_at = {1, 1, 2}},
+    {.name = "bad", .size = {26 * KB, 20 * KB + 8, 26 * KB}, .confirm_at = {1, 0, 1}},
+    {.name = "mixed",
+     .size = {3 * KB, 2 * KB + 100, 3 * KB, KB, 2 * KB},
+     .confirm_at = {1, 3, 0, 2, 1}},
+    {.name = "small good",
+     .size = {3 * KB, 3 * KB, 2 * KB, 3 * KB, 3 * KB},
+     .confirm_at = {1, 1, 2, 3, 1}},
+    {.name = "small bad",
+     .size = {2 * KB, 3 * KB, 3 * KB, 3 * KB, 2 * KB},
+     .confirm_at = {1, 0, 0, 0, 0}},
+    {.name = "empty", .size = {2 * KB + 100, 2 * KB}, .confirm_at = {1, 2}, .ruin = RUIN_EMPTY},
+    {.name = "noise", .size = {2 * KB}, .confirm_at = {1}, .ruin = RUIN_NOISE},
+    {.name = "half swapped",
+     .size = {2 * KB + 100},
+     .confirm_at = {1},
+     .ruin = RUIN_HALF_SWAPPED},
+    {.name = "half restored",
+     .size = {2 * KB + 100},
+     .confirm_at = {1},
+     .ruin = RUIN_HALF_RESTORED},
+    {.name = "decayed", .size = {2 * KB}, .confirm_at = {1}, .ruin = RUIN_DECAYED},
+    {.name = "asked",
+     .size = {2 * KB, KB, 2 * KB},
+     .confirm_at = {1, 1, 0},
+     .asks_to_recover = true},
 };
 enum { PLANS = sizeof plans / sizeof plans[0], FIRST_SMALL = 2 };
 
@@ -64,7 +86,7 @@ static bool run_reference(unsigned plan)
     reference->operations = world.state.operations;
     if (world.breach != WORLD_KEPT || !world_is_over(&world)) {
         fprintf(stderr, "test_startup_power: plan \"%s\" without any cut: %s\n",
-                plans[plan].name, world.failure);
+                plans[plan].name, world.breach != WORLD_KEPT ? world.failure : "never ends");
         return false;
     }
     return true;
@@ -237,10 +259,11 @@ static bool write_json(const char *path, const struct totals *totals, uint64_t m
             "  \"power_multi_cases\": %" PRIu64 ",\n  \"power_bricks\": %" PRIu64 ",\n"
             "  \"power_lost_reverts\": %" PRIu64 ",\n  \"power_lost_confirms\": %" PRIu64 ",\n"
             "  \"power_unverified_starts\": %" PRIu64 ",\n  \"power_endless\": %" PRIu64
-            "\n}\n",
+            ",\n  \"power_worn\": %" PRIu64 "\n}\n",
             totals->cases, cases_per_s, multi, totals->breaches[WORLD_BRICK],
             totals->breaches[WORLD_LOST_REVERT], totals->breaches[WORLD_LOST_CONFIRM],
-            totals->breaches[WORLD_UNVERIFIED], totals->breaches[WORLD_ENDLESS]);
+            totals->breaches[WORLD_UNVERIFIED], totals->breaches[WORLD_ENDLESS],
+            totals->breaches[WORLD_WORN]);
     return fclose(file) == 0;
 }
 

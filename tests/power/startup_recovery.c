@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "power/startup_recovery.h"
+#include <string.h>
+#include "otter/bytes.h"
+#include "otter/frame.h"
+#include "otter/message.h"
+#include "otter/recovery.h"
+#include "otter/swap.h"
+#include "support/rng.h"
+#include "unit/journal_rig.h"
+
+static const struct otter_layout *const layout = &ram_flash_layout;
+
+/* ---- ruins ---- */
+
+static uint8_t *bytes_at(struct ram_flash *flash, uint32_t addr)
+{
+    return flash->bytes + (addr - RAM_FLASH_ADDR);
+}
+
+/* A seal for what lies at `place`; `wrong` is put over its checksum. */
+static struct otter_seal seal_of(struct ram_flash *flash, enum otter_place place, uint32_t size,
+                                 uint32_t wrong)
+{
+    return (struct otter_seal){size,
+                               otter_place_crc(&flash->port, layout, place, size) ^ wrong};
+}
+
+static void put_frame(struct ram_flash *flash, enum otter_journal_kind kind,
+                      struct otter_seal present, struct otter_seal previous, unsigned cells)
+{
+    const struct journal_frame frame = {.kind = (uint8_t)kind,
+                                        .number = 16,
+                                        .present_len = (uint16_t)present.length,
+                                        .present_crc = present.crc,
+                                        .previous_len = (uint16_t)previous.length,
+                                        .previous_crc = previous.crc};
+    uint8_t *bytes = bytes_at(flash, layout->journal.addr);
+
+    memset(bytes_at(flash, layout->flag.addr), 0xFF, RAM_FLASH_PAGE);
+    memset(bytes, 0xFF, RAM_FLASH_PAGE);
+    journal_frame_put(bytes, 0, &frame);
+    memset(bytes + 34, 0, (size_t)2 * cells);
+}
+
+void ruin_make(struct ram_flash *flash, enum ruin ruin, uint32_t size)
+{
+    uint32_t first = layout->journal.addr - RAM_FLASH_ADDR;
+    uint64_t random = 0x7275696EU + ruin;
+    struct otter_seal app, lost;
+
+    ram_flash_init(flash);
+    if (ruin == RUIN_NONE || ruin == RUIN_EMPTY) {
+        return;
+    }
+    rng_fill(&random, flash->bytes + first, RAM_FLASH_SIZE - first);
+    app = seal_of(flash, OTTER_PLACE_APP, size, 0);
+    lost = seal_of(flash, OTTER_PLACE_PREVIOUS, size, 1);
+    if (ruin == RUIN_HALF_SWAPPED) {
+        put_frame(flash, OTTER_JOURNAL_INSTALL, app, lost, 1);
+    } else if (ruin == RUIN_HALF_RESTORED) {
+        put_frame(flash, OTTER_JOURNAL_RESTORE, app, lost, 1);
+    } else if (ruin == RUIN_DECAYED) {
+        put_frame(flash, OTTER_JOURNAL_REST, app, (struct otter_seal){0, 0}, 0);
+        *bytes_at(flash, layout->app.addr + size / 2) ^= 4;
+    }
+    ram_flash_restart(flash);
+}
+
+/* ---- the module ---- */
+
+static struct otter_recovery recovery;
+static struct otter_frame_decoder decoder;
+static uint8_t decoded[128];
+static uint8_t last_cmd; /* of the last frame that the device has sent */
+
+static void hear(uint8_t byte)
+{
+    struct otter_frame frame;
+    size_t consumed;
+
+    if (otter_frame_decode(&decoder, &byte, 1, &consumed, &frame) == 1) {
+        last_cmd = frame.cmd;
+    }
+}
+
+/* Returns whether the recovery is complete, and not before the last byte. */
+static bool say(uint8_t cmd, const uint8_t payload[], uint32_t payload_len)
+{
+    static uint8_t wire[2 * (OTTER_PIECE_HEAD + OTTER_RECOVERY_PIECE) + 64];
+    const struct otter_frame frame = {
+        .cmd = cmd, .payload = payload, .payload_len = (uint16_t)payload_len};
+    int len = otter_frame_encode(&frame, true, wire, sizeof wire);
+    bool complete = false;
+
+    for (int i = 0; i < len && !complete; i++) {
+        complete = otter_recovery_receive(&recovery, wire[i]);
+        if (complete && i != len - 1) {
+            return false;
+        }
+    }
+    return complete;
+}
+
+bool recovery_push(const struct otter_port *port, const uint8_t file[], uint32_t size)
+{
+    static const uint8_t info[OTTER_RECOVERY_INFO_SIZE];
+    uint8_t payload[OTTER_PIECE_HEAD + OTTER_RECOVERY_PIECE];
+    uint32_t off = 0;
+    uint16_t number = 0;
+    bool complete = false;
+
+    recovery =
+        (struct otter_recovery){.port = port, .layout = layout, .info = info, .send = hear};
+    otter_frame_decoder_init(&decoder, decoded, sizeof decoded, OTTER_FRAME_STRICT);
+    otter_recovery_begin(&recovery);
+    memset(payload, '0', OTTER_OFFER_SIZE);
+    otter_put_be32(payload, size);
+    otter_put_be16(payload + 4, 32);
+    if (say(OTTER_CMD_OFFER, payload, OTTER_OFFER_SIZE) || last_cmd != OTTER_CMD_READY) {
+        return false;
+    }
+    while (off < size && !complete) {
+        uint32_t left = size - off;
+        uint32_t len = left < OTTER_RECOVERY_PIECE ? left : OTTER_RECOVERY_PIECE;
+
+        otter_put_be16(payload, ++number);
+        otter_put_be16(payload + 2, 0);
+        memcpy(payload + OTTER_PIECE_HEAD, file + off, len);
+        complete = say(OTTER_CMD_PIECE, payload, OTTER_PIECE_HEAD + len);
+        if (last_cmd != OTTER_CMD_PIECE_ACK) {
+            return false;
+        }
+        off += len;
+    }
+    return complete && off == size;
+}
