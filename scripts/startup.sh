@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# startup.sh [MULTI]: the whole native campaign of the bootloader that swaps: every flash operation of
-# five lives in every way, and MULTI (1,000,000) random double and triple cuts; kept in
+# startup.sh [MULTI]: the whole native campaign of the bootloader: every flash operation of
+# eleven lives in every way, and MULTI (1,000,000) random double and triple cuts; kept in
 # bench/startup.json. About 20 minutes of processor time.
 set -eu
 cd "$(dirname "$0")/.."
