@@ -131,10 +131,12 @@ bool device_has_good_app(struct board *board, enum device_image image)
 
 bool device_is_bad_code(const struct board *board, uint32_t pc)
 {
-    uint8_t code[8], image[OTTER_PAGE_SIZE];
+    static uint8_t image[OTTER_BACKUP_SIZE], boot[OTTER_BOOT_SIZE];
+    uint8_t code[8];
 
     return debug_read(board, pc, code, sizeof code) == sizeof code &&
            debug_read(board, OTTER_BACKUP_ADDR, image, sizeof image) == sizeof image &&
-           memcmp(code, code + 1, sizeof code - 1) != 0 && /* noughts are no code */
-           memmem(image, sizeof image, code, sizeof code) != NULL;
+           debug_read(board, OTTER_BOOT_ADDR, boot, sizeof boot) == sizeof boot &&
+           memmem(image, sizeof image, code, sizeof code) != NULL &&
+           memmem(boot, sizeof boot, code, sizeof code) == NULL;
 }

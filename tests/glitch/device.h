@@ -27,7 +27,8 @@ struct board *device_new(enum device_image image);
 /* Is all of the good app in its slot? */
 bool device_has_good_app(struct board *board, enum device_image image);
 
-/* Does a piece of the bad image lie at pc, in RAM: is what would be executed there in APPBAK, too? */
+/* Does a piece of the bad image lie at pc, in RAM: is what would be executed there in APPBAK, and not in the
+ * bootloader (noughts, the hardware's name)? */
 bool device_is_bad_code(const struct board *board, uint32_t pc);
 
 #endif
