@@ -10,9 +10,10 @@
 /* States at the entry of a function from which the rest of the run is known: a board in the same state
  * goes on in the same way.
  *
- * A state is the core's registers (r12 and flags mean nothing there, AAPCS), RAM below `ram_end` and from the stack pointer up, all of the flash, and
- * what the program has set in the peripherals that it uses. Left out are the time (no decision of the
- * bootloader depends on it) and the RAM in between, which is nobody's.
+ * A state is the core's registers (r12 and flags mean nothing there, AAPCS), RAM below `ram_end` and from
+ * the stack pointer up, all of the flash, and what the program has set in the peripherals that it uses.
+ * Left out are the time (no decision of the bootloader depends on it) and the RAM in between, which is
+ * nobody's.
  */
 struct known {
     uint64_t *states; /* 0 = free */
