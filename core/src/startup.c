@@ -26,7 +26,7 @@ static bool is_at_rest(const struct otter_journal *journal)
 }
 
 /* What should be in APP now. */
-static const struct otter_seal *app_seal(const struct otter_journal *journal)
+static struct otter_seal *app_seal(struct otter_journal *journal)
 {
     return journal->kind == OTTER_JOURNAL_RESTORE ? &journal->previous : &journal->present;
 }
@@ -85,7 +85,7 @@ static bool is_thorough(const struct startup *s)
 /* Find out about the image at `place`: by its seal if there is one, and by its signature. */
 static void check(struct startup *s, enum otter_place place)
 {
-    const struct otter_journal *journal = &s->journal;
+    struct otter_journal *journal = &s->journal;
     const struct otter_seal *seal =
         place == OTTER_PLACE_APP ? app_seal(journal) : &journal->previous;
     enum otter_reason reason = OTTER_REASON_NONE;
@@ -199,7 +199,12 @@ static int erase_record(const struct startup *s)
 
 static int refuse(struct startup *s)
 {
-    int error = s->journal.kind != OTTER_JOURNAL_NONE ? settle(s, s->reason) : 0;
+    int error;
+
+    if (s->check[OTTER_PLACE_APP] == OTTER_BAD) { /* its seal must not vouch for it in the next start */
+        app_seal(&s->journal)->length = 0;
+    }
+    error = s->journal.kind != OTTER_JOURNAL_NONE ? settle(s, s->reason) : 0;
 
     s->check[OTTER_PLACE_INCOMING] = OTTER_UNKNOWN;
     s->received = false;

@@ -179,8 +179,7 @@ static void test_changed_app_asks_for_an_update(void **state)
     attack_put(OTTER_PLACE_INCOMING, image, size);
     attack_put_frame(OTTER_JOURNAL_REST, 0, attack_seal(OTTER_PLACE_APP, size), nothing, 0);
     assert_int_equal(otter_update_request(&attack_flash.port, layout, size), 0);
-    assert_int_equal(attack_start(), ATTACK_RECOVERY);
-    assert_int_equal(attack_count("Refuse", OTTER_REASON_UNSIGNED), 1);
+    attack_expect_recovery("changed app asks");
     attack_begin();
     attack_put(OTTER_PLACE_APP, image, size);
     attack_put(OTTER_PLACE_INCOMING, image, size);
@@ -188,8 +187,7 @@ static void test_changed_app_asks_for_an_update(void **state)
                      nothing, 0);
     attack_put_marks(FRAME_STARTS, SET);
     put_record(size); /* a tutorial app's way to confirm itself */
-    assert_int_equal(attack_start(), ATTACK_RECOVERY);
-    assert_int_equal(attack_count("Refuse", OTTER_REASON_UNSIGNED), 1);
+    attack_expect_recovery("changed app asks");
 }
 
 /* ---- an app that rewrites itself ---- */
