@@ -201,7 +201,8 @@ static int refuse(struct startup *s)
 {
     int error;
 
-    if (s->check[OTTER_PLACE_APP] == OTTER_BAD) { /* its seal must not vouch for it in the next start */
+    if (s->check[OTTER_PLACE_APP] ==
+        OTTER_BAD) { /* its seal must not vouch for it in the next start */
         app_seal(&s->journal)->length = 0;
     }
     error = s->journal.kind != OTTER_JOURNAL_NONE ? settle(s, s->reason) : 0;
