@@ -253,8 +253,8 @@ static void tell(void *ctx, enum otter_action action, uint8_t detail)
 {
     struct world *world = ctx;
     static const char *const names[] = {
-        "check app", "check incoming", "check previous", "adopt", "settle", "refuse", "install",
-        "revert",    "move",           "finish",         "try",   "start",  "recover"};
+        "check app", "check incoming", "check previous", "adopt",  "settle", "move",   "finish",
+        "start",     "refuse",         "install",        "revert", "try",    "recover"};
 
     world->state.allowed += action == OTTER_ACTION_REVERT; /* APP, once more */
     if (world->tells) {
@@ -267,12 +267,15 @@ static void recover(struct world *world)
 {
     struct world_state *state = &world->state;
     int image = state->installed < 0 ? 0 : state->next;
+    unsigned allowed = state->allowed;
 
     begin_way(state);
     if (!recovery_push(&world->port, images[image], world->plan->size[image])) {
         fail(world, WORLD_BRICK, "not taken by the recovery", image);
     }
     begin_way(state);
+    state->allowed =
+        allowed; /* a mark that a cut left in doubt may read otherwise from now on */
     state->mail = WORLD_MAIL_RECEIVED;
 }
 
