@@ -36,7 +36,7 @@ merge bench/campaign.json power_cases power_failures cuts_per_s
 merge bench/noise.json noise_runs noise_wrong_images
 merge bench/glitch.json glitch_positions glitch_inside glitch_accepted glitch_recoveries
 merge bench/startup.json power_native_cases power_native_cuts_per_s power_multi_cases power_bricks \
-    power_lost_reverts power_lost_confirms power_unverified_starts
+    power_lost_reverts power_lost_confirms power_unverified_starts power_worn
 build/host/bench/boot_bench "$firmware" | sed 's/^\([^ ]*\) \([0-9.]*\)$/  "\1": \2,/' >"$out/boot.json"
 [ -s "$out/boot.json" ] || { echo "bench.sh: nothing measured of the bootloader" >&2; exit 1; }
 # shellcheck disable=SC2046 # a list of names

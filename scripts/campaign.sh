@@ -18,7 +18,7 @@ run() { # json, option...
     shift
     build/host/cli/otter board campaign --boot "$firmware/boot/boot.bin" \
         --app "$firmware/app/pethouse/pethouse_03010101.bin" \
-        --update "$firmware/app/pethouse/pethouse_03010102.bin" \
+        --update "$firmware/tests/fw/nextapp/pethouse_03010103.bin" \
         --commit "$commit" --json "$json" "$@"
 }
 status=0
