@@ -119,6 +119,8 @@ enum board_stop boot_meter_run(void *ctx, struct board *board, uint64_t until)
             return BOARD_STOP_BKPT;
         case CPU_STOP_UNKNOWN:
             return BOARD_STOP_UNKNOWN;
+        case CPU_STOP_TRAP: /* nobody has set one */
+            break;
         }
     }
 }

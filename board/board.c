@@ -345,6 +345,8 @@ static enum board_stop run(struct board *board, uint64_t until)
         case CPU_STOP_UNKNOWN:
             board->halt = HALT_UNKNOWN;
             break;
+        case CPU_STOP_TRAP:
+            break;
         }
     }
 }

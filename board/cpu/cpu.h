@@ -25,7 +25,11 @@ enum cpu_stop {
     CPU_STOP_LOCKUP,  /* a fault inside the fault handler */
     CPU_STOP_BKPT,    /* BKPT instruction; r[15] stays on it */
     CPU_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled: see `why` */
+    CPU_STOP_TRAP,    /* r[15] has just come to `trap` */
 };
+
+/* Of struct cpu: no trap. No instruction lies there. */
+#define CPU_TRAP_NONE 1u
 
 struct cpu_bus {
     void *ctx;
@@ -72,6 +76,10 @@ struct cpu {
     bool flash_is_slow; /* all flash accesses go through the bus (the controller is busy) */
 
     struct cpu_bus bus;
+
+    /* Address of an instruction: a call of it (BL, BLX) or a return to it (BX, POP ...) ends the run in front
+     * of it, with CPU_STOP_TRAP; going on executes it. Costs nothing elsewhere. */
+    uint32_t trap;
 
     /* system control space; owned by exception.c and scs.c */
     uint32_t vtor, aircr_prigroup, scr, ccr, shcsr, cfsr, hfsr, mmfar, bfar;

@@ -298,6 +298,16 @@ static inline void branch_to(struct cpu *cpu, uint32_t addr)
     cpu->cycles += 2u + cpu->fetch_wait;
 }
 
+/* The same by a call or a return. */
+static inline void branch_trapped(struct cpu *cpu, uint32_t addr)
+{
+    branch_to(cpu, addr);
+    if (UNLIKELY(cpu->next_pc == cpu->trap)) {
+        cpu->stop = CPU_STOP_TRAP;
+        look_around(cpu);
+    }
+}
+
 /* BXWritePC(): interworking, and exception return in handler mode (B1.5.8). */
 static inline void branch_exchange(struct cpu *cpu, uint32_t addr)
 {
@@ -306,7 +316,7 @@ static inline void branch_exchange(struct cpu *cpu, uint32_t addr)
         cpu->event_arg = addr;
         return;
     }
-    branch_to(cpu, addr);
+    branch_trapped(cpu, addr);
     if (UNLIKELY((addr & 1u) == 0)) {
         cpu->arm_state = true;
         look_around(cpu);

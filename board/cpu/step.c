@@ -26,6 +26,7 @@ void cpu_init(struct cpu *cpu, const struct cpu_bus *bus)
     memset(cpu, 0, sizeof *cpu);
     cpu->bus = *bus;
     cpu->ticks_per_cycle = 1;
+    cpu->trap = CPU_TRAP_NONE;
 }
 
 void cpu_map(struct cpu *cpu, uint8_t *flash, uint32_t flash_base, uint32_t flash_size,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "board/cpu/debug.h"
 #include "cpu_harness.h"
@@ -344,6 +345,62 @@ static void test_skip_is_a_nop(void **state)
     assert_int_equal(h_cpu.r[4], 5);
 }
 
+/* Run the program at H_CODE to its BKPT; *out_stops = how often it stopped at the trap on the way. */
+static struct cpu run_with_trap(const uint16_t program[], size_t len, uint32_t trap,
+                                unsigned *out_stops)
+{
+    enum cpu_stop stop;
+    h_start();
+    h_load(H_CODE, program, len);
+    h_cpu.r[4] = (H_CODE + 0x12) | 1u;
+    h_cpu.r[5] = (H_CODE + 0x10) | 1u;
+    h_set_flags(Z);
+    h_cpu.trap = trap;
+    *out_stops = 0;
+    while ((stop = cpu_run(&h_cpu, 1000000)) == CPU_STOP_TRAP && *out_stops < 9) {
+        assert_int_equal(h_cpu.r[15], trap);
+        ++*out_stops;
+    }
+    assert_int_equal(stop, CPU_STOP_BKPT);
+    return h_cpu;
+}
+
+/* Three calls, and a jump that is none; four ways to return. */
+static void test_trap_at_calls_and_returns(void **state)
+{
+    (void)state;
+    uint16_t program[14] = {
+        0xF000, 0xF807, /* 00: bl f */
+        0x47A0,         /* 04: blx r4 */
+        0xBF08,         /* 06: it eq */
+        0xF000, 0xF803, /* 08: bleq f */
+        0x46AE,         /* 0C: mov lr, r5 */
+        0xE000,         /* 0E: b f */
+        0xBE00,         /* 10: bkpt */
+    };
+    static const uint16_t functions[4][3] = {
+        {0x4770},                 /* 12: f: bx lr */
+        {0xB500, 0xBD00},         /* push {lr}; pop {pc} */
+        {0xB540, 0xE8BD, 0x8040}, /* push {r6, lr}; ldmia.w sp!, {r6, pc} */
+        {0xB500, 0xF85D, 0xFB04}, /* push {lr}; ldr.w pc, [sp], #4 */
+    };
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned stops;
+        memcpy(program + 9, functions[i], sizeof functions[i]);
+        struct cpu plain = run_with_trap(program, 14, CPU_TRAP_NONE, &stops);
+        assert_int_equal(stops, 0);
+        for (uint32_t off = 0; off < 0x1C; off += 2) {
+            struct cpu cpu = run_with_trap(program, 14, H_CODE + off, &stops);
+            unsigned calls = off == 0x12 ? 3 : 0;
+            unsigned returns = off == 0x04 || off == 0x06 || off == 0x0C || off == 0x10;
+            assert_int_equal(stops, calls + returns);
+            assert_int_equal(cpu.now, plain.now);
+            assert_int_equal(cpu.instructions, plain.instructions);
+            assert_memory_equal(cpu.r, plain.r, sizeof cpu.r);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_it_contents_ddi0403_a7_7_it),
         cmocka_unit_test(test_it_branch_not_taken_ddi0403_a7_7_it),
         cmocka_unit_test(test_skip_is_a_nop),
+        cmocka_unit_test(test_trap_at_calls_and_returns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
