@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board/debug.h"
+#include "board/recall.h"
 #include "board/stm32f1/chip.h"
 
 /* Supply, resets, the run loop and the order of events. */
@@ -143,8 +144,7 @@ static uint64_t service(void *ctx, uint64_t now)
     return CHIP_NEVER; /* the reset or power-on to come asks again */
 }
 
-/* Let time pass without the core. Ends early when the chip halts. */
-static void pass_time(struct board *board, uint64_t until)
+void chip_pass_time(struct board *board, uint64_t until)
 {
     if (until > board->cpu.now) {
         board->cpu.now = until;
@@ -214,6 +214,9 @@ struct board *board_new(const struct board_options *options)
 
 void board_free(struct board *board)
 {
+    if (board != NULL) {
+        recall_abandon(board);
+    }
     free(board);
 }
 
@@ -223,11 +226,15 @@ void board_copy(struct board *to, const struct board *from)
     memcpy(sink, to->sink, sizeof sink);
     struct board_flash_watch watch = to->watch;
     struct board_debug *debug = to->debug;
+    struct recall *recall = to->recall;
+    recall_abandon(to);
     *to = *from;
     memcpy(to->sink, sink, sizeof sink);
     to->watch = watch;
     to->debug = debug;
-    to->cpu.bus.ctx = to;
+    to->recall = recall;
+    to->cpu.bus = bus_of(to); /* the other one's may be a watching one */
+    to->cpu.trap = recall_trap(recall);
     to->cpu.flash = to->flash.bytes;
     to->cpu.sram = to->sram;
 }
@@ -259,6 +266,7 @@ static void reset_chip(struct board *board, enum board_reset_cause cause)
 /* Reset, and the first instruction after `delay_us`. */
 static void restart(struct board *board, enum board_reset_cause cause, uint64_t delay_us)
 {
+    recall_abandon(board);
     board->halt = HALT_NONE;
     board->why[0] = '\0';
     board->cpu.why[0] = '\0';
@@ -268,7 +276,7 @@ static void restart(struct board *board, enum board_reset_cause cause, uint64_t 
         gokit2_power_on(board);
         board->due[SOURCE_PARTS] = gokit2_next_event(&board->parts);
     }
-    pass_time(board, board->cpu.now + delay_us * CHIP_US);
+    chip_pass_time(board, board->cpu.now + delay_us * CHIP_US);
     cpu_reset(&board->cpu);
     board->cpu.next_event = 0;
 }
@@ -302,7 +310,7 @@ static bool wait_for_watchdog(struct board *board, uint64_t until)
     }
     while (!board->reset_asked && board->cpu.now < until && !chip_is_halted(board)) {
         uint64_t next = board->cpu.bus_event;
-        pass_time(board, next < until ? next : until);
+        chip_pass_time(board, next < until ? next : until);
     }
     return true;
 }
@@ -333,6 +341,10 @@ static enum board_stop run(struct board *board, uint64_t until)
             }
             continue;
         }
+        if (board->call.answer != NULL) {
+            recall_go_on(board, until);
+            continue;
+        }
         switch (board->debug != NULL ? debug_run(board, until) : cpu_run(&board->cpu, until)) {
         case CPU_STOP_NONE:
         case CPU_STOP_REQUEST:
@@ -346,6 +358,9 @@ static enum board_stop run(struct board *board, uint64_t until)
             board->halt = HALT_UNKNOWN;
             break;
         case CPU_STOP_TRAP:
+            if (board->recall != NULL) {
+                recall_trapped(board->recall, board);
+            }
             break;
         }
     }

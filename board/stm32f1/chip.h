@@ -216,16 +216,27 @@ struct board {
     struct flash_cells flash;
     uint8_t sram[BOARD_SRAM_SIZE];
 
+    /* A remembered call (board/recall.h): the answer that is being given, and how far. */
+    struct recall_call {
+        const struct recall_answer *answer; /* NULL = none */
+        uint64_t start;
+        unsigned writes;
+    } call;
+
     /* Connections to the world outside: not part of a snapshot. */
     struct board_uart_sink sink[CHIP_USART_COUNT];
     struct board_flash_watch watch;
     struct board_debug *debug; /* NULL = none */
+    struct recall *recall;     /* NULL = none */
 };
 
 /* ---- board.c: for all ---- */
 
 /* The present tick: of the access, or of the event being served. */
 uint64_t chip_now(const struct board *board);
+
+/* Let time pass without the core. Ends early when the chip halts. */
+void chip_pass_time(struct board *board, uint64_t until);
 
 /* Announce that `source` has something to do at `tick` (CHIP_NEVER = nothing any more). */
 void chip_due(struct board *board, unsigned source, uint64_t tick);
