@@ -86,7 +86,7 @@ void board_uart_connect(struct board *board, unsigned usart,
                         const struct board_uart_sink *sink);
 
 /* Put bytes on the chip's receive line; they arrive one after the other at `baud`, behind what is
- * already waiting. Returns how many fitted the line's 4 KB queue. */
+ * already waiting, or from the next whole microsecond on. Returns how many fitted the line's 4 KB queue. */
 size_t board_uart_put(struct board *board, unsigned usart, const uint8_t bytes[], size_t len,
                       uint32_t baud);
 size_t board_uart_waiting(const struct board *board,

@@ -107,8 +107,9 @@ size_t board_uart_put(struct board *board, unsigned usart, const uint8_t bytes[]
     bool was_empty = line->len == 0;
     line->len += (unsigned)count;
     if (was_empty) {
-        uint64_t now = chip_now(board);
-        line->start = line->free_at > now ? line->free_at : now;
+        /* Whoever puts them comes between two instructions: which ones is not to show. */
+        uint64_t next = (chip_now(board) / CHIP_US + 1) * CHIP_US;
+        line->start = line->free_at > next ? line->free_at : next;
         announce(board, unit);
         if (board->due[SOURCE_IDLE + unit] > line->start) {
             chip_due(board, SOURCE_IDLE + unit, CHIP_NEVER); /* the line is not idle */

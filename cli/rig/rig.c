@@ -175,7 +175,9 @@ static enum board_stop run(const struct rig *rig, uint64_t until)
 enum board_stop rig_run_ms(struct rig *rig, uint32_t ms)
 {
     for (uint32_t i = 0; i < ms; i++) {
-        enum board_stop stop = run(rig, board_now(rig->board) + TICKS_PER_MS);
+        /* In whole microseconds: between which instructions the slice before ended does not show. */
+        uint64_t now_us = board_now(rig->board) / BOARD_TICKS_PER_US;
+        enum board_stop stop = run(rig, (now_us + 1000) * BOARD_TICKS_PER_US);
         if (stop != BOARD_STOP_TIME) {
             return stop;
         }
