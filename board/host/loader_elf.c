@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include "board/host/loader.h"
 
 /* ELF32, little-endian, ARM, executable: PT_LOAD segments go to p_paddr, where their initial values
@@ -8,12 +9,15 @@ enum {
     EHDR_SIZE = 52,
     PHDR_SIZE = 32,
     SHDR_SIZE = 40,
+    SYM_SIZE = 16,
     CLASS_32 = 1,
     DATA_LITTLE = 1,
     TYPE_EXEC = 2,
     MACHINE_ARM = 40,
     PT_LOAD = 1,
+    SHT_SYMTAB = 2,
     SHT_NOBITS = 8,
+    STT_FUNC = 2,
     SHF_ALLOC = 2,
 };
 
@@ -120,4 +124,55 @@ bool loader_parse_elf(struct loader_image *image, const uint8_t bytes[], size_t 
         }
     }
     return true;
+}
+
+/* ---- symbols ---- */
+
+/* The bytes of section `index`; false if it is not there or not inside the file. */
+static bool find_section(const struct elf *elf, uint32_t index, const uint8_t **out_header,
+                         const uint8_t **out_bytes, uint32_t *out_size)
+{
+    if (index >= elf->shnum || elf->shentsize < SHDR_SIZE ||
+        !is_inside(elf, elf->shoff, (uint64_t)elf->shnum * elf->shentsize)) {
+        return false;
+    }
+    const uint8_t *s = elf->bytes + elf->shoff + (size_t)index * elf->shentsize;
+    uint32_t off = get32(s + 16);
+    *out_header = s;
+    *out_size = get32(s + 20);
+    *out_bytes = elf->bytes + off;
+    return get32(s + 4) != SHT_NOBITS && is_inside(elf, off, *out_size);
+}
+
+/* A string table need not end with its last string. */
+static bool is_named(const uint8_t *names, uint32_t size, uint32_t at, const char *name)
+{
+    size_t len = strlen(name) + 1;
+    return at < size && len <= size - at && memcmp(names + at, name, len) == 0;
+}
+
+bool loader_elf_function(const uint8_t bytes[], size_t len, const char *name,
+                         uint32_t *out_addr, char out_why[HOST_WHY_SIZE])
+{
+    struct elf elf = {.bytes = bytes, .len = len};
+    const uint8_t *header, *table, *names;
+    uint32_t size, names_size;
+    if (!read_header(&elf, out_why)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < elf.shnum; i++) {
+        if (!find_section(&elf, i, &header, &table, &size) || get32(header + 4) != SHT_SYMTAB ||
+            !find_section(&elf, get32(header + 24), &header, &names, &names_size)) {
+            continue;
+        }
+        for (uint32_t at = 0; size - at >= SYM_SIZE; at += SYM_SIZE) {
+            const uint8_t *symbol = table + at;
+            if ((symbol[12] & 15) == STT_FUNC &&
+                is_named(names, names_size, get32(symbol), name)) {
+                *out_addr = get32(symbol + 4) & ~1u; /* bit 0 is Thumb's */
+                return true;
+            }
+        }
+    }
+    return loader_fail(out_why, "ELF file has no function %.60s", name);
 }

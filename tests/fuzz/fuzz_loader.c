@@ -28,6 +28,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         FUZZ_CHECK(loader.loaded != 0);
     }
+    uint32_t function;
+    why[0] = '\0';
+    if (!loader_elf_function(file, input.len, "f", &function, why)) {
+        FUZZ_CHECK(why[0] != '\0' && memchr(why, '\0', sizeof why) != NULL);
+    }
     free(file);
     return 0;
 }
