@@ -81,6 +81,11 @@ struct recall_counts recall_counts(const struct recall *recall)
     return recall->counts;
 }
 
+void recall_forget_counts(struct recall *recall)
+{
+    recall->counts = (struct recall_counts){0};
+}
+
 static const struct recall_answer *find(const struct recall *recall, const uint64_t question[2])
 {
     for (unsigned i = 0; i < recall->answer_count; i++) {

@@ -56,7 +56,9 @@ void recall_free(struct recall *recall);
 /* NULL detaches. Stays over resets, power cuts and board_copy(), which gives the copy no other. */
 void board_attach_recall(struct board *board, struct recall *recall);
 
+/* Since it was made, or since the counts were forgotten; the answers stay. */
 struct recall_counts recall_counts(const struct recall *recall);
+void recall_forget_counts(struct recall *recall);
 
 /* ---- for board.c ---- */
 

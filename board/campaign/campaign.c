@@ -18,6 +18,11 @@ static void arm(struct board *board, const struct campaign_options *options,
     board_cut_at(board, cut->op, cut->tear, cut_seed(options->seed, cut->op));
 }
 
+static void disarm(struct board *board)
+{
+    board_cut_at(board, UINT64_MAX, BOARD_TEAR_NOT_DONE, 0);
+}
+
 /* Run until the power fails, or the scenario is stuck, or (CAMPAIGN_TIME) its end or `limit`. */
 static enum campaign_stop run_to_cut(const struct campaign_world *world, void *branch,
                                      uint64_t limit)
@@ -36,33 +41,49 @@ static uint64_t limit_of(const struct board *board, const struct campaign_option
     return board_now(board) + (uint64_t)options->limit_s * 1000000u * BOARD_TICKS_PER_US;
 }
 
-/* From a state before the first cut: let the power fail there, restore it, and go on to the end.
- * *out_second tells whether the second cut came. */
-static const char *run_branch(const struct campaign_world *world, void *branch,
-                              const struct campaign_options *options,
-                              const struct campaign_case *which, bool *out_second)
+/* What became of a case. */
+struct result {
+    struct campaign_verdict verdict;
+    bool second;      /* the second cut came */
+    uint64_t end_ops; /* flash operations up to the end */
+};
+
+static struct result judge(const struct campaign_world *world, void *branch)
+{
+    struct result result = {.end_ops = board_flash_ops(world->board(branch))};
+    disarm(world->board(branch));
+    result.verdict = world->judge(branch, world->is_done(branch));
+    return result;
+}
+
+/* From a state before the first cut: let the power fail there, restore it, and go on to the end. */
+static struct result run_branch(const struct campaign_world *world, void *branch,
+                                const struct campaign_options *options,
+                                const struct campaign_case *which)
 {
     struct board *board = world->board(branch);
     uint64_t limit = limit_of(board, options);
-    *out_second = false;
     arm(board, options, &which->first);
     enum campaign_stop stop = run_to_cut(world, branch, limit);
     if (stop == CAMPAIGN_TIME) {
-        return "the power cut never came: the run before it differs from the reference run";
+        return (struct result){.verdict.why = "the power cut never came: the run before it "
+                                              "differs from the reference run"};
     }
     if (stop == CAMPAIGN_STUCK) {
-        return world->judge(branch, world->is_done(branch));
+        return judge(world, branch);
     }
     world->power_on(branch);
     if (which->has_second) {
         arm(board, options, &which->second);
     }
-    if (run_to_cut(world, branch, limit) == CAMPAIGN_POWER) {
-        *out_second = true;
+    bool second = run_to_cut(world, branch, limit) == CAMPAIGN_POWER;
+    if (second) {
         world->power_on(branch);
         (void)run_to_cut(world, branch, limit);
     }
-    return world->judge(branch, world->is_done(branch));
+    struct result result = judge(world, branch);
+    result.second = second;
+    return result;
 }
 
 struct run {
@@ -79,22 +100,22 @@ static void run_case(struct run *run, const struct campaign_case *planned)
     const struct campaign_world *world = run->world;
     struct campaign_case which = *planned;
     uint64_t draw = planned->second.op;
-    bool second;
     world->copy(run->branch, run->before);
     which.second.op = which.first.op + 1 + draw;
-    const char *why = run_branch(world, run->branch, run->options, &which, &second);
-    uint64_t end = board_flash_ops(world->board(run->branch));
-    if (why == NULL && which.has_second && !second && end > which.first.op + 1) {
-        which.second.op = which.first.op + 1 + draw % (end - which.first.op - 1);
+    struct result result = run_branch(world, run->branch, run->options, &which);
+    if (result.verdict.why == NULL && which.has_second && !result.second &&
+        result.end_ops > which.first.op + 1) {
+        which.second.op = which.first.op + 1 + draw % (result.end_ops - which.first.op - 1);
         world->copy(run->branch, run->before);
-        why = run_branch(world, run->branch, run->options, &which, &second);
+        result = run_branch(world, run->branch, run->options, &which);
     }
-    which.has_second = second;
+    which.has_second = result.second;
     run->counts.cases++;
-    run->counts.seconds += second;
-    if (why != NULL) {
+    run->counts.seconds += result.second;
+    if (result.verdict.why != NULL) {
         run->counts.failures++;
-        run->options->failed(run->options->ctx, &which, why);
+        run->counts.kinds[result.verdict.kind]++;
+        run->options->failed(run->options->ctx, &which, result.verdict.why);
     }
     if (run->options->progress != NULL) {
         run->options->progress(run->options->ctx, run->counts.cases, run->counts.failures);
@@ -154,11 +175,10 @@ const char *campaign_repeat(const struct campaign_world *world,
     if (branch == NULL) {
         return "out of memory";
     }
-    bool second;
-    const char *why = run_branch(world, branch, options, which, &second);
-    if (why == NULL && which->has_second && !second) {
-        why = "the second power cut never came";
+    struct result result = run_branch(world, branch, options, which);
+    if (result.verdict.why == NULL && which->has_second && !result.second) {
+        result.verdict.why = "the second power cut never came";
     }
     world->free(branch);
-    return why;
+    return result.verdict.why;
 }

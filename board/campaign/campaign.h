@@ -28,6 +28,14 @@ enum campaign_stop {
     CAMPAIGN_STUCK, /* early, and it cannot go on */
 };
 
+/* What a world says of its end. Kinds of failures are counted: the world's own begin with 1. */
+enum { CAMPAIGN_OTHER, CAMPAIGN_KINDS = 8 };
+
+struct campaign_verdict {
+    const char *why; /* it is not good; NULL if it is */
+    unsigned kind;
+};
+
 struct campaign_world {
     void *(*make)(void *ctx); /* a new one, at its start; NULL = out of memory */
     void (*copy)(void *to, const void *from); /* into another one that make() made */
@@ -37,8 +45,8 @@ struct campaign_world {
     enum campaign_stop (*run_ms)(void *world, uint32_t ms);
     void (*power_on)(void *world);      /* after CAMPAIGN_POWER */
     bool (*is_done)(const void *world); /* the scenario has reached its end */
-    /* Judge a world at its end (or at the time limit, or stuck). Returns NULL if good, else why not. */
-    const char *(*judge)(void *world, bool done);
+    /* Judge a world at its end (or at the time limit, or stuck). It may run on; nothing is cut any more. */
+    struct campaign_verdict (*judge)(void *world, bool done);
     void *ctx;
 };
 
@@ -83,7 +91,8 @@ struct campaign_plan {
 
 struct campaign_counts {
     uint64_t cases, failures;
-    uint64_t seconds; /* cases in which a second cut came */
+    uint64_t seconds;               /* cases in which a second cut came */
+    uint64_t kinds[CAMPAIGN_KINDS]; /* failures, by their kind */
 };
 
 /* The names of tears, as people write them: not-done, done, torn, half-erased, weak. */

@@ -95,7 +95,7 @@ const char *campaign_survey(const struct campaign_world *world,
         }
         out_survey->operations = board_flash_ops(board);
         if (!watcher.out_of_memory) {
-            why = world->judge(reference, world->is_done(reference));
+            why = world->judge(reference, world->is_done(reference)).why;
         }
     }
     world->free(reference);

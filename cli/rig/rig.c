@@ -123,8 +123,8 @@ void rig_copy(struct rig *to, const struct rig *from)
     to->failure = from->failure;
     to->from_mcu_len = from->from_mcu_len;
     memcpy(to->from_mcu, from->from_mcu, from->from_mcu_len);
-    to->log_len = 0;
-    to->log[0] = '\0';
+    memcpy(to->log, from->log, from->log_len + 1);
+    to->log_len = from->log_len;
     connect_all(to);
 }
 

@@ -13,7 +13,7 @@
  * what `otter demo`, the power campaigns and the firmware tests run on.
  *
  * Deterministic: the module is served once per millisecond of virtual time. Copying a rig is a
- * snapshot of everything but the log.
+ * snapshot of everything, the log too.
  */
 struct rig_load {
     uint32_t addr; /* absolute */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/rig/update_world.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cli/rig/update_judge.h"
 #include "otter/image.h"
 #include "port/stm32f103/partitions.h"
 
@@ -11,6 +11,7 @@ struct world {
     struct rig *rig;
     const struct update_world *update;
     enum board_stop stop; /* of the last slice */
+    size_t log_from;      /* of what the log says since the last power-on */
 };
 
 static void *make(void *ctx)
@@ -20,7 +21,7 @@ static void *make(void *ctx)
                                      {OTTER_APP_ADDR, update->app.data, update->app.len}};
     struct rig_config config = {.board = {.seed = update->seed},
                                 .loads = loads,
-                                .load_count = 2,
+                                .load_count = update->scenario == UPDATE_RECOVERS ? 1 : 2,
                                 .module_keeps_power = update->mcu_only,
                                 .runner = update->runner};
     config.module.file = update->update.data;
@@ -37,6 +38,7 @@ static void *make(void *ctx)
         free(world);
         return NULL;
     }
+    board_attach_recall(rig_board(world->rig), update->recall);
     if (update->protect) {
         board_protect_flash(rig_board(world->rig), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }
@@ -50,6 +52,7 @@ static void copy(void *to, const void *from)
     struct world *target = to;
     rig_copy(target->rig, source->rig);
     target->stop = source->stop;
+    target->log_from = source->log_from;
 }
 
 static void release(void *ctx)
@@ -78,67 +81,25 @@ static enum campaign_stop run_ms(void *ctx, uint32_t ms)
 
 static void power_on(void *ctx)
 {
-    const struct world *world = ctx;
+    struct world *world = ctx;
+    world->log_from = rig_log_len(world->rig);
     rig_power_on(world->rig);
 }
 
 static bool is_done(const void *ctx)
 {
     const struct world *world = ctx;
-    return rig_outcome(world->rig) != MODULE_STARTED;
+    return update_is_done(world->update, world->rig);
 }
 
-static bool app_is(struct world *world, const struct file *image)
-{
-    const uint8_t *app =
-        board_flash(rig_board(world->rig)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
-    return memcmp(app, image->data, image->len) == 0;
-}
-
-static const char *why_not_done(enum board_stop stop)
-{
-    switch (stop) {
-    case BOARD_STOP_LOCKUP:
-        return "the core is locked up";
-    case BOARD_STOP_UNKNOWN:
-        return "the firmware does what the model does not have";
-    case BOARD_STOP_BKPT:
-        return "the firmware stops at a BKPT instruction";
-    case BOARD_STOP_ASKED:
-        return "not judged: the debugger ended the run";
-    case BOARD_STOP_TIME:
-    case BOARD_STOP_POWER:
-        break;
-    }
-    return "neither updated nor failed within the time";
-}
-
-/* Running means: the module talked to it (it says so by the version), or, where the update failed,
- * the log's last start line is the old app's. */
-static const char *judge(void *ctx, bool done)
+static struct campaign_verdict judge(void *ctx, bool done)
 {
     struct world *world = ctx;
-    const struct update_world *update = world->update;
-    char text[40];
-    if (!done) {
-        return why_not_done(world->stop);
-    }
-    if (strstr(rig_log(world->rig), "Recover [") != NULL) {
-        return "a brick: the bootloader found no image to start, and waited for one";
-    }
-    if (rig_outcome(world->rig) == MODULE_UPDATED) {
-        return app_is(world, &update->update) ? NULL
-                                              : "the new version runs, but APP differs from it";
-    }
-    if (!app_is(world, &update->app)) {
-        return app_is(world, &update->update)
-                   ? "new image in APP, but the update was told as failed"
-                   : "APP is neither the old nor the new image";
-    }
-    snprintf(text, sizeof text, "SoftVersion = %.8s", (const char *)update->old_version);
-    return rig_run_until_log(world->rig, text, 0, 1000) > 0
-               ? NULL
-               : "the old image is in APP, but does not run";
+    enum update_failure kind;
+    size_t log_len = rig_log_len(world->rig);
+    size_t from = world->log_from < log_len ? world->log_from : 0; /* an old log is shortened */
+    const char *why = update_judge(world->update, world->rig, from, world->stop, done, &kind);
+    return (struct campaign_verdict){why, (unsigned)kind};
 }
 
 static bool read_version(const struct file *file, uint8_t out_version[8])
@@ -155,8 +116,27 @@ static bool read_version(const struct file *file, uint8_t out_version[8])
 
 bool update_world_versions(struct update_world *update)
 {
-    return read_version(&update->app, update->old_version) &&
+    return (update->scenario == UPDATE_RECOVERS ||
+            read_version(&update->app, update->old_version)) &&
            read_version(&update->update, update->new_version);
+}
+
+static const char *const scenario_names[UPDATE_SCENARIOS] = {"update", "revert", "recovery"};
+
+const char *update_scenario_name(enum update_scenario scenario)
+{
+    return scenario_names[scenario];
+}
+
+bool update_find_scenario(const char *name, enum update_scenario *out_scenario)
+{
+    for (unsigned i = 0; i < UPDATE_SCENARIOS; i++) {
+        if (strcmp(scenario_names[i], name) == 0) {
+            *out_scenario = (enum update_scenario)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 struct campaign_world update_world(struct update_world *update)
