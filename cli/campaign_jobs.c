@@ -15,6 +15,7 @@ enum { JOBS_MAX = 256, WHY_SIZE = 128, TELL_EVERY = 16 };
 struct message {
     enum { MESSAGE_PROGRESS, MESSAGE_FAILED, MESSAGE_END } kind;
     struct campaign_counts counts;
+    struct recall_counts recalls; /* at the end */
     struct campaign_case which;
     char why[WHY_SIZE];
 };
@@ -24,9 +25,16 @@ struct job {
     int fd;
     bool ended;
     struct campaign_counts counts;
+    struct recall_counts recalls;
 };
 
 /* ---- in a job ---- */
+
+/* Where a job tells, and what it remembers (may be NULL). */
+struct line {
+    int fd;
+    struct recall *recall;
+};
 
 static void tell(int fd, const struct message *message)
 {
@@ -37,22 +45,28 @@ static void tell(int fd, const struct message *message)
 
 static void send_progress(void *ctx, uint64_t cases, uint64_t failures)
 {
+    const struct line *line = ctx;
+    if (line->recall != NULL && recall_counts(line->recall).differences != 0) {
+        _exit(CMD_FAILED); /* what else is remembered cannot be believed either */
+    }
     if (cases % TELL_EVERY == 0) {
         struct message message = {.kind = MESSAGE_PROGRESS,
                                   .counts = {.cases = cases, .failures = failures}};
-        tell(*(const int *)ctx, &message);
+        tell(line->fd, &message);
     }
 }
 
 static void send_failure(void *ctx, const struct campaign_case *which, const char *why)
 {
+    const struct line *line = ctx;
     struct message message = {.kind = MESSAGE_FAILED, .which = *which};
     strncpy(message.why, why, sizeof message.why - 1);
-    tell(*(const int *)ctx, &message);
+    tell(line->fd, &message);
 }
 
 static void run_job(const struct campaign_world *world, const struct campaign_options *options,
-                    const struct campaign_plan *plan, unsigned part, unsigned parts, int fd)
+                    const struct campaign_plan *plan, unsigned part, unsigned parts,
+                    struct line line)
 {
     struct campaign_options mine = *options;
     struct message end = {.kind = MESSAGE_END};
@@ -60,11 +74,17 @@ static void run_job(const struct campaign_world *world, const struct campaign_op
     mine.parts = parts;
     mine.progress = send_progress;
     mine.failed = send_failure;
-    mine.ctx = &fd;
+    mine.ctx = &line;
+    if (line.recall != NULL) {
+        recall_forget_counts(line.recall); /* those of the process that asked */
+    }
     if (campaign_run(world, &mine, plan, &end.counts) != 0) {
         _exit(CMD_FAILED);
     }
-    tell(fd, &end);
+    if (line.recall != NULL) {
+        end.recalls = recall_counts(line.recall);
+    }
+    tell(line.fd, &end);
     _exit(CMD_OK);
 }
 
@@ -72,7 +92,7 @@ static void run_job(const struct campaign_world *world, const struct campaign_op
 
 static bool start(struct job *job, const struct campaign_world *world,
                   const struct campaign_options *options, const struct campaign_plan *plan,
-                  unsigned part, unsigned parts)
+                  unsigned part, unsigned parts, struct recall *recall)
 {
     int ends[2];
     if (pipe(ends) != 0) {
@@ -81,7 +101,7 @@ static bool start(struct job *job, const struct campaign_world *world,
     job->pid = fork();
     if (job->pid == 0) {
         (void)close(ends[0]);
-        run_job(world, options, plan, part, parts, ends[1]);
+        run_job(world, options, plan, part, parts, (struct line){ends[1], recall});
     }
     (void)close(ends[1]);
     job->fd = ends[0];
@@ -95,6 +115,22 @@ static struct campaign_counts sum(const struct job jobs[], unsigned count)
         all.cases += jobs[i].counts.cases;
         all.failures += jobs[i].counts.failures;
         all.seconds += jobs[i].counts.seconds;
+        for (unsigned kind = 0; kind < CAMPAIGN_KINDS; kind++) {
+            all.kinds[kind] += jobs[i].counts.kinds[kind];
+        }
+    }
+    return all;
+}
+
+static struct recall_counts sum_recalls(const struct job jobs[], unsigned count)
+{
+    struct recall_counts all = {0};
+    for (unsigned i = 0; i < count; i++) {
+        all.remembered += jobs[i].recalls.remembered;
+        all.executed += jobs[i].recalls.executed;
+        all.compared += jobs[i].recalls.compared;
+        all.others += jobs[i].recalls.others;
+        all.differences += jobs[i].recalls.differences;
     }
     return all;
 }
@@ -121,6 +157,7 @@ static bool take(struct job *job, const struct campaign_options *options)
     case MESSAGE_END:
         job->ended = true;
         job->counts = message.counts;
+        job->recalls = message.recalls;
         break;
     case MESSAGE_PROGRESS:
         job->counts = message.counts;
@@ -155,7 +192,8 @@ static void listen_to(struct job jobs[], unsigned count, const struct campaign_o
 
 int campaign_run_jobs(const struct campaign_world *world,
                       const struct campaign_options *options, const struct campaign_plan *plan,
-                      unsigned jobs, struct campaign_counts *out_counts)
+                      unsigned jobs, struct recall *recall, struct campaign_counts *out_counts,
+                      struct recall_counts *out_recalls)
 {
     static struct job all[JOBS_MAX];
     unsigned count = jobs < JOBS_MAX ? jobs : JOBS_MAX;
@@ -164,7 +202,7 @@ int campaign_run_jobs(const struct campaign_world *world,
     (void)fflush(NULL); /* or every job has what waits to be printed */
     for (; started < count; started++) {
         all[started] = (struct job){.fd = -1};
-        if (!start(&all[started], world, options, plan, started, count)) {
+        if (!start(&all[started], world, options, plan, started, count, recall)) {
             complain("cannot start a process: %s", strerror(errno));
             result = -1;
             break;
@@ -180,5 +218,6 @@ int campaign_run_jobs(const struct campaign_world *world,
         }
     }
     *out_counts = sum(all, started);
+    *out_recalls = sum_recalls(all, started);
     return result;
 }

@@ -4,22 +4,26 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "board/host/spec.h"
+#include "cli/campaign_boot.h"
 #include "cli/campaign_jobs.h"
+#include "cli/campaign_report.h"
 #include "cli/cmd.h"
 #include "cli/debugger.h"
 #include "cli/rig/update_world.h"
 #include "port/stm32f103/partitions.h"
 
-enum { LIMIT_S = 120, SLICE_MS = 20, JOBS_MAX = 256, LINE_EVERY_S = 10 };
+enum { LIMIT_S = 120, SLICE_MS = 20, JOBS_MAX = 256, COMPARE_EVERY = 50 };
 
 enum {
     OPT_BOOT = 256,
     OPT_APP,
     OPT_UPDATE,
+    OPT_SCENARIO,
+    OPT_REMEMBER,
+    OPT_COMPARE,
     OPT_EVERY,
     OPT_OFFSET,
     OPT_SEED,
@@ -36,24 +40,23 @@ enum {
 };
 
 struct arguments {
-    const char *boot, *app, *update, *json, *commit;
+    struct campaign_report report;
+    const char *json;
     struct update_world scenario;
     struct campaign_options options;
-    bool has_offset, repeats, gdb;
+    bool has_offset, repeats, gdb, remembers;
+    uint32_t compare_every;
     struct campaign_case which;
     unsigned gdb_port;
-    unsigned jobs;
-    /* while it runs */
-    size_t planned;
-    bool terminal, bar_open;
-    double start_s, last_s;
 };
 
 static const struct argp_option options[] = {
-    {"boot", OPT_BOOT, "FILE", 0, "The bootloader (.bin)", 1},
+    {"boot", OPT_BOOT, "FILE", 0, "The bootloader (.bin or .elf)", 1},
     {"app", OPT_APP, "FILE", 0, "The application in the device (.bin with trailer)", 1},
     {"update", OPT_UPDATE, "FILE", 0, "The application it is updated to (.bin with trailer)",
      1},
+    {"scenario", OPT_SCENARIO, "NAME", 0,
+     "update (default); revert: the update never confirms; recovery: there is no --app", 1},
     {"mcu-only", OPT_MCU_ONLY, NULL, 0, "Cut the MCU alone: the module keeps its power", 1},
     {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
      1},
@@ -65,6 +68,10 @@ static const struct argp_option options[] = {
     {"second", OPT_SECOND, "N", 0, "N more cases with a second cut in the recovery (default 0)",
      2},
     {"seed", OPT_SEED, "N", 0, "Seed of everything random (default 1)", 2},
+    {"remember", OPT_REMEMBER, NULL, 0,
+     "Let the bootloader (.elf) judge the same image in the same place only once", 3},
+    {"compare", OPT_COMPARE, "N", 0,
+     "... but every N-th time again, to compare (default 50; 0: never)", 3},
     {"jobs", OPT_JOBS, "N", 0, "Run N processes (default: one per processor)", 3},
     {"max-failures", OPT_MAX_FAILURES, "N", 0,
      "End after N failures in a process (default 10; 0: never)", 3},
@@ -136,6 +143,30 @@ static error_t parse_repeat(struct arguments *args, const char *text)
     return 0;
 }
 
+/* Do the options go together? */
+static error_t check(const struct arguments *args)
+{
+    const struct campaign_report *report = &args->report;
+    bool recovers = args->scenario.scenario == UPDATE_RECOVERS;
+    if (report->boot == NULL || report->update == NULL || (report->app == NULL && !recovers)) {
+        complain("--boot, --app and --update are needed");
+        return EINVAL;
+    }
+    if (report->app != NULL && recovers) {
+        complain("--app: a recovery begins without one");
+        return EINVAL;
+    }
+    if (args->gdb && !args->repeats) {
+        complain("--gdb: one case at a time; give --repeat");
+        return EINVAL;
+    }
+    if (args->gdb && args->remembers) {
+        complain("--gdb, --remember: what is not executed cannot be looked at");
+        return EINVAL;
+    }
+    return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct arguments *args = state->input;
@@ -143,14 +174,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     error_t err = 0;
     switch (key) {
     case OPT_BOOT:
-        args->boot = arg;
+        args->report.boot = arg;
         return 0;
     case OPT_APP:
-        args->app = arg;
+        args->report.app = arg;
         return 0;
     case OPT_UPDATE:
-        args->update = arg;
+        args->report.update = arg;
         return 0;
+    case OPT_SCENARIO:
+        if (!update_find_scenario(arg, &args->scenario.scenario)) {
+            complain("--scenario %s: not update, revert, recovery", arg);
+            return EINVAL;
+        }
+        return 0;
+    case OPT_REMEMBER:
+        args->remembers = true;
+        return 0;
+    case OPT_COMPARE:
+        err = number("--compare", arg, 0, UINT32_MAX, &value);
+        args->compare_every = (uint32_t)value;
+        return err;
     case OPT_MCU_ONLY:
         args->scenario.mcu_only = true;
         return 0;
@@ -176,7 +220,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return number("--seed", arg, 0, UINT64_MAX, &args->options.seed);
     case OPT_JOBS:
         err = number("--jobs", arg, 1, JOBS_MAX, &value);
-        args->jobs = (unsigned)value;
+        args->report.jobs = (unsigned)value;
         return err;
     case OPT_MAX_FAILURES:
         err = number("--max-failures", arg, 0, UINT32_MAX, &value);
@@ -193,109 +237,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->json = arg;
         return 0;
     case OPT_COMMIT:
-        args->commit = arg;
+        args->report.commit = arg;
         return 0;
     case ARGP_KEY_ARG:
         complain("%s: unexpected", arg);
         return EINVAL;
     case ARGP_KEY_END:
-        if (args->boot == NULL || args->app == NULL || args->update == NULL) {
-            complain("--boot, --app and --update are needed");
-            return EINVAL;
-        }
-        if (args->gdb && !args->repeats) {
-            complain("--gdb: one case at a time; give --repeat");
-            return EINVAL;
-        }
-        return 0;
+        return check(args);
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-/* ---- what is told ---- */
-
-static double now_s(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void close_bar(struct arguments *args)
-{
-    if (args->bar_open) {
-        putchar('\n');
-    }
-    args->bar_open = false;
-}
-
-static void progress(void *ctx, uint64_t cases, uint64_t failures)
-{
-    struct arguments *args = ctx;
-    double now = now_s();
-    if (cases == 0 || now - args->last_s < (args->terminal ? 0.2 : LINE_EVERY_S)) {
-        return;
-    }
-    args->last_s = now;
-    double rate = (double)cases / (now - args->start_s);
-    double left_s = (double)(args->planned - cases) / rate;
-    printf("%scampaign: %" PRIu64 " of %zu cases, %" PRIu64
-           " failures, %.0f cuts/s, %.0f min %02.0f s left%s",
-           args->terminal ? "\r" : "", cases, args->planned, failures, rate,
-           (double)(long)(left_s / 60), left_s - 60 * (double)(long)(left_s / 60),
-           args->terminal ? "  " : "\n");
-    args->bar_open = args->terminal;
-    fflush(stdout);
-}
-
-static void print_case(const struct campaign_case *which, char separator)
-{
-    printf("%" PRIu64 "%c%s", which->first.op, separator,
-           campaign_tear_name(which->first.tear));
-    if (which->has_second) {
-        printf(":%" PRIu64 "%c%s", which->second.op, separator,
-               campaign_tear_name(which->second.tear));
-    }
-}
-
-static void failed(void *ctx, const struct campaign_case *which, const char *why)
-{
-    struct arguments *args = ctx;
-    close_bar(args);
-    printf("campaign: FAILED ");
-    print_case(which, ':');
-    printf(" seed %" PRIu64 ": %s\n  repeat: otter board campaign --boot %s --app %s "
-           "--update %s --seed %" PRIu64 "%s%s --repeat ",
-           args->options.seed, why, args->boot, args->app, args->update, args->options.seed,
-           args->scenario.mcu_only ? " --mcu-only" : "",
-           args->scenario.protect ? " --protect" : "");
-    print_case(which, ':');
-    puts(" --gdb 0");
-    fflush(stdout);
-}
-
-static int write_json(const struct arguments *args, const struct campaign_survey *survey,
-                      const struct campaign_counts *counts, double rate)
-{
-    char text[640], date[32] = "";
-    time_t now = time(NULL);
-    struct tm utc;
-    if (gmtime_r(&now, &utc) != NULL) {
-        (void)strftime(date, sizeof date, "%Y-%m-%d", &utc);
-    }
-    int len =
-        snprintf(text, sizeof text,
-                 "{\n  \"power_cases\": %" PRIu64 ",\n  \"power_second_cuts\": %" PRIu64
-                 ",\n  \"power_failures\": %" PRIu64
-                 ",\n  \"cuts_per_s\": %.1f,\n  \"operations\": %" PRIu64
-                 ",\n  \"every\": %" PRIu32 ",\n  \"mcu_only\": %d,\n  \"jobs\": %u,\n"
-                 "  \"seed\": %" PRIu64 ",\n  \"date\": \"%s\",\n"
-                 "  \"commit\": \"%.60s\"\n}\n",
-                 counts->cases, counts->seconds, counts->failures, rate, survey->operations,
-                 args->options.every, args->scenario.mcu_only, args->jobs, args->options.seed,
-                 date, args->commit != NULL ? args->commit : "");
-    return file_write(cmd_current(), args->json, text, (size_t)len);
 }
 
 /* ---- the run ---- */
@@ -314,7 +265,7 @@ static int repeat(struct arguments *args)
     const char *why = campaign_repeat(&world, &args->options, &args->which);
     debugger_close(server);
     printf("campaign: ");
-    print_case(&args->which, ':');
+    report_case(&args->which);
     printf(": %s\n", why == NULL ? "good" : why);
     return why == NULL ? CMD_OK : CMD_FAILED;
 }
@@ -322,28 +273,23 @@ static int repeat(struct arguments *args)
 static int run(struct arguments *args, const struct campaign_world *world,
                const struct campaign_survey *survey, const struct campaign_plan *plan)
 {
-    struct campaign_counts counts;
-    args->planned = plan->count;
-    args->terminal = isatty(STDOUT_FILENO) != 0;
-    args->start_s = args->last_s = now_s();
-    int status = campaign_run_jobs(world, &args->options, plan, args->jobs, &counts);
-    double took_s = now_s() - args->start_s;
-    double rate = (double)counts.cases / took_s;
-    close_bar(args);
-    printf("campaign: %" PRIu64 " flash operations, every %" PRIu32 " from %" PRIu32
-           "%s: %" PRIu64 " cases, %" PRIu64 " of them with a second cut, %" PRIu64
-           " failures; %.0f s, %.1f cuts/s on %u processes\n",
-           survey->operations, args->options.every, args->options.offset,
-           args->scenario.mcu_only ? ", the module keeps its power" : "", counts.cases,
-           counts.seconds, counts.failures, took_s, rate, args->jobs);
-    if (counts.cases != plan->count) {
-        complain("ended early: %zu cases planned, %" PRIu64 " run", plan->count, counts.cases);
+    struct campaign_report *report = &args->report;
+    struct campaign_sums sums = {.operations = survey->operations};
+    report->planned = plan->count;
+    report_begin(report);
+    int status = campaign_run_jobs(world, &args->options, plan, report->jobs,
+                                   args->scenario.recall, &sums.counts, &sums.recalls);
+    report_end(report, &sums);
+    if (sums.counts.cases != plan->count) {
+        complain("ended early: %zu cases planned, %" PRIu64 " run", plan->count,
+                 sums.counts.cases);
         status = -1;
     }
     if (args->json != NULL && status == 0) {
-        status = write_json(args, survey, &counts, rate);
+        status = report_json(report, &sums, args->json);
     }
-    return status == 0 && counts.failures == 0 && counts.cases > 0 ? CMD_OK : CMD_FAILED;
+    return status == 0 && sums.counts.failures == 0 && sums.counts.cases > 0 ? CMD_OK
+                                                                             : CMD_FAILED;
 }
 
 static int survey_and_run(struct arguments *args)
@@ -367,9 +313,13 @@ static int survey_and_run(struct arguments *args)
 static bool load(struct arguments *args)
 {
     struct update_world *scenario = &args->scenario;
-    if (file_read(cmd_current(), args->boot, OTTER_BOOT_SIZE, &scenario->boot) != 0 ||
-        file_read(cmd_current(), args->app, OTTER_APP_SIZE, &scenario->app) != 0 ||
-        file_read(cmd_current(), args->update, OTTER_APP_SIZE, &scenario->update) != 0) {
+    const struct campaign_report *report = &args->report;
+    if (!campaign_boot_read(report->boot, scenario) ||
+        (args->remembers &&
+         !campaign_boot_remember(report->boot, args->compare_every, scenario)) ||
+        (report->app != NULL &&
+         file_read(cmd_current(), report->app, OTTER_APP_SIZE, &scenario->app) != 0) ||
+        file_read(cmd_current(), report->update, OTTER_APP_SIZE, &scenario->update) != 0) {
         return false;
     }
     if (!update_world_versions(scenario)) {
@@ -394,11 +344,16 @@ int cmd_board_campaign(int argc, char **argv)
                                          .slice_ms = SLICE_MS,
                                          .max_failures = 10,
                                          .parts = 1,
-                                         .progress = progress,
-                                         .failed = failed}};
+                                         .progress = report_progress,
+                                         .failed = report_failed},
+                             .compare_every = COMPARE_EVERY};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    args.jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (unsigned)processors;
-    args.options.ctx = &args;
+    args.report.jobs = processors < 1          ? 1
+                       : processors > JOBS_MAX ? JOBS_MAX
+                                               : (unsigned)processors;
+    args.report.scenario = &args.scenario;
+    args.report.options = &args.options;
+    args.options.ctx = &args.report;
     int code = cmd_parse(&argp, "otter board campaign", argc, argv, &args);
     if (code != 0) {
         return code < 0 ? CMD_OK : code;
@@ -416,5 +371,6 @@ int cmd_board_campaign(int argc, char **argv)
     file_free(&args.scenario.boot);
     file_free(&args.scenario.app);
     file_free(&args.scenario.update);
+    recall_free(args.scenario.recall);
     return code;
 }

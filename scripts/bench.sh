@@ -24,7 +24,7 @@ printf '{\n  "model_mips": %s,\n  "boot_bytes": %s,\n  "app_bytes": %s,\n  "demo
 merge() {
     kept=$1
     shift
-    [ -f "$kept" ] || return 0
+    [ -s "$kept" ] || return 0
     sed '$d' "$out/results.json" | sed '$s/$/,/' >"$out/results.new"
     for name; do
         sed -n "s/^ *\(\"$name\": [0-9.]*\),*\$/  \1,/p" "$kept"
@@ -32,11 +32,17 @@ merge() {
     echo '}' >>"$out/results.new"
     mv "$out/results.new" "$out/results.json"
 }
-merge bench/campaign.json power_cases power_failures cuts_per_s
+merge bench/campaign.json power_arm_cases power_arm_second_cuts power_arm_cuts_per_s power_failures
 merge bench/noise.json noise_runs noise_wrong_images
 merge bench/glitch.json glitch_positions glitch_inside glitch_accepted glitch_recoveries
-merge bench/startup.json power_native_cases power_native_cuts_per_s power_multi_cases power_bricks \
-    power_lost_reverts power_lost_confirms power_unverified_starts power_worn
+merge bench/startup.json power_native_cases power_native_cuts_per_s power_multi_cases power_worn
+# What must not happen: both campaigns together, the native one and that of the real binaries.
+for name in bricks lost_reverts lost_confirms unverified_starts; do
+    cat bench/startup.json bench/campaign.json 2>/dev/null |
+        sed -nE "s/^ *\"power_(arm_)?$name\": ([0-9]+),*\$/\2/p" |
+        awk -v name="power_$name" '{ sum += $1 } END { if (NR) printf "  \"%s\": %d,\n", name, sum }'
+done >"$out/power.json"
+merge "$out/power.json" power_bricks power_lost_reverts power_lost_confirms power_unverified_starts
 build/host/bench/boot_bench "$firmware" | sed 's/^\([^ ]*\) \([0-9.]*\)$/  "\1": \2,/' >"$out/boot.json"
 [ -s "$out/boot.json" ] || { echo "bench.sh: nothing measured of the bootloader" >&2; exit 1; }
 # shellcheck disable=SC2046 # a list of names

@@ -128,6 +128,11 @@ campaign='board campaign --boot boot.bin --app good.bin --update good.bin'
 {
     expect 2 'otter: board campaign: --gdb: one case at a time; give --repeat' $campaign --gdb 0
     expect 2 'otter: board campaign: --gdb 65536: not a number' $campaign --repeat 1:torn --gdb 65536
+    expect 2 'otter: board campaign: --gdb, --remember: what is not executed cannot be looked at' \
+        $campaign --repeat 1:torn --gdb 0 --remember
+    expect 2 'otter: board campaign: --scenario magic: not update, revert, recovery' $campaign --scenario magic
+    expect 2 'otter: board campaign: --app: a recovery begins without one' $campaign --scenario recovery
+    expect 1 'otter: board campaign: --remember: boot.bin: is no .elf, where functions can be found' $campaign --remember
     expect 1 'the update without a power cut: the core is locked up' $campaign
 }
 

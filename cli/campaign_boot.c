@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/campaign_boot.h"
+#include <stdlib.h>
+#include <string.h>
+#include "board/host/loader.h"
+#include "cli/cmd.h"
+#include "port/stm32f103/partitions.h"
+
+enum {
+    ELF_SIZE_MAX = 16 << 20,
+    JUDGE_SIZE = 24,    /* of the chip's struct otter_judge */
+    JUDGE_STACK = 4096, /* otter_judge_image() needs less */
+};
+
+/* Take the bootloader's partition out of an ELF file. */
+static bool take_elf(const char *path, const struct file *elf, struct file *out_boot)
+{
+    static uint8_t flash[BOARD_FLASH_SIZE];
+    const uint64_t boot_pages = (UINT64_C(1) << OTTER_BOOT_SIZE / OTTER_PAGE_SIZE) - 1;
+    char why[HOST_WHY_SIZE];
+    struct loader loader = {.flash = flash};
+    memset(flash, 0xFF, sizeof flash);
+    if (!loader_put(&loader, LOADER_ELF, elf->data, elf->len, 0, why)) {
+        complain("%s: %s", path, why);
+        return false;
+    }
+    if ((loader.loaded & ~boot_pages) != 0) {
+        complain("%s: is not in the bootloader's place", path);
+        return false;
+    }
+    out_boot->data = malloc(OTTER_BOOT_SIZE);
+    if (out_boot->data == NULL) {
+        complain("out of memory");
+        return false;
+    }
+    out_boot->len = OTTER_BOOT_SIZE;
+    memcpy(out_boot->data, flash, OTTER_BOOT_SIZE);
+    return true;
+}
+
+bool campaign_boot_read(const char *path, struct update_world *scenario)
+{
+    struct file file;
+    if (file_read(cmd_current(), path, ELF_SIZE_MAX, &file) != 0) {
+        return false;
+    }
+    if (loader_guess(file.data, file.len) != LOADER_ELF) {
+        file_free(&file);
+        return file_read(cmd_current(), path, OTTER_BOOT_SIZE, &scenario->boot) == 0;
+    }
+    bool good = take_elf(path, &file, &scenario->boot);
+    file_free(&file);
+    return good;
+}
+
+bool campaign_boot_remember(const char *path, uint32_t compare_every,
+                            struct update_world *scenario)
+{
+    struct recall_options options = {.context_size = JUDGE_SIZE,
+                                     .stack_size = JUDGE_STACK,
+                                     .flash = {{OTTER_BOOT_ADDR, OTTER_BOOT_SIZE},
+                                               {OTTER_SPARE_ADDR, OTTER_SPARE_SIZE},
+                                               {OTTER_APP_ADDR, OTTER_APP_SIZE},
+                                               {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE}},
+                                     .compare_every = compare_every};
+    char why[HOST_WHY_SIZE];
+    struct file file;
+    if (file_read(cmd_current(), path, ELF_SIZE_MAX, &file) != 0) {
+        return false;
+    }
+    if (loader_guess(file.data, file.len) != LOADER_ELF) {
+        complain("--remember: %s: is no .elf, where functions can be found", path);
+    } else if (!loader_elf_function(file.data, file.len, "otter_judge_image", &options.function,
+                                    why)) {
+        complain("--remember: %s: %s", path, why);
+    } else {
+        scenario->recall = recall_new(&options);
+        if (scenario->recall == NULL) {
+            complain("out of memory");
+        }
+    }
+    file_free(&file);
+    return scenario->recall != NULL;
+}

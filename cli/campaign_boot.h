@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CAMPAIGN_BOOT_H
+#define CLI_CAMPAIGN_BOOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "cli/rig/update_world.h"
+
+/* The bootloader of a power campaign, .bin or .elf, and what it says of images.
+ */
+
+/* Read the file into scenario->boot. Returns false after saying why not. */
+bool campaign_boot_read(const char *path, struct update_world *scenario);
+
+/* Let the campaign remember the answers of its otter_judge_image(), which an .elf is needed to find; every
+ * compare_every-th is found out again (0: none). Sets scenario->recall.
+ * Returns false after saying why not. */
+bool campaign_boot_remember(const char *path, uint32_t compare_every,
+                            struct update_world *scenario);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/campaign_report.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "cli/cmd.h"
+
+enum { LINE_EVERY_S = 10 };
+
+/* By enum update_failure; what is told and the name of the figure. */
+static const struct {
+    const char *text, *name;
+} kinds[] = {
+    [UPDATE_OTHER] = {"others", "power_arm_others"},
+    [UPDATE_BRICK] = {"bricks", "power_arm_bricks"},
+    [UPDATE_LOST_REVERT] = {"lost reverts", "power_arm_lost_reverts"},
+    [UPDATE_LOST_CONFIRM] = {"lost confirms", "power_arm_lost_confirms"},
+    [UPDATE_UNVERIFIED_START] = {"unverified starts", "power_arm_unverified_starts"},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void close_bar(struct campaign_report *report)
+{
+    if (report->bar_open) {
+        putchar('\n');
+    }
+    report->bar_open = false;
+}
+
+void report_begin(struct campaign_report *report)
+{
+    report->terminal = isatty(STDOUT_FILENO) != 0;
+    report->start_s = report->last_s = now_s();
+}
+
+void report_progress(void *ctx, uint64_t cases, uint64_t failures)
+{
+    struct campaign_report *report = ctx;
+    double now = now_s();
+    if (cases == 0 || now - report->last_s < (report->terminal ? 0.2 : LINE_EVERY_S)) {
+        return;
+    }
+    report->last_s = now;
+    double rate = (double)cases / (now - report->start_s);
+    double left_s = (double)(report->planned - cases) / rate;
+    printf("%scampaign: %" PRIu64 " of %zu cases, %" PRIu64
+           " failures, %.0f cuts/s, %.0f min %02.0f s left%s",
+           report->terminal ? "\r" : "", cases, report->planned, failures, rate,
+           (double)(long)(left_s / 60), left_s - 60 * (double)(long)(left_s / 60),
+           report->terminal ? "  " : "\n");
+    report->bar_open = report->terminal;
+    fflush(stdout);
+}
+
+void report_case(const struct campaign_case *which)
+{
+    printf("%" PRIu64 ":%s", which->first.op, campaign_tear_name(which->first.tear));
+    if (which->has_second) {
+        printf(":%" PRIu64 ":%s", which->second.op, campaign_tear_name(which->second.tear));
+    }
+}
+
+void report_failed(void *ctx, const struct campaign_case *which, const char *why)
+{
+    struct campaign_report *report = ctx;
+    const struct update_world *scenario = report->scenario;
+    close_bar(report);
+    printf("campaign: FAILED ");
+    report_case(which);
+    printf(" seed %" PRIu64 ": %s\n  repeat: otter board campaign --boot %s",
+           report->options->seed, why, report->boot);
+    if (scenario->scenario != UPDATE_SUCCEEDS) {
+        printf(" --scenario %s", update_scenario_name(scenario->scenario));
+    }
+    if (report->app != NULL) {
+        printf(" --app %s", report->app);
+    }
+    printf(" --update %s --seed %" PRIu64 "%s%s --repeat ", report->update,
+           report->options->seed, scenario->mcu_only ? " --mcu-only" : "",
+           scenario->protect ? " --protect" : "");
+    report_case(which);
+    puts(" --gdb 0");
+    fflush(stdout);
+}
+
+void report_end(struct campaign_report *report, struct campaign_sums *sums)
+{
+    const struct campaign_counts *counts = &sums->counts;
+    const struct recall_counts *recalls = &sums->recalls;
+    const char *separator = " (";
+    sums->took_s = now_s() - report->start_s;
+    close_bar(report);
+    printf("campaign: %s: %" PRIu64 " flash operations, every %" PRIu32 " from %" PRIu32
+           "%s: %" PRIu64 " cases, %" PRIu64 " of them with a second cut, %" PRIu64 " failures",
+           update_scenario_name(report->scenario->scenario), sums->operations,
+           report->options->every, report->options->offset,
+           report->scenario->mcu_only ? ", the module keeps its power" : "", counts->cases,
+           counts->seconds, counts->failures);
+    for (unsigned i = 0; i < KINDS; i++) {
+        if (counts->kinds[i] != 0) {
+            printf("%s%" PRIu64 " %s", separator, counts->kinds[i], kinds[i].text);
+            separator = ", ";
+        }
+    }
+    printf("%s; %.0f s, %.1f cuts/s on %u processes\n", counts->failures != 0 ? ")" : "",
+           sums->took_s, (double)counts->cases / sums->took_s, report->jobs);
+    if (report->scenario->recall != NULL) {
+        printf("campaign: judgements: %" PRIu64 " remembered, %" PRIu64 " made, %" PRIu64
+               " made again: %" PRIu64 " of them differ\n",
+               recalls->remembered, recalls->executed + recalls->others, recalls->compared,
+               recalls->differences);
+    }
+    fflush(stdout);
+}
+
+int report_json(const struct campaign_report *report, const struct campaign_sums *sums,
+                const char *path)
+{
+    const struct campaign_counts *counts = &sums->counts;
+    char date[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    if (out == NULL) {
+        complain("out of memory");
+        return EXIT_FAILURE;
+    }
+    if (gmtime_r(&now, &utc) != NULL) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d", &utc);
+    }
+    fprintf(out,
+            "{\n  \"power_arm_cases\": %" PRIu64 ",\n  \"power_arm_second_cuts\": %" PRIu64
+            ",\n  \"power_failures\": %" PRIu64 ",\n",
+            counts->cases, counts->seconds, counts->failures);
+    for (unsigned i = 0; i < KINDS; i++) {
+        fprintf(out, "  \"%s\": %" PRIu64 ",\n", kinds[i].name, counts->kinds[i]);
+    }
+    fprintf(out,
+            "  \"power_arm_remembered\": %" PRIu64 ",\n  \"power_arm_compared\": %" PRIu64
+            ",\n  \"power_arm_seconds\": %.1f,\n  \"power_arm_cuts_per_s\": %.1f,\n",
+            sums->recalls.remembered, sums->recalls.compared, sums->took_s,
+            (double)counts->cases / sums->took_s);
+    fprintf(out,
+            "  \"operations\": %" PRIu64 ",\n  \"every\": %" PRIu32 ",\n  \"mcu_only\": %d,\n"
+            "  \"jobs\": %u,\n  \"seed\": %" PRIu64 ",\n  \"scenario\": \"%s\",\n"
+            "  \"date\": \"%s\",\n  \"commit\": ",
+            sums->operations, report->options->every, report->scenario->mcu_only, report->jobs,
+            report->options->seed, update_scenario_name(report->scenario->scenario), date);
+    json_string(out, report->commit != NULL ? report->commit : "");
+    fputs("\n}\n", out);
+    int status = EXIT_FAILURE;
+    if (fclose(out) == 0) {
+        status = file_write(cmd_current(), path, text, len);
+    } else {
+        complain("out of memory");
+    }
+    free(text);
+    return status;
+}

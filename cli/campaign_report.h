@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CAMPAIGN_REPORT_H
+#define CLI_CAMPAIGN_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "board/campaign/campaign.h"
+#include "cli/rig/update_world.h"
+
+/* What `otter board campaign` tells: how far it is, a line that repeats each failure, the sums, and the
+ * figures as JSON. docs/man/otter-board.1 says what they mean.
+ */
+struct campaign_report {
+    /* what was asked for */
+    const char *boot, *app, *update; /* paths */
+    const char *commit;              /* NULL = not told */
+    const struct update_world *scenario;
+    const struct campaign_options *options;
+    unsigned jobs;
+    size_t planned; /* cases */
+
+    /* while it runs; begin with 0 */
+    bool terminal, bar_open;
+    double start_s, last_s;
+};
+
+struct campaign_sums {
+    uint64_t operations;
+    struct campaign_counts counts;
+    struct recall_counts recalls;
+    double took_s;
+};
+
+/* Note the time. */
+void report_begin(struct campaign_report *report);
+
+/* For struct campaign_options; ctx is the report. */
+void report_progress(void *ctx, uint64_t cases, uint64_t failures);
+void report_failed(void *ctx, const struct campaign_case *which, const char *why);
+
+/* One case: OP:TEAR[:OP:TEAR]. */
+void report_case(const struct campaign_case *which);
+
+/* The end: the lines of sums; sets sums->took_s. */
+void report_end(struct campaign_report *report, struct campaign_sums *sums);
+
+/* Write the figures to a file. Returns 0, or EXIT_FAILURE after saying why. */
+int report_json(const struct campaign_report *report, const struct campaign_sums *sums,
+                const char *path);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A campaign that remembers judgements is the same campaign: each case ends at the same tick, after the same
+ * instructions, with the same flash and the same verdict as one that executes them all. */
+#include "cli/campaign_boot.h" /* its fail() is a function's name, before it is cmocka's */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include "cli/cmd.h"
+
+enum { PATH_SIZE = 1024, CASES_MAX = 64 };
+
+/* What one case came to, behind its judgement. */
+struct outcome {
+    uint64_t now, instructions, ops, flash;
+    const char *why;
+};
+
+static struct campaign_world real; /* whose judge is listened to */
+static struct outcome outcomes[2][CASES_MAX];
+static unsigned counts[2], run_number;
+
+static uint64_t hash(const uint8_t *bytes, size_t len)
+{
+    uint64_t value = 0xCBF29CE484222325u; /* FNV-1a */
+    for (size_t i = 0; i < len; i++) {
+        value = (value ^ bytes[i]) * 0x100000001B3u;
+    }
+    return value;
+}
+
+static struct campaign_verdict listen(void *world, bool done)
+{
+    struct campaign_verdict verdict = real.judge(world, done);
+    struct board *board = real.board(world);
+    assert_in_range(counts[run_number], 0, CASES_MAX - 1);
+    outcomes[run_number][counts[run_number]++] =
+        (struct outcome){board_now(board), board_instructions(board), board_flash_ops(board),
+                         hash(board_flash(board), BOARD_FLASH_SIZE), verdict.why};
+    return verdict;
+}
+
+static void failed(void *ctx, const struct campaign_case *which, const char *why)
+{
+    (void)ctx;
+    fail_msg("%llu:%s: %s", (unsigned long long)which->first.op,
+             campaign_tear_name(which->first.tear), why);
+}
+
+static const char *path(const char *name)
+{
+    static char text[PATH_SIZE];
+    (void)snprintf(text, sizeof text, "%s/%s", OTTER_FIRMWARE_DIR, name);
+    return text;
+}
+
+static void run(struct update_world *scenario, const struct campaign_options *options,
+                bool remembers)
+{
+    struct campaign_survey survey;
+    struct campaign_plan plan;
+    struct campaign_counts sums;
+    run_number = remembers;
+    counts[run_number] = 0;
+    if (remembers) {
+        assert_true(campaign_boot_remember(path("boot/boot.elf"), 7, scenario));
+    }
+    real = update_world(scenario);
+    struct campaign_world world = real;
+    world.judge = listen;
+    assert_null(campaign_survey(&world, options, &survey));
+    assert_int_equal(campaign_plan(options, &survey, &plan), 0);
+    assert_int_equal(campaign_run(&world, options, &plan, &sums), 0);
+    assert_int_equal(sums.cases, plan.count);
+    assert_true(sums.cases >= 10);
+    campaign_free(&survey, &plan);
+}
+
+static void expect_same(enum update_scenario which, const char *update, uint32_t every)
+{
+    struct update_world scenario = {.scenario = which, .seed = 5};
+    const struct campaign_options options = {
+        .every = every,
+        .offset = every - 1,
+        .tears =
+            {[BOARD_TEAR_NOT_DONE] = true, [BOARD_TEAR_TORN] = true, [BOARD_TEAR_WEAK] = true},
+        .second_count = 4,
+        .seed = 5,
+        .limit_s = 120,
+        .slice_ms = 20,
+        .parts = 1,
+        .failed = failed};
+    assert_true(campaign_boot_read(path("boot/boot.elf"), &scenario));
+    assert_int_equal(
+        file_read("test", path("app/pethouse/pethouse_03010101.bin"), 1 << 20, &scenario.app),
+        0);
+    assert_int_equal(file_read("test", path(update), 1 << 20, &scenario.update), 0);
+    assert_true(update_world_versions(&scenario));
+    run(&scenario, &options, false);
+    run(&scenario, &options, true);
+    assert_int_equal(counts[0], counts[1]);
+    for (unsigned i = 0; i < counts[0]; i++) {
+        const struct outcome *one = &outcomes[0][i], *other = &outcomes[1][i];
+        assert_int_equal(one->now, other->now);
+        assert_int_equal(one->instructions, other->instructions);
+        assert_int_equal(one->ops, other->ops);
+        assert_int_equal(one->flash, other->flash);
+        assert_ptr_equal(one->why, other->why);
+    }
+    struct recall_counts recalls = recall_counts(scenario.recall);
+    assert_true(recalls.remembered > counts[1]);
+    assert_true(recalls.compared > 0);
+    assert_int_equal(recalls.differences, 0);
+    file_free(&scenario.boot);
+    file_free(&scenario.app);
+    file_free(&scenario.update);
+    recall_free(scenario.recall);
+}
+
+static void test_same_update(void **state)
+{
+    (void)state;
+    expect_same(UPDATE_SUCCEEDS, "tests/fw/nextapp/pethouse_03010103.bin", 4001);
+}
+
+static void test_same_revert(void **state)
+{
+    (void)state;
+    expect_same(UPDATE_REVERTS, "tests/fw/muteapp/muteapp.bin", 5003);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_update),
+        cmocka_unit_test(test_same_revert),
+    };
+    cmd_name("test");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
