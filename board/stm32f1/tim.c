@@ -189,8 +189,8 @@ void tim_clock_changed(struct board *board)
 bool tim_drives(const struct board *board, unsigned unit, unsigned channel)
 {
     const struct tim *tim = &board->tim[unit];
-    return clock_ticks(board, unit) != 0 && (tim->ccer >> (4 * channel) & 1) != 0 &&
-           (unit != 0 || (tim->bdtr & BDTR_MOE) != 0);
+    bool is_on = (tim->ccer >> (4 * channel) & 1) != 0; /* first: most are not */
+    return is_on && clock_ticks(board, unit) != 0 && (unit != 0 || (tim->bdtr & BDTR_MOE) != 0);
 }
 
 unsigned tim_duty(const struct board *board, unsigned unit, unsigned channel)
