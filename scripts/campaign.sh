@@ -31,7 +31,7 @@ run() { # scenario, option...
     recovery) set -- --update "$work/pethouse_03010103.bin" "$@" ;;
     esac
     number=$((number + 1))
-    "$work/otter" board campaign --scenario "$scenario" --boot "$work/boot.elf" --remember \
+    "$work/otter" board campaign --scenario "$scenario" --boot "$work/boot.elf" --remember --compare 200 \
         --seed $number --commit "$commit" --json "$work/$number.json" "$@" || status=1
 }
 run update --every 1 --tears not-done,torn "$@"
