@@ -234,7 +234,7 @@ void board_copy(struct board *to, const struct board *from)
     to->debug = debug;
     to->recall = recall;
     to->cpu.bus = bus_of(to); /* the other one's may be a watching one */
-    to->cpu.trap = recall_trap(recall);
+    recall_set_traps(recall, to);
     to->cpu.flash = to->flash.bytes;
     to->cpu.sram = to->sram;
 }
@@ -359,7 +359,7 @@ static enum board_stop run(struct board *board, uint64_t until)
             break;
         case CPU_STOP_TRAP:
             if (board->recall != NULL) {
-                recall_trapped(board->recall, board);
+                recall_trapped(board->recall, board, until);
             }
             break;
         }

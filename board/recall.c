@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "board/polling.h"
 #include "board/stm32f1/chip.h"
 
 enum { R12 = 12, SP = 13, LR = 14, PC = 15 };
@@ -31,6 +32,7 @@ struct recall {
     struct recall_answer answers[RECALL_ANSWERS_MAX];
     unsigned answer_count;
     uint64_t known_calls; /* whose answer was known */
+    struct polling polling;
 
     /* the call that is being executed and watched */
     struct board *board;                  /* NULL = none */
@@ -64,26 +66,39 @@ void recall_free(struct recall *recall)
     }
 }
 
-uint32_t recall_trap(const struct recall *recall)
+void recall_set_traps(const struct recall *recall, struct board *board)
 {
-    return recall != NULL ? recall->options.function : CPU_TRAP_NONE;
+    uint32_t traps[1 + RECALL_POLLS];
+    unsigned count = 0;
+    if (recall != NULL) {
+        traps[count++] =
+            recall->board == board ? recall->entry.r[LR] & ~1u : recall->options.function;
+    }
+    for (unsigned i = 0; recall != NULL && i < RECALL_POLLS; i++) {
+        traps[count] = recall->options.polls[i];
+        count += traps[count] != 0;
+    }
+    cpu_set_traps(&board->cpu, traps, count);
 }
 
 void board_attach_recall(struct board *board, struct recall *recall)
 {
     recall_abandon(board);
     board->recall = recall;
-    board->cpu.trap = recall_trap(recall);
+    recall_set_traps(recall, board);
 }
 
 struct recall_counts recall_counts(const struct recall *recall)
 {
-    return recall->counts;
+    struct recall_counts counts = recall->counts;
+    counts.rounds = recall->polling.rounds;
+    return counts;
 }
 
 void recall_forget_counts(struct recall *recall)
 {
     recall->counts = (struct recall_counts){0};
+    recall->polling.rounds = 0;
 }
 
 static const struct recall_answer *find(const struct recall *recall, const uint64_t question[2])
@@ -210,11 +225,11 @@ static bool watching_write(void *ctx, uint32_t addr, unsigned size, uint32_t val
 
 static void stop_watching(struct recall *recall)
 {
-    struct cpu *cpu = &recall->board->cpu;
-    cpu->trap = recall->options.function;
-    cpu->bus.read = bus_read;
-    cpu->bus.write = bus_write;
+    struct board *board = recall->board;
     recall->board = NULL;
+    recall_set_traps(recall, board);
+    board->cpu.bus.read = bus_read;
+    board->cpu.bus.write = bus_write;
 }
 
 static void watch(struct recall *recall, struct board *board, struct recall_answer *answer,
@@ -233,7 +248,7 @@ static void watch(struct recall *recall, struct board *board, struct recall_answ
     recall->entry = board->cpu;
     recall->flash_ops = board->flash.ops;
     memcpy(recall->sram, board->sram, sizeof recall->sram);
-    board->cpu.trap = board->cpu.r[LR] & ~1u;
+    recall_set_traps(recall, board);
     board->cpu.bus.read = watching_read;
     board->cpu.bus.write = watching_write;
 }
@@ -297,10 +312,14 @@ static void take_answer(struct recall *recall, struct board *board)
 
 void recall_abandon(struct board *board)
 {
+    struct recall *recall = board->recall;
     board->call.answer = NULL;
-    if (board->recall != NULL && board->recall->board == board) {
-        stop_watching(board->recall);
-        board->recall->counts.others++;
+    if (recall != NULL && recall->board == board) {
+        stop_watching(recall);
+        recall->counts.others++;
+    }
+    if (recall != NULL && recall->polling.board == board) {
+        recall->polling.board = NULL;
     }
 }
 
@@ -323,11 +342,33 @@ static void begin(struct recall *recall, struct board *board)
     board->call = (struct recall_call){known, board->cpu.now, 0};
 }
 
-void recall_trapped(struct recall *recall, struct board *board)
+static void wait(struct recall *recall, struct board *board, uint64_t until)
 {
-    if (recall->board != board) {
+    switch (polling_called(&recall->polling, board, recall->options.compare_every, until)) {
+    case POLLING_GOES_ON:
+        return;
+    case POLLING_DIFFERS:
+        recall->counts.differences++;
+        chip_unknown(board, "a loop that polls does not do the same in each round");
+        break;
+    case POLLING_COMPARED:
+        break;
+    }
+    recall->counts.compared_waits++;
+}
+
+void recall_trapped(struct recall *recall, struct board *board, uint64_t until)
+{
+    uint32_t pc = board->cpu.r[PC];
+    for (unsigned i = 0; i < RECALL_POLLS; i++) {
+        if (pc == recall->options.polls[i]) {
+            wait(recall, board, until);
+        }
+    }
+    if (recall->board != board && pc == recall->options.function) {
         begin(recall, board);
-    } else if (board->cpu.r[SP] == recall->entry.r[SP]) { /* else: a call inside of it */
+    } else if (recall->board == board && pc == (recall->entry.r[LR] & ~1u) &&
+               board->cpu.r[SP] == recall->entry.r[SP]) { /* else: a call inside of it */
         take_answer(recall, board);
     }
 }

@@ -23,7 +23,12 @@
  *
  * A recall serves all boards of a process that it is attached to, one of which runs at a time.
  */
-enum { RECALL_FLASH_MAX = 4, RECALL_ANSWERS_MAX = 4096, RECALL_WRITES_MAX = 1024 };
+enum {
+    RECALL_FLASH_MAX = 4,
+    RECALL_POLLS = 2,
+    RECALL_ANSWERS_MAX = 4096,
+    RECALL_WRITES_MAX = 1024
+};
 
 struct recall_options {
     uint32_t function;     /* address of its first instruction */
@@ -32,16 +37,23 @@ struct recall_options {
     struct recall_flash {
         uint32_t addr, len;
     } flash[RECALL_FLASH_MAX]; /* all that it reads of it, its own code included */
-    /* Every so many answers that are known are not given but found out again, and compared: 0 = none. A
-     * difference stops the board with BOARD_STOP_UNKNOWN. */
+    /* Addresses that a loop branches to in each of its rounds, a function's that it calls, or its own
+     * beginning; 0 = none. While nothing happens to
+     * the chip, a round must do what the one before did: look at flags, not at counters; write to nothing
+     * but memory and the watchdog. With interrupts off such rounds are not executed either. */
+    uint32_t polls[RECALL_POLLS];
+    /* Every so many answers that are known are not given but found out again, and compared, and so many waits in the
+     * loop: 0 = none. A difference stops the board with BOARD_STOP_UNKNOWN. */
     uint32_t compare_every;
 };
 
 struct recall_counts {
-    uint64_t remembered;  /* calls that were answered from memory */
-    uint64_t executed;    /* and are remembered since */
-    uint64_t compared;    /* executed although they were remembered */
-    uint64_t others;      /* executed: they do not fit, or the memory is full */
+    uint64_t remembered; /* calls that were answered from memory */
+    uint64_t executed;   /* and are remembered since */
+    uint64_t compared;   /* executed although they were remembered */
+    uint64_t others;     /* executed: they do not fit, or the memory is full */
+    uint64_t rounds;     /* of the loop that were not executed */
+    uint64_t compared_waits;
     uint64_t differences; /* of those compared */
 };
 
@@ -63,10 +75,10 @@ void recall_forget_counts(struct recall *recall);
 /* ---- for board.c ---- */
 
 /* What the core of a board with it (NULL: without) stops at. */
-uint32_t recall_trap(const struct recall *recall);
+void recall_set_traps(const struct recall *recall, struct board *board);
 
-/* The core has come to its trap. */
-void recall_trapped(struct recall *recall, struct board *board);
+/* The core has come to one of them, in a run up to `until`. */
+void recall_trapped(struct recall *recall, struct board *board, uint64_t until);
 
 /* Let time pass in the answer that is being given. */
 void recall_go_on(struct board *board, uint64_t until);

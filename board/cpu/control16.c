@@ -64,7 +64,7 @@ void op16_branch_register(struct cpu *cpu, uint32_t opcode)
         return;
     }
     cpu->r[LR] = (cpu->r[PC] + 2u) | 1u;
-    branch_trapped(cpu, target);
+    branch_to(cpu, target);
     if ((target & 1u) == 0) {
         cpu->arm_state = true;
         look_around(cpu);

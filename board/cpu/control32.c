@@ -200,7 +200,7 @@ void op32_control(struct cpu *cpu, uint32_t first, uint32_t second)
     switch (second >> 12 & 5u) {
     case 5: /* BL */
         cpu->r[LR] = (cpu->r[PC] + 4u) | 1u;
-        branch_trapped(cpu, cpu->r[PC] + 4u + long_offset(first, second));
+        branch_to(cpu, cpu->r[PC] + 4u + long_offset(first, second));
         return;
     case 1: /* B */
         branch_to(cpu, cpu->r[PC] + 4u + long_offset(first, second));

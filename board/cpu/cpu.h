@@ -25,11 +25,10 @@ enum cpu_stop {
     CPU_STOP_LOCKUP,  /* a fault inside the fault handler */
     CPU_STOP_BKPT,    /* BKPT instruction; r[15] stays on it */
     CPU_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled: see `why` */
-    CPU_STOP_TRAP,    /* r[15] has just come to `trap` */
+    CPU_STOP_TRAP,    /* a branch has led to a trap; r[15] stays on it */
 };
 
-/* Of struct cpu: no trap. No instruction lies there. */
-#define CPU_TRAP_NONE 1u
+enum { CPU_TRAPS_MAX = 4 };
 
 struct cpu_bus {
     void *ctx;
@@ -77,9 +76,10 @@ struct cpu {
 
     struct cpu_bus bus;
 
-    /* Address of an instruction: a call of it (BL, BLX) or a return to it (BX, POP ...) ends the run in front
-     * of it, with CPU_STOP_TRAP; going on executes it. Costs nothing elsewhere. */
-    uint32_t trap;
+    /* cpu_set_traps() */
+    uint32_t traps[CPU_TRAPS_MAX];
+    unsigned trap_count;
+    uint64_t trap_filter; /* bit (address / 2) % 64 of each */
 
     /* system control space; owned by exception.c and scs.c */
     uint32_t vtor, aircr_prigroup, scr, ccr, shcsr, cfsr, hfsr, mmfar, bfar;
@@ -125,6 +125,15 @@ enum cpu_stop cpu_step(struct cpu *cpu);
 
 /* Change the core clock and the flash wait states; SysTick and CYCCNT go on at the new rate. */
 void cpu_set_clock(struct cpu *cpu, uint32_t ticks_per_cycle, uint32_t fetch_wait);
+
+/* Addresses of instructions, CPU_TRAPS_MAX at most, instead of the earlier ones: a jump there, a call or a
+ * return ends cpu_run() in front of it, with CPU_STOP_TRAP; going on executes it. Unlike a breakpoint it costs
+ * the other instructions nothing. */
+void cpu_set_traps(struct cpu *cpu, const uint32_t addrs[], unsigned count);
+
+/* The earliest tick at which something happens that the core has not done: an event of the bus that was
+ * announced, or SysTick's next zero. */
+uint64_t cpu_next_event(const struct cpu *cpu);
 
 /* From a bus callback: end cpu_run() behind the present instruction. */
 void cpu_request_stop(struct cpu *cpu);

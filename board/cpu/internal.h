@@ -290,21 +290,17 @@ static inline bool is_privileged(const struct cpu *cpu)
     return is_handler(cpu) || (cpu->control & 1u) == 0;
 }
 
+/* step.c: next_pc may be a trap. */
+void look_for_trap(struct cpu *cpu);
+
 /* A taken branch inside Thumb code: pipeline refill, and flash wait states for the new place. */
 static inline void branch_to(struct cpu *cpu, uint32_t addr)
 {
     cpu->next_pc = addr & ~1u;
     cpu->event = EVENT_BRANCH;
     cpu->cycles += 2u + cpu->fetch_wait;
-}
-
-/* The same by a call or a return. */
-static inline void branch_trapped(struct cpu *cpu, uint32_t addr)
-{
-    branch_to(cpu, addr);
-    if (UNLIKELY(cpu->next_pc == cpu->trap)) {
-        cpu->stop = CPU_STOP_TRAP;
-        look_around(cpu);
+    if (UNLIKELY((cpu->trap_filter >> (addr / 2u % 64u) & 1u) != 0)) {
+        look_for_trap(cpu);
     }
 }
 
@@ -316,7 +312,7 @@ static inline void branch_exchange(struct cpu *cpu, uint32_t addr)
         cpu->event_arg = addr;
         return;
     }
-    branch_trapped(cpu, addr);
+    branch_to(cpu, addr);
     if (UNLIKELY((addr & 1u) == 0)) {
         cpu->arm_state = true;
         look_around(cpu);

@@ -26,7 +26,6 @@ void cpu_init(struct cpu *cpu, const struct cpu_bus *bus)
     memset(cpu, 0, sizeof *cpu);
     cpu->bus = *bus;
     cpu->ticks_per_cycle = 1;
-    cpu->trap = CPU_TRAP_NONE;
 }
 
 void cpu_map(struct cpu *cpu, uint8_t *flash, uint32_t flash_base, uint32_t flash_size,
@@ -124,6 +123,31 @@ void cpu_stall_until(struct cpu *cpu, uint64_t tick)
     look_around(cpu);
 }
 
+void cpu_set_traps(struct cpu *cpu, const uint32_t addrs[], unsigned count)
+{
+    cpu->trap_count = count;
+    cpu->trap_filter = 0;
+    for (unsigned i = 0; i < count; i++) {
+        cpu->traps[i] = addrs[i];
+        cpu->trap_filter |= UINT64_C(1) << addrs[i] / 2 % 64;
+    }
+}
+
+void look_for_trap(struct cpu *cpu)
+{
+    for (unsigned i = 0; i < cpu->trap_count; i++) {
+        if (cpu->next_pc == cpu->traps[i]) {
+            cpu->stop = CPU_STOP_TRAP;
+            look_around(cpu);
+        }
+    }
+}
+
+uint64_t cpu_next_event(const struct cpu *cpu)
+{
+    return earlier(cpu->bus_event, systick_next(cpu));
+}
+
 /* Everything that is looked at between instructions. Returns false when the run is over. */
 static bool serve(struct cpu *cpu, uint64_t until)
 {
@@ -137,7 +161,7 @@ static bool serve(struct cpu *cpu, uint64_t until)
         if (cpu->stop != CPU_STOP_NONE) {
             return false;
         }
-        uint64_t next = earlier(earlier(cpu->bus_event, systick_next(cpu)), until);
+        uint64_t next = earlier(cpu_next_event(cpu), until);
         if (cpu->sleeping) {
             bool wakes = has_wakeup(cpu) || (cpu->sleeps_for_event && cpu->event_register);
             if (!wakes) {
@@ -337,7 +361,7 @@ enum cpu_stop cpu_step(struct cpu *cpu)
     cpu->stop = CPU_STOP_NONE;
     if (cpu->sleeping) { /* one step of sleep leads to the next event, not for ever */
         cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
-        until = earlier(cpu->bus_event, systick_next(cpu));
+        until = cpu_next_event(cpu);
         until = until > cpu->now ? until : cpu->now + 1;
     }
     if (serve(cpu, until)) {

@@ -355,7 +355,7 @@ static struct cpu run_with_trap(const uint16_t program[], size_t len, uint32_t t
     h_cpu.r[4] = (H_CODE + 0x12) | 1u;
     h_cpu.r[5] = (H_CODE + 0x10) | 1u;
     h_set_flags(Z);
-    h_cpu.trap = trap;
+    cpu_set_traps(&h_cpu, (uint32_t[]){trap ^ 0x80, trap}, 2);
     *out_stops = 0;
     while ((stop = cpu_run(&h_cpu, 1000000)) == CPU_STOP_TRAP && *out_stops < 9) {
         assert_int_equal(h_cpu.r[15], trap);
@@ -365,8 +365,8 @@ static struct cpu run_with_trap(const uint16_t program[], size_t len, uint32_t t
     return h_cpu;
 }
 
-/* Three calls, and a jump that is none; four ways to return. */
-static void test_trap_at_calls_and_returns(void **state)
+/* Three calls and a jump; four ways to return. */
+static void test_trap_at_branches(void **state)
 {
     (void)state;
     uint16_t program[14] = {
@@ -387,11 +387,11 @@ static void test_trap_at_calls_and_returns(void **state)
     for (unsigned i = 0; i < 4; i++) {
         unsigned stops;
         memcpy(program + 9, functions[i], sizeof functions[i]);
-        struct cpu plain = run_with_trap(program, 14, CPU_TRAP_NONE, &stops);
+        struct cpu plain = run_with_trap(program, 14, 0, &stops);
         assert_int_equal(stops, 0);
         for (uint32_t off = 0; off < 0x1C; off += 2) {
             struct cpu cpu = run_with_trap(program, 14, H_CODE + off, &stops);
-            unsigned calls = off == 0x12 ? 3 : 0;
+            unsigned calls = off == 0x12 ? 4 : 0;
             unsigned returns = off == 0x04 || off == 0x06 || off == 0x0C || off == 0x10;
             assert_int_equal(stops, calls + returns);
             assert_int_equal(cpu.now, plain.now);
@@ -413,7 +413,7 @@ int main(void)
         cmocka_unit_test(test_it_contents_ddi0403_a7_7_it),
         cmocka_unit_test(test_it_branch_not_taken_ddi0403_a7_7_it),
         cmocka_unit_test(test_skip_is_a_nop),
-        cmocka_unit_test(test_trap_at_calls_and_returns),
+        cmocka_unit_test(test_trap_at_branches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loops that poll and are not executed (board/polling.h): the board goes the same way, to the tick. */
+#include "board/recall.h"
+#include "chip_rig.h"
+
+/* Echoes what USART2 receives (9600 baud at 8 MHz) into the memory at 0x20000100 and back, up to a '.';
+ * meanwhile it feeds the watchdog and counts in r4 how often SysTick, every 16 ms, has come to 0. Translated
+ * by GNU as. */
+static const uint8_t program[] =
+    {
+        0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0x1A, 0x48,
+        0x04, 0x21, 0x81, 0x61, /*        ldr  r0, =RCC; movs r1, #4; str r1, [r0, #24] */
+        0x4F, 0xF4, 0x00, 0x31, 0xC1, 0x61, /*        mov  r1, #0x20000; str r1, [r0, #28] */
+        0x18, 0x4E,                         /*        ldr  r6, =USART2 */
+        0x40, 0xF2, 0x41, 0x31, 0xB1, 0x60, /*        movw r1, #833; str r1, [r6, #8] */
+        0x42, 0xF2, 0x0C, 0x01, 0xF1, 0x60, /*        movw r1, #0x200C; str r1, [r6, #12] */
+        0x4F, 0xF0, 0xE0, 0x25,             /*        mov  r5, #0xE000E000 */
+        0x15, 0x49, 0x69, 0x61,             /*        ldr  r1, =0x1FFFF; str r1, [r5, #20] */
+        0x05, 0x21, 0x29, 0x61,             /*        movs r1, #5; str r1, [r5, #16] */
+        0x14, 0x4F,                         /*        ldr  r7, =IWDG */
+        0x4C, 0xF6, 0xCC, 0x40, 0x38, 0x60, /*        movw r0, #0xCCCC; str r0, [r7] */
+        0x00, 0x24,                         /*        movs r4, #0 */
+        0xDF, 0xF8, 0x48, 0x80,             /*        ldr  r8, =0x20000100 */
+        0x4A, 0xF6, 0xAA, 0x20, 0x38, 0x60, /* again: movw r0, #0xAAAA; str r0, [r7] */
+        0x00, 0xF0, 0x0E, 0xF8, 0x38, 0xB1, /*        bl   poll; cbz r0, none */
+        0x70, 0x68, 0x08, 0xF8, 0x01, 0x0B, /*        ldr  r0, [r6, #4]; strb r0, [r8], #1 */
+        0x00, 0xF0, 0x0C, 0xF8,             /*        bl   send */
+        0x2E, 0x28, 0xF2, 0xD1, 0x00, 0xBE, /*        cmp  r0, #'.'; bne again; bkpt */
+        0x2B, 0x69, 0xC3, 0xF3, 0x00, 0x43, /* none:  ldr  r3, [r5, #16]; ubfx r3, r3, #16, #1 */
+        0xE4, 0x18, 0xEC, 0xE7,             /*        adds r4, r3; b again */
+        0x30, 0x68, 0x00, 0xF0, 0x20, 0x00, /* poll:  ldr  r0, [r6]; and r0, #0x20 */
+        0x70, 0x47,                         /*        bx   lr */
+        0x31, 0x68, 0x09, 0x06, 0xFC, 0xD5, /* send:  ldr  r1, [r6]; lsls r1, #24; bpl send */
+        0x70, 0x60, 0x70, 0x47,             /*        str  r0, [r6, #4]; bx lr */
+        0x00, 0x10, 0x02, 0x40, 0x00, 0x44, 0x00, 0x40, 0xFF, 0xFF,
+        0x01, 0x00, 0x00, 0x30, 0x00, 0x40, 0x00, 0x01, 0x00, 0x20};
+enum { NONE = 0x58, POLL = 0x62, SEND = 0x6A, RECEIVED = 0x100 };
+
+static struct recall *recall;
+
+static struct board *start(bool passing, uint32_t compare_every)
+{
+    const struct recall_options options = {
+        .function = BOARD_FLASH_BASE + 2, /* never called */
+        .polls = {BOARD_FLASH_BASE + POLL, BOARD_FLASH_BASE + SEND},
+        .compare_every = compare_every};
+    struct board_options board_options = {.seed = 7};
+    struct board *board = board_new(&board_options);
+    assert_non_null(board);
+    memcpy(board_flash(board), program, sizeof program);
+    if (passing) {
+        recall = recall_new(&options);
+        assert_non_null(recall);
+        board_attach_recall(board, recall);
+    }
+    board_power_on(board);
+    memset(board->sram + RECEIVED, 0, 64);
+    return board;
+}
+
+/* One slice, at whose beginning text is sent now and then: at any phase of SysTick. */
+static enum board_stop run(struct board *board, unsigned slice)
+{
+    static const char *const texts[] = {"a", "few ", "words", " come, sometimes", "."};
+    if (slice % 37 == 5 && slice / 37 < 5) {
+        const char *text = texts[slice / 37];
+        board_uart_put(board, 2, (const uint8_t *)text, strlen(text), 9600);
+    }
+    return board_run(board, board_now(board) / US * US + 1733 * US);
+}
+
+static void assert_same(const struct board *one, const struct board *other)
+{
+    assert_int_equal(board_now(one), board_now(other));
+    assert_int_equal(board_instructions(one), board_instructions(other));
+    assert_memory_equal(one->cpu.r, other->cpu.r, sizeof one->cpu.r);
+    assert_int_equal(cpu_xpsr(&one->cpu), cpu_xpsr(&other->cpu));
+    assert_memory_equal(one->sram, other->sram, sizeof one->sram);
+    assert_memory_equal(&one->iwdg, &other->iwdg, sizeof one->iwdg);
+}
+
+static void expect_same_course(uint32_t compare_every, struct recall_counts *out_counts)
+{
+    struct board *plain = start(false, 0), *board = start(true, compare_every);
+    enum board_stop stop;
+    unsigned slice = 0;
+    do {
+        stop = run(plain, slice);
+        assert_int_equal(run(board, slice), stop);
+        assert_same(board, plain);
+        slice++;
+    } while (stop == BOARD_STOP_TIME);
+    assert_int_equal(stop, BOARD_STOP_BKPT);
+    assert_string_equal((const char *)board->sram + RECEIVED, "afew words come, sometimes.");
+    assert_in_range(board->cpu.r[4], 10, 100); /* SysTick was not missed */
+    *out_counts = recall_counts(recall);
+    board_free(board);
+    board_free(plain);
+    recall_free(recall);
+}
+
+static void test_same_course(void **state)
+{
+    (void)state;
+    struct recall_counts counts;
+    expect_same_course(0, &counts);
+    assert_true(counts.rounds > 50000);
+    assert_int_equal(counts.compared_waits, 0);
+}
+
+static void test_some_are_compared(void **state)
+{
+    (void)state;
+    struct recall_counts counts;
+    expect_same_course(3, &counts);
+    assert_true(counts.rounds > 10000 && counts.compared_waits > 50);
+    assert_int_equal(counts.differences, 0);
+}
+
+/* A loop that looks at a counter: bit 15 of SysTick's value. */
+static void test_a_difference_stops(void **state)
+{
+    (void)state;
+    static const uint8_t looks_at_value[] = {0xAB, 0x69, 0xC3, 0xF3, 0xC0, 0x33};
+    struct board *board = start(true, 1);
+    memcpy(board_flash(board) + NONE, looks_at_value, sizeof looks_at_value);
+    assert_int_equal(board_run(board, board_now(board) + 100 * MS), BOARD_STOP_UNKNOWN);
+    assert_non_null(strstr(board_why(board), "polls"));
+    assert_int_equal(recall_counts(recall).differences, 1);
+    board_free(board);
+    recall_free(recall);
+}
+
+/* The watchdog comes when it came, of a loop that does not feed it any more. */
+static void test_watchdog_comes(void **state)
+{
+    (void)state;
+    uint64_t resets[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct board *board = start(i == 1, 0);
+        board_flash(board)[0x40] = board_flash(board)[0x41] =
+            0; /* again: no str, a movs r0, r0 */
+        while (board_resets(board, BOARD_RESET_WATCHDOG) == 0) {
+            assert_int_equal(board_run(board, board_now(board) + MS), BOARD_STOP_TIME);
+            assert_true(board_now(board) < 2000 * MS);
+        }
+        resets[i] = board_now(board);
+        board_free(board);
+    }
+    assert_int_equal(resets[0], resets[1]);
+    assert_true(recall_counts(recall).rounds > 1000);
+    recall_free(recall);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_course),
+        cmocka_unit_test(test_some_are_compared),
+        cmocka_unit_test(test_a_difference_stops),
+        cmocka_unit_test(test_watchdog_comes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
