@@ -71,6 +71,10 @@ bool campaign_boot_remember(const char *path, uint32_t compare_every,
     if (loader_guess(file.data, file.len) != LOADER_ELF) {
         complain("--remember: %s: is no .elf, where functions can be found", path);
     } else if (!loader_elf_function(file.data, file.len, "otter_judge_image", &options.function,
+                                    why) ||
+               !loader_elf_function(file.data, file.len, "uart_polled_receive",
+                                    &options.polls[0], why) ||
+               !loader_elf_function(file.data, file.len, "uart_polled_send", &options.polls[1],
                                     why)) {
         complain("--remember: %s: %s", path, why);
     } else {

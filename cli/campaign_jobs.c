@@ -130,6 +130,8 @@ static struct recall_counts sum_recalls(const struct job jobs[], unsigned count)
         all.executed += jobs[i].recalls.executed;
         all.compared += jobs[i].recalls.compared;
         all.others += jobs[i].recalls.others;
+        all.rounds += jobs[i].recalls.rounds;
+        all.compared_waits += jobs[i].recalls.compared_waits;
         all.differences += jobs[i].recalls.differences;
     }
     return all;

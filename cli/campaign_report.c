@@ -115,10 +115,11 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
     printf("%s; %.0f s, %.1f cuts/s on %u processes\n", counts->failures != 0 ? ")" : "",
            sums->took_s, (double)counts->cases / sums->took_s, report->jobs);
     if (report->scenario->recall != NULL) {
-        printf("campaign: judgements: %" PRIu64 " remembered, %" PRIu64 " made, %" PRIu64
-               " made again: %" PRIu64 " of them differ\n",
-               recalls->remembered, recalls->executed + recalls->others, recalls->compared,
-               recalls->differences);
+        printf("campaign: judgements: %" PRIu64 " remembered, %" PRIu64 " made; %" PRIu64
+               " rounds of waiting passed over; %" PRIu64 " judgements and %" PRIu64
+               " waits compared: %" PRIu64 " differ\n",
+               recalls->remembered, recalls->executed + recalls->others, recalls->rounds,
+               recalls->compared, recalls->compared_waits, recalls->differences);
     }
     fflush(stdout);
 }

@@ -39,7 +39,8 @@ run update --every 10 --second 14000 "$@"
 run update --every 15 --second 2000 --mcu-only "$@"
 run revert --every 1 --tears not-done,torn "$@"
 run revert --every 20 --second 5000 "$@"
-run recovery --every 100 --tears not-done,torn --second 100 "$@"
+run recovery --every 1 --tears not-done,torn "$@"
+run recovery --every 40 --second 1000 "$@"
 [ "$(find "$work" -name '*.json' | wc -l)" -eq $number ] || exit 1
 
 # One object: the sums of all.

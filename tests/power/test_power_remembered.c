@@ -132,11 +132,18 @@ static void test_same_revert(void **state)
     expect_same(UPDATE_REVERTS, "tests/fw/muteapp/muteapp.bin", 5003);
 }
 
+static void test_same_recovery(void **state)
+{
+    (void)state;
+    expect_same(UPDATE_RECOVERS, "tests/fw/nextapp/pethouse_03010103.bin", 8009);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_update),
         cmocka_unit_test(test_same_revert),
+        cmocka_unit_test(test_same_recovery),
     };
     cmd_name("test");
     return cmocka_run_group_tests(tests, NULL, NULL);
