@@ -172,8 +172,8 @@ static bool read_question(struct recall *recall, struct board *board,
     const struct cpu *cpu = &board->cpu;
     bool interrupts = cpu->irq_enabled != 0 || (cpu->systick_ctrl & SYSTICK_TICKINT) != 0;
     if (!is_ram(cpu->r[0], options->context_size) || !is_ram(cpu->r[2], 4) ||
-        !is_ram(cpu->r[3], 4) || !is_ram(cpu->r[SP], 0) || interrupts || cpu->ipsr != 0 ||
-        cpu->itstate != 0 || cpu->flash_is_slow || board->debug != NULL) {
+        !is_ram(cpu->r[3], 4) || !is_ram(cpu->r[SP], 0) || cpu->r[1] > 31 || interrupts ||
+        cpu->ipsr != 0 || cpu->itstate != 0 || cpu->flash_is_slow || board->debug != NULL) {
         return false;
     }
     uint64_t *hash = out_answer->question;
@@ -192,7 +192,7 @@ static bool read_question(struct recall *recall, struct board *board,
     }
     for (unsigned i = 0; i < RECALL_FLASH_MAX; i++) {
         const struct recall_flash *flash = &options->flash[i];
-        if (flash->len != 0) {
+        if ((flash->seconds >> cpu->r[1] & 1) != 0) {
             mix_bytes(hash, board->flash.bytes + (flash->addr - BOARD_FLASH_BASE), flash->len);
         }
     }

@@ -10,7 +10,7 @@
  * ask the same few questions thousands of times.
  *
  * The function is one of four arguments, f(const void *context, word, word *, word *), that depends on
- * nothing but them, what they point to, and flash. A question is all of these, byte by byte, with the
+ * nothing but them, what they point to, and flash; on which of it, its second argument says. A question is all of these, byte by byte, with the
  * clock and the place of the call; the bytes of flash are those that are read now, so weak cells are no
  * exception. An answer is r0, both words, the time it took, and what was written to peripherals (a
  * watchdog that is fed) at which time; all of it happens again while nothing is executed. So what
@@ -36,6 +36,7 @@ struct recall_options {
     uint32_t stack_size;   /* bytes below the caller's stack pointer that it may use */
     struct recall_flash {
         uint32_t addr, len;
+        uint32_t seconds;      /* bit n: read when the second argument is n, of 0 to 31 */
     } flash[RECALL_FLASH_MAX]; /* all that it reads of it, its own code included */
     /* Addresses that a loop branches to in each of its rounds, a function's that it calls, or its own
      * beginning; 0 = none. While nothing happens to

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "board/host/loader.h"
 #include "cli/cmd.h"
+#include "otter/swap.h"
 #include "port/stm32f103/partitions.h"
 
 enum {
@@ -56,12 +57,14 @@ bool campaign_boot_read(const char *path, struct update_world *scenario)
 bool campaign_boot_remember(const char *path, uint32_t compare_every,
                             struct update_world *scenario)
 {
+    const uint32_t of_app =
+        1u << OTTER_PLACE_APP; /* the others lie in APPBAK and the spare page */
     struct recall_options options = {.context_size = JUDGE_SIZE,
                                      .stack_size = JUDGE_STACK,
-                                     .flash = {{OTTER_BOOT_ADDR, OTTER_BOOT_SIZE},
-                                               {OTTER_SPARE_ADDR, OTTER_SPARE_SIZE},
-                                               {OTTER_APP_ADDR, OTTER_APP_SIZE},
-                                               {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE}},
+                                     .flash = {{OTTER_BOOT_ADDR, OTTER_BOOT_SIZE, UINT32_MAX},
+                                               {OTTER_APP_ADDR, OTTER_APP_SIZE, of_app},
+                                               {OTTER_SPARE_ADDR, OTTER_SPARE_SIZE, ~of_app},
+                                               {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE, ~of_app}},
                                      .compare_every = compare_every};
     char why[HOST_WHY_SIZE];
     struct file file;

@@ -49,7 +49,8 @@ static const struct recall_options defaults = {
     .function = FUNCTION,
     .context_size = 8,
     .stack_size = 64,
-    .flash = {{BOARD_FLASH_BASE, 0x400}, {BOARD_FLASH_BASE + DATA, 0x400}}};
+    .flash = {{BOARD_FLASH_BASE, 0x400, UINT32_MAX},
+              {BOARD_FLASH_BASE + DATA, 0x400, UINT32_MAX}}};
 
 static struct recall *recall;
 
@@ -128,7 +129,7 @@ static int begin_half_blind(void **state)
     (void)state;
     struct recall_options options = defaults;
     options.compare_every = 4;
-    options.flash[1].len = 0;
+    options.flash[1].seconds = 0;
     return begin_with(&options);
 }
 
