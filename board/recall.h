@@ -5,14 +5,15 @@
 #include <stdint.h>
 #include "board/board.h"
 
-/* Remembered calls: a long function of the firmware is executed once for every question that it is asked,
- * and the answer is given from memory when the same question comes again. For campaigns, whose cases
- * ask the same few questions thousands of times.
+/* What a campaign need not execute, because thousands of its cases do the same: a long function of the firmware
+ * is executed once for every question that it is asked, and the answer is given from memory when the same
+ * question comes again; of a loop that waits, the rounds in which nothing happens are passed over
+ * (board/polling.h).
  *
  * The function is one of four arguments, f(const void *context, word, word *, word *), that depends on
- * nothing but them, what they point to, and flash; on which of it, its second argument says. A question is all of these, byte by byte, with the
- * clock and the place of the call; the bytes of flash are those that are read now, so weak cells are no
- * exception. An answer is r0, both words, the time it took, and what was written to peripherals (a
+ * nothing but them, what they point to, and flash; on which of it, its second argument says. A question is
+ * all of these, byte by byte, with the clock and the place of the call; the bytes of flash are those that
+ * are read now, so weak cells are no exception. An answer is r0, both words, the time it took, and what was written to peripherals (a
  * watchdog that is fed) at which time; all of it happens again while nothing is executed. So what
  * runs before and after takes the same course as without this, tick by tick; only the RAM below the stack
  * pointer keeps what it had.
@@ -38,13 +39,13 @@ struct recall_options {
         uint32_t addr, len;
         uint32_t seconds;      /* bit n: read when the second argument is n, of 0 to 31 */
     } flash[RECALL_FLASH_MAX]; /* all that it reads of it, its own code included */
-    /* Addresses that a loop branches to in each of its rounds, a function's that it calls, or its own
-     * beginning; 0 = none. While nothing happens to
-     * the chip, a round must do what the one before did: look at flags, not at counters; write to nothing
-     * but memory and the watchdog. With interrupts off such rounds are not executed either. */
+    /* Addresses that a loop branches to in each of its rounds: a function's that it calls, or its own
+     * beginning; 0 = none. While nothing happens to the chip, a round must do what the one before did: look at
+     * flags, not at counters; write to nothing but memory and the watchdog. With interrupts on they are
+     * executed. */
     uint32_t polls[RECALL_POLLS];
-    /* Every so many answers that are known are not given but found out again, and compared, and so many waits in the
-     * loop: 0 = none. A difference stops the board with BOARD_STOP_UNKNOWN. */
+    /* Of so many answers that are known one is not given but found out again, and compared, and of so many
+     * waits one is executed: 0 = none. A difference stops the board with BOARD_STOP_UNKNOWN. */
     uint32_t compare_every;
 };
 
@@ -53,7 +54,7 @@ struct recall_counts {
     uint64_t executed;   /* and are remembered since */
     uint64_t compared;   /* executed although they were remembered */
     uint64_t others;     /* executed: they do not fit, or the memory is full */
-    uint64_t rounds;     /* of the loop that were not executed */
+    uint64_t rounds;     /* of waiting loops that were passed over */
     uint64_t compared_waits;
     uint64_t differences; /* of those compared */
 };

@@ -133,6 +133,14 @@ static int begin_half_blind(void **state)
     return begin_with(&options);
 }
 
+static int begin_with_third(void **state)
+{
+    (void)state;
+    struct recall_options options = defaults;
+    options.flash[2] = (struct recall_flash){BOARD_FLASH_BASE + 0x2000, 0x400, 1u << 3};
+    return begin_with(&options);
+}
+
 static int end(void **state)
 {
     (void)state;
@@ -177,6 +185,19 @@ static void test_flash_is_part_of_the_question(void **state)
         board_free(plain);
     }
     assert_counts(3 * CALLS - 2 * QUESTIONS, 2 * QUESTIONS, 0, 0);
+}
+
+/* A change in flash that is read for one second argument only, asks that one again. */
+static void test_second_argument_says_which_flash(void **state)
+{
+    (void)state;
+    for (uint8_t value = 0; value < 2; value++) {
+        struct board *board = start(true);
+        board_flash(board)[0x2000] = value;
+        assert_int_equal(run(board), BOARD_STOP_BKPT);
+        board_free(board);
+    }
+    assert_counts(2 * CALLS - QUESTIONS - 1, QUESTIONS + 1, 0, 0);
 }
 
 static void test_context_is_part_of_the_question(void **state)
@@ -303,6 +324,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_same_course, begin, end),
         cmocka_unit_test_setup_teardown(test_flash_is_part_of_the_question, begin, end),
+        cmocka_unit_test_setup_teardown(test_second_argument_says_which_flash, begin_with_third,
+                                        end),
         cmocka_unit_test_setup_teardown(test_context_is_part_of_the_question, begin, end),
         cmocka_unit_test_setup_teardown(test_some_are_compared, begin_comparing, end),
         cmocka_unit_test_setup_teardown(test_a_difference_stops, begin_half_blind, end),
