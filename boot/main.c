@@ -12,6 +12,7 @@
 #include "layout.h"
 #include "log.h"
 #include "mailbox.h"
+#include "pin.h"
 #include "recover.h"
 #include "startup.h"
 #include "system.h"
@@ -58,6 +59,9 @@ void reset_handler(void)
                                                 .report_ctx = &is_awake};
     enum otter_startup what;
 
+    if (mail == MAILBOX_EMPTY && pin_asks()) {
+        mail = MAILBOX_RECOVER;
+    }
     clock_start_internal();
     what = otter_startup(&config);
     if (what == OTTER_STARTUP_APP && mail == MAILBOX_RECOVER) {

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "board/stm32f1/chip.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
 #include "tests/support/rng.h"
 
-static struct firmware boot;
+static struct firmware boot, pin_boot;
 static struct rig *rig;
 static struct firmware_seen seen;
 
@@ -243,6 +244,64 @@ static void test_app_asks_and_the_power_goes(void **state)
     assert_int_equal(count("App Init Success , SoftVersion = 03010101"), 2);
 }
 
+/* ---- asked for by a pin, of a bootloader that has one: KEY1 ---- */
+
+/* The old app in flash, and KEY1 held while the supply comes. */
+static void start_with_pin(const struct firmware *update, bool is_held)
+{
+    const struct firmware *app = &firmware_set()->old_app;
+    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, pin_boot.data, pin_boot.len},
+                                     {OTTER_APP_ADDR, app->data, app->len}};
+
+    start(loads, 2, update, false);
+    board_set_key(rig_board(rig), 1, is_held);
+    rig_power_on(rig);
+}
+
+static void test_pin_asks_and_what_comes_is_on_trial(void **state)
+{
+    const struct firmware *app = &firmware_set()->new_app;
+
+    (void)state;
+    start_with_pin(app, true); /* and held all the time: it asks at power-on only */
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), app->data, app->len);
+    assert_int_equal(count("Recover [0]"), 1);
+    assert_int_equal(count("Trial [1]"), 1);
+}
+
+static void test_pin_is_released_and_the_app_starts(void **state)
+{
+    (void)state;
+    start_with_pin(&firmware_set()->new_app, true);
+    assert_int_not_equal(rig_run_until_log(rig, "Recover [0]", 0, 5000), 0);
+    board_set_key(rig_board(rig), 1, false);
+    rig_power_on(rig);
+    assert_int_not_equal(rig_run_until_log(rig, "SoftVersion = 03010101", 0, 5000), 0);
+    assert_int_equal(count("Recover"), 1);
+}
+
+/* Looked at and not pressed: the app finds the port as after reset. */
+static void test_pin_leaves_no_trace(void **state)
+{
+    const struct board *chip;
+    const struct gpio *port;
+
+    (void)state;
+    start_with_pin(&firmware_set()->new_app, false);
+    chip = rig_board(rig);
+    while (chip->cpu.r[15] - OTTER_APP_ADDR >= OTTER_APP_SIZE) {
+        assert_int_equal(board_run(rig_board(rig), board_now(chip) + 1), BOARD_STOP_TIME);
+    }
+    port = &chip->gpio[1];
+    assert_int_equal(port->crl, 0x44444444);
+    assert_int_equal(port->crh, 0x44444444);
+    assert_int_equal(port->odr, 0);
+    assert_int_equal(chip->rcc.apb2enr, 0);
+    assert_int_equal(count("Recover"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,8 +316,12 @@ int main(void)
         cmocka_unit_test_teardown(test_app_asks_and_gets_an_image_on_trial, stop),
         cmocka_unit_test_teardown(test_app_asks_and_a_forged_image_is_refused, stop),
         cmocka_unit_test_teardown(test_app_asks_and_the_power_goes, stop),
+        cmocka_unit_test_teardown(test_pin_asks_and_what_comes_is_on_trial, stop),
+        cmocka_unit_test_teardown(test_pin_is_released_and_the_app_starts, stop),
+        cmocka_unit_test_teardown(test_pin_leaves_no_trace, stop),
     };
 
     boot = firmware_read("boot/boot.bin");
+    pin_boot = firmware_read("tests/fw/pinboot/pinboot.bin");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
