@@ -246,14 +246,14 @@ static void test_app_asks_and_the_power_goes(void **state)
 
 /* ---- asked for by a pin, of a bootloader that has one: KEY1 ---- */
 
-/* The old app in flash, and KEY1 held while the supply comes. */
-static void start_with_pin(const struct firmware *update, bool is_held)
+/* The old app in flash or nothing, and KEY1 held while the supply comes. */
+static void start_with_pin(bool has_app, bool is_held)
 {
-    const struct firmware *app = &firmware_set()->old_app;
+    const struct firmware_set *set = firmware_set();
     const struct rig_load loads[] = {{OTTER_BOOT_ADDR, pin_boot.data, pin_boot.len},
-                                     {OTTER_APP_ADDR, app->data, app->len}};
+                                     {OTTER_APP_ADDR, set->old_app.data, set->old_app.len}};
 
-    start(loads, 2, update, false);
+    start(loads, has_app ? 2 : 1, &set->new_app, false);
     board_set_key(rig_board(rig), 1, is_held);
     rig_power_on(rig);
 }
@@ -263,7 +263,7 @@ static void test_pin_asks_and_what_comes_is_on_trial(void **state)
     const struct firmware *app = &firmware_set()->new_app;
 
     (void)state;
-    start_with_pin(app, true); /* and held all the time: it asks at power-on only */
+    start_with_pin(true, true); /* and held all the time: it asks at power-on only */
     firmware_run_to_end(rig);
     assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
     assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), app->data, app->len);
@@ -271,10 +271,20 @@ static void test_pin_asks_and_what_comes_is_on_trial(void **state)
     assert_int_equal(count("Trial [1]"), 1);
 }
 
+/* Held as well: what has come starts. */
+static void test_pin_of_a_board_without_app(void **state)
+{
+    (void)state;
+    start_with_pin(false, true);
+    firmware_run_to_end(rig);
+    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    assert_int_equal(count("Recover"), 1);
+}
+
 static void test_pin_is_released_and_the_app_starts(void **state)
 {
     (void)state;
-    start_with_pin(&firmware_set()->new_app, true);
+    start_with_pin(true, true);
     assert_int_not_equal(rig_run_until_log(rig, "Recover [0]", 0, 5000), 0);
     board_set_key(rig_board(rig), 1, false);
     rig_power_on(rig);
@@ -289,7 +299,7 @@ static void test_pin_leaves_no_trace(void **state)
     const struct gpio *port;
 
     (void)state;
-    start_with_pin(&firmware_set()->new_app, false);
+    start_with_pin(true, false);
     chip = rig_board(rig);
     while (chip->cpu.r[15] - OTTER_APP_ADDR >= OTTER_APP_SIZE) {
         assert_int_equal(board_run(rig_board(rig), board_now(chip) + 1), BOARD_STOP_TIME);
@@ -317,6 +327,7 @@ int main(void)
         cmocka_unit_test_teardown(test_app_asks_and_a_forged_image_is_refused, stop),
         cmocka_unit_test_teardown(test_app_asks_and_the_power_goes, stop),
         cmocka_unit_test_teardown(test_pin_asks_and_what_comes_is_on_trial, stop),
+        cmocka_unit_test_teardown(test_pin_of_a_board_without_app, stop),
         cmocka_unit_test_teardown(test_pin_is_released_and_the_app_starts, stop),
         cmocka_unit_test_teardown(test_pin_leaves_no_trace, stop),
     };
