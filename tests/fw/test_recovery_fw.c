@@ -88,23 +88,21 @@ static void test_ruined_board_is_recovered(void **state)
 {
     const struct firmware_set *set = firmware_set();
     uint8_t *noise = malloc(OTTER_FLASH_SIZE - OTTER_BOOT_SIZE);
-    uint8_t *app = malloc(set->old_app.len);
+    struct firmware app = firmware_copy(&set->old_app);
     uint64_t seed = 7;
     const struct rig_load loads[] = {
         {OTTER_JOURNAL_ADDR, noise, OTTER_FLASH_SIZE - OTTER_BOOT_SIZE},
         {OTTER_BOOT_ADDR, boot.data, boot.len},
-        {OTTER_APP_ADDR, app, set->old_app.len},
+        {OTTER_APP_ADDR, app.data, app.len},
     };
 
     (void)state;
     assert_non_null(noise);
-    assert_non_null(app);
     rng_fill(&seed, noise, OTTER_FLASH_SIZE - OTTER_BOOT_SIZE);
-    memcpy(app, set->old_app.data, set->old_app.len);
-    app[3000] ^= 0x10;
+    app.data[3000] ^= 0x10;
     start(loads, 3, &set->new_app, false);
     free(noise);
-    free(app);
+    free(app.data);
     expect_recovered(1);
 }
 
@@ -155,15 +153,13 @@ static void test_long_silence(void **state)
 static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **state)
 {
     const struct firmware_set *set = firmware_set();
-    struct firmware forged = {malloc(set->new_app.len), set->new_app.len};
+    struct firmware forged = firmware_copy(&set->new_app);
     const struct rig_load only_boot[] = {{OTTER_BOOT_ADDR, boot.data, boot.len}};
     uint8_t *flash = malloc(OTTER_FLASH_SIZE);
     const struct rig_load all[] = {{OTTER_FLASH_ADDR, flash, OTTER_FLASH_SIZE}};
 
     (void)state;
-    assert_non_null(forged.data);
     assert_non_null(flash);
-    memcpy(forged.data, set->new_app.data, forged.len);
     memset(forged.data + forged.len - 64, 0, 64);
     start(only_boot, 1, &forged, false);
     firmware_run_to_end(rig);
@@ -214,11 +210,9 @@ static void test_app_asks_and_gets_an_image_on_trial(void **state)
 static void test_app_asks_and_a_forged_image_is_refused(void **state)
 {
     const struct firmware_set *set = firmware_set();
-    struct firmware forged = {malloc(set->new_app.len), set->new_app.len};
+    struct firmware forged = firmware_copy(&set->new_app);
 
     (void)state;
-    assert_non_null(forged.data);
-    memcpy(forged.data, set->new_app.data, forged.len);
     forged.data[5000] ^= 1;
     ask(&forged);
     firmware_run_to_end(rig);

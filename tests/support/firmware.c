@@ -23,6 +23,18 @@ struct firmware firmware_read(const char *name)
     return (struct firmware){file.data, file.len};
 }
 
+struct firmware firmware_copy(const struct firmware *firmware)
+{
+    struct firmware copy = {malloc(firmware->len), firmware->len};
+
+    if (copy.data == NULL) {
+        fprintf(stderr, "out of memory\n");
+        exit(EXIT_FAILURE);
+    }
+    memcpy(copy.data, firmware->data, copy.len);
+    return copy;
+}
+
 const struct firmware_set *firmware_set(void)
 {
     static struct firmware_set set;

@@ -15,6 +15,9 @@ struct firmware {
 /* Read OTTER_FIRMWARE_DIR/`name`; ends the process with a message if it is not there. */
 struct firmware firmware_read(const char *name);
 
+/* The same bytes, to be changed and freed. */
+struct firmware firmware_copy(const struct firmware *firmware);
+
 /* The three that a whole update needs, read once. */
 struct firmware_set {
     struct firmware boot, old_app, new_app;
