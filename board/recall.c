@@ -71,12 +71,13 @@ void recall_set_traps(const struct recall *recall, struct board *board)
     uint32_t traps[1 + RECALL_POLLS];
     unsigned count = 0;
     if (recall != NULL) {
-        traps[count++] =
-            recall->board == board ? recall->entry.r[LR] & ~1u : recall->options.function;
-    }
-    for (unsigned i = 0; recall != NULL && i < RECALL_POLLS; i++) {
-        traps[count] = recall->options.polls[i];
+        bool watched = recall->board == board;
+        traps[count] = watched ? recall->entry.r[LR] & ~1u : recall->options.function;
         count += traps[count] != 0;
+        for (unsigned i = 0; i < RECALL_POLLS; i++) {
+            traps[count] = recall->options.polls[i];
+            count += traps[count] != 0;
+        }
     }
     cpu_set_traps(&board->cpu, traps, count);
 }

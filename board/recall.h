@@ -32,7 +32,7 @@ enum {
 };
 
 struct recall_options {
-    uint32_t function;     /* address of its first instruction */
+    uint32_t function;     /* address of its first instruction; 0 = none */
     uint32_t context_size; /* bytes that r0 points to */
     uint32_t stack_size;   /* bytes below the caller's stack pointer that it may use */
     struct recall_flash {

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "board/recall.h"
 #include "board/stm32f1/chip.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
 #include "tests/support/rng.h"
 
 static struct firmware boot, pin_boot;
+static struct recall *waiting, *pin_waiting;
 static struct rig *rig;
 static struct firmware_seen seen;
 
@@ -31,6 +33,7 @@ static void start(const struct rig_load loads[], size_t load_count,
     config.module.ctx = &seen;
     rig = rig_new(&config);
     assert_non_null(rig);
+    board_attach_recall(rig_board(rig), waiting);
     rig_power_on(rig);
 }
 
@@ -248,6 +251,7 @@ static void start_with_pin(bool has_app, bool is_held)
                                      {OTTER_APP_ADDR, set->old_app.data, set->old_app.len}};
 
     start(loads, has_app ? 2 : 1, &set->new_app, false);
+    board_attach_recall(rig_board(rig), pin_waiting);
     board_set_key(rig_board(rig), 1, is_held);
     rig_power_on(rig);
 }
@@ -328,5 +332,7 @@ int main(void)
 
     boot = firmware_read("boot/boot.bin");
     pin_boot = firmware_read("tests/fw/pinboot/pinboot.bin");
+    waiting = firmware_waiting("boot/boot.elf");
+    pin_waiting = firmware_waiting("tests/fw/pinboot/pinboot.elf");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,20 +7,27 @@
 #include <string.h>
 #include "cli/file.h" /* before cmocka.h, which has a macro fail */
 #include <cmocka.h>
+#include "board/host/loader.h"
+#include "board/recall.h"
 #include "port/stm32f103/partitions.h"
 
-enum { LIMIT_MS = 300000 };
+enum { LIMIT_MS = 300000, ELF_SIZE_MAX = 16 << 20 };
 
-struct firmware firmware_read(const char *name)
+static struct firmware read_up_to(const char *name, size_t max)
 {
     char path[1024];
     struct file file;
     snprintf(path, sizeof path, "%s/%s", OTTER_FIRMWARE_DIR, name);
-    if (file_read("test", path, OTTER_FLASH_SIZE, &file) != 0) {
+    if (file_read("test", path, max, &file) != 0) {
         fprintf(stderr, "build it with: make firmware\n");
         exit(EXIT_FAILURE);
     }
     return (struct firmware){file.data, file.len};
+}
+
+struct firmware firmware_read(const char *name)
+{
+    return read_up_to(name, OTTER_FLASH_SIZE);
 }
 
 struct firmware firmware_copy(const struct firmware *firmware)
@@ -33,6 +40,26 @@ struct firmware firmware_copy(const struct firmware *firmware)
     }
     memcpy(copy.data, firmware->data, copy.len);
     return copy;
+}
+
+struct recall *firmware_waiting(const char *elf)
+{
+    static const char *const functions[RECALL_POLLS] = {"uart_polled_receive",
+                                                        "uart_polled_send"};
+    struct recall_options options = {.compare_every = 20};
+    struct firmware file = read_up_to(elf, ELF_SIZE_MAX);
+    struct recall *recall;
+    char why[HOST_WHY_SIZE];
+
+    for (unsigned i = 0; i < RECALL_POLLS; i++) {
+        if (!loader_elf_function(file.data, file.len, functions[i], &options.polls[i], why)) {
+            fail_msg("%s: %s", elf, why);
+        }
+    }
+    free(file.data);
+    recall = recall_new(&options);
+    assert_non_null(recall);
+    return recall;
 }
 
 const struct firmware_set *firmware_set(void)

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include "cli/rig/rig.h"
 
+struct recall;
+
 /* The cross-compiled binaries the tests run, from the firmware preset's build folder. */
 struct firmware {
     uint8_t *data;
@@ -58,6 +60,10 @@ void firmware_run_to_end(struct rig *rig);
 /* From piece `number` on the module hears nothing for `ms`; then the update goes on to its end. */
 void firmware_run_muted_at_piece(struct rig *rig, const struct firmware_seen *seen,
                                  unsigned number, uint32_t ms);
+
+/* For board_attach_recall(): the rounds in which the bootloader `elf` waits for its UART are passed over, but for
+ * one wait in 20, which is compared (board/polling.h). */
+struct recall *firmware_waiting(const char *elf);
 
 /* Where `addr` of the board's flash is. */
 const uint8_t *firmware_flash(struct rig *rig, uint32_t addr);

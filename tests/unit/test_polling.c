@@ -41,7 +41,6 @@ static struct recall *recall;
 static struct board *start(bool passing, uint32_t compare_every)
 {
     const struct recall_options options = {
-        .function = BOARD_FLASH_BASE + 2, /* never called */
         .polls = {BOARD_FLASH_BASE + POLL, BOARD_FLASH_BASE + SEND},
         .compare_every = compare_every};
     struct board_options board_options = {.seed = 7};
