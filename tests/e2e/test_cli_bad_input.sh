@@ -58,9 +58,11 @@ public_pem "0200000000$zeros" >no_point.pem
 public_pem "0000000001$zeros" >id_zero.pem
 # everything that is there, by name and content; *.txt are ours
 snapshot() {
+    set --
     for file in .* *; do
-        case $file in . | .. | *.txt | tty) ;; *) cksum "$file" 2>&1 ;; esac
+        case $file in . | .. | *.txt | tty) ;; *) set -- "$@" "$file" ;; esac
     done
+    cksum "$@" 2>&1
 }
 snapshot >before.txt
 
