@@ -3,7 +3,7 @@
 # run-mutants.sh [NAME...]: put one fault at a time into the sources (tests/mutants/NAME.patch) and run
 # the test that must notice. The last line is "N mutants, K killed"; a survivor is exit 1.
 #
-# Everything happens in a copy of the tree below build/mutants (or OTTER_MUTANTS_DIR); it stays, so
+# Everything happens in copies of the tree below build/mutants (or OTTER_MUTANTS_DIR); they stay, so
 # that the next run builds little. NAME may be a pattern: run-mutants.sh 'wp0*'. The lines before
 # the diff are in docs/weak-points.md.
 set -eu
@@ -11,8 +11,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 work=${OTTER_MUTANTS_DIR:-$root/build/mutants}
 tree=$work/tree
-jobs=$(nproc)
-mkdir -p "$tree"
+jobs=${OTTER_MUTANTS_JOBS:-$(nproc)}
 GIT_CEILING_DIRECTORIES=$work # so that git apply takes the copy, and not the repository around it
 export GIT_CEILING_DIRECTORIES
 
@@ -45,17 +44,6 @@ run() {
     timeout 300 "$exe" "$@" >"$log" 2>&1
 }
 
-# ---- the copy: only what differs is written, so that only that is built again ----
-git ls-files -co --exclude-standard | sort -u >"$work/files"
-while read -r file; do
-    [ -f "$file" ] || continue
-    cmp -s "$file" "$tree/$file" && continue
-    mkdir -p "$tree/$(dirname "$file")"
-    cp "$file" "$tree/$file"
-done <"$work/files"
-(cd "$tree" && find . -type f | sed 's,^\./,,' | sort) >"$work/copied"
-comm -13 "$work/files" "$work/copied" | while read -r file; do rm "$tree/$file"; done
-
 # ---- which ----
 [ $# -gt 0 ] || set -- '*'
 patches=
@@ -74,6 +62,38 @@ for name; do
 done
 # shellcheck disable=SC2086 # a list of words
 tests=$(printf '%s\n' $tests | sort -u)
+
+# ---- many: in two halves with a copy each, for most of the time one test keeps one processor busy ----
+# half 0|1: run every other one; what it said stays in $work/halfN.out
+half() {
+    # shellcheck disable=SC2086 # a list of words
+    printf '%s\n' $patches | awk -v half="$1" 'NR % 2 == half' | xargs -n 1 basename -s .patch |
+        OTTER_MUTANTS_JOBS=$((jobs / 2)) OTTER_MUTANTS_DIR=$work/half$1 xargs scripts/run-mutants.sh 2>&1 |
+        tee "$work/half$1.out" | grep -v '^[0-9]* mutants, '
+}
+total=$(echo "$patches" | wc -w)
+if [ "$jobs" -gt 1 ] && [ "$total" -gt 9 ]; then
+    mkdir -p "$work"
+    half 0 &
+    half 1 || true
+    wait
+    cat "$work/half0.out" "$work/half1.out" | awk -v total="$total" '
+        /^[0-9]+ mutants, [0-9]+ killed$/ { count += $1; killed += $3 }
+        END { print count " mutants, " killed " killed"; exit killed != total }'
+    exit
+fi
+
+# ---- the copy: only what differs is written, so that only that is built again ----
+mkdir -p "$tree"
+git ls-files -co --exclude-standard | sort -u >"$work/files"
+while read -r file; do
+    [ -f "$file" ] || continue
+    cmp -s "$file" "$tree/$file" && continue
+    mkdir -p "$tree/$(dirname "$file")"
+    cp "$file" "$tree/$file"
+done <"$work/files"
+(cd "$tree" && find . -type f | sed 's,^\./,,' | sort) >"$work/copied"
+comm -13 "$work/files" "$work/copied" | while read -r file; do rm "$tree/$file"; done
 
 # ---- without a mutant everything passes ----
 prepare() {
