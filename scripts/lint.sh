@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# lint.sh: formatting, cppcheck, clang-tidy (host compile database), shellcheck, and the sizes that the
-# documents quote. Any finding fails.
+# lint.sh: formatting, cppcheck, clang-tidy (host compile database), shellcheck, and the figures
+# that the documents quote. Any finding fails.
 set -eu
 sources=$(git ls-files '*.c' '*.h')
 # shellcheck disable=SC2086 # a list of words
@@ -30,6 +30,9 @@ quotes() {
 }
 scripts/sizes.sh build/firmware >build/sizes.md
 scripts/size-parts.sh build/firmware >build/size-parts.md
+scripts/proof.sh >build/proof.md
+quotes README.md <build/proof.md
+quotes README.zh-CN.md <build/proof.md
 quotes README.md <build/sizes.md
 quotes README.zh-CN.md <build/sizes.md
 quotes docs/design.md <build/size-parts.md

@@ -80,7 +80,7 @@ static const char *why_not_done(const struct update_world *update, struct rig *r
     case BOARD_STOP_UNKNOWN:
         if (update->recall != NULL && recall_counts(update->recall).differences != 0) {
             *out_kind = UPDATE_OTHER;
-            return "a remembered judgement is not what the bootloader says now";
+            return "what is remembered is not what the bootloader does now";
         }
         return "the firmware does what the model does not have";
     case BOARD_STOP_BKPT:
