@@ -33,7 +33,7 @@ build() {
     cmake --build "$dir" -j "$jobs" "$@" >"$work/build.log" 2>&1
 }
 
-# run TEST FILTER ARGS LOG: run a test's executable; 0 = it passed
+# run TEST FILTER ARGS LOG: run a test's executable; 0 = it passed, 124 = it did not end in time
 run() {
     exe=$(find "$work/host" -name "$1" -type f -perm -u+x | head -n 1)
     [ -n "$exe" ] || die "no executable $1 in $work/host"
@@ -155,15 +155,21 @@ for patch in $patches; do
         stale_firmware=1
         build firmware || verdict='CANNOT BE BUILT'
     fi
-    [ "$verdict" != killed ] ||
-        ! run "$test" "${filter# }" "$(header "$patch" Args)" "$log" || verdict=SURVIVED
+    if [ "$verdict" = killed ]; then
+        status=0
+        run "$test" "${filter# }" "$(header "$patch" Args)" "$log" || status=$?
+        case $status in
+        0) verdict=SURVIVED ;;
+        124) verdict='NOT DONE IN TIME' ;;
+        esac
+    fi
     (cd "$tree" && git apply -R -C1 "$root/$patch") || die "$patch: cannot be taken back"
     if [ "$verdict" = killed ]; then
         killed=$((killed + 1))
         echo "killed    $name ($test${filter:+,$filter})"
         continue
     fi
-    [ "$verdict" = SURVIVED ] || tail -n 20 "$work/build.log"
+    [ "$verdict" != 'CANNOT BE BUILT' ] || tail -n 20 "$work/build.log"
     echo "$verdict  $name ($test${filter:+,$filter})"
     echo "  repeat: scripts/run-mutants.sh $name    (log: $log)"
 done

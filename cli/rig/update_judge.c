@@ -133,7 +133,10 @@ static const char *judge_way(const struct update_world *update, const struct rig
         return "a brick: the bootloader found no image to start, and waited for one";
     }
     if (update->scenario != UPDATE_REVERTS) {
-        return NULL;
+        *out_kind = UPDATE_OTHER;
+        return strstr(log, "Refuse [") != NULL || strstr(log, "Revert [") != NULL
+                   ? "a good image was refused or taken back"
+                   : NULL;
     }
     *out_kind = UPDATE_LOST_REVERT;
     if (rig_outcome(rig) == MODULE_UPDATED) {
