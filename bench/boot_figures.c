@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/file.h"
+#include "host/file.h"
 #include "cli/rig/rig.h"
 #include "otter/update.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/cmd.h"
-#include "cli/file.h"
+#include "host/file.h"
 #include "cli/rig/rig.h"
 #include "otter/image.h"
 #include "otter/md5.h"

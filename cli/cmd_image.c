@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "cli/image_file.h"
-#include "cli/hex.h"
+#include "host/image_file.h"
+#include "host/hex.h"
 #include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
 

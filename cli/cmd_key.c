@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "cli/file.h"
-#include "cli/key_file.h"
+#include "host/file.h"
+#include "host/key_file.h"
 
 enum { KEYS_MAX = 2 }; /* as many as a bootloader holds */
 

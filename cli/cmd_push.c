@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
-#include "cli/image_file.h"
+#include "host/image_file.h"
 #include "cli/progress.h"
-#include "cli/serial.h"
+#include "host/serial.h"
 #include "module/module.h"
 #include "module/reason.h"
 #include "port/stm32f103/partitions.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "cli/image_file.h"
-#include "cli/key_file.h"
+#include "host/image_file.h"
+#include "host/key_file.h"
 #include "port/stm32f103/partitions.h"
 
 enum { IMAGE_ALIGN = 4 }; /* the trailer begins on a word, so that a device reads it as such */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "board/campaign/campaign.h"
 #include "board/recall.h"
-#include "cli/file.h"
+#include "host/file.h"
 #include "cli/rig/rig.h"
 
 /* The scenarios of a power campaign: a module brings a device from one app to the next, on the real

@@ -4,7 +4,7 @@
  * (exclusive or) to a good one that OpenSSL makes with the input's key as its secret. */
 #include <openssl/evp.h>
 #include <stdbool.h>
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 #include "otter/sha512.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "cli/cmd.h"
-#include "cli/image_file.h"
+#include "host/image_file.h"
 #include "otter/bytes.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board/cpu/cpu.h"
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 #include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
 #include "support/ed25519_vectors.h"

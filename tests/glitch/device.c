@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board/debug.h"
-#include "cli/file.h"
+#include "host/file.h"
 #include "otter/image.h"
 #include "otter/update.h"
 #include "port/stm32f103/layout.h"

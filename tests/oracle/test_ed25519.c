@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 #include "otter/sha512.h"
 #include "tests/oracle/ed25519_cases.h"
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 #include "support/ed25519_vectors.h"
 #include "support/rng.h"
 #include "support/unhex.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/file.h" /* before cmocka.h, which has a macro fail */
+#include "host/file.h" /* before cmocka.h, which has a macro fail */
 #include <cmocka.h>
 #include "board/host/loader.h"
 #include "board/recall.h"

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 #include "support/unhex.h"
 
 static const uint8_t zero[32];

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 #include "otter/ed25519.h"
 #include "support/ed25519_vectors.h"
 #include "support/guard.h"

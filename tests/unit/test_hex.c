@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/hex.h"
+#include "host/hex.h"
 
 static char *text;
 static size_t text_len;

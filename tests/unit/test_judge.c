@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <openssl/evp.h>
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 #include "otter/bytes.h"
 #include "otter/judge.h"
 #include "support/ram_flash.h"

@@ -12,7 +12,7 @@
  */
 
 /* A public key A, as the device keeps it. The host makes it from the 32 packed bytes
- * (cli/ed25519_key.h), so that the device need not take a square root; a device trusts its key, and
+ * (host/ed25519_key.h), so that the device need not take a square root; a device trusts its key, and
  * does not check that the members belong together. Numbers are little-endian and below the prime. */
 struct otter_ed25519_key {
     uint8_t packed[32];  /* A as RFC 8032 packs it: y, and above it a bit of x */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/key_file.h"
+#include "host/key_file.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include <openssl/pem.h>
 
 #include "cli/cmd.h"
-#include "cli/ed25519_key.h"
-#include "cli/file.h"
+#include "host/ed25519_key.h"
+#include "host/file.h"
 #include "otter/bytes.h"
 
 enum { FILE_MAX = 65536 };

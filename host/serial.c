@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/serial.h"
+#include "host/serial.h"
 
 #include <errno.h>
 #include <fcntl.h>

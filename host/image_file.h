@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_IMAGE_FILE_H
-#define CLI_IMAGE_FILE_H
+#ifndef HOST_IMAGE_FILE_H
+#define HOST_IMAGE_FILE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "cli/file.h"
+#include "host/file.h"
 #include "otter/image.h"
 
 /* Firmware files on the host: a .bin with or without otter's trailer, and a clear word about

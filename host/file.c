@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/file.h"
+#include "host/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

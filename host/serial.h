@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_SERIAL_H
-#define CLI_SERIAL_H
+#ifndef HOST_SERIAL_H
+#define HOST_SERIAL_H
 
 #include <stddef.h>
 

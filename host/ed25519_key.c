@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/ed25519_key.h"
+#include "host/ed25519_key.h"
 
 #include <openssl/bn.h>
 #include <stdbool.h>

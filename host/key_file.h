@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_KEY_FILE_H
-#define CLI_KEY_FILE_H
+#ifndef HOST_KEY_FILE_H
+#define HOST_KEY_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_HEX_H
-#define CLI_HEX_H
+#ifndef HOST_HEX_H
+#define HOST_HEX_H
 
 #include <stddef.h>
 #include <stdint.h>

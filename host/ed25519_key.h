@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_ED25519_KEY_H
-#define CLI_ED25519_KEY_H
+#ifndef HOST_ED25519_KEY_H
+#define HOST_ED25519_KEY_H
 
 #include <stdint.h>
 #include "otter/ed25519.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/image_file.h"
+#include "host/image_file.h"
 
 #include <ctype.h>
 #include <string.h>

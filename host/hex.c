@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/hex.h"
+#include "host/hex.h"
 
 enum { TYPE_DATA = 0, TYPE_END = 1, TYPE_LINEAR_ADDR = 4 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_FILE_H
-#define CLI_FILE_H
+#ifndef HOST_FILE_H
+#define HOST_FILE_H
 
 #include <stddef.h>
 #include <stdint.h>
