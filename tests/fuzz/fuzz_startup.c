@@ -8,7 +8,7 @@
 #include "port/stm32f103/partitions.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/ram_flash.h"
-#include "tests/unit/journal_rig.h"
+#include "tests/support/journal_fixture.h"
 
 enum { GOOD_IMAGES = 2, IMAGE_MAX = 3 * RAM_FLASH_PAGE, STARTS = 5 };
 

@@ -10,7 +10,7 @@
 #include "otter/journal.h"
 #include "otter/swap.h"
 #include "tests/fw/fw.h"
-#include "tests/unit/journal_rig.h"
+#include "tests/support/journal_fixture.h"
 
 enum { START_MAX_MS = 20000, RECOVERY_MS = 2000 };
 

@@ -20,7 +20,7 @@
 #include "tests/fw/attack_rig.h"
 #include "tests/fw/fw.h"
 #include "tests/support/rng.h"
-#include "tests/unit/journal_rig.h"
+#include "tests/support/journal_fixture.h"
 
 #define BOOT       "boot/boot.bin"
 #define BOOT_EVERY "boot/boot_every_start.bin"

@@ -27,19 +27,19 @@ compile() { # file
 # Does any test fail with the objects in mutant/? Prints its name.
 killer() {
     for test in $unit; do
-        $cc "$dir/tests/test_cpu_$test.o" "$dir/tests/cpu_harness.o" "$dir"/mutant/*.o -lcmocka \
+        $cc "$dir/tests/test_cpu_$test.o" "$dir/tests/cpu_fixture.o" "$dir"/mutant/*.o -lcmocka \
             -o "$dir/test"
         timeout 20 "$dir/test" >/dev/null 2>&1 || { echo "test_cpu_$test"; return; }
     done
-    $cc "$dir/tests/test_unicorn.o" "$dir/tests/unicorn_cases.o" "$dir/tests/unicorn_rig.o" \
+    $cc "$dir/tests/test_unicorn.o" "$dir/tests/unicorn_cases.o" "$dir/tests/unicorn_compare.o" \
         "$dir"/mutant/*.o -lunicorn -o "$dir/test"
     timeout 60 "$dir/test" --count "$cases" >/dev/null 2>&1 || { echo test_unicorn; return; }
 }
 
 mkdir -p "$dir/board/cpu" "$dir/mutant" "$dir/original" "$dir/tests"
 cp board/cpu/*.[ch] "$dir/board/cpu/"
-for file in tests/unit/cpu_harness.c tests/oracle/test_unicorn.c tests/oracle/unicorn_cases.c \
-    tests/oracle/unicorn_rig.c; do
+for file in tests/support/cpu_fixture.c tests/oracle/test_unicorn.c tests/oracle/unicorn_cases.c \
+    tests/oracle/unicorn_compare.c; do
     # shellcheck disable=SC2086
     $cc $flags -I. -Itests -c "$file" -o "$dir/tests/$(basename "$file" .c).o"
 done

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "tests/oracle/unicorn_cases.h"
-#include "tests/oracle/unicorn_rig.h"
+#include "tests/oracle/unicorn_compare.h"
 
 /* Where ARMv7-M leaves open what happens the model stops instead of guessing, and there is nothing to
  * compare. Each reason it may give has its line here; any other is a failure. */
@@ -78,19 +78,19 @@ static bool is_foreign(uint32_t first, uint32_t second)
 }
 
 /* Both have ended: did they end the same way? */
-static bool is_equal(const struct rig_state *model, const struct rig_state *unicorn)
+static bool is_equal(const struct compare_state *model, const struct compare_state *unicorn)
 {
-    if (model->end == RIG_FAULT) {
-        return unicorn->end == RIG_FAULT && model->kept;
+    if (model->end == COMPARE_FAULT) {
+        return unicorn->end == COMPARE_FAULT && model->kept;
     }
-    if (unicorn->end == RIG_FAULT && model->r[15] != unicorn->r[15]) {
+    if (unicorn->end == COMPARE_FAULT && model->r[15] != unicorn->r[15]) {
         return false; /* a failed fetch at the place both went to is none of this instruction's */
     }
     if (((model->r[13] | model->psp) & 3u) != 0) { /* B1.4.7, whatever Unicorn does */
         return false;
     }
     if (memcmp(model->r, unicorn->r, sizeof model->r) != 0 || model->apsr != unicorn->apsr ||
-        model->control != unicorn->control || !rig_ram_equal()) {
+        model->control != unicorn->control || !compare_ram_equal()) {
         return false;
     }
     /* Unicorn's interface reads the others as the program itself would: unprivileged, as zero. */
@@ -100,12 +100,12 @@ static bool is_equal(const struct rig_state *model, const struct rig_state *unic
             model->faultmask == unicorn->faultmask && model->psp == unicorn->psp);
 }
 
-static enum known known_fault(const struct rig_case *in, const struct rig_state *model,
-                              const struct rig_state *unicorn)
+static enum known known_fault(const struct compare_case *in, const struct compare_state *model,
+                              const struct compare_state *unicorn)
 {
     const uint16_t *code = in->code + (in->it ? 1 : 0);
     uint32_t fault = model->cfsr & ~(uint32_t)CFSR_STKERR;
-    if (model->end == RIG_FAULT && unicorn->end == RIG_NEXT) {
+    if (model->end == COMPARE_FAULT && unicorn->end == COMPARE_NEXT) {
         if (fault == CFSR_UNALIGNED) {
             return KNOWN_ALIGNMENT;
         }
@@ -113,11 +113,11 @@ static enum known known_fault(const struct rig_case *in, const struct rig_state 
             return KNOWN_UNDEFINED;
         }
     }
-    if (unicorn->end == RIG_FAULT && unicorn->invalid_addr >> 20 == 0xE00) {
+    if (unicorn->end == COMPARE_FAULT && unicorn->invalid_addr >> 20 == 0xE00) {
         return KNOWN_SYSTEM;
     }
-    if (model->end == RIG_NEXT && ((unicorn->r[13] | unicorn->psp) & 3u) != 0) {
-        struct rig_state rounded = *unicorn;
+    if (model->end == COMPARE_NEXT && ((unicorn->r[13] | unicorn->psp) & 3u) != 0) {
+        struct compare_state rounded = *unicorn;
         rounded.r[13] &= ~3u;
         rounded.psp &= ~3u;
         return is_equal(model, &rounded) ? KNOWN_STACK : KNOWN_NONE;
@@ -137,7 +137,7 @@ static bool is_filtered(const char *why)
     return false;
 }
 
-static void print_state(const char *who, const struct rig_state *state)
+static void print_state(const char *who, const struct compare_state *state)
 {
     printf("  %-8s end %d", who, (int)state->end);
     for (unsigned n = 0; n < 16; n++) {
@@ -149,22 +149,22 @@ static void print_state(const char *who, const struct rig_state *state)
            state->psp, state->cfsr, state->error, state->kept);
 }
 
-static void print_case(const struct rig_case *in, uint64_t seed, uint64_t index,
-                       const struct rig_state *model, const struct rig_state *unicorn)
+static void print_case(const struct compare_case *in, uint64_t seed, uint64_t index,
+                       const struct compare_state *model, const struct compare_state *unicorn)
 {
     printf("unicorn: FAILED seed %" PRIu64 " case %" PRIu64 ": opcode bytes", seed, index);
     for (unsigned i = 0; i < in->halfwords; i++) {
         printf(" %02x %02x", in->code[i] & 0xFFu, in->code[i] >> 8);
     }
     printf(" at %08" PRIx32 "%s\n  before        ", in->at,
-           rig_ram_equal() ? "" : " (memory differs)");
+           compare_ram_equal() ? "" : " (memory differs)");
     for (unsigned n = 0; n < 15; n++) {
         printf(" %08" PRIx32, in->r[n]);
     }
     printf("          apsr %08" PRIx32 "\n", in->apsr);
     print_state("model", model);
     print_state("unicorn", unicorn);
-    if (model->end == RIG_UNKNOWN) {
+    if (model->end == COMPARE_UNKNOWN) {
         printf("  model: %s\n", model->why);
     }
     printf("  repeat: test_unicorn --seed %" PRIu64 " --first %" PRIu64 " --count 1\n", seed,
@@ -174,24 +174,24 @@ static void print_case(const struct rig_case *in, uint64_t seed, uint64_t index,
 /* One case; true = nothing to complain about. */
 static bool run_case(uint64_t seed, uint64_t index, uint64_t *compared)
 {
-    struct rig_case in;
-    struct rig_state model, unicorn;
+    struct compare_case in;
+    struct compare_state model, unicorn;
     case_make(&in, seed, index);
-    rig_run(&in, &model, &unicorn);
+    compare_run(&in, &model, &unicorn);
     bool fine;
-    if (model.end == RIG_UNKNOWN) {
+    if (model.end == COMPARE_UNKNOWN) {
         fine = is_filtered(model.why);
     } else {
         enum known known = known_fault(&in, &model, &unicorn);
         known_count[known]++;
         fine = known != KNOWN_NONE || is_equal(&model, &unicorn);
         *compared += known == KNOWN_NONE;
-        faults += known == KNOWN_NONE && model.end == RIG_FAULT;
+        faults += known == KNOWN_NONE && model.end == COMPARE_FAULT;
     }
     if (!fine) {
         print_case(&in, seed, index, &model, &unicorn);
     }
-    rig_restore();
+    compare_restore();
     return fine;
 }
 
@@ -230,19 +230,19 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    rig_fill(seed);
+    compare_fill(seed);
     for (uint64_t i = 0; i < count && bad < 20; i++) {
-        if (i % RIG_REOPEN == 0) {
+        if (i % COMPARE_REOPEN == 0) {
             if (i != 0) {
-                rig_close();
+                compare_close();
             }
-            if (!rig_open()) {
+            if (!compare_open()) {
                 return 1;
             }
         }
         bad += !run_case(seed, first + i, &compared);
     }
-    rig_close();
+    compare_close();
     print_summary(count, compared, bad);
     return bad == 0 ? 0 : 1;
 }

@@ -30,14 +30,14 @@ static uint32_t any_value(uint64_t *random)
     case 1:
         return value & 0xFF;
     case 2:
-        return RIG_FLASH + value % RIG_FLASH_SIZE;
+        return COMPARE_FLASH + value % COMPARE_FLASH_SIZE;
     case 3:
         return value >> 28 == 0xE ? value >> 4
                                   : value; /* the system space is no business of ours */
     case 4:
-        return RIG_RAM + value % RIG_RAM_SIZE;
+        return COMPARE_RAM + value % COMPARE_RAM_SIZE;
     default:
-        return RIG_RAM + (value % RIG_RAM_SIZE & ~3u);
+        return COMPARE_RAM + (value % COMPARE_RAM_SIZE & ~3u);
     }
 }
 
@@ -136,10 +136,10 @@ static void make_wide(uint64_t *random, uint16_t code[2])
     code[1] = (uint16_t)second;
 }
 
-void case_make(struct rig_case *out_case, uint64_t seed, uint64_t index)
+void case_make(struct compare_case *out_case, uint64_t seed, uint64_t index)
 {
     uint64_t random = (seed * 0xD1B54A32D192ED03u) ^ ((index + 1) * 0xA0761D6478BD642Fu);
-    struct rig_case made = {.halfwords = 0};
+    struct compare_case made = {.halfwords = 0};
     uint16_t *code = made.code;
 
     for (unsigned i = 0; i < 4; i++) { /* indexes next to each other shall not look alike */
@@ -168,11 +168,11 @@ void case_make(struct rig_case *out_case, uint64_t seed, uint64_t index)
         made.halfwords += 2;
         break;
     }
-    made.at = RIG_FLASH + 0x4000 + 2 * rng_below(&random, 0x4000);
+    made.at = COMPARE_FLASH + 0x4000 + 2 * rng_below(&random, 0x4000);
     for (unsigned n = 0; n < 15; n++) {
         made.r[n] = any_value(&random);
     }
-    made.r[13] = RIG_RAM + 0x200 + (rng_next(&random) % (RIG_RAM_SIZE - 0x400) & ~3u);
+    made.r[13] = COMPARE_RAM + 0x200 + (rng_next(&random) % (COMPARE_RAM_SIZE - 0x400) & ~3u);
     if (one_in(&random, 32)) {
         made.r[13] = any_value(&random) & ~3u;
     }

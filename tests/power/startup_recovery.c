@@ -7,7 +7,7 @@
 #include "otter/recovery.h"
 #include "otter/swap.h"
 #include "support/rng.h"
-#include "unit/journal_rig.h"
+#include "support/journal_fixture.h"
 
 static const struct otter_layout *const layout = &ram_flash_layout;
 

@@ -4,10 +4,8 @@ foreach(unit frame message message_roundtrip link md5_rfc1321 crc32 flag image d
   otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c LIBS otter test_support)
 endforeach()
 foreach(unit journal journal_garbage)
-  otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c journal_rig.c
-    LIBS otter test_support)
+  otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c LIBS journal_fixture)
 endforeach()
 foreach(unit startup startup_record startup_forged)
-  otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c startup_rig.c journal_rig.c
-    LIBS otter test_support)
+  otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c LIBS startup_fixture)
 endforeach()

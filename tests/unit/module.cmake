@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-otter_test(LABEL unit NAME test_module SOURCES test_module.c module_rig.c LIBS otter_module)
-otter_test(LABEL unit NAME test_module_ends SOURCES test_module_ends.c module_rig.c LIBS otter_module)
+otter_test(LABEL unit NAME test_module SOURCES test_module.c LIBS module_fixture)
+otter_test(LABEL unit NAME test_module_ends SOURCES test_module_ends.c LIBS module_fixture)
 otter_test(LABEL unit NAME test_hex SOURCES test_hex.c LIBS otter_host)
 target_compile_definitions(test_hex PRIVATE _GNU_SOURCE)
 otter_test(LABEL unit NAME test_recovery SOURCES test_recovery.c LIBS otter_module otter test_support)
-otter_test(LABEL unit NAME test_reason SOURCES test_reason.c module_rig.c LIBS otter_module)
+otter_test(LABEL unit NAME test_reason SOURCES test_reason.c LIBS module_fixture)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chip_rig.h"
+#include "support/chip_fixture.h"
 
 /* Clocks, resets and the watchdog: RM0008 chapters 7 and 19, times of DS5319. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chip_rig.h"
+#include "support/chip_fixture.h"
 
 /* Pins, EXTI, bit-band, the memory map and the small peripherals: RM0008 chapters 2, 4, 5, 6, 9, 10. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chip_rig.h"
+#include "support/chip_fixture.h"
 
 /* Chip and core together: tiny programs from flash. */
 

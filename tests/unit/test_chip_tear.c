@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chip_rig.h"
+#include "support/chip_fixture.h"
 
 /* What a power failure leaves in the flash: the variants half-erased and weak. The others are in
  * test_chip_flash.c. Authority: board/board.h, enum board_tear. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chip_rig.h"
+#include "support/chip_fixture.h"
 
 /* USART1..3 and DMA1 against RM0008 chapters 27 and 13. */
 

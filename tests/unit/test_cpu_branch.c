@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "board/cpu/debug.h"
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 /* Table A7-1. */
 static int passes(unsigned condition, unsigned flags)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 enum { XPSR_T = 1 << 24, XPSR_ALIGN = 1 << 9 };
 

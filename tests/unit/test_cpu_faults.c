@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 /* CFSR, B3.2.15 */
 enum {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 /* A little of everything; r0..r12 are its result. */
 static void start_victim(void)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 /* What r0 holds where the instruction must not write it. */
 #define KEEP 0xCAFEF00DU

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 enum { D = H_DATA };
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 /* What r0 holds where the instruction must not write it. */
 #define KEEP 0xCAFEF00DU

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 static void test_reset_ddi0403_b1_5_5(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The board's debugger by its own interface: what gdb does not ask for (board/debug.h). */
-#include "gdb_rig.h"
+#include "support/gdb_fixture.h"
 
 struct seen {
     unsigned count;

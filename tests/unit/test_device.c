@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include <string.h>
-#include "unit/receiver_rig.h"
+#include "support/receiver_fixture.h"
 
 static struct rig rig;
 

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
-#include "dropin_rig.h"
+#include "support/dropin_fixture.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
 #include "otter/journal.h"
 #include "otter/image.h"
-#include "unit/journal_rig.h"
+#include "support/journal_fixture.h"
 
 enum { BACKUP = 0x08009800, FLAG = 0x08002C00, APP = 0x08003000 };
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
-#include "dropin_rig.h"
+#include "support/dropin_fixture.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
 #include "support/rng.h"

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "dropin_rig.h"
+#include "support/dropin_fixture.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
 

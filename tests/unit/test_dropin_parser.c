@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
-#include "dropin_rig.h"
+#include "support/dropin_fixture.h"
 #include "otter/frame.h"
 #include "support/rng.h"
 #include "tests/dropin/gizwits_protocol.h"

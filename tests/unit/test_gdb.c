@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* gdb's remote serial protocol (GDB manual, appendix E) on a board that counts in a loop. */
-#include "gdb_rig.h"
+#include "support/gdb_fixture.h"
 
 static void test_first_stop_is_the_reset_vector(void **state)
 {

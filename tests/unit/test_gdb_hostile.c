@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A peer that is not gdb: framing errors, arguments out of any range, random bytes. */
-#include "gdb_rig.h"
+#include "support/gdb_fixture.h"
 
 static void test_bad_check_sum_is_refused(void **state)
 {

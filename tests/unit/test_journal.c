@@ -11,7 +11,7 @@
 #include "otter/journal.h"
 #include "support/ram_flash.h"
 #include "support/rng.h"
-#include "unit/journal_rig.h"
+#include "support/journal_fixture.h"
 
 /* Authority: docs/flash-format.md chapter 4, PM0075 for flash. The frames that core reads here are
  * written by hand (journal_rig), and the ones it writes are compared byte by byte. Garbage is

@@ -8,7 +8,7 @@
 #include "otter/journal.h"
 #include "support/ram_flash.h"
 #include "support/rng.h"
-#include "unit/journal_rig.h"
+#include "support/journal_fixture.h"
 
 /* Authority: otter/journal.h: no number in a frame leads out of a slot or a frame, whoever wrote it. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The module without a transfer: start-up, periodic messages, answers. Authority: the behaviour
  * measured on a running open GAgent 04020006 (docs/protocol.md, chapter 5). */
-#include "module_rig.h"
+#include "support/module_fixture.h"
 
 static struct mcu mcu;
 

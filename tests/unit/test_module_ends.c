@@ -2,7 +2,7 @@
 /* The file on its way: offer, READY, pieces, and every kind of end. Authority: the behaviour measured
  * on a running open GAgent 04020006 (docs/protocol.md, chapter 5); where ours is to be better than
  * that program, the test's name says so with "unlike_gagent". */
-#include "module_rig.h"
+#include "support/module_fixture.h"
 
 static struct mcu mcu;
 

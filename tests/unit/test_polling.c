@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loops that poll and are not executed (board/polling.h): the board goes the same way, to the tick. */
 #include "board/recall.h"
-#include "chip_rig.h"
+#include "support/chip_fixture.h"
 
 /* Echoes what USART2 receives (9600 baud at 8 MHz) into the memory at 0x20000100 and back, up to a '.';
  * meanwhile it feeds the watchdog and counts in r4 how often SysTick, every 16 ms, has come to 0. Translated

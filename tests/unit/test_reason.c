@@ -2,7 +2,7 @@
 /* What an otter app tells of its updates, on the module's side: the words, and what they make of the end
  * of an update. Authority: docs/protocol.md 2.1, docs/flash-format.md 4.1. */
 #include "module/reason.h"
-#include "module_rig.h"
+#include "support/module_fixture.h"
 
 static struct mcu mcu;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Remembered calls: with them a board goes the same way as without, to the tick. */
 #include "board/recall.h"
-#include "chip_rig.h"
+#include "support/chip_fixture.h"
 
 /* Starts the watchdog and calls f 24 times, with 0, 1, 2, 3, 0, 1 ...; at 0x20000100: f's context and two
  * words, a sum of all results, the number of calls. f adds up 64 words of flash, feeds the watchdog at

@@ -12,7 +12,7 @@
 #include "otter/bytes.h"
 #include "otter/flag.h"
 #include "otter/image.h"
-#include "unit/receiver_rig.h"
+#include "support/receiver_fixture.h"
 
 static struct rig rig;
 

@@ -14,7 +14,7 @@
 #include "otter/flag.h"
 #include "otter/image.h"
 #include "support/rng.h"
-#include "unit/receiver_rig.h"
+#include "support/receiver_fixture.h"
 
 enum { OLD_SIZE = 1400, NEW_SIZE = 1201, HOSTILE_ROUNDS = 60, HOSTILE_STEPS = 400 };
 

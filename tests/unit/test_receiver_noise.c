@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "receiver_rig.h"
+#include "support/receiver_fixture.h"
 
 static struct rig rig;
 

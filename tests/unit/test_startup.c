@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "otter/flag.h"
 #include "otter/update.h"
-#include "unit/startup_rig.h"
+#include "support/startup_fixture.h"
 
 /* Authority: docs/design.md, "The bootloader's decisions". The ways through it, from
  * end to end; what a power cut does to them is test_startup_power's, what a forged journal does is

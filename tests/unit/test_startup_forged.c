@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include "otter/bytes.h"
 #include "support/rng.h"
-#include "unit/journal_rig.h"
-#include "unit/startup_rig.h"
+#include "support/journal_fixture.h"
+#include "support/startup_fixture.h"
 
 /* A journal and a FLAG that somebody forged, over a good image in APP. It may cost the image; it never
  * makes the bootloader start what the judge does not know, and never keeps it busy. Authority:

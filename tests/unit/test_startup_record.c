@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "otter/flag.h"
-#include "unit/startup_rig.h"
+#include "support/startup_fixture.h"
 
 /* Authority: docs/flash-format.md chapters 2 and 4: what apps do to FLAG. A tutorial's writes its record
  * there, and erases the page with our frames in it when it likes. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TESTS_CPU_HARNESS_H
-#define TESTS_CPU_HARNESS_H
+#ifndef TESTS_SUPPORT_CPU_FIXTURE_H
+#define TESTS_SUPPORT_CPU_FIXTURE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TESTS_MODULE_RIG_H
-#define TESTS_MODULE_RIG_H
+#ifndef TESTS_SUPPORT_MODULE_FIXTURE_H
+#define TESTS_SUPPORT_MODULE_FIXTURE_H
 
 /* A scripted MCU around one struct module, in virtual time. What the module sends is kept frame by
  * frame with its time; the MCU answers the commands its test tells it to, at once.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TEST_DROPIN_RIG_H
-#define TEST_DROPIN_RIG_H
+#ifndef TESTS_SUPPORT_DROPIN_FIXTURE_H
+#define TESTS_SUPPORT_DROPIN_FIXTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "module_rig.h"
+#include "support/module_fixture.h"
 
 static void on_event(void *ctx, const struct module_event *event)
 {

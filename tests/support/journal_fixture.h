@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TEST_JOURNAL_RIG_H
-#define TEST_JOURNAL_RIG_H
+#ifndef TESTS_SUPPORT_JOURNAL_FIXTURE_H
+#define TESTS_SUPPORT_JOURNAL_FIXTURE_H
 
 #include <stdint.h>
 #include "otter/journal.h"

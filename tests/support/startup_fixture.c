@@ -7,7 +7,7 @@
 #include "otter/flag.h"
 #include "otter/update.h"
 #include "support/rng.h"
-#include "unit/startup_rig.h"
+#include "support/startup_fixture.h"
 
 struct ram_flash flash;
 struct otter_port port;

@@ -2,7 +2,7 @@
 /* The source itself, so that a restart can give its static state back its first values. */
 #include "gizwits-dropin/gizwits_ota.c" /* NOLINT(bugprone-suspicious-include) */
 
-#include "dropin_rig.h"
+#include "support/dropin_fixture.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include "otter/bytes.h"

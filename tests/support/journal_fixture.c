@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit/journal_rig.h"
+#include "support/journal_fixture.h"
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/crc32.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/oracle/unicorn_rig.h"
+#include "tests/oracle/unicorn_compare.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +8,10 @@
 #include "tests/support/empty_bus.h"
 #include "tests/support/rng.h"
 
-static uint8_t flash[RIG_FLASH_SIZE];
-static uint8_t pristine[RIG_RAM_SIZE], model_ram[RIG_RAM_SIZE], unicorn_ram[RIG_RAM_SIZE];
-static uint8_t saved_code[2 * RIG_HALFWORDS];
+static uint8_t flash[COMPARE_FLASH_SIZE];
+static uint8_t pristine[COMPARE_RAM_SIZE], model_ram[COMPARE_RAM_SIZE],
+    unicorn_ram[COMPARE_RAM_SIZE];
+static uint8_t saved_code[2 * COMPARE_HALFWORDS];
 static uint32_t saved_at;
 static struct cpu model;
 static uc_engine *engine;
@@ -22,15 +23,15 @@ static uint32_t invalid_addr;
 static uint32_t ram_word(uint32_t addr)
 {
     uint32_t value = 0;
-    if (addr >= RIG_RAM && addr - RIG_RAM <= RIG_RAM_SIZE - 4) {
-        memcpy(&value, model_ram + (addr - RIG_RAM), sizeof value);
+    if (addr >= COMPARE_RAM && addr - COMPARE_RAM <= COMPARE_RAM_SIZE - 4) {
+        memcpy(&value, model_ram + (addr - COMPARE_RAM), sizeof value);
     }
     return value;
 }
 
 /* After a fault: is the frame the instruction's own, and are r0..r12 as they were? POP may have
  * loaded some of its registers (B1.5.10 abandons it). */
-static bool fault_kept_state(const struct rig_case *in, const struct cpu *cpu)
+static bool fault_kept_state(const struct compare_case *in, const struct cpu *cpu)
 {
     uint32_t code = in->code[in->it ? 1 : 0];
     bool pops = (code & 0xFE00u) == 0xBC00u;
@@ -46,10 +47,11 @@ static bool fault_kept_state(const struct rig_case *in, const struct cpu *cpu)
     return !by_fault || (cpu->cfsr & 0x1000u) != 0 || ram_word(cpu->r[13] + 24) == where;
 }
 
-static void run_model(const struct rig_case *in, struct rig_state *out)
+static void run_model(const struct compare_case *in, struct compare_state *out)
 {
     cpu_init(&model, &empty_bus);
-    cpu_map(&model, flash, RIG_FLASH, sizeof flash, model_ram, RIG_RAM, sizeof model_ram);
+    cpu_map(&model, flash, COMPARE_FLASH, sizeof flash, model_ram, COMPARE_RAM,
+            sizeof model_ram);
     cpu_reset(&model);
     memcpy(model.r, in->r, sizeof in->r);
     model.r[15] = in->at;
@@ -77,12 +79,12 @@ static void run_model(const struct rig_case *in, struct rig_state *out)
     out->why = model.why;
     out->kept = true;
     if (stop == CPU_STOP_UNKNOWN) {
-        out->end = RIG_UNKNOWN;
+        out->end = COMPARE_UNKNOWN;
     } else if (stop != CPU_STOP_NONE || model.ipsr != 0) {
-        out->end = RIG_FAULT;
+        out->end = COMPARE_FAULT;
         out->kept = fault_kept_state(in, &model);
     } else {
-        out->end = RIG_NEXT;
+        out->end = COMPARE_NEXT;
     }
 }
 
@@ -104,18 +106,19 @@ static bool good(uc_err err, const char *what)
     return err == UC_ERR_OK;
 }
 
-bool rig_open(void)
+bool compare_open(void)
 {
     uc_hook hook;
     /* UC_MODE_MCLASS would be a Cortex-M33 in 2.0.1, whatever model is set. */
     return good(uc_open(UC_ARCH_ARM, UC_MODE_THUMB, &engine), "open") &&
            good(uc_ctl_set_cpu_model(engine, UC_CPU_ARM_CORTEX_M3), "cpu model") &&
-           good(uc_mem_map_ptr(engine, RIG_FLASH, sizeof flash, UC_PROT_READ | UC_PROT_EXEC,
+           good(uc_mem_map_ptr(engine, COMPARE_FLASH, sizeof flash, UC_PROT_READ | UC_PROT_EXEC,
                                flash),
                 "flash") &&
            good(uc_mem_map_ptr(engine, 0, sizeof flash, UC_PROT_READ | UC_PROT_EXEC, flash),
                 "flash at 0") &&
-           good(uc_mem_map_ptr(engine, RIG_RAM, sizeof unicorn_ram, UC_PROT_ALL, unicorn_ram),
+           good(uc_mem_map_ptr(engine, COMPARE_RAM, sizeof unicorn_ram, UC_PROT_ALL,
+                               unicorn_ram),
                 "ram") &&
            good(uc_hook_add(engine, &hook, UC_HOOK_MEM_INVALID, (void *)on_invalid, NULL, 1, 0),
                 "hook") &&
@@ -123,7 +126,7 @@ bool rig_open(void)
            good(uc_context_save(engine, fresh), "context");
 }
 
-void rig_close(void)
+void compare_close(void)
 {
     uc_context_free(fresh);
     uc_close(engine);
@@ -140,7 +143,7 @@ static int register_ids[] = {
 };
 enum { ID_APSR = 16, ID_PRIMASK, ID_BASEPRI, ID_PSP, ID_XPSR, ID_CONTROL, ID_FAULTMASK, IDS };
 
-static void run_unicorn(const struct rig_case *in, struct rig_state *out)
+static void run_unicorn(const struct compare_case *in, struct compare_state *out)
 {
     uint32_t value[IDS];
     void *at[IDS];
@@ -156,7 +159,7 @@ static void run_unicorn(const struct rig_case *in, struct rig_state *out)
     value[ID_PSP] = in->psp;
     uc_context_restore(engine, fresh);
     uc_reg_write_batch(engine, register_ids, at, ID_PSP + 1);
-    uc_ctl_remove_cache(engine, in->at, in->at + 2 * RIG_HALFWORDS);
+    uc_ctl_remove_cache(engine, in->at, in->at + 2 * COMPARE_HALFWORDS);
 
     invalid_addr = 0;
     uc_err err = uc_emu_start(engine, in->at | 1u, in->at + 2 * in->halfwords, 0, 1);
@@ -171,12 +174,12 @@ static void run_unicorn(const struct rig_case *in, struct rig_state *out)
     out->psp = value[ID_PSP];
     out->error = (int)err;
     out->invalid_addr = invalid_addr;
-    out->end = err == UC_ERR_OK ? RIG_NEXT : RIG_FAULT;
+    out->end = err == UC_ERR_OK ? COMPARE_NEXT : COMPARE_FAULT;
 }
 
 /* ---- both ---- */
 
-void rig_fill(uint64_t seed)
+void compare_fill(uint64_t seed)
 {
     rng_fill(&seed, flash, sizeof flash);
     rng_fill(&seed, pristine, sizeof pristine);
@@ -184,10 +187,10 @@ void rig_fill(uint64_t seed)
     memcpy(unicorn_ram, pristine, sizeof pristine);
 }
 
-void rig_run(const struct rig_case *in, struct rig_state *out_model,
-             struct rig_state *out_unicorn)
+void compare_run(const struct compare_case *in, struct compare_state *out_model,
+                 struct compare_state *out_unicorn)
 {
-    uint8_t *code = flash + (in->at - RIG_FLASH);
+    uint8_t *code = flash + (in->at - COMPARE_FLASH);
     saved_at = in->at;
     memcpy(saved_code, code, sizeof saved_code);
     for (size_t i = 0; i < in->halfwords; i++) {
@@ -197,19 +200,19 @@ void rig_run(const struct rig_case *in, struct rig_state *out_model,
     memset(out_model, 0, sizeof *out_model);
     memset(out_unicorn, 0, sizeof *out_unicorn);
     run_model(in, out_model);
-    if (out_model->end != RIG_UNKNOWN) {
+    if (out_model->end != COMPARE_UNKNOWN) {
         run_unicorn(in, out_unicorn);
     }
 }
 
-bool rig_ram_equal(void)
+bool compare_ram_equal(void)
 {
     return memcmp(model_ram, unicorn_ram, sizeof model_ram) == 0;
 }
 
-void rig_restore(void)
+void compare_restore(void)
 {
-    memcpy(flash + (saved_at - RIG_FLASH), saved_code, sizeof saved_code);
+    memcpy(flash + (saved_at - COMPARE_FLASH), saved_code, sizeof saved_code);
     memcpy(model_ram, pristine, sizeof pristine);
     memcpy(unicorn_ram, pristine, sizeof pristine);
 }

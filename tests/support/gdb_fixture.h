@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TESTS_UNIT_GDB_RIG_H
-#define TESTS_UNIT_GDB_RIG_H
+#ifndef TESTS_SUPPORT_GDB_FIXTURE_H
+#define TESTS_SUPPORT_GDB_FIXTURE_H
 
 #include <setjmp.h>
 #include <stdarg.h>

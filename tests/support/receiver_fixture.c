@@ -11,7 +11,7 @@
 #include "otter/flag.h"
 #include "otter/judge.h"
 #include "support/rng.h"
-#include "unit/receiver_rig.h"
+#include "support/receiver_fixture.h"
 
 /* ---- callbacks ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu_harness.h"
+#include "support/cpu_fixture.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
