@@ -96,6 +96,16 @@ uint64_t chip_random(struct board *board)
 
 /* ---- events ---- */
 
+static void ring_alarm(struct board *board, uint64_t tick)
+{
+    const struct board_alarm *alarm = &board->links.alarm;
+    board->due[SOURCE_ALARM] = CHIP_NEVER;
+    if (alarm->ring != NULL) {
+        uint64_t next = alarm->ring(alarm->ctx, tick);
+        board->due[SOURCE_ALARM] = next > tick ? next : tick + 1;
+    }
+}
+
 static void dispatch(struct board *board, unsigned source, uint64_t tick)
 {
     if (source == SOURCE_RCC) {
@@ -112,9 +122,11 @@ static void dispatch(struct board *board, unsigned source, uint64_t tick)
         tim_due(board, source - SOURCE_TIM, tick);
     } else if (source == SOURCE_IWDG) {
         iwdg_due(board, tick);
-    } else {
+    } else if (source == SOURCE_PARTS) {
         gokit2_service(board, tick);
         board->due[SOURCE_PARTS] = gokit2_next_event(&board->parts);
+    } else {
+        ring_alarm(board, tick);
     }
 }
 
@@ -222,19 +234,12 @@ void board_free(struct board *board)
 
 void board_copy(struct board *to, const struct board *from)
 {
-    struct board_uart_sink sink[CHIP_USART_COUNT];
-    memcpy(sink, to->sink, sizeof sink);
-    struct board_flash_watch watch = to->watch;
-    struct board_debug *debug = to->debug;
-    struct recall *recall = to->recall;
+    struct board_links links = to->links;
     recall_abandon(to);
     *to = *from;
-    memcpy(to->sink, sink, sizeof sink);
-    to->watch = watch;
-    to->debug = debug;
-    to->recall = recall;
+    to->links = links;
     to->cpu.bus = bus_of(to); /* the other one's may be a watching one */
-    recall_set_traps(recall, to);
+    recall_set_traps(links.recall, to);
     to->cpu.flash = to->flash.bytes;
     to->cpu.sram = to->sram;
 }
@@ -345,7 +350,8 @@ static enum board_stop run(struct board *board, uint64_t until)
             recall_go_on(board, until);
             continue;
         }
-        switch (board->debug != NULL ? debug_run(board, until) : cpu_run(&board->cpu, until)) {
+        switch (board->links.debug != NULL ? debug_run(board, until)
+                                           : cpu_run(&board->cpu, until)) {
         case CPU_STOP_NONE:
         case CPU_STOP_REQUEST:
             break;
@@ -358,8 +364,8 @@ static enum board_stop run(struct board *board, uint64_t until)
             board->halt = HALT_UNKNOWN;
             break;
         case CPU_STOP_TRAP:
-            if (board->recall != NULL) {
-                recall_trapped(board->recall, board, until);
+            if (board->links.recall != NULL) {
+                recall_trapped(board->links.recall, board, until);
             }
             break;
         }
@@ -435,14 +441,26 @@ void board_cut_at(struct board *board, uint64_t op, enum board_tear tear, uint64
 
 void board_watch_flash(struct board *board, const struct board_flash_watch *watch)
 {
-    board->watch = watch != NULL ? *watch : (struct board_flash_watch){.before = NULL};
+    board->links.watch = watch != NULL ? *watch : (struct board_flash_watch){.before = NULL};
 }
 
 void board_uart_connect(struct board *board, unsigned usart, const struct board_uart_sink *sink)
 {
     if (usart >= 1 && usart <= CHIP_USART_COUNT) {
-        board->sink[usart - 1] = sink != NULL ? *sink : (struct board_uart_sink){.sent = NULL};
+        board->links.sink[usart - 1] =
+            sink != NULL ? *sink : (struct board_uart_sink){.sent = NULL};
     }
+}
+
+void board_connect_alarm(struct board *board, const struct board_alarm *alarm)
+{
+    board->links.alarm = alarm != NULL ? *alarm : (struct board_alarm){.ring = NULL};
+}
+
+void board_set_alarm(struct board *board, uint64_t tick)
+{
+    uint64_t now = chip_now(board);
+    chip_due(board, SOURCE_ALARM, tick > now ? tick : now);
 }
 
 /* ---- for the parts (pins.h) ---- */

@@ -46,8 +46,7 @@ struct board; /* about 130 KB, plain data: board_copy() is a snapshot */
 
 struct board *board_new(const struct board_options *options);
 void board_free(struct board *board);
-void board_copy(struct board *to,
-                const struct board *from); /* but UART sinks, flash watch, debugger */
+void board_copy(struct board *to, const struct board *from); /* but struct board_links */
 
 /* Supply on: RAM is random, registers as after power-on, core starts. Flash, unique id, virtual time
  * and the parts' inputs stay as they were. */
@@ -123,6 +122,21 @@ struct board_flash_watch {
     void (*before)(void *ctx, uint64_t op, bool erase, uint32_t addr);
 };
 void board_watch_flash(struct board *board, const struct board_flash_watch *watch);
+
+/* ---- an alarm ---- */
+
+/* For whoever plays the world in virtual time: something to do at a tick, also in the midst of a run,
+ * and while the core sleeps or waits for the flash. `ring` may call board_uart_put() and
+ * board_request_stop(). It returns the tick at which to ring next, after `now`; UINT64_MAX = not again.
+ * The tick is the board's, as all virtual time, and goes with a copy; the callback stays where it is. */
+struct board_alarm {
+    void *ctx;
+    uint64_t (*ring)(void *ctx, uint64_t now);
+};
+void board_connect_alarm(struct board *board, const struct board_alarm *alarm); /* NULL: none */
+
+/* Ring at `tick`, at once if it is over, instead of at the tick that was set or returned before. */
+void board_set_alarm(struct board *board, uint64_t tick);
 
 /* ---- parts ---- */
 

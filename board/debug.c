@@ -12,12 +12,12 @@ void board_attach(struct board *board, struct board_debug *debug)
     if (debug != NULL) {
         memset(debug, 0, sizeof *debug);
     }
-    board->debug = debug;
+    board->links.debug = debug;
 }
 
 void debug_resume(struct board *board, bool step)
 {
-    struct board_debug *debug = board->debug;
+    struct board_debug *debug = board->links.debug;
     debug->skip_watch = debug->hit == DEBUG_WATCH && debug->undone;
     debug->hit = DEBUG_NONE;
     debug->undone = false;
@@ -110,7 +110,7 @@ static bool has_break(const struct board_debug *debug, uint32_t pc)
 static bool look(void *ctx)
 {
     struct board *board = ctx;
-    struct board_debug *debug = board->debug;
+    struct board_debug *debug = board->links.debug;
     uint32_t pc = board->cpu.r[15];
     bool skip = debug->skip && debug->skip_pc == pc;
     debug->skip = false;
@@ -140,7 +140,7 @@ static bool look(void *ctx)
 static bool is_caught(struct board *board, uint32_t addr, unsigned size,
                       enum debug_access access)
 {
-    struct board_debug *debug = board->debug;
+    struct board_debug *debug = board->links.debug;
     for (unsigned i = 0; i < debug->watch_count && debug->hit == DEBUG_NONE && !debug->quiet;
          i++) {
         const struct debug_watch *watch = &debug->watches[i];
@@ -165,7 +165,7 @@ static bool watching_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out
     if (addr - board->cpu.r[15] >= 4u && is_caught(board, addr, size, DEBUG_READ)) {
         return true;
     }
-    return board->debug->real.read(ctx, addr, size, out_value);
+    return board->links.debug->real.read(ctx, addr, size, out_value);
 }
 
 static bool watching_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
@@ -174,22 +174,22 @@ static bool watching_write(void *ctx, uint32_t addr, unsigned size, uint32_t val
     if (is_caught(board, addr, size, DEBUG_WRITE)) {
         return true;
     }
-    return board->debug->real.write(ctx, addr, size, value);
+    return board->links.debug->real.write(ctx, addr, size, value);
 }
 
 /* Between instructions, and in one that waits: what happens now happens for good. */
 static uint64_t watching_service(void *ctx, uint64_t now)
 {
     struct board *board = ctx;
-    board->debug->undo = false;
-    board->debug->quiet = false;
-    return board->debug->real.service(ctx, now);
+    board->links.debug->undo = false;
+    board->links.debug->quiet = false;
+    return board->links.debug->real.service(ctx, now);
 }
 
 /* Without its fast window each access to SRAM comes to the bus, at the same cost in ticks. */
 static enum cpu_stop run_watching(struct board *board, uint64_t until)
 {
-    struct board_debug *debug = board->debug;
+    struct board_debug *debug = board->links.debug;
     struct cpu *cpu = &board->cpu;
     uint32_t sram_size = cpu->sram_size;
     debug->real = cpu->bus;
@@ -210,7 +210,7 @@ static enum cpu_stop run_watching(struct board *board, uint64_t until)
 
 enum cpu_stop debug_run(struct board *board, uint64_t until)
 {
-    const struct board_debug *debug = board->debug;
+    const struct board_debug *debug = board->links.debug;
     if (debug->break_count == 0 && debug->watch_count == 0 && debug->visit == NULL &&
         !debug->step) {
         return cpu_run(&board->cpu, until);

@@ -61,7 +61,7 @@ enum polling_result polling_called(struct polling *polling, struct board *board,
                                    uint32_t compare_every, uint64_t until)
 {
     struct cpu *cpu = &board->cpu;
-    bool quiet = cpu->irq_enabled == 0 && board->debug == NULL;
+    bool quiet = cpu->irq_enabled == 0 && board->links.debug == NULL;
     if (polling->expects && polling->board == board) {
         return compare(polling, board);
     }

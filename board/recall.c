@@ -85,7 +85,7 @@ void recall_set_traps(const struct recall *recall, struct board *board)
 void board_attach_recall(struct board *board, struct recall *recall)
 {
     recall_abandon(board);
-    board->recall = recall;
+    board->links.recall = recall;
     recall_set_traps(recall, board);
 }
 
@@ -174,7 +174,8 @@ static bool read_question(struct recall *recall, struct board *board,
     bool interrupts = cpu->irq_enabled != 0 || (cpu->systick_ctrl & SYSTICK_TICKINT) != 0;
     if (!is_ram(cpu->r[0], options->context_size) || !is_ram(cpu->r[2], 4) ||
         !is_ram(cpu->r[3], 4) || !is_ram(cpu->r[SP], 0) || cpu->r[1] > 31 || interrupts ||
-        cpu->ipsr != 0 || cpu->itstate != 0 || cpu->flash_is_slow || board->debug != NULL) {
+        cpu->ipsr != 0 || cpu->itstate != 0 || cpu->flash_is_slow ||
+        board->links.debug != NULL) {
         return false;
     }
     uint64_t *hash = out_answer->question;
@@ -205,14 +206,14 @@ static bool read_question(struct recall *recall, struct board *board,
 static bool watching_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
 {
     struct board *board = ctx;
-    board->recall->fits = false;
+    board->links.recall->fits = false;
     return bus_read(board, addr, size, out_value);
 }
 
 static bool watching_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
 {
     struct board *board = ctx;
-    struct recall *recall = board->recall;
+    struct recall *recall = board->links.recall;
     struct recall_answer *answer = &recall->answer;
     uint64_t after = board->cpu.now - recall->entry.now;
     if (answer->write_count == RECALL_WRITES_MAX || after > UINT32_MAX) {
@@ -313,7 +314,7 @@ static void take_answer(struct recall *recall, struct board *board)
 
 void recall_abandon(struct board *board)
 {
-    struct recall *recall = board->recall;
+    struct recall *recall = board->links.recall;
     board->call.answer = NULL;
     if (recall != NULL && recall->board == board) {
         stop_watching(recall);

@@ -44,6 +44,7 @@ enum chip_source {
     SOURCE_TIM = SOURCE_IDLE + CHIP_USART_COUNT,
     SOURCE_IWDG = SOURCE_TIM + CHIP_TIM_COUNT,
     SOURCE_PARTS,
+    SOURCE_ALARM,
     SOURCE_COUNT,
 };
 
@@ -180,6 +181,15 @@ struct crc_unit {
 
 enum chip_halt { HALT_NONE, HALT_LOCKUP, HALT_UNKNOWN }; /* until a reset */
 
+/* The world outside. Not part of a snapshot: a copy of a board leaves them alone. */
+struct board_links {
+    struct board_uart_sink sink[CHIP_USART_COUNT];
+    struct board_flash_watch watch;
+    struct board_alarm alarm;
+    struct board_debug *debug; /* NULL = none */
+    struct recall *recall;     /* NULL = none */
+};
+
 struct board {
     struct cpu cpu;
     struct board_options options; /* defaults filled in */
@@ -223,11 +233,7 @@ struct board {
         unsigned writes;
     } call;
 
-    /* Connections to the world outside: not part of a snapshot. */
-    struct board_uart_sink sink[CHIP_USART_COUNT];
-    struct board_flash_watch watch;
-    struct board_debug *debug; /* NULL = none */
-    struct recall *recall;     /* NULL = none */
+    struct board_links links;
 };
 
 /* ---- board.c: for all ---- */

@@ -175,8 +175,9 @@ static void start(struct board *board, enum fpec_op op, uint32_t addr, uint16_t 
     }
     bool erase = op != FPEC_PROGRAM;
     uint64_t number = cells->ops++;
-    if (board->watch.before != NULL) {
-        board->watch.before(board->watch.ctx, number, erase, BOARD_FLASH_BASE + addr);
+    if (board->links.watch.before != NULL) {
+        board->links.watch.before(board->links.watch.ctx, number, erase,
+                                  BOARD_FLASH_BASE + addr);
     }
     fpec->op_cut = cells->cut_armed && number == cells->cut_op;
     if (fpec->op_cut && cells->cut_tear == BOARD_TEAR_NOT_DONE) {

@@ -128,7 +128,7 @@ void usart_tx_due(struct board *board, unsigned unit, uint64_t tick)
     if (is_byte && afio_usart_pin(board, unit, true, &port, &pin) &&
         gpio_is_alternate(board, port, pin)) {
         board->uart_last = tick;
-        const struct board_uart_sink *sink = &board->sink[unit];
+        const struct board_uart_sink *sink = &board->links.sink[unit];
         if (sink->sent != NULL) {
             sink->sent(sink->ctx, byte, tick);
         }

@@ -115,6 +115,68 @@ static void test_stop_asked_from_a_callback(void **state)
     board_free(board);
 }
 
+/* Rings each millisecond, and puts a byte on the line of USART1 at the third. */
+struct bell {
+    struct board *board;
+    unsigned rings;
+    uint64_t last;
+};
+
+static uint64_t ring(void *ctx, uint64_t now)
+{
+    struct bell *bell = ctx;
+    assert_int_equal(board_now(bell->board), now);
+    bell->last = now;
+    if (++bell->rings == 3) {
+        assert_int_equal(board_uart_put(bell->board, 1, (const uint8_t *)"x", 1, 9600), 1);
+    }
+    return now + MS;
+}
+
+static void test_alarm_rings_in_a_run_and_while_the_flash_is_busy(void **state)
+{
+    (void)state;
+    struct board *board = make_board(NULL);
+    struct bell bell = {.board = board};
+    board_connect_alarm(board, &(struct board_alarm){&bell, ring});
+    uint64_t start = board_now(board);
+    board_set_alarm(board, start + 5 * MS);
+    pass(board, 5 * MS - 1);
+    assert_int_equal(bell.rings, 0);
+    unlock_flash(board);
+    set_reg(board, FLASH_CR, 2);
+    set_reg(board, FLASH_AR, BOARD_FLASH_BASE + 0x4000);
+    set_reg(board, FLASH_CR, 0x42);
+    uint32_t word;
+    assert_true(bus_read(board, BOARD_FLASH_BASE, 4, &word)); /* waits for the erase */
+    assert_in_range(bell.rings, 20, 41);
+    assert_int_equal(bell.last, start + (5 + bell.rings - 1) * MS);
+    assert_int_equal(board_uart_waiting(board, 1), 0); /* the byte is over */
+    board_free(board);
+}
+
+static void test_alarm_of_a_copy_is_its_own(void **state)
+{
+    (void)state;
+    struct board *board = make_board(NULL), *copy = make_board(NULL);
+    struct bell bell = {.board = board}, other = {.board = copy};
+    board_connect_alarm(board, &(struct board_alarm){&bell, ring});
+    board_connect_alarm(copy, &(struct board_alarm){&other, ring});
+    board_set_alarm(board, board_now(board) + MS);
+    board_copy(copy, board);
+    pass(copy, 2 * MS);
+    assert_int_equal(other.rings, 2);
+    assert_int_equal(bell.rings, 0);
+    board_set_alarm(board, 0); /* over: at once, and once */
+    pass(board, 1);
+    assert_int_equal(bell.rings, 1);
+    board_connect_alarm(board, NULL);
+    pass(board, 5 * MS);
+    assert_int_equal(bell.rings, 1);
+    board_free(copy);
+    board_free(board);
+}
+
 static void test_nothing_runs_before_power_on(void **state)
 {
     (void)state;
@@ -133,6 +195,8 @@ int main(void)
         cmocka_unit_test(test_program_lockup),
         cmocka_unit_test(test_program_watchdog_ends_a_lockup),
         cmocka_unit_test(test_stop_asked_from_a_callback),
+        cmocka_unit_test(test_alarm_rings_in_a_run_and_while_the_flash_is_busy),
+        cmocka_unit_test(test_alarm_of_a_copy_is_its_own),
         cmocka_unit_test(test_nothing_runs_before_power_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
