@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "host/file.h"
-#include "cli/rig/rig.h"
+#include "lab/testbed.h"
 #include "otter/update.h"
 
 #define BOOT                 "boot/boot.bin"
@@ -26,7 +26,7 @@ struct binaries {
 
 /* A device under the meter. */
 struct device {
-    struct rig *rig;
+    struct testbed *bed;
     struct boot_meter meter;
     unsigned erases[PAGES]; /* as device_mark() found them */
     const char *wrong;      /* the first thing that was */
@@ -70,13 +70,13 @@ static void check(struct device *device, bool holds, const char *what)
 
 static void run_ms(struct device *device, uint32_t ms)
 {
-    check(device, rig_run_ms(device->rig, ms) == BOARD_STOP_TIME, "the board stopped");
+    check(device, testbed_run_ms(device->bed, ms) == BOARD_STOP_TIME, "the board stopped");
 }
 
 static void start(struct device *device)
 {
     device->meter.count = 0;
-    rig_power_on(device->rig);
+    testbed_power_on(device->bed);
 }
 
 /* With `app`; if that is NULL, without one, and the module offers `mute`. Returns NULL if memory is short. */
@@ -87,21 +87,21 @@ static struct device *device_new(const struct binaries *bin, const struct file *
     if (device == NULL) {
         return NULL;
     }
-    struct rig_load loads[2] = {{OTTER_BOOT_ADDR, boot->data, boot->len}};
-    struct rig_config config = {.board = {.seed = 1},
-                                .loads = loads,
-                                .load_count = 1,
-                                .runner = {&device->meter, boot_meter_run}};
+    struct testbed_load loads[2] = {{OTTER_BOOT_ADDR, boot->data, boot->len}};
+    struct testbed_config config = {.board = {.seed = 1},
+                                    .loads = loads,
+                                    .load_count = 1,
+                                    .runner = {&device->meter, boot_meter_run}};
     if (app != NULL) {
-        loads[config.load_count++] = (struct rig_load){OTTER_APP_ADDR, app->data, app->len};
+        loads[config.load_count++] = (struct testbed_load){OTTER_APP_ADDR, app->data, app->len};
     } else {
         config.module.file = bin->mute.data;
         config.module.file_size = (uint32_t)bin->mute.len;
         file_md5_hex(&bin->mute, config.module.md5_hex);
         memcpy(config.module.version, "03010103", sizeof config.module.version);
     }
-    device->rig = rig_new(&config);
-    if (device->rig == NULL) {
+    device->bed = testbed_new(&config);
+    if (device->bed == NULL) {
         free(device);
         return NULL;
     }
@@ -112,14 +112,14 @@ static struct device *device_new(const struct binaries *bin, const struct file *
 static const char *device_free(struct device *device)
 {
     const char *wrong = device->wrong;
-    rig_free(device->rig);
+    testbed_free(device->bed);
     free(device);
     return wrong;
 }
 
 static uint8_t *flash_at(struct device *device, uint32_t addr)
 {
-    return board_flash(rig_board(device->rig)) + (addr - OTTER_FLASH_ADDR);
+    return board_flash(testbed_board(device->bed)) + (addr - OTTER_FLASH_ADDR);
 }
 
 static bool app_is(struct device *device, const struct file *image)
@@ -131,7 +131,7 @@ static bool app_is(struct device *device, const struct file *image)
 static void device_mark(struct device *device)
 {
     for (unsigned page = 0; page < PAGES; page++) {
-        device->erases[page] = board_flash_erases(rig_board(device->rig), page);
+        device->erases[page] = board_flash_erases(testbed_board(device->bed), page);
     }
 }
 
@@ -141,7 +141,7 @@ static unsigned erases_max(struct device *device, uint32_t addr, uint32_t size, 
     unsigned first = (addr - OTTER_FLASH_ADDR) / OTTER_PAGE_SIZE;
     for (unsigned page = first; page < first + size / OTTER_PAGE_SIZE; page++) {
         unsigned erases =
-            board_flash_erases(rig_board(device->rig), page) - device->erases[page];
+            board_flash_erases(testbed_board(device->bed), page) - device->erases[page];
         most = erases > most ? erases : most;
     }
     return most;
@@ -221,11 +221,11 @@ static void take(struct device *device, unsigned first, struct boot_stay *out_st
 
 static void measure_clean_start(struct device *device, struct boot_stay *out_stay)
 {
-    size_t log_len = rig_log_len(device->rig);
+    size_t log_len = testbed_log_len(device->bed);
     start(device);
     run_ms(device, SETTLE_MS);
     take(device, 0, out_stay);
-    check(device, strchr(rig_log(device->rig) + log_len, '[') == NULL,
+    check(device, strchr(testbed_log(device->bed) + log_len, '[') == NULL,
           "the bootloader prints on a clean start");
     check(device, device->meter.count == 1, "a clean start restarts");
     check(device, out_stay->erases + out_stay->programs == 0, "a clean start writes flash");
@@ -282,14 +282,14 @@ static void measure_install(struct device *device, const struct binaries *bin,
 static void measure_unclean(struct device *device, const struct binaries *bin,
                             struct boot_figures *figures)
 {
-    struct board *board = rig_board(device->rig);
+    struct board *board = testbed_board(device->bed);
     request(device, &bin->new);
     start(device);
     for (unsigned ms = 0; device->meter.count == 0 && ms < SETTLE_MS; ms++) {
         run_ms(device, 1);
     }
     board_cut_at(board, board_flash_ops(board) + 1, BOARD_TEAR_TORN, 1);
-    check(device, rig_run_ms(device->rig, SETTLE_MS) == BOARD_STOP_POWER,
+    check(device, testbed_run_ms(device->bed, SETTLE_MS) == BOARD_STOP_POWER,
           "the app did not confirm");
     start(device);
     run_ms(device, SETTLE_MS);
@@ -309,7 +309,8 @@ static void measure_revert(struct device *device, const struct binaries *bin,
     take(device, OTTER_JOURNAL_TRIALS, &figures->stays[BOOT_REVERT]);
     check(device, app_is(device, &bin->old), "the old image is not back");
     check(device,
-          board_resets(rig_board(device->rig), BOARD_RESET_WATCHDOG) == OTTER_JOURNAL_TRIALS,
+          board_resets(testbed_board(device->bed), BOARD_RESET_WATCHDOG) ==
+              OTTER_JOURNAL_TRIALS,
           "not three trials and a revert");
     figures->revert_app_erases_max = erases_max(device, OTTER_APP_ADDR, OTTER_APP_SIZE, 0);
     figures->revert_area_erases_max =
@@ -325,7 +326,7 @@ static void measure_refuse(struct device *device, const struct binaries *bin,
     start(device);
     run_ms(device, SETTLE_MS);
     take(device, 0, &figures->stays[BOOT_REFUSE]);
-    check(device, strstr(rig_log(device->rig), "Refuse") != NULL, "it was not refused");
+    check(device, strstr(testbed_log(device->bed), "Refuse") != NULL, "it was not refused");
     check(device, app_is(device, &bin->old), "the old image was touched");
 }
 

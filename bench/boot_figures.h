@@ -3,7 +3,7 @@
 #define BENCH_BOOT_FIGURES_H
 
 #include <stdint.h>
-#include "bench/boot_meter.h"
+#include "lab/boot_meter.h"
 
 /* What the bootloader takes: RAM, time, flash operations and wear, measured on the modelled board with the real
  * binaries. Virtual time only: the same figures on every machine.

@@ -39,7 +39,7 @@ static bool take_elf(const char *path, const struct file *elf, struct file *out_
     return true;
 }
 
-bool campaign_boot_read(const char *path, struct update_world *scenario)
+bool campaign_boot_read(const char *path, struct scenario *scenario)
 {
     struct file file;
     if (file_read(cmd_current(), path, ELF_SIZE_MAX, &file) != 0) {
@@ -54,8 +54,7 @@ bool campaign_boot_read(const char *path, struct update_world *scenario)
     return good;
 }
 
-bool campaign_boot_remember(const char *path, uint32_t compare_every,
-                            struct update_world *scenario)
+bool campaign_boot_remember(const char *path, uint32_t compare_every, struct scenario *scenario)
 {
     const uint32_t of_app =
         1u << OTTER_PLACE_APP; /* the others lie in APPBAK and the spare page */

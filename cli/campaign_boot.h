@@ -4,18 +4,18 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "cli/rig/update_world.h"
+#include "lab/scenario.h"
 
 /* The bootloader of a power campaign, .bin or .elf, and what it says of images.
  */
 
 /* Read the file into scenario->boot. Returns false after saying why not. */
-bool campaign_boot_read(const char *path, struct update_world *scenario);
+bool campaign_boot_read(const char *path, struct scenario *scenario);
 
 /* Let the campaign remember the answers of its otter_judge_image(), which an .elf is needed to find; every
  * compare_every-th is found out again (0: none). Sets scenario->recall.
  * Returns false after saying why not. */
 bool campaign_boot_remember(const char *path, uint32_t compare_every,
-                            struct update_world *scenario);
+                            struct scenario *scenario);
 
 #endif

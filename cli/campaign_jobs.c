@@ -64,9 +64,9 @@ static void send_failure(void *ctx, const struct campaign_case *which, const cha
     tell(line->fd, &message);
 }
 
-static void run_job(const struct campaign_world *world, const struct campaign_options *options,
-                    const struct campaign_plan *plan, unsigned part, unsigned parts,
-                    struct line line)
+static void run_job(const struct campaign_device *device,
+                    const struct campaign_options *options, const struct campaign_plan *plan,
+                    unsigned part, unsigned parts, struct line line)
 {
     struct campaign_options mine = *options;
     struct message end = {.kind = MESSAGE_END};
@@ -78,7 +78,7 @@ static void run_job(const struct campaign_world *world, const struct campaign_op
     if (line.recall != NULL) {
         recall_forget_counts(line.recall); /* those of the process that asked */
     }
-    if (campaign_run(world, &mine, plan, &end.counts) != 0) {
+    if (campaign_run(device, &mine, plan, &end.counts) != 0) {
         _exit(CMD_FAILED);
     }
     if (line.recall != NULL) {
@@ -90,7 +90,7 @@ static void run_job(const struct campaign_world *world, const struct campaign_op
 
 /* ---- in the process that asked ---- */
 
-static bool start(struct job *job, const struct campaign_world *world,
+static bool start(struct job *job, const struct campaign_device *device,
                   const struct campaign_options *options, const struct campaign_plan *plan,
                   unsigned part, unsigned parts, struct recall *recall)
 {
@@ -101,7 +101,7 @@ static bool start(struct job *job, const struct campaign_world *world,
     job->pid = fork();
     if (job->pid == 0) {
         (void)close(ends[0]);
-        run_job(world, options, plan, part, parts, (struct line){ends[1], recall});
+        run_job(device, options, plan, part, parts, (struct line){ends[1], recall});
     }
     (void)close(ends[1]);
     job->fd = ends[0];
@@ -192,7 +192,7 @@ static void listen_to(struct job jobs[], unsigned count, const struct campaign_o
     }
 }
 
-int campaign_run_jobs(const struct campaign_world *world,
+int campaign_run_jobs(const struct campaign_device *device,
                       const struct campaign_options *options, const struct campaign_plan *plan,
                       unsigned jobs, struct recall *recall, struct campaign_counts *out_counts,
                       struct recall_counts *out_recalls)
@@ -204,7 +204,7 @@ int campaign_run_jobs(const struct campaign_world *world,
     (void)fflush(NULL); /* or every job has what waits to be printed */
     for (; started < count; started++) {
         all[started] = (struct job){.fd = -1};
-        if (!start(&all[started], world, options, plan, started, count, recall)) {
+        if (!start(&all[started], device, options, plan, started, count, recall)) {
             complain("cannot start a process: %s", strerror(errno));
             result = -1;
             break;

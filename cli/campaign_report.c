@@ -10,15 +10,15 @@
 
 enum { LINE_EVERY_S = 10 };
 
-/* By enum update_failure; what is told and the name of the figure. */
+/* By enum scenario_failure; what is told and the name of the figure. */
 static const struct {
     const char *text, *name;
 } kinds[] = {
-    [UPDATE_OTHER] = {"others", "power_arm_others"},
-    [UPDATE_BRICK] = {"bricks", "power_arm_bricks"},
-    [UPDATE_LOST_REVERT] = {"lost reverts", "power_arm_lost_reverts"},
-    [UPDATE_LOST_CONFIRM] = {"lost confirms", "power_arm_lost_confirms"},
-    [UPDATE_UNVERIFIED_START] = {"unverified starts", "power_arm_unverified_starts"},
+    [SCENARIO_OTHER] = {"others", "power_arm_others"},
+    [SCENARIO_BRICK] = {"bricks", "power_arm_bricks"},
+    [SCENARIO_LOST_REVERT] = {"lost reverts", "power_arm_lost_reverts"},
+    [SCENARIO_LOST_CONFIRM] = {"lost confirms", "power_arm_lost_confirms"},
+    [SCENARIO_UNVERIFIED_START] = {"unverified starts", "power_arm_unverified_starts"},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -73,14 +73,14 @@ void report_case(const struct campaign_case *which)
 void report_failed(void *ctx, const struct campaign_case *which, const char *why)
 {
     struct campaign_report *report = ctx;
-    const struct update_world *scenario = report->scenario;
+    const struct scenario *scenario = report->scenario;
     close_bar(report);
     printf("campaign: FAILED ");
     report_case(which);
     printf(" seed %" PRIu64 ": %s\n  repeat: otter board campaign --boot %s",
            report->options->seed, why, report->boot);
-    if (scenario->scenario != UPDATE_SUCCEEDS) {
-        printf(" --scenario %s", update_scenario_name(scenario->scenario));
+    if (scenario->kind != SCENARIO_UPDATE) {
+        printf(" --scenario %s", scenario_name(scenario->kind));
     }
     if (report->app != NULL) {
         printf(" --app %s", report->app);
@@ -102,8 +102,8 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
     close_bar(report);
     printf("campaign: %s: %" PRIu64 " flash operations, every %" PRIu32 " from %" PRIu32
            "%s: %" PRIu64 " cases, %" PRIu64 " of them with a second cut, %" PRIu64 " failures",
-           update_scenario_name(report->scenario->scenario), sums->operations,
-           report->options->every, report->options->offset,
+           scenario_name(report->scenario->kind), sums->operations, report->options->every,
+           report->options->offset,
            report->scenario->mcu_only ? ", the module keeps its power" : "", counts->cases,
            counts->seconds, counts->failures);
     for (unsigned i = 0; i < KINDS; i++) {
@@ -158,7 +158,7 @@ int report_json(const struct campaign_report *report, const struct campaign_sums
             "  \"jobs\": %u,\n  \"seed\": %" PRIu64 ",\n  \"scenario\": \"%s\",\n"
             "  \"date\": \"%s\",\n  \"commit\": ",
             sums->operations, report->options->every, report->scenario->mcu_only, report->jobs,
-            report->options->seed, update_scenario_name(report->scenario->scenario), date);
+            report->options->seed, scenario_name(report->scenario->kind), date);
     json_string(out, report->commit != NULL ? report->commit : "");
     fputs("\n}\n", out);
     int status = EXIT_FAILURE;

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "board/campaign/campaign.h"
-#include "cli/rig/update_world.h"
+#include "lab/campaign/campaign.h"
+#include "lab/scenario.h"
 
 /* What `otter board campaign` tells: how far it is, a line that repeats each failure, the sums, and the
  * figures as JSON. docs/man/otter-board.1 says what they mean.
@@ -14,7 +14,7 @@ struct campaign_report {
     /* what was asked for */
     const char *boot, *app, *update; /* paths */
     const char *commit;              /* NULL = not told */
-    const struct update_world *scenario;
+    const struct scenario *scenario;
     const struct campaign_options *options;
     unsigned jobs;
     size_t planned; /* cases */

@@ -12,7 +12,7 @@
 #include "cli/campaign_report.h"
 #include "cli/cmd.h"
 #include "cli/debugger.h"
-#include "cli/rig/update_world.h"
+#include "lab/scenario.h"
 #include "port/stm32f103/partitions.h"
 
 enum { LIMIT_S = 120, SLICE_MS = 20, JOBS_MAX = 256, COMPARE_EVERY = 50 };
@@ -42,7 +42,7 @@ enum {
 struct arguments {
     struct campaign_report report;
     const char *json;
-    struct update_world scenario;
+    struct scenario scenario;
     struct campaign_options options;
     bool has_offset, repeats, gdb, remembers;
     uint32_t compare_every;
@@ -147,7 +147,7 @@ static error_t parse_repeat(struct arguments *args, const char *text)
 static error_t check(const struct arguments *args)
 {
     const struct campaign_report *report = &args->report;
-    bool recovers = args->scenario.scenario == UPDATE_RECOVERS;
+    bool recovers = args->scenario.kind == SCENARIO_RECOVERY;
     if (report->boot == NULL || report->update == NULL || (report->app == NULL && !recovers)) {
         complain("--boot, --app and --update are needed");
         return EINVAL;
@@ -183,7 +183,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->report.update = arg;
         return 0;
     case OPT_SCENARIO:
-        if (!update_find_scenario(arg, &args->scenario.scenario)) {
+        if (!scenario_find(arg, &args->scenario.kind)) {
             complain("--scenario %s: not update, revert, recovery", arg);
             return EINVAL;
         }
@@ -259,10 +259,10 @@ static int repeat(struct arguments *args)
         if (server == NULL) {
             return CMD_FAILED;
         }
-        args->scenario.runner = (struct rig_runner){server, debugger_run};
+        args->scenario.runner = (struct testbed_runner){server, debugger_run};
     }
-    const struct campaign_world world = update_world(&args->scenario);
-    const char *why = campaign_repeat(&world, &args->options, &args->which);
+    const struct campaign_device device = scenario_device(&args->scenario);
+    const char *why = campaign_repeat(&device, &args->options, &args->which);
     debugger_close(server);
     printf("campaign: ");
     report_case(&args->which);
@@ -270,14 +270,14 @@ static int repeat(struct arguments *args)
     return why == NULL ? CMD_OK : CMD_FAILED;
 }
 
-static int run(struct arguments *args, const struct campaign_world *world,
+static int run(struct arguments *args, const struct campaign_device *device,
                const struct campaign_survey *survey, const struct campaign_plan *plan)
 {
     struct campaign_report *report = &args->report;
     struct campaign_sums sums = {.operations = survey->operations};
     report->planned = plan->count;
     report_begin(report);
-    int status = campaign_run_jobs(world, &args->options, plan, report->jobs,
+    int status = campaign_run_jobs(device, &args->options, plan, report->jobs,
                                    args->scenario.recall, &sums.counts, &sums.recalls);
     report_end(report, &sums);
     if (sums.counts.cases != plan->count) {
@@ -294,17 +294,17 @@ static int run(struct arguments *args, const struct campaign_world *world,
 
 static int survey_and_run(struct arguments *args)
 {
-    const struct campaign_world world = update_world(&args->scenario);
+    const struct campaign_device device = scenario_device(&args->scenario);
     struct campaign_survey survey;
     struct campaign_plan plan = {.cases = NULL};
     int code = CMD_FAILED;
-    const char *why = campaign_survey(&world, &args->options, &survey);
+    const char *why = campaign_survey(&device, &args->options, &survey);
     if (why != NULL) {
         complain("the update without a power cut: %s", why);
     } else if (campaign_plan(&args->options, &survey, &plan) != 0) {
         complain("out of memory");
     } else {
-        code = run(args, &world, &survey, &plan);
+        code = run(args, &device, &survey, &plan);
     }
     campaign_free(&survey, &plan);
     return code;
@@ -312,7 +312,7 @@ static int survey_and_run(struct arguments *args)
 
 static bool load(struct arguments *args)
 {
-    struct update_world *scenario = &args->scenario;
+    struct scenario *scenario = &args->scenario;
     const struct campaign_report *report = &args->report;
     if (!campaign_boot_read(report->boot, scenario) ||
         (args->remembers &&
@@ -322,7 +322,7 @@ static bool load(struct arguments *args)
         file_read(cmd_current(), report->update, OTTER_APP_SIZE, &scenario->update) != 0) {
         return false;
     }
-    if (!update_world_versions(scenario)) {
+    if (!scenario_read_versions(scenario)) {
         complain("--app, --update: without otter's trailer their versions are not known");
         return false;
     }

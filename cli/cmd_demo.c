@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "host/file.h"
-#include "cli/rig/rig.h"
+#include "lab/testbed.h"
 #include "otter/image.h"
 #include "otter/md5.h"
 #include "port/stm32f103/partitions.h"
@@ -201,41 +201,41 @@ static void on_event(void *ctx, const struct module_event *event)
 
 /* Arm a power failure halfway through the swap that the bootloader has just announced: each page of both
  * images is erased and programmed once. */
-static void arm_cut(struct demo *demo, struct rig *rig, uint32_t update_size)
+static void arm_cut(struct demo *demo, struct testbed *bed, uint32_t update_size)
 {
     uint32_t pages = (update_size + OTTER_PAGE_SIZE - 1) / OTTER_PAGE_SIZE;
-    uint64_t op = board_flash_ops(rig_board(rig)) + pages + update_size / 2;
-    board_cut_at(rig_board(rig), op, BOARD_TEAR_TORN, demo->seed);
+    uint64_t op = board_flash_ops(testbed_board(bed)) + pages + update_size / 2;
+    board_cut_at(testbed_board(bed), op, BOARD_TEAR_TORN, demo->seed);
 }
 
-static void tell_cut(struct demo *demo, struct rig *rig)
+static void tell_cut(struct demo *demo, struct testbed *bed)
 {
     char text[120];
     demo->line_len = 0; /* the rest of the line died with the supply */
     snprintf(text, sizeof text, "FAILS in flash operation %" PRIu64 ", which is left torn",
-             board_flash_ops(rig_board(rig)));
+             board_flash_ops(testbed_board(bed)));
     say(demo, "power:", text);
 }
 
 /* Let the module's offer take its course, cutting the power once if `cut`. Returns an exit status. */
-static int run(struct demo *demo, struct rig *rig, bool cut, uint32_t update_size)
+static int run(struct demo *demo, struct testbed *bed, bool cut, uint32_t update_size)
 {
     bool armed = false;
     say(demo, "power:", "on");
-    rig_power_on(rig);
-    while (rig_outcome(rig) == MODULE_STARTED && rig_now_ms(rig) < LIMIT_S * 1000u) {
-        enum board_stop stop = rig_run_ms(rig, 10);
-        if (cut && !armed && strstr(rig_log(rig), "Install [") != NULL) {
-            arm_cut(demo, rig, update_size);
+    testbed_power_on(bed);
+    while (testbed_outcome(bed) == MODULE_STARTED && testbed_now_ms(bed) < LIMIT_S * 1000u) {
+        enum board_stop stop = testbed_run_ms(bed, 10);
+        if (cut && !armed && strstr(testbed_log(bed), "Install [") != NULL) {
+            arm_cut(demo, bed, update_size);
             armed = true;
         }
         if (stop == BOARD_STOP_POWER) {
-            tell_cut(demo, rig);
+            tell_cut(demo, bed);
             say(demo, "power:", "on");
-            rig_power_on(rig);
+            testbed_power_on(bed);
             cut = false;
         } else if (stop != BOARD_STOP_TIME) {
-            return fail("demo", "board", board_why(rig_board(rig)));
+            return fail("demo", "board", board_why(testbed_board(bed)));
         }
     }
     close_bar(demo);
@@ -259,37 +259,37 @@ static int play(struct demo *demo, struct device *device, const struct file *ima
                 const uint8_t version[8], bool cut, enum module_event_kind outcome,
                 const struct file *expected)
 {
-    const struct rig_load load = {OTTER_FLASH_ADDR, device->flash, sizeof device->flash};
-    struct rig_config config = {.board = {.seed = demo->seed},
-                                .loads = &load,
-                                .load_count = 1,
-                                .log = on_log,
-                                .log_ctx = demo};
+    const struct testbed_load load = {OTTER_FLASH_ADDR, device->flash, sizeof device->flash};
+    struct testbed_config config = {.board = {.seed = demo->seed},
+                                    .loads = &load,
+                                    .load_count = 1,
+                                    .log = on_log,
+                                    .log_ctx = demo};
     config.module.file = image->data;
     config.module.file_size = (uint32_t)image->len;
     config.module.event = on_event;
     config.module.ctx = demo;
     memcpy(config.module.version, version, 8);
     file_md5_hex(image, config.module.md5_hex);
-    struct rig *rig = rig_new(&config);
-    if (rig == NULL) {
+    struct testbed *bed = testbed_new(&config);
+    if (bed == NULL) {
         return fail("demo", "board", "out of memory");
     }
     if (demo->protect) {
-        board_protect_flash(rig_board(rig), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
+        board_protect_flash(testbed_board(bed), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }
-    int status = run(demo, rig, cut, (uint32_t)image->len);
-    memcpy(device->flash, board_flash(rig_board(rig)), sizeof device->flash);
-    memcpy(device->id, board_unique_id(rig_board(rig)), sizeof device->id);
-    device->seconds = rig_now_ms(rig) / 1000.0;
-    if (status == 0 && rig_outcome(rig) != outcome) {
+    int status = run(demo, bed, cut, (uint32_t)image->len);
+    memcpy(device->flash, board_flash(testbed_board(bed)), sizeof device->flash);
+    memcpy(device->id, board_unique_id(testbed_board(bed)), sizeof device->id);
+    device->seconds = testbed_now_ms(bed) / 1000.0;
+    if (status == 0 && testbed_outcome(bed) != outcome) {
         status = fail("demo", "update", demo->failure[0] ? demo->failure : "took too long");
     }
     const uint8_t *app = device->flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
     if (status == 0 && memcmp(app, expected->data, expected->len) != 0) {
         status = fail("demo", "APP", "is not the image it should be, bit by bit");
     }
-    rig_free(rig);
+    testbed_free(bed);
     return status;
 }
 

@@ -12,7 +12,7 @@ enum {
 };
 
 struct watch {
-    struct rig *rig;
+    struct testbed *bed;
     bool show;
     uint32_t asked, answers;
 };
@@ -23,7 +23,7 @@ static void on_event(void *ctx, const struct module_event *event)
     watch->asked += event->kind == MODULE_READY;
     watch->answers += event->kind == MODULE_ANSWER;
     if (watch->show && event->kind != MODULE_PROGRESS) {
-        printf("%7u ms event %d piece %u of %u %s %s\n", (unsigned)rig_now_ms(watch->rig),
+        printf("%7u ms event %d piece %u of %u %s %s\n", (unsigned)testbed_now_ms(watch->bed),
                (int)event->kind, event->number, event->count,
                event->kind == MODULE_FAILED ? module_failure_name(event->failure) : "",
                event->text != NULL ? event->text : "");
@@ -36,9 +36,9 @@ static void show_log(void *ctx, char byte)
     putchar(byte);
 }
 
-static bool is_app(struct rig *rig, const struct firmware *image)
+static bool is_app(struct testbed *bed, const struct firmware *image)
 {
-    const uint8_t *app = board_flash(rig_board(rig)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
+    const uint8_t *app = board_flash(testbed_board(bed)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
     return memcmp(app, image->data, image->len) == 0;
 }
 
@@ -49,14 +49,14 @@ static bool answers(struct watch *watch)
     uint32_t before = watch->answers;
 
     for (uint32_t ms = 0; ms < SETTLE_MS; ms += 500) {
-        struct module *module = rig_module(watch->rig);
-        if (rig_run_ms(watch->rig, 500) != BOARD_STOP_TIME) {
+        struct module *module = testbed_module(watch->bed);
+        if (testbed_run_ms(watch->bed, 500) != BOARD_STOP_TIME) {
             return false;
         }
         if (watch->answers != before) {
             return true;
         }
-        if (module_control(module, &read, rig_now_ms(watch->rig)) != 0) {
+        if (module_control(module, &read, testbed_now_ms(watch->bed)) != 0) {
             continue; /* a transfer runs, or the module asks 0x01 */
         }
     }
@@ -65,17 +65,17 @@ static bool answers(struct watch *watch)
 
 static void judge(struct watch *watch, struct noise_result *result)
 {
-    struct rig *rig = watch->rig;
+    struct testbed *bed = watch->bed;
     const char *what = NULL;
 
     if (!answers(watch)) {
         what = "no answer at the end";
     } else if (result->end == NOISE_FAILED) { /* what is in flash must start again, too */
-        board_reset(rig_board(rig));
+        board_reset(testbed_board(bed));
         what = answers(watch) ? NULL : "no answer after a reset";
     }
-    bool is_new = is_app(rig, &firmware_set()->new_app);
-    if (!is_new && (result->end == NOISE_UPDATED || !is_app(rig, &firmware_set()->old_app))) {
+    bool is_new = is_app(bed, &firmware_set()->new_app);
+    if (!is_new && (result->end == NOISE_UPDATED || !is_app(bed, &firmware_set()->old_app))) {
         result->end = NOISE_WRONG_IMAGE;
         snprintf(result->why, sizeof result->why, "APP is wrong");
     } else if (what != NULL) {
@@ -84,40 +84,42 @@ static void judge(struct watch *watch, struct noise_result *result)
     }
 }
 
-void noise_run(const struct noise_rates *rates, uint64_t seed, bool show,
+void noise_run(const struct line_noise_rates *rates, uint64_t seed, bool show,
                struct noise_result *out_result)
 {
     struct watch watch = {.show = show};
     struct module_config module = {.event = on_event, .ctx = &watch};
-    struct rig_config config;
+    struct testbed_config config;
 
     memset(out_result, 0, sizeof *out_result);
-    firmware_rig_config(&config, seed, &module);
+    firmware_testbed_config(&config, seed, &module);
     config.log = show ? show_log : NULL;
-    struct rig *rig = rig_new(&config);
-    if (rig == NULL) {
+    struct testbed *bed = testbed_new(&config);
+    if (bed == NULL) {
         snprintf(out_result->why, sizeof out_result->why, "out of memory");
         out_result->end = NOISE_UNCLEAN;
         return;
     }
-    watch.rig = rig;
-    rig_set_noise(rig, rates, seed);
-    rig_power_on(rig);
+    watch.bed = bed;
+    testbed_set_noise(bed, rates, seed);
+    testbed_power_on(bed);
     enum board_stop stop = BOARD_STOP_TIME;
-    while (stop == BOARD_STOP_TIME && rig_outcome(rig) == MODULE_STARTED &&
-           rig_now_ms(rig) < LIMIT_MS) {
-        stop = rig_run_ms(rig, STEP_MS);
+    while (stop == BOARD_STOP_TIME && testbed_outcome(bed) == MODULE_STARTED &&
+           testbed_now_ms(bed) < LIMIT_MS) {
+        stop = testbed_run_ms(bed, STEP_MS);
     }
-    out_result->ms = rig_now_ms(rig);
-    out_result->faults = (uint32_t)rig_noise_faults(rig);
+    out_result->ms = testbed_now_ms(bed);
+    out_result->faults = (uint32_t)testbed_noise_faults(bed);
     out_result->asked = watch.asked;
-    rig_set_noise(rig, NULL, 0);
-    out_result->end = rig_outcome(rig) == MODULE_UPDATED ? NOISE_UPDATED : NOISE_FAILED;
+    testbed_set_noise(bed, NULL, 0);
+    out_result->end = testbed_outcome(bed) == MODULE_UPDATED ? NOISE_UPDATED : NOISE_FAILED;
     snprintf(out_result->why, sizeof out_result->why, "%s",
-             rig_outcome(rig) == MODULE_FAILED ? module_failure_name(rig_failure(rig)) : "");
-    bool ended = rig_outcome(rig) != MODULE_STARTED;
+             testbed_outcome(bed) == MODULE_FAILED ? module_failure_name(testbed_failure(bed))
+                                                   : "");
+    bool ended = testbed_outcome(bed) != MODULE_STARTED;
     if (stop != BOARD_STOP_TIME) {
-        snprintf(out_result->why, sizeof out_result->why, "%.47s", board_why(rig_board(rig)));
+        snprintf(out_result->why, sizeof out_result->why, "%.47s",
+                 board_why(testbed_board(bed)));
     } else {
         judge(&watch, out_result);
     }
@@ -127,5 +129,5 @@ void noise_run(const struct noise_rates *rates, uint64_t seed, bool show,
             snprintf(out_result->why, sizeof out_result->why, "no verdict in time");
         }
     }
-    rig_free(rig);
+    testbed_free(bed);
 }

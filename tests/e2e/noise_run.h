@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "cli/rig/noise.h"
+#include "lab/line_noise.h"
 
 /* One whole update of the real binaries over a noisy line, to its end, and what is in flash then. */
 enum noise_end {
@@ -22,7 +22,7 @@ struct noise_result {
     char why[48];    /* one word of the module's, or what was wrong */
 };
 
-void noise_run(const struct noise_rates *rates, uint64_t seed, bool show_log,
+void noise_run(const struct line_noise_rates *rates, uint64_t seed, bool show_log,
                struct noise_result *out_result);
 
 #endif

@@ -11,7 +11,7 @@
 #include "tests/support/firmware.h"
 
 /* The update under way, and what its module saw. */
-static struct rig *rig;
+static struct testbed *bed;
 static struct firmware_seen seen;
 
 static void start_with(struct module_config module)
@@ -19,8 +19,8 @@ static void start_with(struct module_config module)
     seen = (struct firmware_seen){0};
     module.event = firmware_see;
     module.ctx = &seen;
-    rig = firmware_rig(1, &module);
-    rig_power_on(rig);
+    bed = firmware_testbed(1, &module);
+    testbed_power_on(bed);
 }
 
 static int start(void **state)
@@ -33,29 +33,29 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
-    rig_free(rig);
-    rig = NULL;
+    testbed_free(bed);
+    bed = NULL;
     return 0;
 }
 
 static void assert_app(const struct firmware *image)
 {
-    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), image->data, image->len);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), image->data, image->len);
 }
 
 static void run_to_update(void)
 {
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
     assert_app(&firmware_set()->new_app);
 }
 
 static void assert_answers(void)
 {
     struct otter_p0 read = {.action = OTTER_P0_READ};
-    assert_int_equal(module_control(rig_module(rig), &read, rig_now_ms(rig)), 0);
-    firmware_run_ms(rig, 1000);
-    assert_false(module_is_busy(rig_module(rig)));
+    assert_int_equal(module_control(testbed_module(bed), &read, testbed_now_ms(bed)), 0);
+    firmware_run_ms(bed, 1000);
+    assert_false(module_is_busy(testbed_module(bed)));
 }
 
 /* The module offers a file, with an MD5 of 32 times `md5_digit`, that must not be installed. The old
@@ -67,16 +67,16 @@ static void run_to_failure(const uint8_t file[], size_t size, char md5_digit,
         .file = file, .file_size = (uint32_t)size, .version = "99999999"};
     memset(module.md5_hex, md5_digit, sizeof module.md5_hex);
     start_with(module);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
-    assert_int_equal(rig_failure(rig), why);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_int_equal(testbed_failure(bed), why);
     assert_app(&firmware_set()->old_app);
-    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_SOFTWARE),
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_SOFTWARE),
                      1); /* the first start's */
-    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), 0);
-    firmware_run_ms(rig, 2000);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
+    firmware_run_ms(bed, 2000);
     assert_answers();
-    const uint8_t *flag = firmware_flash(rig, OTTER_FLAG_ADDR);
+    const uint8_t *flag = firmware_flash(bed, OTTER_FLAG_ADDR);
     assert_int_not_equal(flag[0] | flag[1] << 8, 0xEEEE);
 }
 
@@ -86,23 +86,23 @@ static void test_happy_path(void **state)
     run_to_update();
     assert_int_equal(seen.ready, 1);
     assert_int_equal(seen.resent, 0);
-    assert_non_null(strstr(rig_log(rig), "App Init Success , SoftVersion = 03010101"));
-    assert_int_equal(firmware_count_in_log(rig, "Install [0]"), 1);
-    assert_int_equal(firmware_count_in_log(rig, "Trial ["), 1);
-    assert_non_null(strstr(rig_log(rig), "App Init Success , SoftVersion = 03010102"));
-    assert_int_equal(board_uart_overruns(rig_board(rig), 2), 0);
+    assert_non_null(strstr(testbed_log(bed), "App Init Success , SoftVersion = 03010101"));
+    assert_int_equal(firmware_count_in_log(bed, "Install [0]"), 1);
+    assert_int_equal(firmware_count_in_log(bed, "Trial ["), 1);
+    assert_non_null(strstr(testbed_log(bed), "App Init Success , SoftVersion = 03010102"));
+    assert_int_equal(board_uart_overruns(testbed_board(bed), 2), 0);
 }
 
 /* The board has no crystal: HSI/2 x 16 = 64 MHz, and everything works as well. */
 static void test_happy_path_without_hse(void **state)
 {
     (void)state;
-    struct rig_config config;
-    firmware_rig_config(&config, 1, NULL);
+    struct testbed_config config;
+    firmware_testbed_config(&config, 1, NULL);
     config.board.without_hse = true;
-    rig = rig_new(&config);
-    assert_non_null(rig);
-    rig_power_on(rig);
+    bed = testbed_new(&config);
+    assert_non_null(bed);
+    testbed_power_on(bed);
     run_to_update();
 }
 
@@ -133,7 +133,7 @@ static void test_not_a_firmware_is_refused(void **state)
 static void test_lost_ack_of_a_piece(void **state)
 {
     (void)state;
-    firmware_run_muted_at_piece(rig, &seen, 5, 2000);
+    firmware_run_muted_at_piece(bed, &seen, 5, 2000);
     run_to_update();
     assert_int_equal(seen.resent, 1);
     assert_int_equal(seen.ready, 1);
@@ -143,7 +143,7 @@ static void test_lost_ack_of_a_piece(void **state)
 static void test_module_aborts_and_is_asked_again(void **state)
 {
     (void)state;
-    firmware_run_muted_at_piece(rig, &seen, 5, 12000);
+    firmware_run_muted_at_piece(bed, &seen, 5, 12000);
     run_to_update();
     assert_int_equal(seen.stopped, 1);
     assert_true(seen.ready >= 2);
@@ -153,8 +153,8 @@ static void test_module_aborts_and_is_asked_again(void **state)
 static void test_mcu_reset_resumes_by_ready(void **state)
 {
     (void)state;
-    firmware_run_until_piece(rig, &seen, 5);
-    board_reset(rig_board(rig));
+    firmware_run_until_piece(bed, &seen, 5);
+    board_reset(testbed_board(bed));
     unsigned started = seen.started;
     run_to_update();
     assert_int_equal(seen.ready, 2);
@@ -166,8 +166,8 @@ static void test_mcu_reset_resumes_by_ready(void **state)
 static void test_mcu_power_loss_restarts_the_module(void **state)
 {
     (void)state;
-    firmware_run_until_piece(rig, &seen, 5);
-    board_power_on(rig_board(rig));
+    firmware_run_until_piece(bed, &seen, 5);
+    board_power_on(testbed_board(bed));
     unsigned started = seen.started;
     run_to_update();
     assert_int_equal(seen.started, started + 2);
@@ -177,16 +177,16 @@ static void test_mcu_power_loss_restarts_the_module(void **state)
 static void test_wire_dies_for_good(void **state)
 {
     (void)state;
-    firmware_run_until_piece(rig, &seen, 3);
-    rig_mute(rig, true, true);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
-    rig_mute(rig, false, false);
+    firmware_run_until_piece(bed, &seen, 3);
+    testbed_mute(bed, true, true);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    testbed_mute(bed, false, false);
     assert_app(&firmware_set()->old_app);
     /* The MCU gives up asking and lives on: it answers the module's next command. */
-    firmware_run_ms(rig, 70000);
+    firmware_run_ms(bed, 70000);
     assert_answers();
-    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), 0);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
 }
 
 int main(void)

@@ -44,17 +44,17 @@ struct record { /* from a worker to the one who counts */
     struct noise_result result;
 };
 
-static int set_rate(struct noise_rates *rates, const char *kind, const char *rate)
+static int set_rate(struct line_noise_rates *rates, const char *kind, const char *rate)
 {
     static const struct {
         const char *name;
         size_t offset;
     } kinds[] = {
-        {"ber", offsetof(struct noise_rates, bit_error)},
-        {"drop", offsetof(struct noise_rates, drop)},
-        {"twice", offsetof(struct noise_rates, twice)},
-        {"insert", offsetof(struct noise_rates, insert)},
-        {"burst", offsetof(struct noise_rates, burst)},
+        {"ber", offsetof(struct line_noise_rates, bit_error)},
+        {"drop", offsetof(struct line_noise_rates, drop)},
+        {"twice", offsetof(struct line_noise_rates, twice)},
+        {"insert", offsetof(struct line_noise_rates, insert)},
+        {"burst", offsetof(struct line_noise_rates, burst)},
     };
     double value = strtod(rate, NULL);
     memset(rates, 0, sizeof *rates);
@@ -77,7 +77,7 @@ static const char *end_name(enum noise_end end)
 
 static int run_one(const char *kind, const char *rate, uint64_t seed)
 {
-    struct noise_rates rates;
+    struct line_noise_rates rates;
     struct noise_result result;
 
     if (set_rate(&rates, kind, rate) != 0) {
@@ -97,7 +97,7 @@ static void work(unsigned runs, unsigned first, unsigned jobs, int out)
         parts += lines[i].parts;
     }
     for (unsigned i = 0; i < LINES; i++) {
-        struct noise_rates rates;
+        struct line_noise_rates rates;
         if (set_rate(&rates, lines[i].kind, lines[i].rate) != 0) {
             _exit(2);
         }

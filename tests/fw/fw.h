@@ -8,7 +8,7 @@
 #include "board/board.h"
 
 /* A board alone, with binaries of the firmware build in its flash, and what it says on USART1 and
- * USART2. For tests of bootloader and port; whole updates use cli/rig.
+ * USART2. For tests of bootloader and port; whole updates use lab/testbed.
  */
 struct fw {
     struct board *board;

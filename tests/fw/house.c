@@ -13,7 +13,7 @@
 
 struct house_event house_events[HOUSE_EVENTS_MAX];
 size_t house_event_count;
-struct rig *house;
+struct testbed *house;
 
 static void copy_bytes(struct house_event *event, const uint8_t data[], uint16_t len)
 {
@@ -33,7 +33,7 @@ static void on_event(void *ctx, const struct module_event *told)
     *event = (struct house_event){.kind = told->kind,
                                   .cmd = told->cmd,
                                   .number = (uint8_t)told->number,
-                                  .at_ms = house == NULL ? 0 : rig_now_ms(house)};
+                                  .at_ms = house == NULL ? 0 : testbed_now_ms(house)};
     if (told->info != NULL) {
         event->info = *told->info;
     }
@@ -66,27 +66,29 @@ const struct house_event *house_await(enum module_event_kind kind, size_t from,
         }
         if (ms == limit_ms) {
             fail_msg("no event %d within %u ms (seed %d); log:\n%s", (int)kind,
-                     (unsigned)limit_ms, HOUSE_SEED, rig_log(house));
+                     (unsigned)limit_ms, HOUSE_SEED, testbed_log(house));
         }
-        enum board_stop stop = rig_run_ms(house, 1);
+        enum board_stop stop = testbed_run_ms(house, 1);
         if (stop != BOARD_STOP_TIME) {
-            fail_msg("board stopped: %s (seed %d)", board_why(rig_board(house)), HOUSE_SEED);
+            fail_msg("board stopped: %s (seed %d)", board_why(testbed_board(house)),
+                     HOUSE_SEED);
         }
     }
 }
 
 void house_run(uint32_t ms)
 {
-    enum board_stop stop = rig_run_ms(house, ms);
+    enum board_stop stop = testbed_run_ms(house, ms);
     if (stop != BOARD_STOP_TIME) {
-        fail_msg("board stopped: %s (seed %d)", board_why(rig_board(house)), HOUSE_SEED);
+        fail_msg("board stopped: %s (seed %d)", board_why(testbed_board(house)), HOUSE_SEED);
     }
 }
 
 void house_await_log(const char *text)
 {
-    if (rig_run_until_log(house, text, 0, 10000) == 0) {
-        fail_msg("not in the log: %s (seed %d); log:\n%s", text, HOUSE_SEED, rig_log(house));
+    if (testbed_run_until_log(house, text, 0, 10000) == 0) {
+        fail_msg("not in the log: %s (seed %d); log:\n%s", text, HOUSE_SEED,
+                 testbed_log(house));
     }
 }
 
@@ -102,8 +104,8 @@ static bool give_time(void *ctx, struct otter_time *out_time)
 void house_power_on(const struct board_options *options, bool with_offer)
 {
     const struct module_config module = {.event = on_event, .time = give_time};
-    struct rig_config config;
-    firmware_rig_config(&config, HOUSE_SEED, &module);
+    struct testbed_config config;
+    firmware_testbed_config(&config, HOUSE_SEED, &module);
     config.board = *options;
     if (!with_offer) {
         config.module.file = NULL;
@@ -111,10 +113,10 @@ void house_power_on(const struct board_options *options, bool with_offer)
     }
     house_event_count = 0;
     house = NULL;
-    house = rig_new(&config);
+    house = testbed_new(&config);
     assert_non_null(house);
-    board_set_climate(rig_board(house), 24, 54);
-    rig_power_on(house);
+    board_set_climate(testbed_board(house), 24, 54);
+    testbed_power_on(house);
 }
 
 int house_start(void **state)
@@ -136,7 +138,7 @@ int house_start_off(void **state)
 int house_stop(void **state)
 {
     (void)state;
-    rig_free(house);
+    testbed_free(house);
     house = NULL;
     return 0;
 }
@@ -148,11 +150,11 @@ const struct house_event *house_control(uint8_t flags, uint8_t bits, uint8_t r, 
     const uint8_t data[] = {flags, bits, r, g, b, motor};
     const struct otter_p0 p0 = {OTTER_P0_CONTROL, data, sizeof data};
     size_t from = house_event_count;
-    uint32_t begin_ms = rig_now_ms(house);
-    while (module_is_busy(rig_module(house))) {
+    uint32_t begin_ms = testbed_now_ms(house);
+    while (module_is_busy(testbed_module(house))) {
         house_run(1);
     }
-    assert_int_equal(module_control(rig_module(house), &p0, rig_now_ms(house)), 0);
+    assert_int_equal(module_control(testbed_module(house), &p0, testbed_now_ms(house)), 0);
     const struct house_event *report = house_await(MODULE_REPORT, from, 1000);
     const struct house_event *answer = house_await(MODULE_ANSWER, from, 0);
     assert_true(answer < report);
@@ -167,7 +169,7 @@ struct board_view house_look(void)
 {
     struct board_view view;
     house_run(5);
-    board_look(rig_board(house), &view);
+    board_look(testbed_board(house), &view);
     return view;
 }
 
@@ -182,7 +184,7 @@ void house_expect_led(uint8_t r, uint8_t g, uint8_t b)
 
 void house_press(unsigned key, uint32_t ms)
 {
-    board_set_key(rig_board(house), key, true);
+    board_set_key(testbed_board(house), key, true);
     house_run(ms);
-    board_set_key(rig_board(house), key, false);
+    board_set_key(testbed_board(house), key, false);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "cli/rig/rig.h"
+#include "lab/testbed.h"
 
 /* The pet house on the modelled board, for its tests: the real bootloader and pethouse 03010101, and
  * the module's side, which notes everything the MCU says. One house at a time; whatever goes wrong
@@ -34,7 +34,7 @@ struct house_event {
 };
 extern struct house_event house_events[HOUSE_EVENTS_MAX];
 extern size_t house_event_count;
-extern struct rig *house;
+extern struct testbed *house;
 
 /* cmocka set-ups: a house just switched on, 24 C and 54 %; the same after its first report; the end.
  * Without an offer of the module. */

@@ -12,36 +12,36 @@
 #include "tests/support/firmware.h"
 
 static struct firmware boot, mute;
-static struct rig *rig;
+static struct testbed *bed;
 
 /* A device with `installed` in APP and a module that offers `update` as version `version`. */
 static void start(const struct firmware *installed, const struct firmware *update,
                   const char version[8])
 {
-    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
-                                     {OTTER_APP_ADDR, installed->data, installed->len}};
-    struct rig_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
+    const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
+                                         {OTTER_APP_ADDR, installed->data, installed->len}};
+    struct testbed_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
 
     firmware_offer(&config.module, update, version);
-    rig = rig_new(&config);
-    assert_non_null(rig);
-    rig_power_on(rig);
+    bed = testbed_new(&config);
+    assert_non_null(bed);
+    testbed_power_on(bed);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    rig_free(rig);
-    rig = NULL;
+    testbed_free(bed);
+    bed = NULL;
     return 0;
 }
 
 static void expect_in_log(const char *text, unsigned times)
 {
-    unsigned count = firmware_count_in_log(rig, text);
+    unsigned count = firmware_count_in_log(bed, text);
 
     if (count != times) {
-        fail_msg("'%s' %u times, not %u; log:\n%s", text, count, times, rig_log(rig));
+        fail_msg("'%s' %u times, not %u; log:\n%s", text, count, times, testbed_log(bed));
     }
 }
 
@@ -55,14 +55,14 @@ static void expect_reason(const char *action, enum otter_reason reason, unsigned
 
 static void assert_app(const struct firmware *image)
 {
-    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), image->data, image->len);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), image->data, image->len);
 }
 
 /* A start that nobody asked for: supply off and on. The log grows by its lines. */
 static void start_again(void)
 {
-    rig_power_on(rig);
-    firmware_run_ms(rig, 3000);
+    testbed_power_on(bed);
+    firmware_run_ms(bed, 3000);
 }
 
 static void test_update_is_tried_once_and_confirmed(void **state)
@@ -71,16 +71,16 @@ static void test_update_is_tried_once_and_confirmed(void **state)
 
     (void)state;
     start(&set->old_app, &set->new_app, "03010102");
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
     assert_app(&set->new_app);
-    firmware_run_ms(rig, 5000); /* it confirms */
+    firmware_run_ms(bed, 5000); /* it confirms */
     start_again();
     start_again();
     expect_in_log("Trial", 1);
     expect_in_log("Revert", 0);
     expect_in_log("App Init Success , SoftVersion = 03010102", 3);
-    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), 0);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
 }
 
 static void test_app_that_never_confirms_is_taken_back(void **state)
@@ -89,12 +89,13 @@ static void test_app_that_never_confirms_is_taken_back(void **state)
 
     (void)state;
     start(&set->old_app, &mute, "03010103");
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
     assert_app(&set->old_app);
     expect_in_log("Mute", OTTER_JOURNAL_TRIALS);
     expect_reason("Revert", OTTER_REASON_UNCONFIRMED, 1);
-    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), OTTER_JOURNAL_TRIALS);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG),
+                     OTTER_JOURNAL_TRIALS);
     start_again();
     start_again();
     expect_in_log("Mute", OTTER_JOURNAL_TRIALS);
@@ -106,8 +107,8 @@ static void expect_refused(const struct firmware *installed, const struct firmwa
                            const char version[8], enum otter_reason reason)
 {
     start(installed, update, version);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
     assert_app(installed);
     start_again();
     expect_in_log("Install", 0);

@@ -55,7 +55,7 @@ static void test_read(void **state)
     (void)state;
     const struct otter_p0 read = {OTTER_P0_READ, NULL, 0};
     size_t from = house_event_count;
-    assert_int_equal(module_control(rig_module(house), &read, rig_now_ms(house)), 0);
+    assert_int_equal(module_control(testbed_module(house), &read, testbed_now_ms(house)), 0);
     const struct house_event *answer = house_await(MODULE_ANSWER, from, 1000);
     const uint8_t golden[] = {0, 0, 0, 0, 5, 0, 0x25, 0x36, 0, 0}; /* recorded, 24 C, 54 % */
     assert_int_equal(answer->action, OTTER_P0_READ_ANSWER);
@@ -74,7 +74,7 @@ static void test_unknown_actions(void **state)
     for (size_t i = 0; i < sizeof actions; i++) {
         const struct otter_p0 p0 = {actions[i], data, sizeof data};
         size_t from = house_event_count;
-        assert_int_equal(module_control(rig_module(house), &p0, rig_now_ms(house)), 0);
+        assert_int_equal(module_control(testbed_module(house), &p0, testbed_now_ms(house)), 0);
         assert_int_equal(house_await(MODULE_ANSWER, from, 1000)->len, 0);
         house_run(200);
         assert_int_equal(house_count(MODULE_REPORT, from), 0);
@@ -95,8 +95,8 @@ static void test_climate_and_obstacle_are_reported(void **state)
     for (int i = 0; i < 4; i++) { /* changes every second: reports not faster than 6 s */
         size_t from = house_event_count;
         for (int k = 1; k <= 6 && house_count(MODULE_REPORT, from) == 0; k++) {
-            board_set_climate(rig_board(house), 25 + i, 30 + k);
-            board_set_obstacle(rig_board(house), k % 2 != 0);
+            board_set_climate(testbed_board(house), 25 + i, 30 + k);
+            board_set_obstacle(testbed_board(house), k % 2 != 0);
             house_run(1000);
         }
         const struct house_event *report = house_await(MODULE_REPORT, from, 7000);
@@ -104,8 +104,8 @@ static void test_climate_and_obstacle_are_reported(void **state)
         assert_true(report->at_ms - last_ms <= 9000); /* the sensor is read every 2 s */
         last_ms = report->at_ms;
     }
-    board_set_climate(rig_board(house), 0, 95);
-    board_set_obstacle(rig_board(house), true);
+    board_set_climate(testbed_board(house), 0, 95);
+    board_set_obstacle(testbed_board(house), true);
     house_run(20000);
     const struct house_event *report = first; /* then the last one */
     for (size_t i = 0; i < house_event_count; i++) {
@@ -120,14 +120,14 @@ static void test_fault_of_the_climate_sensor(void **state)
 {
     (void)state;
     size_t from = house_event_count;
-    board_set_climate_broken(rig_board(house), true);
-    uint32_t begin_ms = rig_now_ms(house);
+    board_set_climate_broken(testbed_board(house), true);
+    uint32_t begin_ms = testbed_now_ms(house);
     const struct house_event *report = house_await(MODULE_REPORT, from, 10000);
     assert_int_equal(report->data[FAULTS], 4);
     assert_int_equal(report->data[TEMPERATURE], 24 + 13);
     assert_true(report->at_ms - begin_ms > 4000); /* not at the first failed read */
     from = house_event_count;
-    board_set_climate_broken(rig_board(house), false);
+    board_set_climate_broken(testbed_board(house), false);
     assert_int_equal(house_await(MODULE_REPORT, from, 10000)->data[FAULTS], 0);
 }
 
@@ -173,7 +173,7 @@ static void test_heat_is_alert_2(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         size_t from = house_event_count;
-        board_set_climate(rig_board(house), 51 - i, 40);
+        board_set_climate(testbed_board(house), 51 - i, 40);
         const struct house_event *report = house_await(MODULE_REPORT, from, 10000);
         assert_int_equal(report->data[TEMPERATURE], 51 - i + 13);
         assert_int_equal(report->data[ALERTS], i == 0 ? 2 : 0);
@@ -185,13 +185,13 @@ static void test_key3_is_alert_1_at_once(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) { /* far within the 6 s */
         size_t from = house_event_count;
-        uint32_t begin_ms = rig_now_ms(house);
-        board_set_key(rig_board(house), 3, true);
+        uint32_t begin_ms = testbed_now_ms(house);
+        board_set_key(testbed_board(house), 3, true);
         const struct house_event *report = house_await(MODULE_REPORT, from, 200);
         assert_int_equal(report->data[ALERTS], 1);
         assert_true(report->at_ms - begin_ms < 100);
         from = house_event_count;
-        board_set_key(rig_board(house), 3, false);
+        board_set_key(testbed_board(house), 3, false);
         assert_int_equal(house_await(MODULE_REPORT, from, 200)->data[ALERTS], 0);
     }
 }

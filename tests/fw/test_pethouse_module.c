@@ -67,7 +67,7 @@ static void test_factory_hex_is_boot_and_app(void **state)
 static void test_start_log(void **state)
 {
     (void)state;
-    const uint8_t *id = board_unique_id(rig_board(house));
+    const uint8_t *id = board_unique_id(testbed_board(house));
     char line[64] = "Device ID : ";
     for (size_t i = 0; i < 12; i++) {
         size_t used = strlen(line);
@@ -110,10 +110,10 @@ static void test_status_leads_to_info_and_time(void **state)
     }
     assert_int_equal(house_count(MODULE_REQUEST, 0), 2);
     size_t from = house_event_count;
-    module_set_status(rig_module(house), 0x071A); /* the cloud goes */
+    module_set_status(testbed_module(house), 0x071A); /* the cloud goes */
     house_run(1000);
     assert_int_equal(house_count(MODULE_REQUEST, from), 0);
-    module_set_status(rig_module(house), 0x073A); /* and comes back */
+    module_set_status(testbed_module(house), 0x073A); /* and comes back */
     assert_int_equal(house_await(MODULE_REQUEST, from, 1000)->cmd, OTTER_CMD_GET_TIME);
 }
 
@@ -130,24 +130,24 @@ static void test_eleven_calm_minutes(void **state)
     assert_int_equal(house_count(MODULE_STARTED, 0), 1);
     assert_int_equal(house_count(MODULE_GAVE_UP, 0), 0);
     assert_int_equal(house_count(MODULE_ILLEGAL, 0), 0);
-    assert_int_equal(board_resets(rig_board(house), BOARD_RESET_WATCHDOG), 0);
-    assert_int_equal(board_uart_overruns(rig_board(house), 2), 0);
+    assert_int_equal(board_resets(testbed_board(house), BOARD_RESET_WATCHDOG), 0);
+    assert_int_equal(board_uart_overruns(testbed_board(house), 2), 0);
 }
 
 static void test_restart_by_the_module(void **state)
 {
     (void)state;
-    size_t from = rig_log_len(house);
-    unsigned resets = board_resets(rig_board(house), BOARD_RESET_SOFTWARE);
+    size_t from = testbed_log_len(house);
+    unsigned resets = board_resets(testbed_board(house), BOARD_RESET_SOFTWARE);
     house_control(0x20, 0, 0, 0, 0, 9);
-    uint32_t begin_ms = rig_now_ms(house);
-    assert_int_equal(
-        module_command(rig_module(house), OTTER_CMD_RESTART_MCU, NULL, 0, rig_now_ms(house)),
-        0);
-    assert_int_not_equal(rig_run_until_log(house, "MCU Restart", from, 2000), 0);
-    assert_in_range(rig_now_ms(house) - begin_ms, 600, 800);
-    assert_int_not_equal(rig_run_until_log(house, "App Init Success", from, 2000), 0);
-    assert_int_equal(board_resets(rig_board(house), BOARD_RESET_SOFTWARE), resets + 1);
+    uint32_t begin_ms = testbed_now_ms(house);
+    assert_int_equal(module_command(testbed_module(house), OTTER_CMD_RESTART_MCU, NULL, 0,
+                                    testbed_now_ms(house)),
+                     0);
+    assert_int_not_equal(testbed_run_until_log(house, "MCU Restart", from, 2000), 0);
+    assert_in_range(testbed_now_ms(house) - begin_ms, 600, 800);
+    assert_int_not_equal(testbed_run_until_log(house, "App Init Success", from, 2000), 0);
+    assert_int_equal(board_resets(testbed_board(house), BOARD_RESET_SOFTWARE), resets + 1);
     assert_int_equal(house_look().motor_percent, 0);
 }
 
@@ -157,10 +157,10 @@ static void test_illegal_messages(void **state)
     static const uint8_t bad_sum[] = {0xFF, 0xFF, 0, 5, 7, 0x42, 0, 0, 0x99};
     static const uint8_t unknown[] = {0xFF, 0xFF, 0, 5, 0x6B, 0x43, 0, 0, 0xB3};
     size_t from = house_event_count;
-    board_uart_put(rig_board(house), 2, bad_sum, sizeof bad_sum, 9600);
+    board_uart_put(testbed_board(house), 2, bad_sum, sizeof bad_sum, 9600);
     assert_int_equal(house_await(MODULE_ILLEGAL, from, 1000)->number, OTTER_ILLEGAL_CHECKSUM);
     from = house_event_count;
-    board_uart_put(rig_board(house), 2, unknown, sizeof unknown, 9600);
+    board_uart_put(testbed_board(house), 2, unknown, sizeof unknown, 9600);
     assert_int_equal(house_await(MODULE_ILLEGAL, from, 1000)->number, OTTER_ILLEGAL_COMMAND);
     house_control(0x01, 1, 0, 0, 0, 0); /* all is well behind them */
 }
@@ -169,14 +169,14 @@ static void test_illegal_messages(void **state)
 static void test_silent_module(void **state)
 {
     (void)state;
-    rig_mute(house, true, true);
-    board_set_obstacle(rig_board(house), true);
+    testbed_mute(house, true, true);
+    board_set_obstacle(testbed_board(house), true);
     house_press(1, 300);
     house_run(60000);
-    assert_non_null(strstr(rig_log(house), "Module Silent , Cmd = 0015"));
-    assert_non_null(strstr(rig_log(house), "Module Silent , Cmd = 0005"));
+    assert_non_null(strstr(testbed_log(house), "Module Silent , Cmd = 0015"));
+    assert_non_null(strstr(testbed_log(house), "Module Silent , Cmd = 0005"));
     size_t from = house_event_count;
-    rig_mute(house, false, false);
+    testbed_mute(house, false, false);
     assert_int_equal(house_await(MODULE_REPORT, from, 10000)->data[INFRARED], 1);
     house_control(0x01, 1, 0, 0, 0, 0);
     house_expect_led(254, 0, 0);
@@ -186,7 +186,8 @@ static void test_silent_module(void **state)
 
 static uint16_t flag_status(void)
 {
-    return otter_get_le16(board_flash(rig_board(house)) + (OTTER_FLAG_ADDR - OTTER_FLASH_ADDR));
+    return otter_get_le16(board_flash(testbed_board(house)) +
+                          (OTTER_FLAG_ADDR - OTTER_FLASH_ADDR));
 }
 
 static void test_whole_update(void **state)
@@ -208,17 +209,17 @@ static void test_whole_update(void **state)
     house_await_log("App Init Success , SoftVersion = 03010102\r\n");
     size_t from = house_event_count;
     house_await(MODULE_UPDATED, 0, 20000);
-    assert_int_equal(rig_outcome(house), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(house), MODULE_UPDATED);
     house_run(20000);
     /* 0x29 once, then the record of the installation is gone: it is not said again */
     assert_int_equal(house_count(MODULE_STARTED, 0), 2);
     assert_int_equal(flag_status(), 0xFFFF);
     assert_true(house_count(MODULE_REPORT, from) >= 1);
-    board_reset(rig_board(house));
+    board_reset(testbed_board(house));
     house_run(10000);
     assert_int_equal(house_count(MODULE_STARTED, 0), 2);
     const struct firmware *image = &firmware_set()->new_app;
-    assert_memory_equal(board_flash(rig_board(house)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR),
+    assert_memory_equal(board_flash(testbed_board(house)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR),
                         image->data, image->len);
     house_control(0x01, 1, 0, 0, 0, 0);
     house_expect_led(254, 0, 0);

@@ -13,30 +13,30 @@
 enum { BOOT_PAGES = OTTER_BOOT_SIZE / OTTER_PAGE_SIZE };
 
 static struct firmware wipe;
-static struct rig *rig;
+static struct testbed *bed;
 
 /* A device with `app` in APP, and a module that offers 03010102. */
 static void start(const struct firmware *app, bool protect)
 {
     const struct firmware *boot = &firmware_set()->boot;
-    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot->data, boot->len},
-                                     {OTTER_APP_ADDR, app->data, app->len}};
-    struct rig_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
+    const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, boot->data, boot->len},
+                                         {OTTER_APP_ADDR, app->data, app->len}};
+    struct testbed_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
 
     firmware_offer(&config.module, &firmware_set()->new_app, "03010102");
-    rig = rig_new(&config);
-    assert_non_null(rig);
+    bed = testbed_new(&config);
+    assert_non_null(bed);
     if (protect) {
-        board_protect_flash(rig_board(rig), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
+        board_protect_flash(testbed_board(bed), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }
-    rig_power_on(rig);
+    testbed_power_on(bed);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    rig_free(rig);
-    rig = NULL;
+    testbed_free(bed);
+    bed = NULL;
     return 0;
 }
 
@@ -44,9 +44,9 @@ static void assert_boot_is_whole(void)
 {
     const struct firmware *boot = &firmware_set()->boot;
 
-    assert_memory_equal(firmware_flash(rig, OTTER_BOOT_ADDR), boot->data, boot->len);
+    assert_memory_equal(firmware_flash(bed, OTTER_BOOT_ADDR), boot->data, boot->len);
     for (unsigned page = 0; page < BOOT_PAGES; page++) {
-        assert_int_equal(board_flash_erases(rig_board(rig), page), 0);
+        assert_int_equal(board_flash_erases(testbed_board(bed), page), 0);
     }
 }
 
@@ -56,15 +56,15 @@ static void test_update_goes_through(void **state)
 
     (void)state;
     start(&set->old_app, true);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
-    firmware_run_ms(rig, 5000); /* it confirms */
-    rig_power_on(rig);
-    firmware_run_ms(rig, 3000);
-    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), set->new_app.data,
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    firmware_run_ms(bed, 5000); /* it confirms */
+    testbed_power_on(bed);
+    firmware_run_ms(bed, 3000);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), set->new_app.data,
                         set->new_app.len);
-    assert_int_equal(firmware_count_in_log(rig, "Trial"), 1);
-    assert_int_equal(firmware_count_in_log(rig, "App Init Success , SoftVersion = 03010102"),
+    assert_int_equal(firmware_count_in_log(bed, "Trial"), 1);
+    assert_int_equal(firmware_count_in_log(bed, "App Init Success , SoftVersion = 03010102"),
                      2);
     assert_boot_is_whole();
 }
@@ -74,11 +74,11 @@ static void test_hostile_app_cannot_destroy_the_bootloader(void **state)
 {
     (void)state;
     start(&wipe, true);
-    assert_true(rig_run_until_log(rig, "Wiped", 0, 10000) > 0);
-    assert_int_equal(firmware_count_in_log(rig, "Program 0010 Erase 0010"), BOOT_PAGES);
+    assert_true(testbed_run_until_log(bed, "Wiped", 0, 10000) > 0);
+    assert_int_equal(firmware_count_in_log(bed, "Program 0010 Erase 0010"), BOOT_PAGES);
     assert_boot_is_whole();
-    rig_power_on(rig);
-    assert_true(rig_run_until_log(rig, "Wiped", rig_log_len(rig), 10000) > 0);
+    testbed_power_on(bed);
+    assert_true(testbed_run_until_log(bed, "Wiped", testbed_log_len(bed), 10000) > 0);
     assert_boot_is_whole();
 }
 
@@ -87,13 +87,13 @@ static void test_without_protection_it_can(void **state)
 {
     (void)state;
     start(&wipe, false);
-    assert_true(rig_run_until_log(rig, "Wiped", 0, 10000) > 0);
-    assert_int_equal(firmware_count_in_log(rig, "Program 0020 Erase 0020"), BOOT_PAGES);
+    assert_true(testbed_run_until_log(bed, "Wiped", 0, 10000) > 0);
+    assert_int_equal(firmware_count_in_log(bed, "Program 0020 Erase 0020"), BOOT_PAGES);
     for (unsigned i = 0; i < OTTER_BOOT_SIZE; i++) {
-        assert_int_equal(*firmware_flash(rig, OTTER_BOOT_ADDR + i), 0xFF);
+        assert_int_equal(*firmware_flash(bed, OTTER_BOOT_ADDR + i), 0xFF);
     }
-    rig_power_on(rig);
-    assert_int_equal(rig_run_ms(rig, 1000), BOARD_STOP_LOCKUP);
+    testbed_power_on(bed);
+    assert_int_equal(testbed_run_ms(bed, 1000), BOARD_STOP_LOCKUP);
 }
 
 int main(void)

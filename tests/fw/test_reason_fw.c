@@ -10,7 +10,7 @@
 #include "tests/support/firmware.h"
 
 static struct firmware mute;
-static struct rig *rig;
+static struct testbed *bed;
 
 /* What came with each 0x02, in order, without repeats. */
 static struct told {
@@ -54,22 +54,22 @@ static void begin(const struct firmware *update, const char version[8])
 
     told_count = 0;
     firmware_offer(&module, update, version);
-    rig = firmware_rig(1, &module);
-    rig_power_on(rig);
+    bed = firmware_testbed(1, &module);
+    testbed_power_on(bed);
 }
 
 static void run(const struct firmware *update, const char version[8])
 {
     begin(update, version);
-    firmware_run_to_end(rig);
+    firmware_run_to_end(bed);
     expect_told(0, "03010101", false, OTTER_REASON_NONE);
 }
 
 static int stop(void **state)
 {
     (void)state;
-    rig_free(rig);
-    rig = NULL;
+    testbed_free(bed);
+    bed = NULL;
     return 0;
 }
 
@@ -77,12 +77,12 @@ static void test_installed_is_told_when_confirmed(void **state)
 {
     (void)state;
     run(&firmware_set()->new_app, "03010102");
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
     expect_told(told_count - 1, "03010102", false, OTTER_REASON_NONE);
     /* ... and it is: the supply may fail as often as it likes */
     for (unsigned starts = 0; starts <= 3; starts++) {
-        rig_power_on(rig);
-        firmware_run_ms(rig, 3000);
+        testbed_power_on(bed);
+        firmware_run_ms(bed, 3000);
     }
     expect_told(told_count - 1, "03010102", false, OTTER_REASON_NONE);
 }
@@ -92,12 +92,12 @@ static void test_trial_is_told_and_not_taken_for_the_end(void **state)
 {
     (void)state;
     begin(&firmware_set()->new_app, "03010102");
-    assert_int_not_equal(rig_run_until_log(rig, "SoftVersion = 03010102", 0, 60000), 0);
-    rig_mute(rig, false, true);
-    firmware_run_ms(rig, 60);
-    rig_mute(rig, false, false);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    assert_int_not_equal(testbed_run_until_log(bed, "SoftVersion = 03010102", 0, 60000), 0);
+    testbed_mute(bed, false, true);
+    firmware_run_ms(bed, 60);
+    testbed_mute(bed, false, false);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
     assert_int_equal(told_count, 3);
     expect_told(1, "03010102", true, OTTER_REASON_NONE);
     expect_told(2, "03010102", false, OTTER_REASON_NONE);
@@ -107,11 +107,11 @@ static void test_reverted_is_told(void **state)
 {
     (void)state;
     run(&mute, "03010103");
-    assert_int_equal(rig_failure(rig), MODULE_NOT_INSTALLED);
+    assert_int_equal(testbed_failure(bed), MODULE_NOT_INSTALLED);
     expect_told(told_count - 1, "03010101", false, OTTER_REASON_UNCONFIRMED);
-    rig_power_on(rig); /* still so at the next start */
+    testbed_power_on(bed); /* still so at the next start */
     told_count = 0;
-    firmware_run_ms(rig, 3000);
+    firmware_run_ms(bed, 3000);
     expect_told(0, "03010101", false, OTTER_REASON_UNCONFIRMED);
 }
 
@@ -122,7 +122,7 @@ static void test_refused_is_told(void **state)
     (void)state;
     forged.data[forged.len / 2] ^= 1;
     run(&forged, "03010103");
-    assert_int_equal(rig_failure(rig), MODULE_NOT_INSTALLED);
+    assert_int_equal(testbed_failure(bed), MODULE_NOT_INSTALLED);
     expect_told(told_count - 1, "03010101", false, OTTER_REASON_SIGNATURE);
     free(forged.data);
 }

@@ -15,31 +15,31 @@
 
 static struct firmware boot, pin_boot;
 static struct recall *waiting, *pin_waiting;
-static struct rig *rig;
+static struct testbed *bed;
 static struct firmware_seen seen;
 
 /* A device with `loads` in flash and a module that offers `update` as version 03010102. */
-static void start(const struct rig_load loads[], size_t load_count,
+static void start(const struct testbed_load loads[], size_t load_count,
                   const struct firmware *update, bool module_keeps_power)
 {
-    struct rig_config config = {.board = {.seed = 1},
-                                .loads = loads,
-                                .load_count = load_count,
-                                .module_keeps_power = module_keeps_power};
+    struct testbed_config config = {.board = {.seed = 1},
+                                    .loads = loads,
+                                    .load_count = load_count,
+                                    .module_keeps_power = module_keeps_power};
 
     memset(&seen, 0, sizeof seen);
     firmware_offer(&config.module, update, "03010102");
     config.module.event = firmware_see;
     config.module.ctx = &seen;
-    rig = rig_new(&config);
-    assert_non_null(rig);
-    board_attach_recall(rig_board(rig), waiting);
-    rig_power_on(rig);
+    bed = testbed_new(&config);
+    assert_non_null(bed);
+    board_attach_recall(testbed_board(bed), waiting);
+    testbed_power_on(bed);
 }
 
 static void start_empty(bool module_keeps_power)
 {
-    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len}};
+    const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len}};
 
     start(loads, 1, &firmware_set()->new_app, module_keeps_power);
 }
@@ -47,14 +47,14 @@ static void start_empty(bool module_keeps_power)
 static int stop(void **state)
 {
     (void)state;
-    rig_free(rig);
-    rig = NULL;
+    testbed_free(bed);
+    bed = NULL;
     return 0;
 }
 
 static unsigned count(const char *text)
 {
-    return firmware_count_in_log(rig, text);
+    return firmware_count_in_log(bed, text);
 }
 
 /* The app that was pushed runs, and goes on running after the next start. */
@@ -62,17 +62,17 @@ static void expect_recovered(unsigned recoveries)
 {
     const struct firmware *app = &firmware_set()->new_app;
 
-    firmware_run_to_end(rig);
-    if (rig_outcome(rig) != MODULE_UPDATED) {
-        fail_msg("%s; log:\n%s", module_failure_name(rig_failure(rig)), rig_log(rig));
+    firmware_run_to_end(bed);
+    if (testbed_outcome(bed) != MODULE_UPDATED) {
+        fail_msg("%s; log:\n%s", module_failure_name(testbed_failure(bed)), testbed_log(bed));
     }
-    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), app->data, app->len);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
     assert_int_equal(count("Recover"), recoveries);
     assert_int_equal(count("Install"), 1);
     assert_int_equal(count("Trial"), 0); /* there is nothing to go back to */
-    assert_int_equal(board_resets(rig_board(rig), BOARD_RESET_WATCHDOG), 0);
-    rig_power_on(rig);
-    firmware_run_ms(rig, 3000);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
+    testbed_power_on(bed);
+    firmware_run_ms(bed, 3000);
     assert_int_equal(count("App Init Success , SoftVersion = 03010102"), 2);
     assert_int_equal(count("Recover"), recoveries);
 }
@@ -93,7 +93,7 @@ static void test_ruined_board_is_recovered(void **state)
     uint8_t *noise = malloc(OTTER_FLASH_SIZE - OTTER_BOOT_SIZE);
     struct firmware app = firmware_copy(&set->old_app);
     uint64_t seed = 7;
-    const struct rig_load loads[] = {
+    const struct testbed_load loads[] = {
         {OTTER_JOURNAL_ADDR, noise, OTTER_FLASH_SIZE - OTTER_BOOT_SIZE},
         {OTTER_BOOT_ADDR, boot.data, boot.len},
         {OTTER_APP_ADDR, app.data, app.len},
@@ -113,8 +113,8 @@ static void test_power_is_cut_in_the_middle(void **state)
 {
     (void)state;
     start_empty(false);
-    firmware_run_until_piece(rig, &seen, 20);
-    rig_power_on(rig); /* both */
+    firmware_run_until_piece(bed, &seen, 20);
+    testbed_power_on(bed); /* both */
     expect_recovered(2);
 }
 
@@ -123,8 +123,8 @@ static void test_mcu_alone_is_reset_in_the_middle(void **state)
 {
     (void)state;
     start_empty(true);
-    firmware_run_until_piece(rig, &seen, 20);
-    rig_power_on(rig);
+    firmware_run_until_piece(bed, &seen, 20);
+    testbed_power_on(bed);
     expect_recovered(2);
     assert_int_equal(seen.offered, 2);
 }
@@ -133,7 +133,7 @@ static void test_lost_acknowledgements(void **state)
 {
     (void)state;
     start_empty(false);
-    firmware_run_muted_at_piece(rig, &seen, 9, 5000);
+    firmware_run_muted_at_piece(bed, &seen, 9, 5000);
     expect_recovered(1);
     assert_true(seen.resent > 0);
     assert_int_equal(seen.ready, 1); /* repeats are acknowledged, and the file goes on */
@@ -144,10 +144,10 @@ static void test_long_silence(void **state)
 {
     (void)state;
     start_empty(false);
-    firmware_run_until_piece(rig, &seen, 9);
-    rig_mute(rig, true, true);
-    firmware_run_ms(rig, 11000);
-    rig_mute(rig, false, false);
+    firmware_run_until_piece(bed, &seen, 9);
+    testbed_mute(bed, true, true);
+    firmware_run_ms(bed, 11000);
+    testbed_mute(bed, false, false);
     expect_recovered(1);
     assert_int_equal(seen.stopped, 1);
     assert_true(seen.ready > 1);
@@ -157,22 +157,22 @@ static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **sta
 {
     const struct firmware_set *set = firmware_set();
     struct firmware forged = firmware_copy(&set->new_app);
-    const struct rig_load only_boot[] = {{OTTER_BOOT_ADDR, boot.data, boot.len}};
+    const struct testbed_load only_boot[] = {{OTTER_BOOT_ADDR, boot.data, boot.len}};
     uint8_t *flash = malloc(OTTER_FLASH_SIZE);
-    const struct rig_load all[] = {{OTTER_FLASH_ADDR, flash, OTTER_FLASH_SIZE}};
+    const struct testbed_load all[] = {{OTTER_FLASH_ADDR, flash, OTTER_FLASH_SIZE}};
 
     (void)state;
     assert_non_null(flash);
     memset(forged.data + forged.len - 64, 0, 64);
     start(only_boot, 1, &forged, false);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
-    assert_int_equal(rig_failure(rig), MODULE_OLD_VERSION);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_int_equal(testbed_failure(bed), MODULE_OLD_VERSION);
     assert_int_equal(count("Recover"), 2);
     assert_int_equal(count("Install"), 0);
-    assert_int_equal(*firmware_flash(rig, OTTER_APP_ADDR), 0xFF);
-    memcpy(flash, firmware_flash(rig, OTTER_FLASH_ADDR), OTTER_FLASH_SIZE);
-    rig_free(rig);
+    assert_int_equal(*firmware_flash(bed, OTTER_APP_ADDR), 0xFF);
+    memcpy(flash, firmware_flash(bed, OTTER_FLASH_ADDR), OTTER_FLASH_SIZE);
+    testbed_free(bed);
     start(all, 1, &set->new_app, false);
     expect_recovered(1);
     free(forged.data);
@@ -185,15 +185,15 @@ static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **sta
 static void ask(const struct firmware *update)
 {
     const struct firmware *app = &firmware_set()->old_app;
-    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
-                                     {OTTER_APP_ADDR, app->data, app->len}};
+    const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
+                                         {OTTER_APP_ADDR, app->data, app->len}};
 
     start(loads, 2, update, false);
-    board_set_key(rig_board(rig), 1, true);
-    board_set_key(rig_board(rig), 2, true);
-    assert_int_not_equal(rig_run_until_log(rig, "Recover [0]", 0, 5000), 0);
-    board_set_key(rig_board(rig), 1, false);
-    board_set_key(rig_board(rig), 2, false);
+    board_set_key(testbed_board(bed), 1, true);
+    board_set_key(testbed_board(bed), 2, true);
+    assert_int_not_equal(testbed_run_until_log(bed, "Recover [0]", 0, 5000), 0);
+    board_set_key(testbed_board(bed), 1, false);
+    board_set_key(testbed_board(bed), 2, false);
 }
 
 static void test_app_asks_and_gets_an_image_on_trial(void **state)
@@ -202,9 +202,9 @@ static void test_app_asks_and_gets_an_image_on_trial(void **state)
 
     (void)state;
     ask(app);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
-    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), app->data, app->len);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
     assert_int_equal(count("Recover"), 1);
     assert_int_equal(count("Install [0]"), 1);
     assert_int_equal(count("Trial [1]"), 1); /* there is an app to go back to */
@@ -218,9 +218,9 @@ static void test_app_asks_and_a_forged_image_is_refused(void **state)
     (void)state;
     forged.data[5000] ^= 1;
     ask(&forged);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_FAILED);
-    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), set->old_app.data,
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), set->old_app.data,
                         set->old_app.len);
     assert_int_equal(count("Refuse [7]"), 2); /* the module offers it to the app, too */
     assert_int_equal(count("Install"), 0);
@@ -233,10 +233,10 @@ static void test_app_asks_and_the_power_goes(void **state)
 {
     (void)state;
     ask(&firmware_set()->new_app);
-    firmware_run_until_piece(rig, &seen, 20);
-    rig_power_on(rig);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED); /* by the app */
+    firmware_run_until_piece(bed, &seen, 20);
+    testbed_power_on(bed);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED); /* by the app */
     assert_int_equal(count("Recover"), 1);
     assert_int_equal(count("App Init Success , SoftVersion = 03010101"), 2);
 }
@@ -247,13 +247,13 @@ static void test_app_asks_and_the_power_goes(void **state)
 static void start_with_pin(bool has_app, bool is_held)
 {
     const struct firmware_set *set = firmware_set();
-    const struct rig_load loads[] = {{OTTER_BOOT_ADDR, pin_boot.data, pin_boot.len},
-                                     {OTTER_APP_ADDR, set->old_app.data, set->old_app.len}};
+    const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, pin_boot.data, pin_boot.len},
+                                         {OTTER_APP_ADDR, set->old_app.data, set->old_app.len}};
 
     start(loads, has_app ? 2 : 1, &set->new_app, false);
-    board_attach_recall(rig_board(rig), pin_waiting);
-    board_set_key(rig_board(rig), 1, is_held);
-    rig_power_on(rig);
+    board_attach_recall(testbed_board(bed), pin_waiting);
+    board_set_key(testbed_board(bed), 1, is_held);
+    testbed_power_on(bed);
 }
 
 static void test_pin_asks_and_what_comes_is_on_trial(void **state)
@@ -262,9 +262,9 @@ static void test_pin_asks_and_what_comes_is_on_trial(void **state)
 
     (void)state;
     start_with_pin(true, true); /* and held all the time: it asks at power-on only */
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
-    assert_memory_equal(firmware_flash(rig, OTTER_APP_ADDR), app->data, app->len);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
     assert_int_equal(count("Recover [0]"), 1);
     assert_int_equal(count("Trial [1]"), 1);
 }
@@ -274,8 +274,8 @@ static void test_pin_of_a_board_without_app(void **state)
 {
     (void)state;
     start_with_pin(false, true);
-    firmware_run_to_end(rig);
-    assert_int_equal(rig_outcome(rig), MODULE_UPDATED);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
     assert_int_equal(count("Recover"), 1);
 }
 
@@ -283,10 +283,10 @@ static void test_pin_is_released_and_the_app_starts(void **state)
 {
     (void)state;
     start_with_pin(true, true);
-    assert_int_not_equal(rig_run_until_log(rig, "Recover [0]", 0, 5000), 0);
-    board_set_key(rig_board(rig), 1, false);
-    rig_power_on(rig);
-    assert_int_not_equal(rig_run_until_log(rig, "SoftVersion = 03010101", 0, 5000), 0);
+    assert_int_not_equal(testbed_run_until_log(bed, "Recover [0]", 0, 5000), 0);
+    board_set_key(testbed_board(bed), 1, false);
+    testbed_power_on(bed);
+    assert_int_not_equal(testbed_run_until_log(bed, "SoftVersion = 03010101", 0, 5000), 0);
     assert_int_equal(count("Recover"), 1);
 }
 
@@ -298,9 +298,9 @@ static void test_pin_leaves_no_trace(void **state)
 
     (void)state;
     start_with_pin(true, false);
-    chip = rig_board(rig);
+    chip = testbed_board(bed);
     while (chip->cpu.r[15] - OTTER_APP_ADDR >= OTTER_APP_SIZE) {
-        assert_int_equal(board_run(rig_board(rig), board_now(chip) + 1), BOARD_STOP_TIME);
+        assert_int_equal(board_run(testbed_board(bed), board_now(chip) + 1), BOARD_STOP_TIME);
     }
     port = &chip->gpio[1];
     assert_int_equal(port->crl, 0x44444444);

@@ -193,7 +193,7 @@ static void send_heartbeat(void *ctx, uint64_t op, bool erase, uint32_t addr)
     (void)op;
     if (erase && addr >= OTTER_BACKUP_ADDR) {
         heartbeats++;
-        board_uart_put(rig_board(house), 2, heartbeat, sizeof(heartbeat), 9600);
+        board_uart_put(testbed_board(house), 2, heartbeat, sizeof(heartbeat), 9600);
     }
 }
 
@@ -202,10 +202,10 @@ static void test_wp16_no_byte_is_lost_while_flash_is_written(void **state)
     (void)state;
     heartbeats = 0;
     house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
-    board_watch_flash(rig_board(house), &(struct board_flash_watch){NULL, send_heartbeat});
+    board_watch_flash(testbed_board(house), &(struct board_flash_watch){NULL, send_heartbeat});
     house_await(MODULE_SENT, 0, 60000);
     assert_in_range(heartbeats, 10, 26);
-    assert_int_equal(board_uart_overruns(rig_board(house), 2), 0);
+    assert_int_equal(board_uart_overruns(testbed_board(house), 2), 0);
     assert_int_equal(house_count(MODULE_RESENT, 0), 0);
     assert_int_equal(house_count(MODULE_ILLEGAL, 0), 0);
     house_await(MODULE_UPDATED, 0, 20000);
@@ -218,7 +218,7 @@ static void test_wp25_module_is_restarted_behind_an_update_only(void **state)
     for (unsigned starts = 0; starts < 4; starts++) {
         house_run(8000);
         assert_int_equal(house_count(MODULE_STARTED, 0), 1); /* by its own power, not by 0x29 */
-        board_reset(rig_board(house));
+        board_reset(testbed_board(house));
     }
     house_stop(state);
     house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);

@@ -19,7 +19,7 @@ struct outcome {
     const char *why;
 };
 
-static struct campaign_world real; /* whose judge is listened to */
+static struct campaign_device real; /* whose judge is listened to */
 static struct outcome outcomes[2][CASES_MAX];
 static unsigned counts[2], run_number;
 
@@ -32,10 +32,10 @@ static uint64_t hash(const uint8_t *bytes, size_t len)
     return value;
 }
 
-static struct campaign_verdict listen(void *world, bool done)
+static struct campaign_verdict listen(void *device, bool done)
 {
-    struct campaign_verdict verdict = real.judge(world, done);
-    struct board *board = real.board(world);
+    struct campaign_verdict verdict = real.check(device, done);
+    struct board *board = real.board(device);
     assert_in_range(counts[run_number], 0, CASES_MAX - 1);
     outcomes[run_number][counts[run_number]++] =
         (struct outcome){board_now(board), board_instructions(board), board_flash_ops(board),
@@ -57,7 +57,7 @@ static const char *path(const char *name)
     return text;
 }
 
-static void run(struct update_world *scenario, const struct campaign_options *options,
+static void run(struct scenario *scenario, const struct campaign_options *options,
                 bool remembers)
 {
     struct campaign_survey survey;
@@ -68,20 +68,20 @@ static void run(struct update_world *scenario, const struct campaign_options *op
     if (remembers) {
         assert_true(campaign_boot_remember(path("boot/boot.elf"), 7, scenario));
     }
-    real = update_world(scenario);
-    struct campaign_world world = real;
-    world.judge = listen;
-    assert_null(campaign_survey(&world, options, &survey));
+    real = scenario_device(scenario);
+    struct campaign_device device = real;
+    device.check = listen;
+    assert_null(campaign_survey(&device, options, &survey));
     assert_int_equal(campaign_plan(options, &survey, &plan), 0);
-    assert_int_equal(campaign_run(&world, options, &plan, &sums), 0);
+    assert_int_equal(campaign_run(&device, options, &plan, &sums), 0);
     assert_int_equal(sums.cases, plan.count);
     assert_true(sums.cases >= 10);
     campaign_free(&survey, &plan);
 }
 
-static void expect_same(enum update_scenario which, const char *update, uint32_t every)
+static void expect_same(enum scenario_kind which, const char *update, uint32_t every)
 {
-    struct update_world scenario = {.scenario = which, .seed = 5};
+    struct scenario scenario = {.kind = which, .seed = 5};
     const struct campaign_options options = {
         .every = every,
         .offset = every - 1,
@@ -98,7 +98,7 @@ static void expect_same(enum update_scenario which, const char *update, uint32_t
         file_read("test", path("app/pethouse/pethouse_03010101.bin"), 1 << 20, &scenario.app),
         0);
     assert_int_equal(file_read("test", path(update), 1 << 20, &scenario.update), 0);
-    assert_true(update_world_versions(&scenario));
+    assert_true(scenario_read_versions(&scenario));
     run(&scenario, &options, false);
     run(&scenario, &options, true);
     assert_int_equal(counts[0], counts[1]);
@@ -123,19 +123,19 @@ static void expect_same(enum update_scenario which, const char *update, uint32_t
 static void test_same_update(void **state)
 {
     (void)state;
-    expect_same(UPDATE_SUCCEEDS, "tests/fw/nextapp/pethouse_03010103.bin", 4001);
+    expect_same(SCENARIO_UPDATE, "tests/fw/nextapp/pethouse_03010103.bin", 4001);
 }
 
 static void test_same_revert(void **state)
 {
     (void)state;
-    expect_same(UPDATE_REVERTS, "tests/fw/muteapp/muteapp.bin", 5003);
+    expect_same(SCENARIO_REVERT, "tests/fw/muteapp/muteapp.bin", 5003);
 }
 
 static void test_same_recovery(void **state)
 {
     (void)state;
-    expect_same(UPDATE_RECOVERS, "tests/fw/nextapp/pethouse_03010103.bin", 8009);
+    expect_same(SCENARIO_RECOVERY, "tests/fw/nextapp/pethouse_03010103.bin", 8009);
 }
 
 int main(void)

@@ -84,24 +84,26 @@ void firmware_offer(struct module_config *config, const struct firmware *image,
     memcpy(config->version, version, 8);
 }
 
-unsigned firmware_count_in_log(const struct rig *rig, const char *text)
+unsigned firmware_count_in_log(const struct testbed *bed, const char *text)
 {
     unsigned count = 0;
 
-    for (const char *at = strstr(rig_log(rig), text); at != NULL; at = strstr(at + 1, text)) {
+    for (const char *at = strstr(testbed_log(bed), text); at != NULL;
+         at = strstr(at + 1, text)) {
         count++;
     }
     return count;
 }
 
-void firmware_rig_config(struct rig_config *out_config, uint64_t seed,
-                         const struct module_config *module)
+void firmware_testbed_config(struct testbed_config *out_config, uint64_t seed,
+                             const struct module_config *module)
 {
-    static struct rig_load loads[2];
+    static struct testbed_load loads[2];
     const struct firmware_set *set = firmware_set();
-    loads[0] = (struct rig_load){OTTER_BOOT_ADDR, set->boot.data, set->boot.len};
-    loads[1] = (struct rig_load){OTTER_APP_ADDR, set->old_app.data, set->old_app.len};
-    *out_config = (struct rig_config){.board = {.seed = seed}, .loads = loads, .load_count = 2};
+    loads[0] = (struct testbed_load){OTTER_BOOT_ADDR, set->boot.data, set->boot.len};
+    loads[1] = (struct testbed_load){OTTER_APP_ADDR, set->old_app.data, set->old_app.len};
+    *out_config =
+        (struct testbed_config){.board = {.seed = seed}, .loads = loads, .load_count = 2};
     if (module != NULL) {
         out_config->module = *module;
     }
@@ -110,16 +112,16 @@ void firmware_rig_config(struct rig_config *out_config, uint64_t seed,
     }
 }
 
-struct rig *firmware_rig(uint64_t seed, const struct module_config *module)
+struct testbed *firmware_testbed(uint64_t seed, const struct module_config *module)
 {
-    struct rig_config config;
-    firmware_rig_config(&config, seed, module);
-    struct rig *rig = rig_new(&config);
-    if (rig == NULL) {
-        fprintf(stderr, "test: rig: out of memory\n");
+    struct testbed_config config;
+    firmware_testbed_config(&config, seed, module);
+    struct testbed *bed = testbed_new(&config);
+    if (bed == NULL) {
+        fprintf(stderr, "test: testbed: out of memory\n");
         exit(EXIT_FAILURE);
     }
-    return rig;
+    return bed;
 }
 
 /* ---- whole updates ---- */
@@ -141,45 +143,45 @@ void firmware_see(void *ctx, const struct module_event *event)
     }
 }
 
-void firmware_run_ms(struct rig *rig, uint32_t ms)
+void firmware_run_ms(struct testbed *bed, uint32_t ms)
 {
-    if (rig_run_ms(rig, ms) != BOARD_STOP_TIME) {
-        fail_msg("board: %s; log:\n%s", board_why(rig_board(rig)), rig_log(rig));
+    if (testbed_run_ms(bed, ms) != BOARD_STOP_TIME) {
+        fail_msg("board: %s; log:\n%s", board_why(testbed_board(bed)), testbed_log(bed));
     }
 }
 
-void firmware_run_until_piece(struct rig *rig, const struct firmware_seen *seen,
+void firmware_run_until_piece(struct testbed *bed, const struct firmware_seen *seen,
                               unsigned number)
 {
     for (int ms = 0; seen->progress < number; ms++) {
         if (ms == LIMIT_MS) {
-            fail_msg("piece %u of %u; log:\n%s", seen->progress, seen->count, rig_log(rig));
+            fail_msg("piece %u of %u; log:\n%s", seen->progress, seen->count, testbed_log(bed));
         }
-        firmware_run_ms(rig, 1);
+        firmware_run_ms(bed, 1);
     }
 }
 
-void firmware_run_to_end(struct rig *rig)
+void firmware_run_to_end(struct testbed *bed)
 {
-    for (int ms = 0; rig_outcome(rig) == MODULE_STARTED; ms += 10) {
+    for (int ms = 0; testbed_outcome(bed) == MODULE_STARTED; ms += 10) {
         if (ms == LIMIT_MS) {
-            fail_msg("no end; log:\n%s", rig_log(rig));
+            fail_msg("no end; log:\n%s", testbed_log(bed));
         }
-        firmware_run_ms(rig, 10);
+        firmware_run_ms(bed, 10);
     }
 }
 
-void firmware_run_muted_at_piece(struct rig *rig, const struct firmware_seen *seen,
+void firmware_run_muted_at_piece(struct testbed *bed, const struct firmware_seen *seen,
                                  unsigned number, uint32_t ms)
 {
-    firmware_run_until_piece(rig, seen, number);
-    rig_mute(rig, true, false);
-    firmware_run_ms(rig, ms);
-    rig_mute(rig, false, false);
-    firmware_run_to_end(rig);
+    firmware_run_until_piece(bed, seen, number);
+    testbed_mute(bed, true, false);
+    firmware_run_ms(bed, ms);
+    testbed_mute(bed, false, false);
+    firmware_run_to_end(bed);
 }
 
-const uint8_t *firmware_flash(struct rig *rig, uint32_t addr)
+const uint8_t *firmware_flash(struct testbed *bed, uint32_t addr)
 {
-    return board_flash(rig_board(rig)) + (addr - OTTER_FLASH_ADDR);
+    return board_flash(testbed_board(bed)) + (addr - OTTER_FLASH_ADDR);
 }

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include "cli/rig/rig.h"
+#include "lab/testbed.h"
 
 struct recall;
 
@@ -26,20 +26,20 @@ struct firmware_set {
 };
 const struct firmware_set *firmware_set(void);
 
-/* A rig with the bootloader and the old app in flash, the module offering the new one. `module` is
+/* A testbed with the bootloader and the old app in flash, the module offering the new one. `module` is
  * the test's (event, ctx, ...); its file, size, MD5 and version are set where file is NULL. */
-struct rig *firmware_rig(uint64_t seed, const struct module_config *module);
+struct testbed *firmware_testbed(uint64_t seed, const struct module_config *module);
 
-/* The same as a configuration, to be changed before rig_new(). */
-void firmware_rig_config(struct rig_config *out_config, uint64_t seed,
-                         const struct module_config *module);
+/* The same as a configuration, to be changed before testbed_new(). */
+void firmware_testbed_config(struct testbed_config *out_config, uint64_t seed,
+                             const struct module_config *module);
 
 /* Let the module of `config` offer `image` as version `version`. The image must stay. */
 void firmware_offer(struct module_config *config, const struct firmware *image,
                     const char version[8]);
 
 /* How often `text` stands in the log. */
-unsigned firmware_count_in_log(const struct rig *rig, const char *text);
+unsigned firmware_count_in_log(const struct testbed *bed, const char *text);
 
 /* ---- whole updates, in cmocka tests ---- */
 
@@ -52,13 +52,13 @@ void firmware_see(void *ctx, const struct module_event *event);
 
 /* Let virtual time pass: `ms` of it; until piece `number` is acknowledged; until the update has ended.
  * Should the board stop, or five minutes not be enough, the test fails with the log. */
-void firmware_run_ms(struct rig *rig, uint32_t ms);
-void firmware_run_until_piece(struct rig *rig, const struct firmware_seen *seen,
+void firmware_run_ms(struct testbed *bed, uint32_t ms);
+void firmware_run_until_piece(struct testbed *bed, const struct firmware_seen *seen,
                               unsigned number);
-void firmware_run_to_end(struct rig *rig);
+void firmware_run_to_end(struct testbed *bed);
 
 /* From piece `number` on the module hears nothing for `ms`; then the update goes on to its end. */
-void firmware_run_muted_at_piece(struct rig *rig, const struct firmware_seen *seen,
+void firmware_run_muted_at_piece(struct testbed *bed, const struct firmware_seen *seen,
                                  unsigned number, uint32_t ms);
 
 /* For board_attach_recall(): the rounds in which the bootloader `elf` waits for its UART are passed over, but for
@@ -66,6 +66,6 @@ void firmware_run_muted_at_piece(struct rig *rig, const struct firmware_seen *se
 struct recall *firmware_waiting(const char *elf);
 
 /* Where `addr` of the board's flash is. */
-const uint8_t *firmware_flash(struct rig *rig, uint32_t addr);
+const uint8_t *firmware_flash(struct testbed *bed, uint32_t addr);
 
 #endif

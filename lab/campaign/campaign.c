@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "board/campaign/campaign.h"
+#include "lab/campaign/campaign.h"
 #include <stdlib.h>
 
 /* The golden ratio's multiplier, as in splitmix64. */
@@ -24,14 +24,14 @@ static void disarm(struct board *board)
 }
 
 /* Run until the power fails, or the scenario is stuck, or (CAMPAIGN_TIME) its end or `limit`. */
-static enum campaign_stop run_to_cut(const struct campaign_world *world, void *branch,
+static enum campaign_stop run_to_cut(const struct campaign_device *device, void *branch,
                                      uint64_t limit)
 {
-    struct board *board = world->board(branch);
+    struct board *board = device->board(branch);
     enum campaign_stop stop = CAMPAIGN_TIME;
-    while (stop == CAMPAIGN_TIME && !world->is_done(branch) && board_now(board) < limit) {
+    while (stop == CAMPAIGN_TIME && !device->is_done(branch) && board_now(board) < limit) {
         /* More than the reference run's slice costs nothing here, but the time behind the end. */
-        stop = world->run_ms(branch, 10);
+        stop = device->run_ms(branch, 10);
     }
     return stop;
 }
@@ -48,46 +48,46 @@ struct result {
     uint64_t end_ops; /* flash operations up to the end */
 };
 
-static struct result judge(const struct campaign_world *world, void *branch)
+static struct result check(const struct campaign_device *device, void *branch)
 {
-    struct result result = {.end_ops = board_flash_ops(world->board(branch))};
-    disarm(world->board(branch));
-    result.verdict = world->judge(branch, world->is_done(branch));
+    struct result result = {.end_ops = board_flash_ops(device->board(branch))};
+    disarm(device->board(branch));
+    result.verdict = device->check(branch, device->is_done(branch));
     return result;
 }
 
 /* From a state before the first cut: let the power fail there, restore it, and go on to the end. */
-static struct result run_branch(const struct campaign_world *world, void *branch,
+static struct result run_branch(const struct campaign_device *device, void *branch,
                                 const struct campaign_options *options,
                                 const struct campaign_case *which)
 {
-    struct board *board = world->board(branch);
+    struct board *board = device->board(branch);
     uint64_t limit = limit_of(board, options);
     arm(board, options, &which->first);
-    enum campaign_stop stop = run_to_cut(world, branch, limit);
+    enum campaign_stop stop = run_to_cut(device, branch, limit);
     if (stop == CAMPAIGN_TIME) {
         return (struct result){.verdict.why = "the power cut never came: the run before it "
                                               "differs from the reference run"};
     }
     if (stop == CAMPAIGN_STUCK) {
-        return judge(world, branch);
+        return check(device, branch);
     }
-    world->power_on(branch);
+    device->power_on(branch);
     if (which->has_second) {
         arm(board, options, &which->second);
     }
-    bool second = run_to_cut(world, branch, limit) == CAMPAIGN_POWER;
+    bool second = run_to_cut(device, branch, limit) == CAMPAIGN_POWER;
     if (second) {
-        world->power_on(branch);
-        (void)run_to_cut(world, branch, limit);
+        device->power_on(branch);
+        (void)run_to_cut(device, branch, limit);
     }
-    struct result result = judge(world, branch);
+    struct result result = check(device, branch);
     result.second = second;
     return result;
 }
 
 struct run {
-    const struct campaign_world *world;
+    const struct campaign_device *device;
     const struct campaign_options *options;
     void *reference, *before, *branch;
     struct campaign_counts counts;
@@ -97,17 +97,17 @@ struct run {
  * the recovery was over by then, within what it had. */
 static void run_case(struct run *run, const struct campaign_case *planned)
 {
-    const struct campaign_world *world = run->world;
+    const struct campaign_device *device = run->device;
     struct campaign_case which = *planned;
     uint64_t draw = planned->second.op;
-    world->copy(run->branch, run->before);
+    device->copy(run->branch, run->before);
     which.second.op = which.first.op + 1 + draw;
-    struct result result = run_branch(world, run->branch, run->options, &which);
+    struct result result = run_branch(device, run->branch, run->options, &which);
     if (result.verdict.why == NULL && which.has_second && !result.second &&
         result.end_ops > which.first.op + 1) {
         which.second.op = which.first.op + 1 + draw % (result.end_ops - which.first.op - 1);
-        world->copy(run->branch, run->before);
-        result = run_branch(world, run->branch, run->options, &which);
+        device->copy(run->branch, run->before);
+        result = run_branch(device, run->branch, run->options, &which);
     }
     which.has_second = result.second;
     run->counts.cases++;
@@ -124,17 +124,17 @@ static void run_case(struct run *run, const struct campaign_case *planned)
 
 static bool make_all(struct run *run)
 {
-    run->reference = run->world->make(run->world->ctx);
-    run->before = run->world->make(run->world->ctx);
-    run->branch = run->world->make(run->world->ctx);
+    run->reference = run->device->make(run->device->ctx);
+    run->before = run->device->make(run->device->ctx);
+    run->branch = run->device->make(run->device->ctx);
     return run->reference != NULL && run->before != NULL && run->branch != NULL;
 }
 
 static void free_all(struct run *run)
 {
-    run->world->free(run->reference);
-    run->world->free(run->before);
-    run->world->free(run->branch);
+    run->device->free(run->reference);
+    run->device->free(run->before);
+    run->device->free(run->branch);
 }
 
 static bool is_enough(const struct run *run)
@@ -143,17 +143,17 @@ static bool is_enough(const struct run *run)
     return max != 0 && run->counts.failures >= max;
 }
 
-int campaign_run(const struct campaign_world *world, const struct campaign_options *options,
+int campaign_run(const struct campaign_device *device, const struct campaign_options *options,
                  const struct campaign_plan *plan, struct campaign_counts *out_counts)
 {
-    struct run run = {.world = world, .options = options};
+    struct run run = {.device = device, .options = options};
     int result = -1;
     if (make_all(&run)) {
-        struct board *board = world->board(run.reference);
+        struct board *board = device->board(run.reference);
         size_t next = options->part;
-        while (next < plan->count && !world->is_done(run.reference) && !is_enough(&run)) {
-            world->copy(run.before, run.reference);
-            (void)world->run_ms(run.reference, options->slice_ms);
+        while (next < plan->count && !device->is_done(run.reference) && !is_enough(&run)) {
+            device->copy(run.before, run.reference);
+            (void)device->run_ms(run.reference, options->slice_ms);
             uint64_t ops = board_flash_ops(board);
             for (; next < plan->count && plan->cases[next].first.op < ops && !is_enough(&run);
                  next += options->parts) {
@@ -167,18 +167,18 @@ int campaign_run(const struct campaign_world *world, const struct campaign_optio
     return result;
 }
 
-const char *campaign_repeat(const struct campaign_world *world,
+const char *campaign_repeat(const struct campaign_device *device,
                             const struct campaign_options *options,
                             const struct campaign_case *which)
 {
-    void *branch = world->make(world->ctx);
+    void *branch = device->make(device->ctx);
     if (branch == NULL) {
         return "out of memory";
     }
-    struct result result = run_branch(world, branch, options, which);
+    struct result result = run_branch(device, branch, options, which);
     if (result.verdict.why == NULL && which->has_second && !result.second) {
         result.verdict.why = "the second power cut never came";
     }
-    world->free(branch);
+    device->free(branch);
     return result.verdict.why;
 }

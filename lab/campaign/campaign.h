@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BOARD_CAMPAIGN_H
-#define BOARD_CAMPAIGN_H
+#ifndef LAB_CAMPAIGN_H
+#define LAB_CAMPAIGN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,12 +14,12 @@
  * Branching costs a copy per slice of the reference run instead of a whole run per cut. Everything
  * is deterministic: a case and a seed repeat it exactly.
  *
- * The campaign does not know what runs on the board. A `world` is the board and all that is connected
+ * The campaign does not know what runs on the board. A device is the board and all that is connected
  * to it, in one piece of plain state; its functions are the whole contract.
  *
- *    campaign_survey(&world, &options, &survey);      the reference run; how many operations it has
+ *    campaign_survey(&device, &options, &survey);      the reference run; how many operations it has
  *    campaign_plan(&options, &survey, &plan);         which cases there are, in the order of the run
- *    campaign_run(&world, &options, &plan, &counts);  all, or this process' part of them
+ *    campaign_run(&device, &options, &plan, &counts);  all, or this process' part of them
  */
 
 enum campaign_stop {
@@ -28,7 +28,7 @@ enum campaign_stop {
     CAMPAIGN_STUCK, /* early, and it cannot go on */
 };
 
-/* What a world says of its end. Kinds of failures are counted: the world's own begin with 1. */
+/* What a device says of its end. Kinds of failures are counted: the device's own begin with 1. */
 enum { CAMPAIGN_OTHER, CAMPAIGN_KINDS = 8 };
 
 struct campaign_verdict {
@@ -36,17 +36,17 @@ struct campaign_verdict {
     unsigned kind;
 };
 
-struct campaign_world {
+struct campaign_device {
     void *(*make)(void *ctx); /* a new one, at its start; NULL = out of memory */
     void (*copy)(void *to, const void *from); /* into another one that make() made */
-    void (*free)(void *world);
-    struct board *(*board)(void *world);
+    void (*free)(void *device);
+    struct board *(*board)(void *device);
     /* Let virtual time pass. */
-    enum campaign_stop (*run_ms)(void *world, uint32_t ms);
-    void (*power_on)(void *world);      /* after CAMPAIGN_POWER */
-    bool (*is_done)(const void *world); /* the scenario has reached its end */
-    /* Judge a world at its end (or at the time limit, or stuck). It may run on; nothing is cut any more. */
-    struct campaign_verdict (*judge)(void *world, bool done);
+    enum campaign_stop (*run_ms)(void *device, uint32_t ms);
+    void (*power_on)(void *device);      /* after CAMPAIGN_POWER */
+    bool (*is_done)(const void *device); /* the scenario has reached its end */
+    /* Check a device at its end (or at the time limit, or stuck). It may run on; nothing is cut any more. */
+    struct campaign_verdict (*check)(void *device, bool done);
     void *ctx;
 };
 
@@ -101,7 +101,7 @@ const char *campaign_tear_name(enum board_tear tear);
 bool campaign_find_tear(const char *name, size_t len, enum board_tear *out_tear);
 
 /* Returns NULL, or why the reference run does not end well. Free with campaign_free(). */
-const char *campaign_survey(const struct campaign_world *world,
+const char *campaign_survey(const struct campaign_device *device,
                             const struct campaign_options *options,
                             struct campaign_survey *out_survey);
 
@@ -111,11 +111,11 @@ int campaign_plan(const struct campaign_options *options, const struct campaign_
 void campaign_free(struct campaign_survey *survey, struct campaign_plan *plan);
 
 /* Returns 0, or -1 if memory is short. */
-int campaign_run(const struct campaign_world *world, const struct campaign_options *options,
+int campaign_run(const struct campaign_device *device, const struct campaign_options *options,
                  const struct campaign_plan *plan, struct campaign_counts *out_counts);
 
 /* Run one case and judge it: what a failure's line repeats. Returns NULL if good, else why not. */
-const char *campaign_repeat(const struct campaign_world *world,
+const char *campaign_repeat(const struct campaign_device *device,
                             const struct campaign_options *options,
                             const struct campaign_case *which);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/rig/noise.h"
+#include "lab/line_noise.h"
 #include <stdbool.h>
 #include <string.h>
 
 enum { BITS = 10, START_BIT = 0, STOP_BIT = 9, ALL = 1000000000 };
 
 /* SplitMix64: the same numbers everywhere. */
-static uint32_t next(struct noise *noise)
+static uint32_t next(struct line_noise *noise)
 {
     uint64_t z = noise->state += 0x9E3779B97F4A7C15u;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
@@ -14,17 +14,18 @@ static uint32_t next(struct noise *noise)
     return (uint32_t)(z >> 32);
 }
 
-static uint32_t below(struct noise *noise, uint32_t limit)
+static uint32_t below(struct line_noise *noise, uint32_t limit)
 {
     return (uint32_t)((uint64_t)next(noise) * limit >> 32);
 }
 
-static bool happens(struct noise *noise, uint32_t rate)
+static bool happens(struct line_noise *noise, uint32_t rate)
 {
     return rate != 0 && below(noise, ALL) < rate;
 }
 
-void noise_init(struct noise *noise, const struct noise_rates *rates, uint64_t seed)
+void line_noise_init(struct line_noise *noise, const struct line_noise_rates *rates,
+                     uint64_t seed)
 {
     memset(noise, 0, sizeof *noise);
     noise->rates = *rates;
@@ -32,7 +33,7 @@ void noise_init(struct noise *noise, const struct noise_rates *rates, uint64_t s
 }
 
 /* One character over the wire. Returns false if the receiver sees none. */
-static bool transmit(struct noise *noise, uint8_t *io_byte)
+static bool transmit(struct line_noise *noise, uint8_t *io_byte)
 {
     unsigned wrong = 0;
     for (unsigned bit = 0; bit < BITS && noise->rates.bit_error != 0; bit++) {
@@ -50,7 +51,7 @@ static bool transmit(struct noise *noise, uint8_t *io_byte)
     return true;
 }
 
-size_t noise_byte(struct noise *noise, uint8_t byte, uint8_t out[NOISE_OUT_MAX])
+size_t line_noise_byte(struct line_noise *noise, uint8_t byte, uint8_t out[LINE_NOISE_OUT_MAX])
 {
     size_t len = 0;
 
@@ -59,8 +60,8 @@ size_t noise_byte(struct noise *noise, uint8_t byte, uint8_t out[NOISE_OUT_MAX])
         out[len++] = (uint8_t)next(noise);
     }
     if (noise->burst_left == 0 && happens(noise, noise->rates.burst)) {
-        noise->burst_left =
-            NOISE_BURST_MIN + below(noise, NOISE_BURST_MAX - NOISE_BURST_MIN + 1);
+        noise->burst_left = LINE_NOISE_BURST_MIN +
+                            below(noise, LINE_NOISE_BURST_MAX - LINE_NOISE_BURST_MIN + 1);
     }
     if (noise->burst_left != 0) {
         noise->burst_left--;

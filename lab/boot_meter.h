@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BENCH_BOOT_METER_H
-#define BENCH_BOOT_METER_H
+#ifndef LAB_BOOT_METER_H
+#define LAB_BOOT_METER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 /* Measures the bootloader while it runs on the modelled board: time, stack, RAM and flash operations of each
  * stay in it, from its first instruction after a reset to the app's first, or to the next reset.
  *
- * Put it into a rig as its runner: {&meter, boot_meter_run}, zeroed, one meter a board. It looks at the core
+ * Put it into a testbed as its runner: {&meter, boot_meter_run}, zeroed, one meter a board. It looks at the core
  * behind every instruction, so nothing is estimated and no firmware knows of it.
  */
 enum { BOOT_METER_STAYS = 64 };
@@ -37,7 +37,7 @@ struct boot_meter {
     uint8_t ram[OTTER_RAM_SIZE]; /* as it was at the start */
 };
 
-/* For struct rig_runner, `ctx` a struct boot_meter: as board_run(), with the meter looking. */
+/* For struct testbed_runner, `ctx` a struct boot_meter: as board_run(), with the meter looking. */
 enum board_stop boot_meter_run(void *ctx, struct board *board, uint64_t until);
 
 /* Flash operations of a board so far: sums of all pages. */

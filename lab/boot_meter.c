@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bench/boot_meter.h"
+#include "lab/boot_meter.h"
 
 #include <string.h>
 #include "board/cpu/debug.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
-#include "board/campaign/campaign.h"
+#include "lab/campaign/campaign.h"
 
 /* What the reference run has, and which cases are made of it. */
 
@@ -75,30 +75,30 @@ static void watch(void *ctx, uint64_t op, bool erase, uint32_t addr)
     }
 }
 
-const char *campaign_survey(const struct campaign_world *world,
+const char *campaign_survey(const struct campaign_device *device,
                             const struct campaign_options *options,
                             struct campaign_survey *out_survey)
 {
     struct watcher watcher = {.edges = NULL};
     const char *why = "out of memory";
-    void *reference = world->make(world->ctx);
+    void *reference = device->make(device->ctx);
     *out_survey = (struct campaign_survey){0};
     if (reference != NULL) {
-        struct board *board = world->board(reference);
+        struct board *board = device->board(reference);
         board_watch_flash(board, &(struct board_flash_watch){&watcher, watch});
         uint64_t limit =
             board_now(board) + (uint64_t)options->limit_s * 1000000u * BOARD_TICKS_PER_US;
         enum campaign_stop stop = CAMPAIGN_TIME;
-        while (stop == CAMPAIGN_TIME && !world->is_done(reference) &&
+        while (stop == CAMPAIGN_TIME && !device->is_done(reference) &&
                board_now(board) < limit) {
-            stop = world->run_ms(reference, options->slice_ms);
+            stop = device->run_ms(reference, options->slice_ms);
         }
         out_survey->operations = board_flash_ops(board);
         if (!watcher.out_of_memory) {
-            why = world->judge(reference, world->is_done(reference)).why;
+            why = device->check(reference, device->is_done(reference)).why;
         }
     }
-    world->free(reference);
+    device->free(reference);
     out_survey->edges = watcher.edges;
     out_survey->edge_count = watcher.edge_count;
     return why;

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/scenario.h"
+#include <stdlib.h>
+#include <string.h>
+#include "lab/scenario_checks.h"
+#include "otter/image.h"
+#include "port/stm32f103/partitions.h"
+
+/* A testbed, and which scenario it plays. */
+struct run {
+    struct testbed *bed;
+    const struct scenario *scenario;
+    enum board_stop stop; /* of the last slice */
+    size_t log_from;      /* of what the log says since the last power-on */
+};
+
+static void *make(void *ctx)
+{
+    const struct scenario *scenario = ctx;
+    const struct testbed_load loads[] = {
+        {OTTER_BOOT_ADDR, scenario->boot.data, scenario->boot.len},
+        {OTTER_APP_ADDR, scenario->app.data, scenario->app.len}};
+    struct testbed_config config = {.board = {.seed = scenario->seed},
+                                    .loads = loads,
+                                    .load_count = scenario->kind == SCENARIO_RECOVERY ? 1 : 2,
+                                    .module_keeps_power = scenario->mcu_only,
+                                    .runner = scenario->runner};
+    config.module.file = scenario->update.data;
+    config.module.file_size = (uint32_t)scenario->update.len;
+    file_md5_hex(&scenario->update, config.module.md5_hex);
+    memcpy(config.module.version, scenario->new_version, sizeof scenario->new_version);
+    struct run *run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return NULL;
+    }
+    run->scenario = scenario;
+    run->bed = testbed_new(&config);
+    if (run->bed == NULL) {
+        free(run);
+        return NULL;
+    }
+    board_attach_recall(testbed_board(run->bed), scenario->recall);
+    if (scenario->protect) {
+        board_protect_flash(testbed_board(run->bed), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
+    }
+    testbed_power_on(run->bed);
+    return run;
+}
+
+static void copy(void *to, const void *from)
+{
+    const struct run *source = from;
+    struct run *target = to;
+    testbed_copy(target->bed, source->bed);
+    target->stop = source->stop;
+    target->log_from = source->log_from;
+}
+
+static void release(void *ctx)
+{
+    struct run *run = ctx;
+    if (run != NULL) {
+        testbed_free(run->bed);
+        free(run);
+    }
+}
+
+static struct board *board(void *ctx)
+{
+    const struct run *run = ctx;
+    return testbed_board(run->bed);
+}
+
+static enum campaign_stop run_ms(void *ctx, uint32_t ms)
+{
+    struct run *run = ctx;
+    run->stop = testbed_run_ms(run->bed, ms);
+    return run->stop == BOARD_STOP_TIME    ? CAMPAIGN_TIME
+           : run->stop == BOARD_STOP_POWER ? CAMPAIGN_POWER
+                                           : CAMPAIGN_STUCK;
+}
+
+static void power_on(void *ctx)
+{
+    struct run *run = ctx;
+    run->log_from = testbed_log_len(run->bed);
+    testbed_power_on(run->bed);
+}
+
+static bool is_done(const void *ctx)
+{
+    const struct run *run = ctx;
+    return scenario_is_done(run->scenario, run->bed);
+}
+
+static struct campaign_verdict check(void *ctx, bool done)
+{
+    struct run *run = ctx;
+    enum scenario_failure kind;
+    size_t log_len = testbed_log_len(run->bed);
+    size_t from = run->log_from < log_len ? run->log_from : 0; /* an old log is shortened */
+    const char *why = scenario_check(run->scenario, run->bed, from, run->stop, done, &kind);
+    return (struct campaign_verdict){why, (unsigned)kind};
+}
+
+static bool read_version(const struct file *file, uint8_t out_version[8])
+{
+    struct otter_image image;
+    if (file->len < OTTER_IMAGE_TRAILER_SIZE ||
+        otter_image_get_trailer(file->data + file->len - OTTER_IMAGE_TRAILER_SIZE,
+                                (uint32_t)file->len, &image) != 0) {
+        return false;
+    }
+    memcpy(out_version, image.version, sizeof image.version);
+    return true;
+}
+
+bool scenario_read_versions(struct scenario *scenario)
+{
+    return (scenario->kind == SCENARIO_RECOVERY ||
+            read_version(&scenario->app, scenario->old_version)) &&
+           read_version(&scenario->update, scenario->new_version);
+}
+
+static const char *const scenario_names[SCENARIO_KINDS] = {"update", "revert", "recovery"};
+
+const char *scenario_name(enum scenario_kind kind)
+{
+    return scenario_names[kind];
+}
+
+bool scenario_find(const char *name, enum scenario_kind *out_scenario)
+{
+    for (unsigned i = 0; i < SCENARIO_KINDS; i++) {
+        if (strcmp(scenario_names[i], name) == 0) {
+            *out_scenario = (enum scenario_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct campaign_device scenario_device(struct scenario *scenario)
+{
+    return (struct campaign_device){make,     copy,    release, board,   run_ms,
+                                    power_on, is_done, check,   scenario};
+}

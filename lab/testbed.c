@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lab/testbed.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOG_MAX = 32 * 1024, LOG_USART = 1, MODULE_USART = 2, LINE_MAX = 8192 };
+#define TICKS_PER_MS ((uint64_t)BOARD_TICKS_PER_US * 1000u)
+
+struct testbed {
+    struct board *board;
+    struct module module;
+    struct testbed_config config;
+    struct module_config module_config; /* config.module, with our event in front of its own */
+    bool module_runs;
+    bool to_module_muted, to_mcu_muted;
+    struct line_noise to_module_noise, to_mcu_noise;
+    enum module_event_kind outcome;
+    enum module_failure failure;
+    uint8_t from_mcu[LINE_MAX];
+    size_t from_mcu_len;
+    char log[LOG_MAX + 1];
+    size_t log_len;
+};
+
+static void on_log(void *ctx, uint8_t byte, uint64_t now)
+{
+    struct testbed *bed = ctx;
+    (void)now;
+    if (bed->log_len == LOG_MAX) { /* keep the newer half */
+        memmove(bed->log, bed->log + LOG_MAX / 2, LOG_MAX / 2);
+        bed->log_len = LOG_MAX / 2;
+    }
+    bed->log[bed->log_len++] = (char)(byte == 0 ? '?' : byte);
+    bed->log[bed->log_len] = '\0';
+    if (bed->config.log != NULL) {
+        bed->config.log(bed->config.log_ctx, (char)byte);
+    }
+}
+
+static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
+{
+    struct testbed *bed = ctx;
+    (void)now;
+    if (bed->from_mcu_len + LINE_NOISE_OUT_MAX <= sizeof bed->from_mcu) {
+        bed->from_mcu_len +=
+            line_noise_byte(&bed->to_module_noise, byte, bed->from_mcu + bed->from_mcu_len);
+    }
+}
+
+static void on_module_event(void *ctx, const struct module_event *event)
+{
+    struct testbed *bed = ctx;
+    if (event->kind == MODULE_UPDATED || event->kind == MODULE_UP_TO_DATE) {
+        /* up to date: the module lost its power as well and does not know that it sent the file */
+        bed->outcome = MODULE_UPDATED;
+    } else if (event->kind == MODULE_FAILED) {
+        bed->outcome = MODULE_FAILED;
+        bed->failure = event->failure;
+    }
+    if (bed->config.module.event != NULL) {
+        bed->config.module.event(bed->config.module.ctx, event);
+    }
+}
+
+/* The pointers that lead back into this testbed. */
+static void connect_all(struct testbed *bed)
+{
+    const struct board_uart_sink log = {bed, on_log};
+    const struct board_uart_sink line = {bed, on_mcu_byte};
+    board_uart_connect(bed->board, LOG_USART, &log);
+    board_uart_connect(bed->board, MODULE_USART, &line);
+    bed->module_config = bed->config.module;
+    bed->module_config.ctx = bed;
+    bed->module_config.event = on_module_event;
+}
+
+struct testbed *testbed_new(const struct testbed_config *config)
+{
+    struct testbed *bed = calloc(1, sizeof *bed);
+    if (bed == NULL) {
+        return NULL;
+    }
+    bed->config = *config;
+    bed->config.loads = NULL; /* copied below; not kept */
+    bed->board = board_new(&config->board);
+    if (bed->board == NULL) {
+        free(bed);
+        return NULL;
+    }
+    if (bed->config.baud == 0) {
+        bed->config.baud = 9600;
+    }
+    bed->outcome = MODULE_STARTED;
+    for (size_t i = 0; i < config->load_count; i++) {
+        const struct testbed_load *load = &config->loads[i];
+        memcpy(board_flash(bed->board) + (load->addr - BOARD_FLASH_BASE), load->data,
+               load->len);
+    }
+    connect_all(bed);
+    return bed;
+}
+
+void testbed_free(struct testbed *bed)
+{
+    if (bed != NULL) {
+        board_free(bed->board);
+        free(bed);
+    }
+}
+
+void testbed_copy(struct testbed *to, const struct testbed *from)
+{
+    board_copy(to->board, from->board);
+    module_copy(&to->module, &from->module);
+    to->module.config = &to->module_config;
+    to->config = from->config;
+    to->module_runs = from->module_runs;
+    to->to_module_muted = from->to_module_muted;
+    to->to_mcu_muted = from->to_mcu_muted;
+    to->to_module_noise = from->to_module_noise;
+    to->to_mcu_noise = from->to_mcu_noise;
+    to->outcome = from->outcome;
+    to->failure = from->failure;
+    to->from_mcu_len = from->from_mcu_len;
+    memcpy(to->from_mcu, from->from_mcu, from->from_mcu_len);
+    memcpy(to->log, from->log, from->log_len + 1);
+    to->log_len = from->log_len;
+    connect_all(to);
+}
+
+void testbed_power_on(struct testbed *bed)
+{
+    board_power_on(bed->board);
+    bed->from_mcu_len = 0;
+    if (!bed->config.without_module && !(bed->module_runs && bed->config.module_keeps_power)) {
+        module_init(&bed->module, &bed->module_config, testbed_now_ms(bed));
+        bed->module_runs = true;
+    }
+}
+
+/* The module takes what the MCU sent in the last millisecond and answers. */
+static void serve_module(struct testbed *bed)
+{
+    uint32_t now_ms = testbed_now_ms(bed);
+    if (bed->from_mcu_len > 0 && !bed->to_module_muted) {
+        module_receive(&bed->module, bed->from_mcu, bed->from_mcu_len, now_ms);
+    }
+    bed->from_mcu_len = 0;
+    module_poll(&bed->module, now_ms);
+    size_t room = 4096 - board_uart_waiting(bed->board, MODULE_USART);
+    uint8_t bytes[256], arrived[sizeof bytes * LINE_NOISE_OUT_MAX];
+    while (room >= LINE_NOISE_OUT_MAX) {
+        size_t max = room / LINE_NOISE_OUT_MAX;
+        size_t len = module_take(&bed->module, bytes, max < sizeof bytes ? max : sizeof bytes);
+        if (len == 0) {
+            break;
+        }
+        if (!bed->to_mcu_muted) {
+            size_t count = 0;
+            for (size_t i = 0; i < len; i++) {
+                count += line_noise_byte(&bed->to_mcu_noise, bytes[i], arrived + count);
+            }
+            room -= board_uart_put(bed->board, MODULE_USART, arrived, count, bed->config.baud);
+        }
+    }
+}
+
+static enum board_stop run(const struct testbed *bed, uint64_t until)
+{
+    const struct testbed_runner *runner = &bed->config.runner;
+    return runner->run != NULL ? runner->run(runner->ctx, bed->board, until)
+                               : board_run(bed->board, until);
+}
+
+enum board_stop testbed_run_ms(struct testbed *bed, uint32_t ms)
+{
+    for (uint32_t i = 0; i < ms; i++) {
+        /* In whole microseconds: between which instructions the slice before ended does not show. */
+        uint64_t now_us = board_now(bed->board) / BOARD_TICKS_PER_US;
+        enum board_stop stop = run(bed, (now_us + 1000) * BOARD_TICKS_PER_US);
+        if (stop != BOARD_STOP_TIME) {
+            return stop;
+        }
+        if (bed->module_runs) {
+            serve_module(bed);
+        } else {
+            bed->from_mcu_len = 0;
+        }
+    }
+    return BOARD_STOP_TIME;
+}
+
+size_t testbed_run_until_log(struct testbed *bed, const char *text, size_t from,
+                             uint32_t limit_ms)
+{
+    for (uint32_t ms = 0; ms < limit_ms; ms += 10) {
+        const char *found = strstr(bed->log + from, text);
+        if (found != NULL) {
+            return (size_t)(found - bed->log) + strlen(text);
+        }
+        if (testbed_run_ms(bed, 10) != BOARD_STOP_TIME) {
+            break;
+        }
+    }
+    const char *found = strstr(bed->log + from, text);
+    return found == NULL ? 0 : (size_t)(found - bed->log) + strlen(text);
+}
+
+struct board *testbed_board(struct testbed *bed)
+{
+    return bed->board;
+}
+
+struct module *testbed_module(struct testbed *bed)
+{
+    return &bed->module;
+}
+
+uint32_t testbed_now_ms(const struct testbed *bed)
+{
+    return (uint32_t)(board_now(bed->board) / TICKS_PER_MS);
+}
+
+const char *testbed_log(const struct testbed *bed)
+{
+    return bed->log;
+}
+
+size_t testbed_log_len(const struct testbed *bed)
+{
+    return bed->log_len;
+}
+
+void testbed_mute(struct testbed *bed, bool to_module, bool to_mcu)
+{
+    bed->to_module_muted = to_module;
+    bed->to_mcu_muted = to_mcu;
+}
+
+void testbed_set_noise(struct testbed *bed, const struct line_noise_rates *rates, uint64_t seed)
+{
+    static const struct line_noise_rates clean;
+    line_noise_init(&bed->to_module_noise, rates == NULL ? &clean : rates, seed * 2);
+    line_noise_init(&bed->to_mcu_noise, rates == NULL ? &clean : rates, seed * 2 + 1);
+}
+
+uint64_t testbed_noise_faults(const struct testbed *bed)
+{
+    return bed->to_module_noise.faults + bed->to_mcu_noise.faults;
+}
+
+enum module_event_kind testbed_outcome(const struct testbed *bed)
+{
+    return bed->outcome;
+}
+
+enum module_failure testbed_failure(const struct testbed *bed)
+{
+    return bed->failure;
+}
