@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board/debug.h"
-#include "board/recall.h"
+#include "board/hook.h"
 #include "board/stm32f1/chip.h"
 
 /* Supply, resets, the run loop and the order of events. */
@@ -227,7 +227,7 @@ struct board *board_new(const struct board_options *options)
 void board_free(struct board *board)
 {
     if (board != NULL) {
-        recall_abandon(board);
+        hook_release(board);
     }
     free(board);
 }
@@ -235,13 +235,12 @@ void board_free(struct board *board)
 void board_copy(struct board *to, const struct board *from)
 {
     struct board_links links = to->links;
-    recall_abandon(to);
     *to = *from;
     to->links = links;
     to->cpu.bus = bus_of(to); /* the other one's may be a watching one */
-    recall_set_traps(links.recall, to);
     to->cpu.flash = to->flash.bytes;
     to->cpu.sram = to->sram;
+    hook_copy(to, from);
 }
 
 static void reset_chip(struct board *board, enum board_reset_cause cause)
@@ -271,7 +270,7 @@ static void reset_chip(struct board *board, enum board_reset_cause cause)
 /* Reset, and the first instruction after `delay_us`. */
 static void restart(struct board *board, enum board_reset_cause cause, uint64_t delay_us)
 {
-    recall_abandon(board);
+    hook_reset(board);
     board->halt = HALT_NONE;
     board->why[0] = '\0';
     board->cpu.why[0] = '\0';
@@ -346,8 +345,8 @@ static enum board_stop run(struct board *board, uint64_t until)
             }
             continue;
         }
-        if (board->call.answer != NULL) {
-            recall_go_on(board, until);
+        if (board->hook_holds) {
+            hook_trap(board, until);
             continue;
         }
         switch (board->links.debug != NULL ? debug_run(board, until)
@@ -364,9 +363,7 @@ static enum board_stop run(struct board *board, uint64_t until)
             board->halt = HALT_UNKNOWN;
             break;
         case CPU_STOP_TRAP:
-            if (board->links.recall != NULL) {
-                recall_trapped(board->links.recall, board, until);
-            }
+            hook_trap(board, until);
             break;
         }
     }

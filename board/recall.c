@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "board/hook.h"
 #include "board/polling.h"
 #include "board/stm32f1/chip.h"
 
@@ -45,6 +46,17 @@ struct recall {
     uint8_t sram[BOARD_SRAM_SIZE];
 };
 
+/* A board that it is attached to: its hook. */
+struct seat {
+    struct recall *recall;
+    struct board *board;
+
+    /* the answer that is being given, and how far */
+    const struct recall_answer *answer; /* NULL = none */
+    uint64_t start;
+    unsigned writes;
+};
+
 /* ---- memory ---- */
 
 struct recall *recall_new(const struct recall_options *options)
@@ -64,29 +76,6 @@ void recall_free(struct recall *recall)
         }
         free(recall);
     }
-}
-
-void recall_set_traps(const struct recall *recall, struct board *board)
-{
-    uint32_t traps[1 + RECALL_POLLS];
-    unsigned count = 0;
-    if (recall != NULL) {
-        bool watched = recall->board == board;
-        traps[count] = watched ? recall->entry.r[LR] & ~1u : recall->options.function;
-        count += traps[count] != 0;
-        for (unsigned i = 0; i < RECALL_POLLS; i++) {
-            traps[count] = recall->options.polls[i];
-            count += traps[count] != 0;
-        }
-    }
-    cpu_set_traps(&board->cpu, traps, count);
-}
-
-void board_attach_recall(struct board *board, struct recall *recall)
-{
-    recall_abandon(board);
-    board->links.recall = recall;
-    recall_set_traps(recall, board);
 }
 
 struct recall_counts recall_counts(const struct recall *recall)
@@ -206,14 +195,16 @@ static bool read_question(struct recall *recall, struct board *board,
 static bool watching_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
 {
     struct board *board = ctx;
-    board->links.recall->fits = false;
+    const struct seat *seat = board->links.hook.ctx;
+    seat->recall->fits = false;
     return bus_read(board, addr, size, out_value);
 }
 
 static bool watching_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
 {
     struct board *board = ctx;
-    struct recall *recall = board->links.recall;
+    const struct seat *seat = board->links.hook.ctx;
+    struct recall *recall = seat->recall;
     struct recall_answer *answer = &recall->answer;
     uint64_t after = board->cpu.now - recall->entry.now;
     if (answer->write_count == RECALL_WRITES_MAX || after > UINT32_MAX) {
@@ -229,7 +220,6 @@ static void stop_watching(struct recall *recall)
 {
     struct board *board = recall->board;
     recall->board = NULL;
-    recall_set_traps(recall, board);
     board->cpu.bus.read = bus_read;
     board->cpu.bus.write = bus_write;
 }
@@ -250,7 +240,6 @@ static void watch(struct recall *recall, struct board *board, struct recall_answ
     recall->entry = board->cpu;
     recall->flash_ops = board->flash.ops;
     memcpy(recall->sram, board->sram, sizeof recall->sram);
-    recall_set_traps(recall, board);
     board->cpu.bus.read = watching_read;
     board->cpu.bus.write = watching_write;
 }
@@ -312,23 +301,26 @@ static void take_answer(struct recall *recall, struct board *board)
     }
 }
 
-void recall_abandon(struct board *board)
+/* The call under way will not return: a reset, or the board becomes another. */
+static void abandon(struct seat *seat)
 {
-    struct recall *recall = board->links.recall;
-    board->call.answer = NULL;
-    if (recall != NULL && recall->board == board) {
+    struct recall *recall = seat->recall;
+    seat->answer = NULL;
+    if (recall->board == seat->board) {
         stop_watching(recall);
         recall->counts.others++;
     }
-    if (recall != NULL && recall->polling.board == board) {
+    if (recall->polling.board == seat->board) {
         recall->polling.board = NULL;
     }
 }
 
 /* ---- a call that is answered ---- */
 
-static void begin(struct recall *recall, struct board *board)
+static void begin(struct seat *seat)
 {
+    struct recall *recall = seat->recall;
+    struct board *board = seat->board;
     struct recall_answer answer;
     if (!read_question(recall, board, &answer)) {
         recall->counts.others++;
@@ -341,7 +333,9 @@ static void begin(struct recall *recall, struct board *board)
         return;
     }
     recall->counts.remembered++;
-    board->call = (struct recall_call){known, board->cpu.now, 0};
+    seat->answer = known;
+    seat->start = board->cpu.now;
+    seat->writes = 0;
 }
 
 static void wait(struct recall *recall, struct board *board, uint64_t until)
@@ -359,24 +353,10 @@ static void wait(struct recall *recall, struct board *board, uint64_t until)
     recall->counts.compared_waits++;
 }
 
-void recall_trapped(struct recall *recall, struct board *board, uint64_t until)
+static void give(struct seat *seat)
 {
-    uint32_t pc = board->cpu.r[PC];
-    for (unsigned i = 0; i < RECALL_POLLS; i++) {
-        if (pc == recall->options.polls[i]) {
-            wait(recall, board, until);
-        }
-    }
-    if (recall->board != board && pc == recall->options.function) {
-        begin(recall, board);
-    } else if (recall->board == board && pc == (recall->entry.r[LR] & ~1u) &&
-               board->cpu.r[SP] == recall->entry.r[SP]) { /* else: a call inside of it */
-        take_answer(recall, board);
-    }
-}
-
-static void give(struct board *board, const struct recall_answer *answer)
-{
+    const struct recall_answer *answer = seat->answer;
+    struct board *board = seat->board;
     struct cpu *cpu = &board->cpu;
     memcpy(cpu->r, answer->r, sizeof answer->r);
     cpu->r[R12] = answer->r12;
@@ -387,27 +367,110 @@ static void give(struct board *board, const struct recall_answer *answer)
     cpu->r[PC] = cpu->r[LR] & ~1u;
     cpu->instructions += answer->instructions;
     cpu->next_event = 0;
-    board->call.answer = NULL;
+    seat->answer = NULL;
 }
 
-void recall_go_on(struct board *board, uint64_t until)
+/* Let time pass in the answer that is being given. */
+static void go_on(struct seat *seat, uint64_t until)
 {
-    struct recall_call *call = &board->call;
-    const struct recall_answer *answer = call->answer;
-    while (call->answer != NULL && board->cpu.now < until && !chip_is_halted(board) &&
+    struct board *board = seat->board;
+    const struct recall_answer *answer = seat->answer;
+    while (seat->answer != NULL && board->cpu.now < until && !chip_is_halted(board) &&
            !board->stop_asked) {
-        bool writes = call->writes < answer->write_count;
-        const struct recall_write *write = &answer->writes[call->writes];
-        uint64_t next = call->start + (writes ? write->after : answer->ticks);
+        bool writes = seat->writes < answer->write_count;
+        const struct recall_write *write = &answer->writes[seat->writes];
+        uint64_t next = seat->start + (writes ? write->after : answer->ticks);
         chip_pass_time(board, next < until ? next : until);
         if (board->cpu.now < next || board->cpu.now >= until || chip_is_halted(board)) {
             continue;
         }
         if (writes) {
             (void)bus_write(board, write->addr, write->size, write->value);
-            call->writes++;
+            seat->writes++;
         } else {
-            give(board, answer);
+            give(seat);
         }
     }
+}
+
+/* ---- the hook ---- */
+
+static unsigned traps(void *ctx, uint32_t out_addrs[BOARD_TRAPS_MAX])
+{
+    const struct seat *seat = ctx;
+    const struct recall *recall = seat->recall;
+    bool watched = recall->board == seat->board;
+    unsigned count = 0;
+    out_addrs[count] = watched ? recall->entry.r[LR] & ~1u : recall->options.function;
+    count += out_addrs[count] != 0;
+    for (unsigned i = 0; i < RECALL_POLLS; i++) {
+        out_addrs[count] = recall->options.polls[i];
+        count += out_addrs[count] != 0;
+    }
+    return count;
+}
+
+static bool trapped(void *ctx, struct board *board, uint64_t until)
+{
+    struct seat *seat = ctx;
+    struct recall *recall = seat->recall;
+    uint32_t pc = board->cpu.r[PC];
+    if (seat->answer != NULL) {
+        go_on(seat, until);
+        return seat->answer != NULL;
+    }
+    for (unsigned i = 0; i < RECALL_POLLS; i++) {
+        if (pc == recall->options.polls[i]) {
+            wait(recall, board, until);
+        }
+    }
+    if (recall->board != board && pc == recall->options.function) {
+        begin(seat);
+    } else if (recall->board == board && pc == (recall->entry.r[LR] & ~1u) &&
+               board->cpu.r[SP] == recall->entry.r[SP]) { /* else: a call inside of it */
+        take_answer(recall, board);
+    }
+    return seat->answer != NULL;
+}
+
+static void has_reset(void *ctx, struct board *board)
+{
+    (void)board;
+    abandon(ctx);
+}
+
+static void has_copied(void *ctx, struct board *board, const void *from)
+{
+    struct seat *seat = ctx;
+    const struct seat *source = from;
+    (void)board;
+    abandon(seat);
+    if (source != NULL) {
+        seat->answer = source->answer;
+        seat->start = source->start;
+        seat->writes = source->writes;
+    }
+}
+
+static void release(void *ctx, struct board *board)
+{
+    (void)board;
+    abandon(ctx);
+    free(ctx);
+}
+
+bool board_attach_recall(struct board *board, struct recall *recall)
+{
+    struct seat *seat = NULL;
+    if (recall != NULL) {
+        seat = calloc(1, sizeof *seat);
+        if (seat == NULL) {
+            return false;
+        }
+        seat->recall = recall;
+        seat->board = board;
+    }
+    const struct board_hook hook = {seat, traps, trapped, has_reset, has_copied, release};
+    board_set_hook(board, seat != NULL ? &hook : NULL);
+    return true;
 }

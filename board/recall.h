@@ -2,6 +2,7 @@
 #ifndef BOARD_RECALL_H
 #define BOARD_RECALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "board/board.h"
 
@@ -67,25 +68,12 @@ struct recall *recall_new(const struct recall_options *options);
 /* No board may have it any more. */
 void recall_free(struct recall *recall);
 
-/* NULL detaches. Stays over resets, power cuts and board_copy(), which gives the copy no other. */
-void board_attach_recall(struct board *board, struct recall *recall);
+/* Makes it the board's hook (board/hook.h); NULL takes the hook away. Returns false if memory is short. */
+__attribute__((warn_unused_result)) bool board_attach_recall(struct board *board,
+                                                             struct recall *recall);
 
 /* Since it was made, or since the counts were forgotten; the answers stay. */
 struct recall_counts recall_counts(const struct recall *recall);
 void recall_forget_counts(struct recall *recall);
-
-/* ---- for board.c ---- */
-
-/* What the core of a board with it (NULL: without) stops at. */
-void recall_set_traps(const struct recall *recall, struct board *board);
-
-/* The core has come to one of them, in a run up to `until`. */
-void recall_trapped(struct recall *recall, struct board *board, uint64_t until);
-
-/* Let time pass in the answer that is being given. */
-void recall_go_on(struct board *board, uint64_t until);
-
-/* The call under way will not return: a reset, or the board becomes another. */
-void recall_abandon(struct board *board);
 
 #endif

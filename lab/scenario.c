@@ -39,7 +39,11 @@ static void *make(void *ctx)
         free(run);
         return NULL;
     }
-    board_attach_recall(testbed_board(run->bed), scenario->recall);
+    if (!board_attach_recall(testbed_board(run->bed), scenario->recall)) {
+        testbed_free(run->bed);
+        free(run);
+        return NULL;
+    }
     if (scenario->protect) {
         board_protect_flash(testbed_board(run->bed), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }

@@ -8,6 +8,7 @@
 #include "board/board.h"
 #include "board/cpu/cpu.h"
 #include "board/gokit2/gokit2.h"
+#include "board/hook.h"
 #include "board/stm32f1/pins.h"
 
 /* The inside of the modelled STM32F103C8T6 (medium density) and struct board itself.
@@ -187,7 +188,7 @@ struct board_links {
     struct board_flash_watch watch;
     struct board_alarm alarm;
     struct board_debug *debug; /* NULL = none */
-    struct recall *recall;     /* NULL = none */
+    struct board_hook hook;    /* trap is NULL: none */
 };
 
 struct board {
@@ -226,12 +227,7 @@ struct board {
     struct flash_cells flash;
     uint8_t sram[BOARD_SRAM_SIZE];
 
-    /* A remembered call (board/recall.h): the answer that is being given, and how far. */
-    struct recall_call {
-        const struct recall_answer *answer; /* NULL = none */
-        uint64_t start;
-        unsigned writes;
-    } call;
+    bool hook_holds; /* its trap() is to be called again before the core goes on */
 
     struct board_links links;
 };

@@ -33,7 +33,7 @@ static void start(const struct testbed_load loads[], size_t load_count,
     config.module.ctx = &seen;
     bed = testbed_new(&config);
     assert_non_null(bed);
-    board_attach_recall(testbed_board(bed), waiting);
+    assert_true(board_attach_recall(testbed_board(bed), waiting));
     testbed_power_on(bed);
 }
 
@@ -251,7 +251,7 @@ static void start_with_pin(bool has_app, bool is_held)
                                          {OTTER_APP_ADDR, set->old_app.data, set->old_app.len}};
 
     start(loads, has_app ? 2 : 1, &set->new_app, false);
-    board_attach_recall(testbed_board(bed), pin_waiting);
+    assert_true(board_attach_recall(testbed_board(bed), pin_waiting));
     board_set_key(testbed_board(bed), 1, is_held);
     testbed_power_on(bed);
 }

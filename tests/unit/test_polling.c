@@ -50,7 +50,7 @@ static struct board *start(bool passing, uint32_t compare_every)
     if (passing) {
         recall = recall_new(&options);
         assert_non_null(recall);
-        board_attach_recall(board, recall);
+        assert_true(board_attach_recall(board, recall));
     }
     board_power_on(board);
     memset(board->sram + RECEIVED, 0, 64);

@@ -63,7 +63,7 @@ static struct board *start(bool remembering)
     for (unsigned i = 0; i < 0x400; i++) {
         board_flash(board)[DATA + i] = (uint8_t)(i * 7 + i / 256);
     }
-    board_attach_recall(board, remembering ? recall : NULL);
+    assert_true(board_attach_recall(board, remembering ? recall : NULL));
     board_power_on(board);
     memset(board->sram + WORK, 0, 32);
     board->sram[WORK] = 3;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "board/hook.h"
+
+#include <stddef.h>
+#include "board/stm32f1/chip.h"
+
+_Static_assert((int)BOARD_TRAPS_MAX == (int)CPU_TRAPS_MAX, "the core has as many");
+
+static void set_traps(struct board *board)
+{
+    uint32_t addrs[BOARD_TRAPS_MAX];
+    const struct board_hook *hook = &board->links.hook;
+    cpu_set_traps(&board->cpu, addrs, hook->trap != NULL ? hook->traps(hook->ctx, addrs) : 0);
+}
+
+void board_set_hook(struct board *board, const struct board_hook *hook)
+{
+    hook_release(board);
+    board->links.hook = hook != NULL ? *hook : (struct board_hook){.trap = NULL};
+    set_traps(board);
+}
+
+void hook_trap(struct board *board, uint64_t until)
+{
+    board->hook_holds = board->links.hook.trap(board->links.hook.ctx, board, until);
+    set_traps(board);
+}
+
+void hook_reset(struct board *board)
+{
+    board->hook_holds = false;
+    if (board->links.hook.trap != NULL) {
+        board->links.hook.reset(board->links.hook.ctx, board);
+        set_traps(board);
+    }
+}
+
+void hook_copy(struct board *to, const struct board *from)
+{
+    bool same_kind = to->links.hook.trap == from->links.hook.trap;
+    if (to->links.hook.trap != NULL) {
+        to->links.hook.copy(to->links.hook.ctx, to, same_kind ? from->links.hook.ctx : NULL);
+    }
+    set_traps(to);
+    if (from->hook_holds && !same_kind) {
+        to->hook_holds = false;
+        chip_unknown(to, "copied while the other board's hook had taken over");
+    }
+}
+
+void hook_release(struct board *board)
+{
+    board->hook_holds = false;
+    if (board->links.hook.trap != NULL) {
+        board->links.hook.release(board->links.hook.ctx, board);
+    }
+}
