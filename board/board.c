@@ -237,7 +237,7 @@ void board_copy(struct board *to, const struct board *from)
     struct board_links links = to->links;
     *to = *from;
     to->links = links;
-    to->cpu.bus = bus_of(to); /* the other one's may be a watching one */
+    to->cpu.bus = bus_of(to); /* a copy's hook does not listen */
     to->cpu.flash = to->flash.bytes;
     to->cpu.sram = to->sram;
     hook_copy(to, from);

@@ -13,6 +13,29 @@ static void set_traps(struct board *board)
     cpu_set_traps(&board->cpu, addrs, hook->trap != NULL ? hook->traps(hook->ctx, addrs) : 0);
 }
 
+static void tell(struct board *board, const struct board_access *access)
+{
+    board->links.hook.access(board->links.hook.ctx, board, access);
+}
+
+static bool listening_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
+{
+    tell(ctx, &(struct board_access){addr, size, false, 0});
+    return bus_read(ctx, addr, size, out_value);
+}
+
+static bool listening_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
+{
+    tell(ctx, &(struct board_access){addr, size, true, value});
+    return bus_write(ctx, addr, size, value);
+}
+
+void board_hook_listen(struct board *board, bool on)
+{
+    board->cpu.bus.read = on ? listening_read : bus_read;
+    board->cpu.bus.write = on ? listening_write : bus_write;
+}
+
 void board_set_hook(struct board *board, const struct board_hook *hook)
 {
     hook_release(board);
@@ -54,4 +77,5 @@ void hook_release(struct board *board)
     if (board->links.hook.trap != NULL) {
         board->links.hook.release(board->links.hook.ctx, board);
     }
+    board_hook_listen(board, false);
 }

@@ -14,6 +14,14 @@
  */
 enum { BOARD_TRAPS_MAX = 4 };
 
+/* An access of the core to anything but plain memory: a peripheral, or flash that is busy. */
+struct board_access {
+    uint32_t addr;
+    unsigned size; /* 1, 2 or 4 */
+    bool writes;
+    uint32_t value; /* that is written; of a read 0 */
+};
+
 struct board_hook {
     void *ctx;
 
@@ -25,6 +33,9 @@ struct board_hook {
      * instruction there. The hook may change the core, and let time pass up to `until`. Returns true if it
      * needs more time: it is called again before the core executes anything, unless a reset comes first. */
     bool (*trap)(void *ctx, struct board *board, uint64_t until);
+
+    /* The core is about to make an access. Only between board_hook_listen(board, true) and (board, false). */
+    void (*access)(void *ctx, struct board *board, const struct board_access *access);
 
     /* A reset or power-on: the core starts from its vector table. */
     void (*reset)(void *ctx, struct board *board);
@@ -41,6 +52,9 @@ struct board_hook {
  * other. A board whose hook has asked for more time can be copied only to one with the same kind of hook:
  * any other copy stops with BOARD_STOP_UNKNOWN. */
 void board_set_hook(struct board *board, const struct board_hook *hook);
+
+/* For the hook, from its callbacks. A board_copy() ends it in the board that becomes the copy. */
+void board_hook_listen(struct board *board, bool on);
 
 /* ---- for board.c ---- */
 

@@ -58,13 +58,14 @@ bool campaign_boot_remember(const char *path, uint32_t compare_every, struct sce
 {
     const uint32_t of_app =
         1u << OTTER_PLACE_APP; /* the others lie in APPBAK and the spare page */
-    struct recall_options options = {.context_size = JUDGE_SIZE,
-                                     .stack_size = JUDGE_STACK,
-                                     .flash = {{OTTER_BOOT_ADDR, OTTER_BOOT_SIZE, UINT32_MAX},
-                                               {OTTER_APP_ADDR, OTTER_APP_SIZE, of_app},
-                                               {OTTER_SPARE_ADDR, OTTER_SPARE_SIZE, ~of_app},
-                                               {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE, ~of_app}},
-                                     .compare_every = compare_every};
+    struct replay_options options = {
+        .function = {.context_size = JUDGE_SIZE,
+                     .stack_size = JUDGE_STACK,
+                     .flash = {{OTTER_BOOT_ADDR, OTTER_BOOT_SIZE, UINT32_MAX},
+                               {OTTER_APP_ADDR, OTTER_APP_SIZE, of_app},
+                               {OTTER_SPARE_ADDR, OTTER_SPARE_SIZE, ~of_app},
+                               {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE, ~of_app}}},
+        .compare_every = compare_every};
     char why[HOST_WHY_SIZE];
     struct file file;
     if (file_read(cmd_current(), path, ELF_SIZE_MAX, &file) != 0) {
@@ -72,19 +73,19 @@ bool campaign_boot_remember(const char *path, uint32_t compare_every, struct sce
     }
     if (loader_guess(file.data, file.len) != LOADER_ELF) {
         complain("--remember: %s: is no .elf, where functions can be found", path);
-    } else if (!loader_elf_function(file.data, file.len, "otter_judge_image", &options.function,
-                                    why) ||
+    } else if (!loader_elf_function(file.data, file.len, "otter_judge_image",
+                                    &options.function.addr, why) ||
                !loader_elf_function(file.data, file.len, "uart_polled_receive",
-                                    &options.polls[0], why) ||
-               !loader_elf_function(file.data, file.len, "uart_polled_send", &options.polls[1],
+                                    &options.loops[0], why) ||
+               !loader_elf_function(file.data, file.len, "uart_polled_send", &options.loops[1],
                                     why)) {
         complain("--remember: %s: %s", path, why);
     } else {
-        scenario->recall = recall_new(&options);
-        if (scenario->recall == NULL) {
+        scenario->replay = replay_new(&options);
+        if (scenario->replay == NULL) {
             complain("out of memory");
         }
     }
     file_free(&file);
-    return scenario->recall != NULL;
+    return scenario->replay != NULL;
 }

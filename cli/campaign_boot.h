@@ -13,7 +13,7 @@
 bool campaign_boot_read(const char *path, struct scenario *scenario);
 
 /* Let the campaign remember the answers of its otter_judge_image(), which an .elf is needed to find; every
- * compare_every-th is found out again (0: none). Sets scenario->recall.
+ * compare_every-th is found out again (0: none). Sets scenario->replay.
  * Returns false after saying why not. */
 bool campaign_boot_remember(const char *path, uint32_t compare_every,
                             struct scenario *scenario);

@@ -15,7 +15,7 @@ enum { JOBS_MAX = 256, WHY_SIZE = 128, TELL_EVERY = 16 };
 struct message {
     enum { MESSAGE_PROGRESS, MESSAGE_FAILED, MESSAGE_END } kind;
     struct campaign_counts counts;
-    struct recall_counts recalls; /* at the end */
+    struct replay_counts replayed; /* at the end */
     struct campaign_case which;
     char why[WHY_SIZE];
 };
@@ -25,7 +25,7 @@ struct job {
     int fd;
     bool ended;
     struct campaign_counts counts;
-    struct recall_counts recalls;
+    struct replay_counts replayed;
 };
 
 /* ---- in a job ---- */
@@ -33,7 +33,7 @@ struct job {
 /* Where a job tells, and what it remembers (may be NULL). */
 struct line {
     int fd;
-    struct recall *recall;
+    struct replay *replay;
 };
 
 static void tell(int fd, const struct message *message)
@@ -46,7 +46,7 @@ static void tell(int fd, const struct message *message)
 static void send_progress(void *ctx, uint64_t cases, uint64_t failures)
 {
     const struct line *line = ctx;
-    if (line->recall != NULL && recall_counts(line->recall).differences != 0) {
+    if (line->replay != NULL && replay_counts(line->replay).differences != 0) {
         _exit(CMD_FAILED); /* what else is remembered cannot be believed either */
     }
     if (cases % TELL_EVERY == 0) {
@@ -75,14 +75,14 @@ static void run_job(const struct campaign_device *device,
     mine.progress = send_progress;
     mine.failed = send_failure;
     mine.ctx = &line;
-    if (line.recall != NULL) {
-        recall_forget_counts(line.recall); /* those of the process that asked */
+    if (line.replay != NULL) {
+        replay_forget_counts(line.replay); /* those of the process that asked */
     }
     if (campaign_run(device, &mine, plan, &end.counts) != 0) {
         _exit(CMD_FAILED);
     }
-    if (line.recall != NULL) {
-        end.recalls = recall_counts(line.recall);
+    if (line.replay != NULL) {
+        end.replayed = replay_counts(line.replay);
     }
     tell(line.fd, &end);
     _exit(CMD_OK);
@@ -92,7 +92,7 @@ static void run_job(const struct campaign_device *device,
 
 static bool start(struct job *job, const struct campaign_device *device,
                   const struct campaign_options *options, const struct campaign_plan *plan,
-                  unsigned part, unsigned parts, struct recall *recall)
+                  unsigned part, unsigned parts, struct replay *replay)
 {
     int ends[2];
     if (pipe(ends) != 0) {
@@ -101,7 +101,7 @@ static bool start(struct job *job, const struct campaign_device *device,
     job->pid = fork();
     if (job->pid == 0) {
         (void)close(ends[0]);
-        run_job(device, options, plan, part, parts, (struct line){ends[1], recall});
+        run_job(device, options, plan, part, parts, (struct line){ends[1], replay});
     }
     (void)close(ends[1]);
     job->fd = ends[0];
@@ -122,17 +122,17 @@ static struct campaign_counts sum(const struct job jobs[], unsigned count)
     return all;
 }
 
-static struct recall_counts sum_recalls(const struct job jobs[], unsigned count)
+static struct replay_counts sum_replayed(const struct job jobs[], unsigned count)
 {
-    struct recall_counts all = {0};
+    struct replay_counts all = {0};
     for (unsigned i = 0; i < count; i++) {
-        all.remembered += jobs[i].recalls.remembered;
-        all.executed += jobs[i].recalls.executed;
-        all.compared += jobs[i].recalls.compared;
-        all.others += jobs[i].recalls.others;
-        all.rounds += jobs[i].recalls.rounds;
-        all.compared_waits += jobs[i].recalls.compared_waits;
-        all.differences += jobs[i].recalls.differences;
+        all.remembered += jobs[i].replayed.remembered;
+        all.executed += jobs[i].replayed.executed;
+        all.compared += jobs[i].replayed.compared;
+        all.others += jobs[i].replayed.others;
+        all.rounds += jobs[i].replayed.rounds;
+        all.compared_waits += jobs[i].replayed.compared_waits;
+        all.differences += jobs[i].replayed.differences;
     }
     return all;
 }
@@ -159,7 +159,7 @@ static bool take(struct job *job, const struct campaign_options *options)
     case MESSAGE_END:
         job->ended = true;
         job->counts = message.counts;
-        job->recalls = message.recalls;
+        job->replayed = message.replayed;
         break;
     case MESSAGE_PROGRESS:
         job->counts = message.counts;
@@ -194,8 +194,8 @@ static void listen_to(struct job jobs[], unsigned count, const struct campaign_o
 
 int campaign_run_jobs(const struct campaign_device *device,
                       const struct campaign_options *options, const struct campaign_plan *plan,
-                      unsigned jobs, struct recall *recall, struct campaign_counts *out_counts,
-                      struct recall_counts *out_recalls)
+                      unsigned jobs, struct replay *replay, struct campaign_counts *out_counts,
+                      struct replay_counts *out_replayed)
 {
     static struct job all[JOBS_MAX];
     unsigned count = jobs < JOBS_MAX ? jobs : JOBS_MAX;
@@ -204,7 +204,7 @@ int campaign_run_jobs(const struct campaign_device *device,
     (void)fflush(NULL); /* or every job has what waits to be printed */
     for (; started < count; started++) {
         all[started] = (struct job){.fd = -1};
-        if (!start(&all[started], device, options, plan, started, count, recall)) {
+        if (!start(&all[started], device, options, plan, started, count, replay)) {
             complain("cannot start a process: %s", strerror(errno));
             result = -1;
             break;
@@ -220,6 +220,6 @@ int campaign_run_jobs(const struct campaign_device *device,
         }
     }
     *out_counts = sum(all, started);
-    *out_recalls = sum_recalls(all, started);
+    *out_replayed = sum_replayed(all, started);
     return result;
 }

@@ -3,19 +3,19 @@
 #define CLI_CAMPAIGN_JOBS_H
 
 #include "lab/campaign/campaign.h"
-#include "board/recall.h"
+#include "lab/replay/replay.h"
 
 /* A campaign's plan on several processors: `jobs` processes, each with every jobs-th case, which tell
  * their results through a pipe. The cases do not depend on how many there are.
  *
  * options: failed and progress are called in the calling process (progress with the sums over all);
- * part and parts are not used. recall is what the device's boards have, or NULL: each process goes on
- * from what it knows, *out_recalls are the sums; where it finds a difference the process ends.
+ * part and parts are not used. replay is what the device's boards have, or NULL: each process goes on
+ * from what it knows, *out_replayed are the sums; where it finds a difference the process ends.
  * Returns 0, or -1 if a process could not be started or did not finish, after complain().
  */
 int campaign_run_jobs(const struct campaign_device *device,
                       const struct campaign_options *options, const struct campaign_plan *plan,
-                      unsigned jobs, struct recall *recall, struct campaign_counts *out_counts,
-                      struct recall_counts *out_recalls);
+                      unsigned jobs, struct replay *replay, struct campaign_counts *out_counts,
+                      struct replay_counts *out_replayed);
 
 #endif

@@ -96,7 +96,7 @@ void report_failed(void *ctx, const struct campaign_case *which, const char *why
 void report_end(struct campaign_report *report, struct campaign_sums *sums)
 {
     const struct campaign_counts *counts = &sums->counts;
-    const struct recall_counts *recalls = &sums->recalls;
+    const struct replay_counts *replayed = &sums->replayed;
     const char *separator = " (";
     sums->took_s = now_s() - report->start_s;
     close_bar(report);
@@ -114,12 +114,12 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
     }
     printf("%s; %.0f s, %.1f cuts/s on %u processes\n", counts->failures != 0 ? ")" : "",
            sums->took_s, (double)counts->cases / sums->took_s, report->jobs);
-    if (report->scenario->recall != NULL) {
+    if (report->scenario->replay != NULL) {
         printf("campaign: judgements: %" PRIu64 " remembered, %" PRIu64 " made; %" PRIu64
                " rounds of waiting passed over; %" PRIu64 " judgements and %" PRIu64
                " waits compared: %" PRIu64 " differ\n",
-               recalls->remembered, recalls->executed + recalls->others, recalls->rounds,
-               recalls->compared, recalls->compared_waits, recalls->differences);
+               replayed->remembered, replayed->executed + replayed->others, replayed->rounds,
+               replayed->compared, replayed->compared_waits, replayed->differences);
     }
     fflush(stdout);
 }
@@ -151,7 +151,7 @@ int report_json(const struct campaign_report *report, const struct campaign_sums
     fprintf(out,
             "  \"power_arm_remembered\": %" PRIu64 ",\n  \"power_arm_compared\": %" PRIu64
             ",\n  \"power_arm_seconds\": %.1f,\n  \"power_arm_cuts_per_s\": %.1f,\n",
-            sums->recalls.remembered, sums->recalls.compared, sums->took_s,
+            sums->replayed.remembered, sums->replayed.compared, sums->took_s,
             (double)counts->cases / sums->took_s);
     fprintf(out,
             "  \"operations\": %" PRIu64 ",\n  \"every\": %" PRIu32 ",\n  \"mcu_only\": %d,\n"

@@ -27,7 +27,7 @@ struct campaign_report {
 struct campaign_sums {
     uint64_t operations;
     struct campaign_counts counts;
-    struct recall_counts recalls;
+    struct replay_counts replayed;
     double took_s;
 };
 

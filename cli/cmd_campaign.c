@@ -278,7 +278,7 @@ static int run(struct arguments *args, const struct campaign_device *device,
     report->planned = plan->count;
     report_begin(report);
     int status = campaign_run_jobs(device, &args->options, plan, report->jobs,
-                                   args->scenario.recall, &sums.counts, &sums.recalls);
+                                   args->scenario.replay, &sums.counts, &sums.replayed);
     report_end(report, &sums);
     if (sums.counts.cases != plan->count) {
         complain("ended early: %zu cases planned, %" PRIu64 " run", plan->count,
@@ -371,6 +371,6 @@ int cmd_board_campaign(int argc, char **argv)
     file_free(&args.scenario.boot);
     file_free(&args.scenario.app);
     file_free(&args.scenario.update);
-    recall_free(args.scenario.recall);
+    replay_free(args.scenario.replay);
     return code;
 }

@@ -39,7 +39,7 @@ static void *make(void *ctx)
         free(run);
         return NULL;
     }
-    if (!board_attach_recall(testbed_board(run->bed), scenario->recall)) {
+    if (!replay_attach(scenario->replay, testbed_board(run->bed))) {
         testbed_free(run->bed);
         free(run);
         return NULL;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "lab/campaign/campaign.h"
-#include "board/recall.h"
+#include "lab/replay/replay.h"
 #include "host/file.h"
 #include "lab/testbed.h"
 
@@ -37,7 +37,7 @@ struct scenario {
     uint64_t seed;
     bool mcu_only;                /* a cut hits the MCU alone: the module keeps its power */
     bool protect;                 /* the bootloader's pages are write-protected */
-    struct recall *recall;        /* remembers the bootloader's judgements; NULL = none */
+    struct replay *replay;        /* remembers the bootloader's judgements; NULL = none */
     struct testbed_runner runner; /* a debugger's, or zero */
 };
 

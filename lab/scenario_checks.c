@@ -78,7 +78,7 @@ static const char *why_not_done(const struct scenario *scenario, struct testbed 
     case BOARD_STOP_LOCKUP:
         return "the core is locked up";
     case BOARD_STOP_UNKNOWN:
-        if (scenario->recall != NULL && recall_counts(scenario->recall).differences != 0) {
+        if (scenario->replay != NULL && replay_counts(scenario->replay).differences != 0) {
             *out_kind = SCENARIO_OTHER;
             return "what is remembered is not what the bootloader does now";
         }

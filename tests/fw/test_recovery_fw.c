@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "board/recall.h"
+#include "lab/replay/replay.h"
 #include "board/stm32f1/chip.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
 #include "tests/support/rng.h"
 
 static struct firmware boot, pin_boot;
-static struct recall *waiting, *pin_waiting;
+static struct replay *waiting, *pin_waiting;
 static struct testbed *bed;
 static struct firmware_seen seen;
 
@@ -33,7 +33,7 @@ static void start(const struct testbed_load loads[], size_t load_count,
     config.module.ctx = &seen;
     bed = testbed_new(&config);
     assert_non_null(bed);
-    assert_true(board_attach_recall(testbed_board(bed), waiting));
+    assert_true(replay_attach(waiting, testbed_board(bed)));
     testbed_power_on(bed);
 }
 
@@ -251,7 +251,7 @@ static void start_with_pin(bool has_app, bool is_held)
                                          {OTTER_APP_ADDR, set->old_app.data, set->old_app.len}};
 
     start(loads, has_app ? 2 : 1, &set->new_app, false);
-    assert_true(board_attach_recall(testbed_board(bed), pin_waiting));
+    assert_true(replay_attach(pin_waiting, testbed_board(bed)));
     board_set_key(testbed_board(bed), 1, is_held);
     testbed_power_on(bed);
 }

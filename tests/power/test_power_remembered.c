@@ -110,14 +110,14 @@ static void expect_same(enum scenario_kind which, const char *update, uint32_t e
         assert_int_equal(one->flash, other->flash);
         assert_ptr_equal(one->why, other->why);
     }
-    struct recall_counts recalls = recall_counts(scenario.recall);
-    assert_true(recalls.remembered > counts[1]);
-    assert_true(recalls.compared > 0);
-    assert_int_equal(recalls.differences, 0);
+    struct replay_counts replayed = replay_counts(scenario.replay);
+    assert_true(replayed.remembered > counts[1]);
+    assert_true(replayed.compared > 0);
+    assert_int_equal(replayed.differences, 0);
     file_free(&scenario.boot);
     file_free(&scenario.app);
     file_free(&scenario.update);
-    recall_free(scenario.recall);
+    replay_free(scenario.replay);
 }
 
 static void test_same_update(void **state)

@@ -8,7 +8,7 @@
 #include "host/file.h" /* before cmocka.h, which has a macro fail */
 #include <cmocka.h>
 #include "board/host/loader.h"
-#include "board/recall.h"
+#include "lab/replay/replay.h"
 #include "port/stm32f103/partitions.h"
 
 enum { LIMIT_MS = 300000, ELF_SIZE_MAX = 16 << 20 };
@@ -42,24 +42,24 @@ struct firmware firmware_copy(const struct firmware *firmware)
     return copy;
 }
 
-struct recall *firmware_waiting(const char *elf)
+struct replay *firmware_waiting(const char *elf)
 {
-    static const char *const functions[RECALL_POLLS] = {"uart_polled_receive",
+    static const char *const functions[REPLAY_LOOPS] = {"uart_polled_receive",
                                                         "uart_polled_send"};
-    struct recall_options options = {.compare_every = 20};
+    struct replay_options options = {.compare_every = 20};
     struct firmware file = read_up_to(elf, ELF_SIZE_MAX);
-    struct recall *recall;
+    struct replay *replay;
     char why[HOST_WHY_SIZE];
 
-    for (unsigned i = 0; i < RECALL_POLLS; i++) {
-        if (!loader_elf_function(file.data, file.len, functions[i], &options.polls[i], why)) {
+    for (unsigned i = 0; i < REPLAY_LOOPS; i++) {
+        if (!loader_elf_function(file.data, file.len, functions[i], &options.loops[i], why)) {
             fail_msg("%s: %s", elf, why);
         }
     }
     free(file.data);
-    recall = recall_new(&options);
-    assert_non_null(recall);
-    return recall;
+    replay = replay_new(&options);
+    assert_non_null(replay);
+    return replay;
 }
 
 const struct firmware_set *firmware_set(void)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "lab/testbed.h"
 
-struct recall;
+struct replay;
 
 /* The cross-compiled binaries the tests run, from the firmware preset's build folder. */
 struct firmware {
@@ -61,9 +61,9 @@ void firmware_run_to_end(struct testbed *bed);
 void firmware_run_muted_at_piece(struct testbed *bed, const struct firmware_seen *seen,
                                  unsigned number, uint32_t ms);
 
-/* For board_attach_recall(): the rounds in which the bootloader `elf` waits for its UART are passed over, but for
- * one wait in 20, which is compared (board/polling.h). */
-struct recall *firmware_waiting(const char *elf);
+/* For replay_attach(): the rounds in which the bootloader `elf` waits for its UART are passed over, but for
+ * one wait in 20, which is compared (lab/replay/idle_skip.h). */
+struct replay *firmware_waiting(const char *elf);
 
 /* Where `addr` of the board's flash is. */
 const uint8_t *firmware_flash(struct testbed *bed, uint32_t addr);

@@ -17,6 +17,8 @@ struct watcher {
     uint64_t takes, started; /* started: 0 = no call under way */
     unsigned trapped, resets, copies, releases;
     const void *copied_from;
+    unsigned accesses;
+    struct board_access last;
 };
 
 static unsigned traps(void *ctx, uint32_t out_addrs[BOARD_TRAPS_MAX])
@@ -43,6 +45,14 @@ static bool trap(void *ctx, struct board *board, uint64_t until)
     board->cpu.r[PC] = board->cpu.r[LR] & ~1u;
     watcher->started = 0;
     return false;
+}
+
+static void access_peripheral(void *ctx, struct board *board, const struct board_access *access)
+{
+    struct watcher *watcher = ctx;
+    assert_non_null(board);
+    watcher->accesses++;
+    watcher->last = *access;
 }
 
 static void has_reset(void *ctx, struct board *board)
@@ -73,7 +83,8 @@ static void release(void *ctx, struct board *board)
 static struct board *start(struct watcher *watcher)
 {
     const struct board_options options = {.seed = 3};
-    const struct board_hook hook = {watcher, traps, trap, has_reset, has_copied, release};
+    const struct board_hook hook = {watcher,   traps,      trap,   access_peripheral,
+                                    has_reset, has_copied, release};
     struct board *board = board_new(&options);
     assert_non_null(board);
     memcpy(board_flash(board), program, sizeof program);
@@ -192,6 +203,35 @@ static void test_copy_without_the_hook(void **state)
     board_free(copy);
 }
 
+/* f writes to a register instead, and reads it. */
+static void test_listens(void **state)
+{
+    (void)state;
+    static const uint8_t accesses[] = {0x37, 0x60, 0x3A, 0x68,
+                                       0x70, 0x47}; /* str r7, [r6]; ldr r2, [r7]; bx lr */
+    struct watcher watcher = {.addr = FUNCTION}, other = watcher;
+    struct board *board = start(&watcher), *copy = start(&other);
+    memcpy(board_flash(board) + (FUNCTION - BOARD_FLASH_BASE), accesses, sizeof accesses);
+    board->cpu.r[6] = board->cpu.r[7] = CRC_BASE;
+    run(board, MS);
+    assert_int_equal(watcher.accesses, 0);
+    board_hook_listen(board, true);
+    run(board, MS);
+    assert_true(watcher.accesses > 100);
+    assert_int_equal(watcher.last.addr, CRC_BASE);
+    assert_int_equal(watcher.last.size, 4);
+    assert_int_equal(watcher.last.value, watcher.last.writes ? CRC_BASE : 0);
+    board_copy(copy, board);
+    run(copy, MS);
+    assert_int_equal(other.accesses, 0);
+    unsigned seen = watcher.accesses;
+    board_hook_listen(board, false);
+    run(board, MS);
+    assert_int_equal(watcher.accesses, seen);
+    board_free(board);
+    board_free(copy);
+}
+
 static void test_is_taken_away(void **state)
 {
     (void)state;
@@ -216,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_reset_ends_it),
         cmocka_unit_test(test_copy_goes_on_alike),
         cmocka_unit_test(test_copy_without_the_hook),
+        cmocka_unit_test(test_listens),
         cmocka_unit_test(test_is_taken_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

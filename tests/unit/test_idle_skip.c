@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loops that poll and are not executed (board/polling.h): the board goes the same way, to the tick. */
-#include "board/recall.h"
+/* Loops that poll and are not executed (lab/replay/idle_skip.h): the board goes the same way, to the tick. */
+#include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
 
 /* Echoes what USART2 receives (9600 baud at 8 MHz) into the memory at 0x20000100 and back, up to a '.';
@@ -36,21 +36,21 @@ static const uint8_t program[] =
         0x01, 0x00, 0x00, 0x30, 0x00, 0x40, 0x00, 0x01, 0x00, 0x20};
 enum { NONE = 0x58, POLL = 0x62, SEND = 0x6A, RECEIVED = 0x100 };
 
-static struct recall *recall;
+static struct replay *replay;
 
 static struct board *start(bool passing, uint32_t compare_every)
 {
-    const struct recall_options options = {
-        .polls = {BOARD_FLASH_BASE + POLL, BOARD_FLASH_BASE + SEND},
+    const struct replay_options options = {
+        .loops = {BOARD_FLASH_BASE + POLL, BOARD_FLASH_BASE + SEND},
         .compare_every = compare_every};
     struct board_options board_options = {.seed = 7};
     struct board *board = board_new(&board_options);
     assert_non_null(board);
     memcpy(board_flash(board), program, sizeof program);
     if (passing) {
-        recall = recall_new(&options);
-        assert_non_null(recall);
-        assert_true(board_attach_recall(board, recall));
+        replay = replay_new(&options);
+        assert_non_null(replay);
+        assert_true(replay_attach(replay, board));
     }
     board_power_on(board);
     memset(board->sram + RECEIVED, 0, 64);
@@ -78,7 +78,7 @@ static void assert_same(const struct board *one, const struct board *other)
     assert_memory_equal(&one->iwdg, &other->iwdg, sizeof one->iwdg);
 }
 
-static void expect_same_course(uint32_t compare_every, struct recall_counts *out_counts)
+static void expect_same_course(uint32_t compare_every, struct replay_counts *out_counts)
 {
     struct board *plain = start(false, 0), *board = start(true, compare_every);
     enum board_stop stop;
@@ -92,16 +92,16 @@ static void expect_same_course(uint32_t compare_every, struct recall_counts *out
     assert_int_equal(stop, BOARD_STOP_BKPT);
     assert_string_equal((const char *)board->sram + RECEIVED, "afew words come, sometimes.");
     assert_in_range(board->cpu.r[4], 10, 100); /* SysTick was not missed */
-    *out_counts = recall_counts(recall);
+    *out_counts = replay_counts(replay);
     board_free(board);
     board_free(plain);
-    recall_free(recall);
+    replay_free(replay);
 }
 
 static void test_same_course(void **state)
 {
     (void)state;
-    struct recall_counts counts;
+    struct replay_counts counts;
     expect_same_course(0, &counts);
     assert_true(counts.rounds > 50000);
     assert_int_equal(counts.compared_waits, 0);
@@ -110,7 +110,7 @@ static void test_same_course(void **state)
 static void test_some_are_compared(void **state)
 {
     (void)state;
-    struct recall_counts counts;
+    struct replay_counts counts;
     expect_same_course(3, &counts);
     assert_true(counts.rounds > 10000 && counts.compared_waits > 50);
     assert_int_equal(counts.differences, 0);
@@ -124,10 +124,10 @@ static void test_a_difference_stops(void **state)
     struct board *board = start(true, 1);
     memcpy(board_flash(board) + NONE, looks_at_value, sizeof looks_at_value);
     assert_int_equal(board_run(board, board_now(board) + 100 * MS), BOARD_STOP_UNKNOWN);
-    assert_non_null(strstr(board_why(board), "polls"));
-    assert_int_equal(recall_counts(recall).differences, 1);
+    assert_non_null(strstr(board_why(board), "waits"));
+    assert_int_equal(replay_counts(replay).differences, 1);
     board_free(board);
-    recall_free(recall);
+    replay_free(replay);
 }
 
 /* The watchdog comes when it came, of a loop that does not feed it any more. */
@@ -147,8 +147,8 @@ static void test_watchdog_comes(void **state)
         board_free(board);
     }
     assert_int_equal(resets[0], resets[1]);
-    assert_true(recall_counts(recall).rounds > 1000);
-    recall_free(recall);
+    assert_true(replay_counts(replay).rounds > 1000);
+    replay_free(replay);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Remembered calls: with them a board goes the same way as without, to the tick. */
-#include "board/recall.h"
+/* Remembered calls (lab/replay/call_cache.h): with them a board goes the same way as without, to the tick. */
+#include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
 
 /* Starts the watchdog and calls f 24 times, with 0, 1, 2, 3, 0, 1 ...; at 0x20000100: f's context and two
@@ -45,14 +45,14 @@ enum {
     STACK_TOP = 0x5000,
 };
 
-static const struct recall_options defaults = {
-    .function = FUNCTION,
-    .context_size = 8,
-    .stack_size = 64,
-    .flash = {{BOARD_FLASH_BASE, 0x400, UINT32_MAX},
-              {BOARD_FLASH_BASE + DATA, 0x400, UINT32_MAX}}};
+static const struct replay_options defaults = {
+    .function = {.addr = FUNCTION,
+                 .context_size = 8,
+                 .stack_size = 64,
+                 .flash = {{BOARD_FLASH_BASE, 0x400, UINT32_MAX},
+                           {BOARD_FLASH_BASE + DATA, 0x400, UINT32_MAX}}}};
 
-static struct recall *recall;
+static struct replay *replay;
 
 static struct board *start(bool remembering)
 {
@@ -63,7 +63,7 @@ static struct board *start(bool remembering)
     for (unsigned i = 0; i < 0x400; i++) {
         board_flash(board)[DATA + i] = (uint8_t)(i * 7 + i / 256);
     }
-    assert_true(board_attach_recall(board, remembering ? recall : NULL));
+    assert_true(replay_attach(remembering ? replay : NULL, board));
     board_power_on(board);
     memset(board->sram + WORK, 0, 32);
     board->sram[WORK] = 3;
@@ -95,7 +95,7 @@ static void assert_same(const struct board *one, const struct board *other)
 static void assert_counts(uint64_t remembered, uint64_t executed, uint64_t compared,
                           uint64_t others)
 {
-    struct recall_counts counts = recall_counts(recall);
+    struct replay_counts counts = replay_counts(replay);
     assert_int_equal(counts.remembered, remembered);
     assert_int_equal(counts.executed, executed);
     assert_int_equal(counts.compared, compared);
@@ -103,10 +103,10 @@ static void assert_counts(uint64_t remembered, uint64_t executed, uint64_t compa
     assert_int_equal(counts.differences, 0);
 }
 
-static int begin_with(const struct recall_options *options)
+static int begin_with(const struct replay_options *options)
 {
-    recall = recall_new(options);
-    return recall == NULL;
+    replay = replay_new(options);
+    return replay == NULL;
 }
 
 static int begin(void **state)
@@ -118,7 +118,7 @@ static int begin(void **state)
 static int begin_comparing(void **state)
 {
     (void)state;
-    struct recall_options options = defaults;
+    struct replay_options options = defaults;
     options.compare_every = 4;
     return begin_with(&options);
 }
@@ -127,24 +127,24 @@ static int begin_comparing(void **state)
 static int begin_half_blind(void **state)
 {
     (void)state;
-    struct recall_options options = defaults;
+    struct replay_options options = defaults;
     options.compare_every = 4;
-    options.flash[1].seconds = 0;
+    options.function.flash[1].places = 0;
     return begin_with(&options);
 }
 
 static int begin_with_third(void **state)
 {
     (void)state;
-    struct recall_options options = defaults;
-    options.flash[2] = (struct recall_flash){BOARD_FLASH_BASE + 0x2000, 0x400, 1u << 3};
+    struct replay_options options = defaults;
+    options.function.flash[2] = (struct call_flash){BOARD_FLASH_BASE + 0x2000, 0x400, 1u << 3};
     return begin_with(&options);
 }
 
 static int end(void **state)
 {
     (void)state;
-    recall_free(recall);
+    replay_free(replay);
     return 0;
 }
 
@@ -229,13 +229,13 @@ static void test_a_difference_stops(void **state)
 {
     (void)state;
     struct board *board = start(true);
-    while (recall_counts(recall).executed < QUESTIONS) {
+    while (replay_counts(replay).executed < QUESTIONS) {
         assert_int_equal(board_run(board, board_now(board) + 4999), BOARD_STOP_TIME);
     }
     board_flash(board)[DATA + 17] ^= 1;
     assert_int_equal(run(board), BOARD_STOP_UNKNOWN);
     assert_non_null(strstr(board_why(board), "remembered"));
-    assert_int_equal(recall_counts(recall).differences, 1);
+    assert_int_equal(replay_counts(replay).differences, 1);
     board_free(board);
 }
 
@@ -254,8 +254,8 @@ static void test_copies_in_a_call(void **state)
         }
     }
     assert_same(board, plain);
-    assert_int_equal(recall_counts(recall).differences, 0);
-    assert_true(recall_counts(recall).remembered > 10 * recall_counts(recall).executed);
+    assert_int_equal(replay_counts(replay).differences, 0);
+    assert_true(replay_counts(replay).remembered > 10 * replay_counts(replay).executed);
     board_free(copy);
     board_free(board);
     board_free(plain);
@@ -271,8 +271,8 @@ static void expect_others(unsigned at, uint16_t half_word, unsigned unfit)
         assert_int_equal(run(boards[i]), BOARD_STOP_BKPT);
     }
     assert_same(boards[1], boards[0]);
-    assert_int_equal(recall_counts(recall).others, unfit);
-    assert_int_equal(recall_counts(recall).differences, 0);
+    assert_int_equal(replay_counts(replay).others, unfit);
+    assert_int_equal(replay_counts(replay).differences, 0);
     board_free(boards[0]);
     board_free(boards[1]);
 }
@@ -314,7 +314,7 @@ static void test_reset_in_a_call(void **state)
     }
     assert_int_equal(run(board), BOARD_STOP_BKPT);
     assert_memory_equal(board->sram + WORK, plain->sram + WORK, 24);
-    assert_int_equal(recall_counts(recall).differences, 0);
+    assert_int_equal(replay_counts(replay).differences, 0);
     board_free(board);
     board_free(plain);
 }
