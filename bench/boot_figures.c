@@ -366,7 +366,12 @@ static bool load(const char *dir, const char *name, struct file *out_file)
 {
     char path[1024];
     (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    return file_read("boot figures", path, OTTER_APP_SIZE, out_file) == 0;
+    struct host_error error;
+    if (file_read(path, OTTER_APP_SIZE, out_file, &error) != 0) {
+        fprintf(stderr, "boot figures: %s: %s\n", error.thing, error.reason);
+        return false;
+    }
+    return true;
 }
 
 static void sum_up(struct boot_figures *figures)

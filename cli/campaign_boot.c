@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "board/host/loader.h"
-#include "cli/cmd.h"
 #include "otter/swap.h"
 #include "port/stm32f103/partitions.h"
 
@@ -14,7 +13,8 @@ enum {
 };
 
 /* Take the bootloader's partition out of an ELF file. */
-static bool take_elf(const char *path, const struct file *elf, struct file *out_boot)
+static int take_elf(const char *path, const struct file *elf, struct file *out_boot,
+                    struct host_error *out_error)
 {
     static uint8_t flash[BOARD_FLASH_SIZE];
     const uint64_t boot_pages = (UINT64_C(1) << OTTER_BOOT_SIZE / OTTER_PAGE_SIZE) - 1;
@@ -22,39 +22,38 @@ static bool take_elf(const char *path, const struct file *elf, struct file *out_
     struct loader loader = {.flash = flash};
     memset(flash, 0xFF, sizeof flash);
     if (!loader_put(&loader, LOADER_ELF, elf->data, elf->len, 0, why)) {
-        complain("%s: %s", path, why);
-        return false;
+        return host_error_set(out_error, path, "%s", why);
     }
     if ((loader.loaded & ~boot_pages) != 0) {
-        complain("%s: is not in the bootloader's place", path);
-        return false;
+        return host_error_set(out_error, path, "is not in the bootloader's place");
     }
     out_boot->data = malloc(OTTER_BOOT_SIZE);
     if (out_boot->data == NULL) {
-        complain("out of memory");
-        return false;
+        return host_error_set(out_error, NULL, "out of memory");
     }
     out_boot->len = OTTER_BOOT_SIZE;
     memcpy(out_boot->data, flash, OTTER_BOOT_SIZE);
-    return true;
+    return 0;
 }
 
-bool campaign_boot_read(const char *path, struct scenario *scenario)
+int campaign_boot_read(const char *path, struct scenario *scenario,
+                       struct host_error *out_error)
 {
     struct file file;
-    if (file_read(cmd_current(), path, ELF_SIZE_MAX, &file) != 0) {
-        return false;
+    if (file_read(path, ELF_SIZE_MAX, &file, out_error) != 0) {
+        return -1;
     }
     if (loader_guess(file.data, file.len) != LOADER_ELF) {
         file_free(&file);
-        return file_read(cmd_current(), path, OTTER_BOOT_SIZE, &scenario->boot) == 0;
+        return file_read(path, OTTER_BOOT_SIZE, &scenario->boot, out_error);
     }
-    bool good = take_elf(path, &file, &scenario->boot);
+    int err = take_elf(path, &file, &scenario->boot, out_error);
     file_free(&file);
-    return good;
+    return err;
 }
 
-bool campaign_boot_remember(const char *path, uint32_t compare_every, struct scenario *scenario)
+int campaign_boot_remember(const char *path, uint32_t compare_every, struct scenario *scenario,
+                           struct host_error *out_error)
 {
     const uint32_t of_app =
         1u << OTTER_PLACE_APP; /* the others lie in APPBAK and the spare page */
@@ -68,24 +67,25 @@ bool campaign_boot_remember(const char *path, uint32_t compare_every, struct sce
         .compare_every = compare_every};
     char why[HOST_WHY_SIZE];
     struct file file;
-    if (file_read(cmd_current(), path, ELF_SIZE_MAX, &file) != 0) {
-        return false;
+    if (file_read(path, ELF_SIZE_MAX, &file, out_error) != 0) {
+        return -1;
     }
     if (loader_guess(file.data, file.len) != LOADER_ELF) {
-        complain("--remember: %s: is no .elf, where functions can be found", path);
+        (void)host_error_set(out_error, "--remember",
+                             "%s: is no .elf, where functions can be found", path);
     } else if (!loader_elf_function(file.data, file.len, "otter_judge_image",
                                     &options.function.addr, why) ||
                !loader_elf_function(file.data, file.len, "uart_polled_receive",
                                     &options.loops[0], why) ||
                !loader_elf_function(file.data, file.len, "uart_polled_send", &options.loops[1],
                                     why)) {
-        complain("--remember: %s: %s", path, why);
+        (void)host_error_set(out_error, "--remember", "%s: %s", path, why);
     } else {
         scenario->replay = replay_new(&options);
         if (scenario->replay == NULL) {
-            complain("out of memory");
+            (void)host_error_set(out_error, NULL, "out of memory");
         }
     }
     file_free(&file);
-    return scenario->replay != NULL;
+    return scenario->replay != NULL ? 0 : -1;
 }

@@ -2,20 +2,21 @@
 #ifndef CLI_CAMPAIGN_BOOT_H
 #define CLI_CAMPAIGN_BOOT_H
 
-#include <stdbool.h>
 #include <stdint.h>
+#include "host/error.h"
 #include "lab/scenario.h"
 
 /* The bootloader of a power campaign, .bin or .elf, and what it says of images.
  */
 
-/* Read the file into scenario->boot. Returns false after saying why not. */
-bool campaign_boot_read(const char *path, struct scenario *scenario);
+/* Read the file into scenario->boot. 0 or -1. */
+int campaign_boot_read(const char *path, struct scenario *scenario,
+                       struct host_error *out_error);
 
 /* Let the campaign remember the answers of its otter_judge_image(), which an .elf is needed to find; every
  * compare_every-th is found out again (0: none). Sets scenario->replay.
- * Returns false after saying why not. */
-bool campaign_boot_remember(const char *path, uint32_t compare_every,
-                            struct scenario *scenario);
+ * 0 or -1. */
+int campaign_boot_remember(const char *path, uint32_t compare_every, struct scenario *scenario,
+                           struct host_error *out_error);
 
 #endif

@@ -195,7 +195,7 @@ static void listen_to(struct job jobs[], unsigned count, const struct campaign_o
 int campaign_run_jobs(const struct campaign_device *device,
                       const struct campaign_options *options, const struct campaign_plan *plan,
                       unsigned jobs, struct replay *replay, struct campaign_counts *out_counts,
-                      struct replay_counts *out_replayed)
+                      struct replay_counts *out_replayed, struct host_error *out_error)
 {
     static struct job all[JOBS_MAX];
     unsigned count = jobs < JOBS_MAX ? jobs : JOBS_MAX;
@@ -205,8 +205,7 @@ int campaign_run_jobs(const struct campaign_device *device,
     for (; started < count; started++) {
         all[started] = (struct job){.fd = -1};
         if (!start(&all[started], device, options, plan, started, count, replay)) {
-            complain("cannot start a process: %s", strerror(errno));
-            result = -1;
+            result = host_error_errno(out_error, "cannot start a process", errno);
             break;
         }
     }
@@ -215,8 +214,7 @@ int campaign_run_jobs(const struct campaign_device *device,
         (void)close(all[i].fd);
         (void)waitpid(all[i].pid, NULL, 0);
         if (!all[i].ended) {
-            complain("job %u did not finish", i);
-            result = -1;
+            result = host_error_set(out_error, NULL, "job %u did not finish", i);
         }
     }
     *out_counts = sum(all, started);

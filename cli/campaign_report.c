@@ -125,7 +125,7 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
 }
 
 int report_json(const struct campaign_report *report, const struct campaign_sums *sums,
-                const char *path)
+                const char *path, struct host_error *out_error)
 {
     const struct campaign_counts *counts = &sums->counts;
     char date[32] = "";
@@ -135,8 +135,7 @@ int report_json(const struct campaign_report *report, const struct campaign_sums
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     if (out == NULL) {
-        complain("out of memory");
-        return EXIT_FAILURE;
+        return host_error_set(out_error, NULL, "out of memory");
     }
     if (gmtime_r(&now, &utc) != NULL) {
         (void)strftime(date, sizeof date, "%Y-%m-%d", &utc);
@@ -161,12 +160,8 @@ int report_json(const struct campaign_report *report, const struct campaign_sums
             report->options->seed, scenario_name(report->scenario->kind), date);
     json_string(out, report->commit != NULL ? report->commit : "");
     fputs("\n}\n", out);
-    int status = EXIT_FAILURE;
-    if (fclose(out) == 0) {
-        status = file_write(cmd_current(), path, text, len);
-    } else {
-        complain("out of memory");
-    }
+    int status = fclose(out) == 0 ? file_write(path, text, len, out_error)
+                                  : host_error_set(out_error, NULL, "out of memory");
     free(text);
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "host/error.h"
 #include "lab/campaign/campaign.h"
 #include "lab/scenario.h"
 
@@ -44,8 +45,8 @@ void report_case(const struct campaign_case *which);
 /* The end: the lines of sums; sets sums->took_s. */
 void report_end(struct campaign_report *report, struct campaign_sums *sums);
 
-/* Write the figures to a file. Returns 0, or EXIT_FAILURE after saying why. */
+/* Write the figures to a file. 0 or -1. */
 int report_json(const struct campaign_report *report, const struct campaign_sums *sums,
-                const char *path);
+                const char *path, struct host_error *out_error);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* The commands of `otter`, and how all of them speak.
@@ -23,23 +24,30 @@ int cmd_board(int argc, char **argv);
 int cmd_board_campaign(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 
-/* Print `otter: NAME: text` (NAME as given to cmd_name()) as one line on stderr. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A mistake in the command line: report it as report_failure() does. Returns EINVAL, for parse functions. */
+error_t cmd_misuse(const char *thing, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Set what complain() puts in front, e.g. "push" or "image: make". Must outlive the program. */
-void cmd_name(const char *name);
-const char *cmd_current(void);
+/* The same for the value of an option: `otter: NAME: OPTION VALUE: reason`. */
+error_t cmd_bad_value(const char *option, const char *value, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Read the number that is the value of an option, as host/number.h says. 0, or EINVAL after reporting. */
+error_t cmd_number(const char *option, const char *text, uint64_t min, uint64_t max,
+                   uint64_t *out_value);
+error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_t max,
+                     uint32_t *out_value);
 
 /* Parse the command line with argp. --help goes to stdout under the name a person types (`usage`, e.g.
- * "otter push"); mistakes are one line of complain()'s form plus argp's hint.
+ * "otter push"); mistakes are one line of report_error()'s form plus argp's hint.
  * Returns 0 to go on, CMD_USAGE, or -1 when --help was served and the command is done.
- * In parse functions ARGP_ERR_UNKNOWN and EINVAL (after complain()) are mistakes. */
+ * In parse functions ARGP_ERR_UNKNOWN and EINVAL (after cmd_misuse()) are mistakes. */
 int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input);
 
 /* The commands below a command, e.g. of `otter image`. */
 struct cmd_sub {
     const char *name;  /* "make" */
-    const char *title; /* for cmd_name(): "image: make" */
+    const char *title; /* for report_command(): "image: make" */
     int (*run)(int argc, char **argv);
     const char *help; /* a few words */
 };

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "board/host/run.h"
-#include "board/host/spec.h"
 #include "board/host/state.h"
 #include "board/host/stats.h"
+#include "cli/board_spec.h"
 #include "cli/cmd.h"
 #include "cli/debugger.h"
+#include "cli/report.h"
 #include "port/stm32f103/partitions.h"
 
 enum { LOAD_MAX = 16, CUT_MAX = 64, INPUT_MAX = 256 };
@@ -71,56 +72,45 @@ static void on_signal(int number)
 
 /* ---- values of options ---- */
 
-static error_t number_option(const char *option, const char *text, uint64_t low, uint64_t high,
-                             uint64_t *out_value)
+static error_t wrong(const struct host_error *error)
 {
-    if (spec_number(text, low, high, out_value)) {
-        return 0;
-    }
-    complain("%s %s: not a number from %" PRIu64 " to %" PRIu64, option, text, low, high);
+    (void)report_error(error);
     return EINVAL;
 }
 
 static error_t time_option(const char *text, uint64_t *out_ticks)
 {
-    if (spec_seconds(text, out_ticks)) {
-        return 0;
-    }
-    complain("--for %s: not a number of seconds", text);
-    return EINVAL;
+    struct host_error error;
+    return spec_seconds("--for", text, out_ticks, &error) == 0 ? 0 : wrong(&error);
 }
 
 static error_t add_load(struct arguments *args, const char *text)
 {
+    struct host_error error;
+    struct spec_load load;
     if (args->load_count == LOAD_MAX) {
-        complain("--load %s: more than %d files", text, LOAD_MAX);
-        return EINVAL;
+        return cmd_bad_value("--load", text, "more than %d files", LOAD_MAX);
     }
-    struct load *load = &args->loads[args->load_count];
-    size_t path_len;
-    if (!spec_load(text, &path_len, &load->has_addr, &load->addr)) {
-        complain("--load %s: not FILE[@ADDR]", text);
-        return EINVAL;
+    if (spec_load("--load", text, &load, &error) != 0) {
+        return wrong(&error);
     }
-    load->path = strndup(text, path_len);
-    if (load->path == NULL) {
-        complain("out of memory");
-        return EINVAL;
+    char *path = strndup(text, load.path_len);
+    if (path == NULL) {
+        return cmd_misuse(NULL, "out of memory");
     }
-    args->load_count++;
+    args->loads[args->load_count++] = (struct load){path, load.has_addr, load.addr};
     return 0;
 }
 
 static error_t add_cut(struct arguments *args, const char *text)
 {
-    if (args->cut_count == CUT_MAX) {
-        complain("--cut %s: more than %d", text, CUT_MAX);
-        return EINVAL;
-    }
+    struct host_error error;
     size_t i = args->cut_count;
-    if (!spec_cut(text, &args->cuts[i], &args->cut_has_seed[i])) {
-        complain("--cut %s: not OP[:not-done|done|torn|half-erased|weak][:SEED]", text);
-        return EINVAL;
+    if (i == CUT_MAX) {
+        return cmd_bad_value("--cut", text, "more than %d", CUT_MAX);
+    }
+    if (spec_cut("--cut", text, &args->cuts[i], &args->cut_has_seed[i], &error) != 0) {
+        return wrong(&error);
     }
     args->cut_count++;
     return 0;
@@ -128,14 +118,13 @@ static error_t add_cut(struct arguments *args, const char *text)
 
 static error_t add_input(struct arguments *args, const char *text)
 {
+    struct host_error error;
     struct run_input input;
     if (args->input_count == INPUT_MAX) {
-        complain("--set %s: more than %d", text, INPUT_MAX);
-        return EINVAL;
+        return cmd_bad_value("--set", text, "more than %d", INPUT_MAX);
     }
-    if (!spec_input(text, &input)) {
-        complain("--set %s: not " SPEC_INPUT_FORM, text);
-        return EINVAL;
+    if (spec_input("--set", text, &input, &error) != 0) {
+        return wrong(&error);
     }
     /* In order of time; those of the same time as given. */
     size_t i = args->input_count++;
@@ -204,8 +193,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_UART1_BAUD:
     case OPT_UART2_BAUD:
-        err = number_option(key == OPT_UART1_BAUD ? "--uart1-baud" : "--uart2-baud", arg, 300,
-                            4500000, &value);
+        err = cmd_number(key == OPT_UART1_BAUD ? "--uart1-baud" : "--uart2-baud", arg, 300,
+                         4500000, &value);
         args->run.baud[key == OPT_UART1_BAUD ? 0 : 1] = (uint32_t)value;
         return err;
     case OPT_REALTIME:
@@ -214,13 +203,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_FOR:
         return time_option(arg, &args->run.until);
     case OPT_SEED:
-        return number_option("--seed", arg, 0, UINT64_MAX, &args->board.seed);
+        return cmd_number("--seed", arg, 0, UINT64_MAX, &args->board.seed);
     case OPT_LSI:
-        err = number_option("--lsi", arg, 30000, 60000, &value);
+        err = cmd_number("--lsi", arg, 30000, 60000, &value);
         args->board.lsi_hz = (uint32_t)value;
         return err;
     case OPT_GDB:
-        err = number_option("--gdb", arg, 0, 65535, &value);
+        err = cmd_number("--gdb", arg, 0, 65535, &value);
         args->gdb = true;
         args->gdb_port = (unsigned)value;
         return err;
@@ -241,8 +230,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->json = true;
         return 0;
     case ARGP_KEY_ARG:
-        complain("%s: unexpected; see --load", arg);
-        return EINVAL;
+        return cmd_misuse(arg, "unexpected; see --load");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -254,7 +242,7 @@ static int compare_cuts(const void *a, const void *b)
     return left->op < right->op ? -1 : left->op > right->op ? 1 : 0;
 }
 
-/* Defaults that depend on other options, and what fits together. False after complain(). */
+/* Defaults that depend on other options, and what fits together. False after reporting why. */
 static bool complete(struct arguments *args)
 {
     for (size_t i = 0; i < args->cut_count; i++) {
@@ -268,18 +256,18 @@ static bool complete(struct arguments *args)
     args->run.inputs = args->inputs;
     args->run.input_count = args->input_count;
     if (args->load_count == 0 && args->run.state_path == NULL) {
-        complain("nothing to run: give --load or --flash");
+        (void)report_failure(NULL, "nothing to run: give --load or --flash");
         return false;
     }
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
         if (!endpoint_is_spec(args->uart[i])) {
-            complain("--uart%u %s: not one of -, null, pty:PATH, file:PATH", i + 1,
-                     args->uart[i]);
+            (void)cmd_bad_value(i == 0 ? "--uart1" : "--uart2", args->uart[i],
+                                "not one of -, null, pty:PATH, file:PATH");
             return false;
         }
     }
     if (strcmp(args->uart[0], "-") == 0 && strcmp(args->uart[1], "-") == 0) {
-        complain("--uart2 -: USART1 has it already");
+        (void)report_failure("--uart2 -", "USART1 has it already");
         return false;
     }
     return true;
@@ -293,13 +281,13 @@ static bool fill_flash(struct board *board, const struct arguments *args)
     char why[HOST_WHY_SIZE];
     struct loader loader = {.flash = board_flash(board)};
     if (args->run.state_path != NULL && !state_load(args->run.state_path, loader.flash, why)) {
-        complain("%s: %s", args->run.state_path, why);
+        (void)report_failure(args->run.state_path, "%s", why);
         return false;
     }
     for (size_t i = 0; i < args->load_count; i++) {
         const struct load *load = &args->loads[i];
         if (!loader_put_file(&loader, load->path, load->has_addr, load->addr, why)) {
-            complain("%s: %s", load->path, why);
+            (void)report_failure(load->path, "%s", why);
             return false;
         }
     }
@@ -308,7 +296,7 @@ static bool fill_flash(struct board *board, const struct arguments *args)
     }
     /* Told now, not after hours, if the file cannot be written. */
     if (args->run.state_path != NULL && !state_save(args->run.state_path, loader.flash, why)) {
-        complain("%s: %s", args->run.state_path, why);
+        (void)report_failure(args->run.state_path, "%s", why);
         return false;
     }
     return true;
@@ -319,11 +307,11 @@ static bool open_lines(struct run_line lines[RUN_LINE_COUNT], const struct argum
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
         char why[HOST_WHY_SIZE];
         if (!endpoint_open(&lines[i].end, args->uart[i], why)) {
-            complain("uart%u: %s: %s", i + 1, args->uart[i], why);
+            (void)report_failure(i == 0 ? "uart1" : "uart2", "%s: %s", args->uart[i], why);
             return false;
         }
         if (lines[i].end.kind == ENDPOINT_PTY) {
-            complain("uart%u: %s is %s", i + 1, lines[i].end.link, lines[i].end.slave);
+            log_event("uart%u: %s is %s", i + 1, lines[i].end.link, lines[i].end.slave);
         }
     }
     return true;
@@ -362,8 +350,7 @@ static int run(struct board *board, struct arguments *args)
 {
     struct run_line *lines = calloc(RUN_LINE_COUNT, sizeof lines[0]);
     if (lines == NULL) {
-        complain("out of memory");
-        return CMD_FAILED;
+        return report_failure(NULL, "out of memory");
     }
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
         lines[i].end.in_fd = -1;
@@ -375,11 +362,11 @@ static int run(struct board *board, struct arguments *args)
         (!args->gdb || (args->run.gdb = debugger_open(args->gdb_port)) != NULL)) {
         struct run_result result;
         args->run.stop = &stop_asked;
-        args->run.tell = complain;
+        args->run.tell = log_event;
         run_board(board, lines, &args->run, &result);
         debugger_close(args->run.gdb);
         if (!run_is_good(&result)) {
-            complain("%s: %s", end_text(result.end), result.why);
+            (void)report_failure(end_text(result.end), "%s", result.why);
         }
         bool stdout_is_taken =
             lines[0].end.kind == ENDPOINT_STDIO || lines[1].end.kind == ENDPOINT_STDIO;
@@ -406,8 +393,7 @@ static int board_run_command(int argc, char **argv)
         .doc = "Run firmware on the modelled board (GoKit2 with an STM32F103C8T6)."};
     struct arguments *args = calloc(1, sizeof *args);
     if (args == NULL) {
-        complain("out of memory");
-        return CMD_FAILED;
+        return report_failure(NULL, "out of memory");
     }
     args->board.seed = 1;
     args->run.until = UINT64_MAX;
@@ -422,7 +408,7 @@ static int board_run_command(int argc, char **argv)
     } else if (code == 0) {
         struct board *board = board_new(&args->board);
         if (board == NULL) {
-            complain("out of memory");
+            (void)report_failure(NULL, "out of memory");
             code = CMD_FAILED;
         } else {
             code = run(board, args);
@@ -450,19 +436,19 @@ int cmd_board(int argc, char **argv)
         return CMD_OK;
     }
     if (argc < 2) {
-        complain("no command; see `otter board --help`");
+        (void)report_failure(NULL, "no command; see `otter board --help`");
         return CMD_USAGE;
     }
     if (strcmp(argv[1], "campaign") == 0) {
-        cmd_name("board campaign");
+        report_command("board campaign");
         argv[1] = campaign_title;
         return cmd_board_campaign(argc - 1, argv + 1);
     }
     if (strcmp(argv[1], "run") != 0) {
-        complain("%s: no such command; see `otter board --help`", argv[1]);
+        (void)report_failure(argv[1], "no such command; see `otter board --help`");
         return CMD_USAGE;
     }
-    cmd_name("board run");
+    report_command("board run");
     argv[1] = title;
     return board_run_command(argc - 1, argv + 1);
 }

@@ -6,13 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "board/host/spec.h"
 #include "cli/campaign_boot.h"
 #include "cli/campaign_jobs.h"
 #include "cli/campaign_report.h"
 #include "cli/cmd.h"
 #include "cli/debugger.h"
+#include "cli/report.h"
 #include "lab/scenario.h"
+#include "host/number.h"
 #include "port/stm32f103/partitions.h"
 
 enum { LIMIT_S = 120, SLICE_MS = 20, JOBS_MAX = 256, COMPARE_EVERY = 50 };
@@ -87,16 +88,6 @@ static const struct argp_option options[] = {
 
 /* ---- the command line ---- */
 
-static error_t number(const char *option, const char *text, uint64_t low, uint64_t high,
-                      uint64_t *out_value)
-{
-    if (spec_number(text, low, high, out_value)) {
-        return 0;
-    }
-    complain("%s %s: not a number from %" PRIu64 " to %" PRIu64, option, text, low, high);
-    return EINVAL;
-}
-
 static error_t parse_tears(struct arguments *args, const char *text)
 {
     memset(args->options.tears, 0, sizeof args->options.tears);
@@ -104,8 +95,8 @@ static error_t parse_tears(struct arguments *args, const char *text)
         size_t len = strcspn(at, ",");
         enum board_tear tear;
         if (!campaign_find_tear(at, len, &tear)) {
-            complain("--tears %s: not a list of not-done, done, torn, half-erased, weak", text);
-            return EINVAL;
+            return cmd_bad_value("--tears", text,
+                                 "not a list of not-done, done, torn, half-erased, weak");
         }
         args->options.tears[tear] = true;
         at += len;
@@ -116,28 +107,29 @@ static error_t parse_tears(struct arguments *args, const char *text)
 }
 
 /* OP:TEAR; returns what follows, or NULL. */
-static const char *parse_cut(const char *text, struct campaign_cut *out_cut)
+static const char *parse_cut(const char *text, struct campaign_cut *out_cut,
+                             struct host_error *out_error)
 {
-    char *end;
-    errno = 0;
-    out_cut->op = strtoull(text, &end, 10);
-    if (end == text || *end != ':' || errno != 0) {
+    size_t op_len = strcspn(text, ":");
+    const char *tear = text + op_len + 1;
+    if (text[op_len] != ':' ||
+        number_parse_part(NULL, text, op_len, 0, UINT64_MAX, &out_cut->op, out_error) != 0) {
         return NULL;
     }
-    size_t len = strcspn(end + 1, ":");
-    return campaign_find_tear(end + 1, len, &out_cut->tear) ? end + 1 + len : NULL;
+    size_t len = strcspn(tear, ":");
+    return campaign_find_tear(tear, len, &out_cut->tear) ? tear + len : NULL;
 }
 
 static error_t parse_repeat(struct arguments *args, const char *text)
 {
-    const char *rest = parse_cut(text, &args->which.first);
+    struct host_error error = {.reason = "not OP:TEAR[:OP:TEAR]"};
+    const char *rest = parse_cut(text, &args->which.first, &error);
     if (rest != NULL && *rest == ':') {
         args->which.has_second = true;
-        rest = parse_cut(rest + 1, &args->which.second);
+        rest = parse_cut(rest + 1, &args->which.second, &error);
     }
     if (rest == NULL || *rest != '\0') {
-        complain("--repeat %s: not OP:TEAR[:OP:TEAR]", text);
-        return EINVAL;
+        return cmd_bad_value("--repeat", text, "%s", error.reason);
     }
     args->repeats = true;
     return 0;
@@ -149,20 +141,16 @@ static error_t check(const struct arguments *args)
     const struct campaign_report *report = &args->report;
     bool recovers = args->scenario.kind == SCENARIO_RECOVERY;
     if (report->boot == NULL || report->update == NULL || (report->app == NULL && !recovers)) {
-        complain("--boot, --app and --update are needed");
-        return EINVAL;
+        return cmd_misuse(NULL, "--boot, --app and --update are needed");
     }
     if (report->app != NULL && recovers) {
-        complain("--app: a recovery begins without one");
-        return EINVAL;
+        return cmd_misuse("--app", "a recovery begins without one");
     }
     if (args->gdb && !args->repeats) {
-        complain("--gdb: one case at a time; give --repeat");
-        return EINVAL;
+        return cmd_misuse("--gdb", "one case at a time; give --repeat");
     }
     if (args->gdb && args->remembers) {
-        complain("--gdb, --remember: what is not executed cannot be looked at");
-        return EINVAL;
+        return cmd_misuse("--gdb, --remember", "what is not executed cannot be looked at");
     }
     return 0;
 }
@@ -184,15 +172,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_SCENARIO:
         if (!scenario_find(arg, &args->scenario.kind)) {
-            complain("--scenario %s: not update, revert, recovery", arg);
-            return EINVAL;
+            return cmd_bad_value("--scenario", arg, "not update, revert, recovery");
         }
         return 0;
     case OPT_REMEMBER:
         args->remembers = true;
         return 0;
     case OPT_COMPARE:
-        err = number("--compare", arg, 0, UINT32_MAX, &value);
+        err = cmd_number("--compare", arg, 0, UINT32_MAX, &value);
         args->compare_every = (uint32_t)value;
         return err;
     case OPT_MCU_ONLY:
@@ -202,34 +189,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->scenario.protect = true;
         return 0;
     case OPT_EVERY:
-        err = number("--every", arg, 1, UINT32_MAX, &value);
+        err = cmd_number("--every", arg, 1, UINT32_MAX, &value);
         args->options.every = (uint32_t)value;
         return err;
     case OPT_OFFSET:
-        err = number("--offset", arg, 0, UINT32_MAX, &value);
+        err = cmd_number("--offset", arg, 0, UINT32_MAX, &value);
         args->options.offset = (uint32_t)value;
         args->has_offset = true;
         return err;
     case OPT_TEARS:
         return parse_tears(args, arg);
     case OPT_SECOND:
-        err = number("--second", arg, 0, 100000000, &value);
+        err = cmd_number("--second", arg, 0, 100000000, &value);
         args->options.second_count = (uint32_t)value;
         return err;
     case OPT_SEED:
-        return number("--seed", arg, 0, UINT64_MAX, &args->options.seed);
+        return cmd_number("--seed", arg, 0, UINT64_MAX, &args->options.seed);
     case OPT_JOBS:
-        err = number("--jobs", arg, 1, JOBS_MAX, &value);
+        err = cmd_number("--jobs", arg, 1, JOBS_MAX, &value);
         args->report.jobs = (unsigned)value;
         return err;
     case OPT_MAX_FAILURES:
-        err = number("--max-failures", arg, 0, UINT32_MAX, &value);
+        err = cmd_number("--max-failures", arg, 0, UINT32_MAX, &value);
         args->options.max_failures = (uint32_t)value;
         return err;
     case OPT_REPEAT:
         return parse_repeat(args, arg);
     case OPT_GDB:
-        err = number("--gdb", arg, 0, 65535, &value);
+        err = cmd_number("--gdb", arg, 0, 65535, &value);
         args->gdb = true;
         args->gdb_port = (unsigned)value;
         return err;
@@ -240,8 +227,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->report.commit = arg;
         return 0;
     case ARGP_KEY_ARG:
-        complain("%s: unexpected", arg);
-        return EINVAL;
+        return cmd_misuse(arg, "unexpected");
     case ARGP_KEY_END:
         return check(args);
     default:
@@ -275,18 +261,24 @@ static int run(struct arguments *args, const struct campaign_device *device,
 {
     struct campaign_report *report = &args->report;
     struct campaign_sums sums = {.operations = survey->operations};
+    struct host_error error;
     report->planned = plan->count;
     report_begin(report);
     int status = campaign_run_jobs(device, &args->options, plan, report->jobs,
-                                   args->scenario.replay, &sums.counts, &sums.replayed);
+                                   args->scenario.replay, &sums.counts, &sums.replayed, &error);
+    if (status != 0) {
+        (void)report_error(&error);
+    }
     report_end(report, &sums);
     if (sums.counts.cases != plan->count) {
-        complain("ended early: %zu cases planned, %" PRIu64 " run", plan->count,
-                 sums.counts.cases);
-        status = -1;
+        status = report_failure("ended early", "%zu cases planned, %" PRIu64 " run",
+                                plan->count, sums.counts.cases);
     }
     if (args->json != NULL && status == 0) {
-        status = report_json(report, &sums, args->json);
+        status = report_json(report, &sums, args->json, &error);
+        if (status != 0) {
+            (void)report_error(&error);
+        }
     }
     return status == 0 && sums.counts.failures == 0 && sums.counts.cases > 0 ? CMD_OK
                                                                              : CMD_FAILED;
@@ -300,9 +292,9 @@ static int survey_and_run(struct arguments *args)
     int code = CMD_FAILED;
     const char *why = campaign_survey(&device, &args->options, &survey);
     if (why != NULL) {
-        complain("the update without a power cut: %s", why);
+        (void)report_failure("the update without a power cut", "%s", why);
     } else if (campaign_plan(&args->options, &survey, &plan) != 0) {
-        complain("out of memory");
+        (void)report_failure(NULL, "out of memory");
     } else {
         code = run(args, &device, &survey, &plan);
     }
@@ -314,16 +306,19 @@ static bool load(struct arguments *args)
 {
     struct scenario *scenario = &args->scenario;
     const struct campaign_report *report = &args->report;
-    if (!campaign_boot_read(report->boot, scenario) ||
+    struct host_error error;
+    if (campaign_boot_read(report->boot, scenario, &error) != 0 ||
         (args->remembers &&
-         !campaign_boot_remember(report->boot, args->compare_every, scenario)) ||
+         campaign_boot_remember(report->boot, args->compare_every, scenario, &error) != 0) ||
         (report->app != NULL &&
-         file_read(cmd_current(), report->app, OTTER_APP_SIZE, &scenario->app) != 0) ||
-        file_read(cmd_current(), report->update, OTTER_APP_SIZE, &scenario->update) != 0) {
+         file_read(report->app, OTTER_APP_SIZE, &scenario->app, &error) != 0) ||
+        file_read(report->update, OTTER_APP_SIZE, &scenario->update, &error) != 0) {
+        (void)report_error(&error);
         return false;
     }
     if (!scenario_read_versions(scenario)) {
-        complain("--app, --update: without otter's trailer their versions are not known");
+        (void)report_failure("--app, --update",
+                             "without otter's trailer their versions are not known");
         return false;
     }
     return true;

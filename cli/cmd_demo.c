@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "cli/cmd.h"
-#include "host/file.h"
+#include "cli/report.h"
 #include "lab/testbed.h"
-#include "otter/image.h"
-#include "otter/md5.h"
+#include "host/image_file.h"
 #include "port/stm32f103/partitions.h"
 
 /* `otter demo`: one device's story on the modelled board, told line by line: a whole update with a power
@@ -47,7 +45,6 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct demo *demo = state->input;
-    char *end;
     switch (key) {
     case 'b':
         demo->boot = arg;
@@ -65,11 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         demo->protect = true;
         return 0;
     case 's':
-        demo->seed = strtoull(arg, &end, 0);
-        if (end == arg || *end != '\0') {
-            argp_error(state, "--seed: %s: not a number", arg);
-        }
-        return 0;
+        return cmd_number("--seed", arg, 0, UINT64_MAX, &demo->seed);
     case 'n':
         demo->no_cut = true;
         return 0;
@@ -77,11 +70,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         demo->quiet = true;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "%s: unexpected argument", arg);
-        return 0;
+        return cmd_misuse(arg, "unexpected argument");
     case ARGP_KEY_END:
         if (demo->boot == NULL || demo->app == NULL || demo->update == NULL) {
-            argp_error(state, "--boot, --app and --update are needed");
+            return cmd_misuse(NULL, "--boot, --app and --update are needed");
         }
         return 0;
     default:
@@ -235,12 +227,12 @@ static int run(struct demo *demo, struct testbed *bed, bool cut, uint32_t update
             testbed_power_on(bed);
             cut = false;
         } else if (stop != BOARD_STOP_TIME) {
-            return fail("demo", "board", board_why(testbed_board(bed)));
+            return report_failure("board", "%s", board_why(testbed_board(bed)));
         }
     }
     close_bar(demo);
     if (cut) {
-        return fail("demo", "power cut", "did not happen: nothing is shown");
+        return report_failure("power cut", "did not happen: nothing is shown");
     }
     return 0;
 }
@@ -273,7 +265,7 @@ static int play(struct demo *demo, struct device *device, const struct file *ima
     file_md5_hex(image, config.module.md5_hex);
     struct testbed *bed = testbed_new(&config);
     if (bed == NULL) {
-        return fail("demo", "board", "out of memory");
+        return report_failure("board", "out of memory");
     }
     if (demo->protect) {
         board_protect_flash(testbed_board(bed), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
@@ -283,46 +275,35 @@ static int play(struct demo *demo, struct device *device, const struct file *ima
     memcpy(device->id, board_unique_id(testbed_board(bed)), sizeof device->id);
     device->seconds = testbed_now_ms(bed) / 1000.0;
     if (status == 0 && testbed_outcome(bed) != outcome) {
-        status = fail("demo", "update", demo->failure[0] ? demo->failure : "took too long");
+        status =
+            report_failure("update", "%s", demo->failure[0] ? demo->failure : "took too long");
     }
     const uint8_t *app = device->flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
     if (status == 0 && memcmp(app, expected->data, expected->len) != 0) {
-        status = fail("demo", "APP", "is not the image it should be, bit by bit");
+        status = report_failure("APP", "is not the image it should be, bit by bit");
     }
     testbed_free(bed);
     return status;
-}
-
-/* The version in the trailer that ends an image; false if there is none. */
-static bool read_version(const struct file *file, uint8_t out_version[8])
-{
-    struct otter_image image;
-    if (file->len < OTTER_IMAGE_TRAILER_SIZE ||
-        otter_image_get_trailer(file->data + file->len - OTTER_IMAGE_TRAILER_SIZE,
-                                (uint32_t)file->len, &image) != 0) {
-        return false;
-    }
-    memcpy(out_version, image.version, 8);
-    return true;
 }
 
 static int tell(struct demo *demo, struct device *device, const struct file *app,
                 const struct file *update, const struct file *bad)
 {
     uint8_t old_version[8], new_version[8], bad_version[8];
-    if (!read_version(app, old_version) || !read_version(update, new_version)) {
-        return fail("demo", demo->update, "no otter trailer: its version is not known");
+    if (!image_file_read_version(app, old_version) ||
+        !image_file_read_version(update, new_version)) {
+        return report_failure(demo->update, "no otter trailer: its version is not known");
     }
     say(demo, "demo:", "a new version comes, and the power fails while it is installed");
     int status = play(demo, device, update, new_version, !demo->no_cut, MODULE_UPDATED, update);
     double seconds = device->seconds;
     if (status == 0 && bad->len != 0) {
-        if (!read_version(bad, bad_version)) {
-            return fail("demo", demo->bad, "no otter trailer: its version is not known");
+        if (!image_file_read_version(bad, bad_version)) {
+            return report_failure(demo->bad, "no otter trailer: its version is not known");
         }
         struct file forged = {malloc(update->len), update->len};
         if (forged.data == NULL) {
-            return fail("demo", demo->update, "out of memory");
+            return report_failure(demo->update, "out of memory");
         }
         memcpy(forged.data, update->data, update->len);
         forged.data[update->len / 2] ^= 1;
@@ -357,15 +338,20 @@ int cmd_demo(int argc, char **argv)
                                        NULL,
                                        NULL};
     struct demo demo = {.seed = 1, .terminal = isatty(STDOUT_FILENO) != 0};
-    argp_parse(&parser, argc, argv, 0, NULL, &demo);
-
+    int err = cmd_parse(&parser, "otter demo", argc, argv, &demo);
+    if (err != 0) {
+        return err < 0 ? CMD_OK : err;
+    }
     static struct device device;
     struct file boot = {0}, app = {0}, update = {0}, bad = {0};
-    int status = EXIT_FAILURE;
-    if (file_read("demo", demo.boot, OTTER_BOOT_SIZE, &boot) == 0 &&
-        file_read("demo", demo.app, OTTER_APP_SIZE, &app) == 0 &&
-        file_read("demo", demo.update, OTTER_APP_SIZE, &update) == 0 &&
-        (demo.bad == NULL || file_read("demo", demo.bad, OTTER_APP_SIZE, &bad) == 0)) {
+    struct host_error error;
+    int status;
+    if (file_read(demo.boot, OTTER_BOOT_SIZE, &boot, &error) != 0 ||
+        file_read(demo.app, OTTER_APP_SIZE, &app, &error) != 0 ||
+        file_read(demo.update, OTTER_APP_SIZE, &update, &error) != 0 ||
+        (demo.bad != NULL && file_read(demo.bad, OTTER_APP_SIZE, &bad, &error) != 0)) {
+        status = report_error(&error);
+    } else {
         memset(device.flash, 0xFF, sizeof device.flash);
         memcpy(device.flash + (OTTER_BOOT_ADDR - OTTER_FLASH_ADDR), boot.data, boot.len);
         memcpy(device.flash + (OTTER_APP_ADDR - OTTER_FLASH_ADDR), app.data, app.len);

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "host/image_file.h"
+#include "cli/report.h"
 #include "host/hex.h"
+#include "host/image_file.h"
 #include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
 
@@ -20,11 +21,7 @@ static const struct argp inspect_argp = {.options = cmd_one_file_options,
 
 static bool starts(const struct image_file *firmware)
 {
-    struct otter_layout layout = {
-        .app = {.addr = OTTER_APP_ADDR, .size = OTTER_APP_SIZE},
-        .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
-    };
-    return otter_image_is_startable(firmware->file.data, &layout);
+    return image_file_is_startable(firmware, OTTER_APP_ADDR, OTTER_APP_SIZE);
 }
 
 static void print_text(const struct image_file *firmware)
@@ -98,13 +95,14 @@ static int image_inspect(int argc, char **argv)
 {
     struct cmd_one_file options = {0};
     struct image_file firmware;
+    struct host_error error;
 
     int err = cmd_parse(&inspect_argp, "otter image inspect", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (image_file_load(&firmware, options.path, OTTER_FLASH_SIZE) != 0) {
-        return CMD_FAILED;
+    if (image_file_load(&firmware, options.path, OTTER_FLASH_SIZE, &error) != 0) {
+        return report_error(&error);
     }
     if (options.json) {
         print_json(&firmware);
@@ -136,16 +134,15 @@ static error_t parse_factory(int key, char *arg, struct argp_state *state)
         options->out = arg;
         return 0;
     case ARGP_KEY_ARG:
-        complain("%s: unexpected argument", arg);
-        return EINVAL;
+        return cmd_misuse(arg, "unexpected argument");
     case ARGP_KEY_END:
         if (options->boot != NULL && options->app != NULL && options->out != NULL) {
             return 0;
         }
-        complain("%s not given", options->boot == NULL  ? "--boot"
-                                 : options->app == NULL ? "--app"
-                                                        : "output file (-o)");
-        return EINVAL;
+        return cmd_misuse(NULL, "%s not given",
+                          options->boot == NULL  ? "--boot"
+                          : options->app == NULL ? "--app"
+                                                 : "output file (-o)");
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -168,6 +165,12 @@ static bool ends_with(const char *text, const char *end)
     return len > end_len && strcmp(text + len - end_len, end) == 0;
 }
 
+static int save(const char *path, const void *data, size_t size)
+{
+    struct host_error error;
+    return file_write(path, data, size, &error) == 0 ? CMD_OK : report_error(&error);
+}
+
 static int save_hex(const char *path, const struct image_file *boot,
                     const struct image_file *app)
 {
@@ -176,8 +179,7 @@ static int save_hex(const char *path, const struct image_file *boot,
     FILE *out = open_memstream(&text, &size);
 
     if (out == NULL) {
-        complain("%s: not enough memory", path);
-        return CMD_FAILED;
+        return report_failure(path, "not enough memory");
     }
     hex_write(out, OTTER_BOOT_ADDR, boot->file.data, boot->file.len);
     hex_write(out, OTTER_APP_ADDR, app->file.data, app->file.len);
@@ -185,9 +187,9 @@ static int save_hex(const char *path, const struct image_file *boot,
     bool good = ferror(out) == 0;
     good = fclose(out) == 0 && good;
     if (!good) {
-        complain("%s: not enough memory", path);
+        (void)report_failure(path, "not enough memory");
     }
-    int code = good && file_write(cmd_current(), path, text, size) == 0 ? CMD_OK : CMD_FAILED;
+    int code = good ? save(path, text, size) : CMD_FAILED;
     free(text);
     return code;
 }
@@ -201,20 +203,21 @@ static int save_bin(const char *path, const struct image_file *boot,
     memcpy(data + (OTTER_BOOT_ADDR - OTTER_FLASH_ADDR), boot->file.data, boot->file.len);
     memcpy(data + (OTTER_APP_ADDR - OTTER_FLASH_ADDR), app->file.data, app->file.len);
     size_t size = OTTER_APP_ADDR - OTTER_FLASH_ADDR + app->file.len;
-    return file_write(cmd_current(), path, data, size) == 0 ? CMD_OK : CMD_FAILED;
+    return save(path, data, size);
 }
 
 static int write_factory(const struct factory_options *options, const struct image_file *boot,
                          const struct image_file *app)
 {
-    if (!image_file_is_startable(boot, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE) ||
-        !image_file_is_startable(app, OTTER_APP_ADDR, OTTER_APP_SIZE)) {
-        return CMD_FAILED;
+    struct host_error error;
+
+    if (image_file_check_startable(boot, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE, &error) != 0 ||
+        image_file_check_startable(app, OTTER_APP_ADDR, OTTER_APP_SIZE, &error) != 0) {
+        return report_error(&error);
     }
     if (image_file_is_same(options->boot, options->out) ||
         image_file_is_same(options->app, options->out)) {
-        complain("%s: input and output are the same file", options->out);
-        return CMD_FAILED;
+        return report_failure(options->out, "input and output are the same file");
     }
     return ends_with(options->out, ".hex") ? save_hex(options->out, boot, app)
                                            : save_bin(options->out, boot, app);
@@ -224,22 +227,25 @@ static int image_factory(int argc, char **argv)
 {
     struct factory_options options = {0};
     struct image_file boot, app;
-    int code = CMD_FAILED;
+    struct host_error error;
 
     int err = cmd_parse(&factory_argp, "otter image factory", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
     if (!ends_with(options.out, ".hex") && !ends_with(options.out, ".bin")) {
-        complain("%s: the name must end in .hex or .bin", options.out);
+        (void)report_failure(options.out, "the name must end in .hex or .bin");
         return CMD_USAGE;
     }
-    if (image_file_load(&boot, options.boot, OTTER_BOOT_SIZE) != 0) {
-        return CMD_FAILED;
+    if (image_file_load(&boot, options.boot, OTTER_BOOT_SIZE, &error) != 0) {
+        return report_error(&error);
     }
-    if (image_file_load(&app, options.app, OTTER_APP_SIZE) == 0) {
+    int code = CMD_FAILED;
+    if (image_file_load(&app, options.app, OTTER_APP_SIZE, &error) == 0) {
         code = write_factory(&options, &boot, &app);
         image_file_free(&app);
+    } else {
+        (void)report_error(&error);
     }
     image_file_free(&boot);
     return code;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/report.h"
 #include "host/file.h"
 #include "host/key_file.h"
 
@@ -45,13 +46,14 @@ static int key_new(int argc, char **argv)
 {
     struct cmd_one_file options = {0};
     struct key_file key;
+    struct host_error error;
 
     int err = cmd_parse(&new_argp, "otter key new", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (key_file_new(&key, options.path) != 0) {
-        return CMD_FAILED;
+    if (key_file_new(&key, options.path, &error) != 0) {
+        return report_error(&error);
     }
     if (options.json) {
         print_json(&key);
@@ -76,16 +78,13 @@ enum { OPT_C = 256 };
 static error_t check_show(const struct show_options *options)
 {
     if (options->file_count == 0) {
-        complain("no file given");
-        return EINVAL;
+        return cmd_misuse(NULL, "no file given");
     }
     if (options->json && options->c) {
-        complain("--json, --c: only one of them");
-        return EINVAL;
+        return cmd_misuse("--json, --c", "only one of them");
     }
     if (options->public_path != NULL && options->file_count > 1) {
-        complain("--public %s: one key at a time", options->public_path);
-        return EINVAL;
+        return cmd_bad_value("--public", options->public_path, "one key at a time");
     }
     return 0;
 }
@@ -106,8 +105,7 @@ static error_t parse_show(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (options->file_count == KEYS_MAX) {
-            complain("%s: a bootloader holds %d keys at most", arg, KEYS_MAX);
-            return EINVAL;
+            return cmd_misuse(arg, "a bootloader holds %d keys at most", KEYS_MAX);
         }
         options->files[options->file_count++] = arg;
         return 0;
@@ -160,14 +158,14 @@ static void print_table(const struct key_file keys[], unsigned count)
 static int show(const struct show_options *options, const struct key_file keys[])
 {
     unsigned count = options->file_count;
+    struct host_error error;
 
     if (count == KEYS_MAX && keys[0].id == keys[1].id) { /* a device picks keys by their id */
-        complain("%s: has the same key id as %s", keys[1].path, keys[0].path);
-        return CMD_FAILED;
+        return report_failure(keys[1].path, "has the same key id as %s", keys[0].path);
     }
     if (options->public_path != NULL &&
-        key_file_save_public(&keys[0], options->public_path) != 0) {
-        return CMD_FAILED;
+        key_file_save_public(&keys[0], options->public_path, &error) != 0) {
+        return report_error(&error);
     }
     if (options->c) {
         print_table(keys, count);
@@ -187,6 +185,7 @@ static int key_show(int argc, char **argv)
 {
     struct show_options options = {0};
     struct key_file keys[KEYS_MAX];
+    struct host_error error;
     unsigned loaded = 0;
 
     int err = cmd_parse(&show_argp, "otter key show", argc, argv, &options);
@@ -194,10 +193,10 @@ static int key_show(int argc, char **argv)
         return err < 0 ? CMD_OK : err;
     }
     while (loaded < options.file_count &&
-           key_file_load(&keys[loaded], options.files[loaded]) == 0) {
+           key_file_load(&keys[loaded], options.files[loaded], &error) == 0) {
         loaded++;
     }
-    int code = loaded == options.file_count ? show(&options, keys) : CMD_FAILED;
+    int code = loaded == options.file_count ? show(&options, keys) : report_error(&error);
     while (loaded > 0) {
         key_file_free(&keys[--loaded]);
     }

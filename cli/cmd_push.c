@@ -12,6 +12,7 @@
 #include "cli/cmd.h"
 #include "host/image_file.h"
 #include "cli/progress.h"
+#include "cli/report.h"
 #include "host/serial.h"
 #include "module/module.h"
 #include "module/reason.h"
@@ -60,45 +61,28 @@ static void on_signal(int number)
 
 /* ---- command line ---- */
 
-static bool parse_number(const char *text, uint32_t min, uint32_t max, uint32_t *out_value)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 0);
-    if (errno != 0 || end == text || *end != 0 || text[0] == '-' || value < min ||
-        value > max) {
-        return false;
-    }
-    *out_value = (uint32_t)value;
-    return true;
-}
-
-static error_t bad_value(const char *option, const char *text, const char *why)
-{
-    complain("%s %s: %s", option, text, why);
-    return EINVAL;
-}
-
 enum { OPT_FORCE = 256, OPT_JSON, OPT_TIMEOUT, OPT_SLOT };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
-    uint32_t number;
+    uint32_t number = 0;
+    error_t err;
 
     switch (key) {
     case 'p':
         options->port = arg;
         return 0;
     case 'b':
-        if (!parse_number(arg, 1, 10000000, &number) || !serial_baud_is_known((long)number)) {
-            return bad_value("--baud", arg, "not a baud rate this system knows");
-        }
+        err = cmd_number32("--baud", arg, 1, 10000000, &number);
         options->baud = (long)number;
-        return 0;
+        return err != 0 || serial_baud_is_known(options->baud)
+                   ? err
+                   : cmd_bad_value("--baud", arg, "not a baud rate this system knows");
     case 'V':
         if (strlen(arg) != 8) {
-            return bad_value("--version", arg, "a version has 8 characters, such as 03010102");
+            return cmd_bad_value("--version", arg,
+                                 "a version has 8 characters, such as 03010102");
         }
         options->version = arg;
         return 0;
@@ -109,29 +93,22 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         options->json = true;
         return 0;
     case OPT_TIMEOUT:
-        if (!parse_number(arg, 1, 86400, &options->timeout_s)) {
-            return bad_value("--timeout", arg, "not a number of seconds from 1 to 86400");
-        }
-        return 0;
+        return cmd_number32("--timeout", arg, 1, 86400, &options->timeout_s);
     case OPT_SLOT:
-        if (!parse_number(arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size)) {
-            return bad_value("--slot", arg, "not a number of bytes");
-        }
-        return 0;
+        return cmd_number32("--slot", arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size);
     case 'v':
         options->verbose = true;
         return 0;
     case ARGP_KEY_ARG:
         if (options->file != NULL) {
-            complain("%s: one file at a time", arg);
-            return EINVAL;
+            return cmd_misuse(arg, "one file at a time");
         }
         options->file = arg;
         return 0;
     case ARGP_KEY_END:
         if (options->file == NULL || options->port == NULL) {
-            complain(options->file == NULL ? "no file given" : "no serial port given (--port)");
-            return EINVAL;
+            return cmd_misuse(NULL, options->file == NULL ? "no file given"
+                                                          : "no serial port given (--port)");
         }
         return 0;
     default:
@@ -339,6 +316,7 @@ struct pending {
 /* Wait for the port or the next timer, and move bytes. 0, or -1 if the port failed. */
 static int turn(struct push *push, struct pending *pending, const sigset_t *wait_mask)
 {
+    struct host_error error;
     uint8_t in[512];
 
     if (pending->off == pending->len) {
@@ -356,22 +334,26 @@ static int turn(struct push *push, struct pending *pending, const sigset_t *wait
     struct timespec timeout = {.tv_sec = 0, .tv_nsec = (long)next_ms * 1000000};
     int ready = ppoll(&fd, 1, &timeout, wait_mask);
     if (ready < 0 && errno != EINTR) {
-        complain("%s: %s", push->serial.path, strerror(errno));
+        (void)report_failure(push->serial.path, "%s", strerror(errno));
         return -1;
     }
     if (ready > 0 && (fd.revents & POLLIN) != 0) {
-        long len = serial_read(&push->serial, in, sizeof in);
+        long len = serial_read(&push->serial, in, sizeof in, &error);
         if (len < 0) {
+            (void)report_error(&error);
             return -1;
         }
         module_receive(&push->module, in, (size_t)len, now_ms(push));
     } else if (ready > 0 && (fd.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) {
-        return serial_is_gone(&push->serial);
+        (void)serial_set_gone(&push->serial, &error);
+        (void)report_error(&error);
+        return -1;
     }
     if (ready > 0 && (fd.revents & POLLOUT) != 0) {
         long len = serial_write(&push->serial, pending->bytes + pending->off,
-                                pending->len - pending->off);
+                                pending->len - pending->off, &error);
         if (len < 0) {
+            (void)report_error(&error);
             return -1;
         }
         pending->off += (size_t)len;
@@ -475,11 +457,11 @@ static int report(const struct push *push)
     double seconds = now_ms(push) / 1000.0;
 
     if (push->outcome == FAILED && push->text[0] != 0) {
-        complain("%s", push->text);
+        (void)report_failure(NULL, "%s", push->text);
     }
     if (push->outcome == UPDATED && push->after.reason != OTTER_REASON_NONE) {
-        complain("%s: the update was %s", push->options->port,
-                 module_reason(push->after.reason)->text);
+        (void)report_failure(push->options->port, "the update was %s",
+                             module_reason(push->after.reason)->text);
     }
     if (push->options->json) {
         print_json(push, seconds);
@@ -496,7 +478,7 @@ static int expect_version(const struct options *options, const struct image_file
                           uint8_t out_version[8])
 {
     if (options->version == NULL && !firmware->has_trailer) {
-        complain("%s: no trailer says its version; give --version", options->file);
+        (void)report_failure(options->file, "no trailer says its version; give --version");
         return -1;
     }
     if (options->version != NULL) {
@@ -508,8 +490,8 @@ static int expect_version(const struct options *options, const struct image_file
         !options->force) {
         char is[9];
         image_file_text(firmware->image.version, is);
-        complain("%s: its trailer says version %s, not %s", options->file, is,
-                 options->version);
+        (void)report_failure(options->file, "its trailer says version %s, not %s", is,
+                             options->version);
         return -1;
     }
     return 0;
@@ -521,8 +503,7 @@ static int push_file(const struct options *options, const struct image_file *fir
     struct push *push = calloc(1, sizeof *push);
 
     if (push == NULL) {
-        complain("%s: not enough memory", options->file);
-        return CMD_FAILED;
+        return report_failure(options->file, "not enough memory");
     }
     push->options = options;
     push->firmware = firmware;
@@ -537,10 +518,16 @@ static int push_file(const struct options *options, const struct image_file *fir
     };
     file_md5_hex(&firmware->file, push->config.md5_hex);
     progress_init(&push->progress, stderr);
-    if (expect_version(options, firmware, push->config.version) == 0 &&
-        (options->force ||
-         image_file_is_startable(firmware, OTTER_APP_ADDR, options->slot_size)) &&
-        serial_open(&push->serial, options->port, options->baud) == 0) {
+    struct host_error error;
+    if (expect_version(options, firmware, push->config.version) != 0) {
+        free(push);
+        return CMD_FAILED;
+    }
+    if ((!options->force && image_file_check_startable(firmware, OTTER_APP_ADDR,
+                                                       options->slot_size, &error) != 0) ||
+        serial_open(&push->serial, options->port, options->baud, &error) != 0) {
+        code = report_error(&error);
+    } else {
         clock_gettime(CLOCK_MONOTONIC, &push->start);
         run(push);
         serial_close(&push->serial);
@@ -554,13 +541,14 @@ int cmd_push(int argc, char **argv)
 {
     struct options options = {.baud = 9600, .slot_size = OTTER_APP_SIZE, .timeout_s = 600};
     struct image_file firmware;
+    struct host_error error;
 
     int err = cmd_parse(&push_argp, "otter push", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (image_file_load(&firmware, options.file, options.slot_size) != 0) {
-        return CMD_FAILED;
+    if (image_file_load(&firmware, options.file, options.slot_size, &error) != 0) {
+        return report_error(&error);
     }
     int code = push_file(&options, &firmware);
     image_file_free(&firmware);

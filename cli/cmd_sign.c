@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/report.h"
 #include "host/image_file.h"
 #include "host/key_file.h"
+#include "host/number.h"
 #include "port/stm32f103/partitions.h"
 
 enum { IMAGE_ALIGN = 4 }; /* the trailer begins on a word, so that a device reads it as such */
@@ -33,19 +35,6 @@ static bool is_field(const char *text)
     return true;
 }
 
-static bool parse_number(const char *text, int base, uint32_t *out_number)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, base);
-    if (errno != 0 || end == text || *end != 0 || text[0] == '-' || text[0] == '+' ||
-        value > UINT32_MAX) {
-        return false;
-    }
-    *out_number = (uint32_t)value;
-    return true;
-}
-
 static error_t parse_field(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
@@ -54,19 +43,14 @@ static error_t parse_field(int key, char *arg, struct argp_state *state)
     case 'H':
     case 'V':
         if (!is_field(arg)) {
-            complain("%s %s: not 8 printable characters",
-                     key == 'H' ? "--hardware" : "--version", arg);
-            return EINVAL;
+            return cmd_bad_value(key == 'H' ? "--hardware" : "--version", arg,
+                                 "not 8 printable characters");
         }
         *(key == 'H' ? &options->hardware : &options->version) = arg;
         return 0;
     case 'n':
-        if (!parse_number(arg, 0, &options->number)) {
-            complain("--number %s: not a number below 2^32", arg);
-            return EINVAL;
-        }
         options->number_text = arg;
-        return 0;
+        return cmd_number32("--number", arg, 0, UINT32_MAX, &options->number);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -101,8 +85,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (options->in != NULL) {
-            complain("%s: one file at a time", arg);
-            return EINVAL;
+            return cmd_misuse(arg, "one file at a time");
         }
         options->in = arg;
         return 0;
@@ -115,13 +98,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static error_t check_fields(struct options *options)
 {
     if (options->hardware == NULL || options->version == NULL) {
-        complain("%s not given", options->hardware == NULL ? "--hardware" : "--version");
-        return EINVAL;
+        return cmd_misuse(NULL, "%s not given",
+                          options->hardware == NULL ? "--hardware" : "--version");
     }
     /* 03010102 is number 0x03010102, so versions in this form order as numbers do. */
-    if (options->number_text == NULL && !parse_number(options->version, 16, &options->number)) {
-        complain("--version %s: not hexadecimal, so it needs --number", options->version);
-        return EINVAL;
+    if (options->number_text == NULL &&
+        number_parse_hex_digits(options->version, &options->number) != 0) {
+        return cmd_bad_value("--version", options->version,
+                             "not hexadecimal, so it needs --number");
     }
     return 0;
 }
@@ -140,8 +124,9 @@ static bool fits(const struct options *options, const struct image_file *in)
     if (size <= OTTER_APP_SIZE) {
         return true;
     }
-    complain("%s: with its trailer %zu bytes, which do not fit the slot of %d bytes",
-             options->in, size, OTTER_APP_SIZE);
+    (void)report_failure(options->in,
+                         "with its trailer %zu bytes, which do not fit the slot of %d bytes",
+                         size, OTTER_APP_SIZE);
     return false;
 }
 
@@ -174,8 +159,8 @@ static error_t parse_make(int key, char *arg, struct argp_state *state)
         return parse(key, arg, state);
     }
     if (options->in == NULL || options->out == NULL) {
-        complain("%s not given", options->in == NULL ? "input file" : "output file (-o)");
-        return EINVAL;
+        return cmd_misuse(NULL, "%s not given",
+                          options->in == NULL ? "input file" : "output file (-o)");
     }
     return check_fields(options);
 }
@@ -193,36 +178,36 @@ static int make(const struct options *options, const struct image_file *in)
 {
     uint8_t data[OTTER_APP_SIZE];
     struct otter_image image;
+    struct host_error error;
 
-    if (!image_file_is_startable(in, OTTER_APP_ADDR, OTTER_APP_SIZE)) {
-        return CMD_FAILED;
+    if (image_file_check_startable(in, OTTER_APP_ADDR, OTTER_APP_SIZE, &error) != 0) {
+        return report_error(&error);
     }
     if (in->has_trailer) {
-        complain("%s: has a trailer already", options->in);
-        return CMD_FAILED;
+        return report_failure(options->in, "has a trailer already");
     }
     if (!fits(options, in)) {
         return CMD_FAILED;
     }
     if (image_file_is_same(options->in, options->out)) {
-        complain("%s: input and output are the same file", options->out);
-        return CMD_FAILED;
+        return report_failure(options->out, "input and output are the same file");
     }
     uint32_t size = add_trailer(options, in, data, &image);
-    return file_write(cmd_current(), options->out, data, size) == 0 ? CMD_OK : CMD_FAILED;
+    return file_write(options->out, data, size, &error) == 0 ? CMD_OK : report_error(&error);
 }
 
 int cmd_image_make(int argc, char **argv)
 {
     struct options options = {0};
     struct image_file in;
+    struct host_error error;
 
     int err = cmd_parse(&make_argp, "otter image make", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (image_file_load(&in, options.in, OTTER_APP_SIZE) != 0) {
-        return CMD_FAILED;
+    if (image_file_load(&in, options.in, OTTER_APP_SIZE, &error) != 0) {
+        return report_error(&error);
     }
     int code = make(&options, &in);
     image_file_free(&in);
@@ -242,8 +227,7 @@ static error_t check_in_and_key(const struct options *options)
     if (options->in != NULL && options->key != NULL) {
         return 0;
     }
-    complain("%s not given", options->in == NULL ? "image" : "--key");
-    return EINVAL;
+    return cmd_misuse(NULL, "%s not given", options->in == NULL ? "image" : "--key");
 }
 
 static error_t parse_sign(int key, char *arg, struct argp_state *state)
@@ -302,7 +286,10 @@ static void print_signed(const struct options *options, uint8_t *data, uint32_t 
 static uint32_t prepare(const struct options *options, const struct image_file *in,
                         uint8_t out[OTTER_APP_SIZE], struct otter_image *out_image)
 {
-    if (!image_file_is_startable(in, OTTER_APP_ADDR, OTTER_APP_SIZE)) {
+    struct host_error error;
+
+    if (image_file_check_startable(in, OTTER_APP_ADDR, OTTER_APP_SIZE, &error) != 0) {
+        (void)report_error(&error);
         return 0;
     }
     if (in->has_trailer != has_fields(options)) {
@@ -313,10 +300,10 @@ static uint32_t prepare(const struct options *options, const struct image_file *
         }
         return fits(options, in) ? add_trailer(options, in, out, out_image) : 0;
     }
-    complain(in->has_trailer
-                 ? "%s: has a trailer already; hardware and version are what it says"
-                 : "%s: has no trailer; give --hardware and --version",
-             options->in);
+    (void)report_failure(options->in, "%s",
+                         in->has_trailer
+                             ? "has a trailer already; hardware and version are what it says"
+                             : "has no trailer; give --hardware and --version");
     return 0;
 }
 
@@ -325,6 +312,7 @@ static int sign(const struct options *options, const struct image_file *in,
 {
     uint8_t data[OTTER_APP_SIZE];
     struct otter_image image;
+    struct host_error error;
     uint32_t size = prepare(options, in, data, &image);
 
     if (size == 0) {
@@ -333,9 +321,9 @@ static int sign(const struct options *options, const struct image_file *in,
     uint32_t signed_len = size - OTTER_IMAGE_SIGNATURE_SIZE;
     image.key_id = key->id;
     otter_image_put_trailer(data + image.length, &image);
-    if (key_file_sign(key, data, signed_len, data + signed_len) != 0 ||
-        file_write(cmd_current(), options->out, data, size) != 0) {
-        return CMD_FAILED;
+    if (key_file_sign(key, data, signed_len, data + signed_len, &error) != 0 ||
+        file_write(options->out, data, size, &error) != 0) {
+        return report_error(&error);
     }
     print_signed(options, data, size, &image);
     return CMD_OK;
@@ -345,19 +333,22 @@ int cmd_image_sign(int argc, char **argv)
 {
     struct options options = {0};
     struct image_file in;
+    struct host_error error;
     struct key_file key;
 
     int err = cmd_parse(&sign_argp, "otter image sign", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (image_file_load(&in, options.in, OTTER_APP_SIZE) != 0) {
-        return CMD_FAILED;
+    if (image_file_load(&in, options.in, OTTER_APP_SIZE, &error) != 0) {
+        return report_error(&error);
     }
     int code = CMD_FAILED;
-    if (key_file_load(&key, options.key) == 0) {
+    if (key_file_load(&key, options.key, &error) == 0) {
         code = sign(&options, &in, &key);
         key_file_free(&key);
+    } else {
+        (void)report_error(&error);
     }
     image_file_free(&in);
     return code;
@@ -412,18 +403,19 @@ static int report(const struct options *options, const struct image_file *image_
 
     switch (verdict) {
     case NO_TRAILER:
-        complain("%s: has no trailer, so it is not signed", options->in);
+        (void)report_failure(options->in, "has no trailer, so it is not signed");
         break;
     case NOT_SIGNED:
-        complain("%s: is not signed", options->in);
+        (void)report_failure(options->in, "is not signed");
         break;
     case OTHER_KEY:
-        complain("%s: is signed with key 0x%08x; %s is 0x%08x", options->in, key_id,
-                 options->key, key->id);
+        (void)report_failure(options->in, "is signed with key 0x%08x; %s is 0x%08x", key_id,
+                             options->key, key->id);
         break;
     case WRONG:
-        complain("%s: the signature is wrong: the image was changed, or made by another key",
-                 options->in);
+        (void)report_failure(
+            options->in,
+            "the signature is wrong: the image was changed, or made by another key");
         break;
     case GOOD:
         break;
@@ -443,18 +435,21 @@ int cmd_image_verify(int argc, char **argv)
     struct options options = {0};
     struct image_file image_file;
     struct key_file key;
+    struct host_error error;
 
     int err = cmd_parse(&verify_argp, "otter image verify", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (key_file_load(&key, options.key) != 0) {
-        return CMD_FAILED;
+    if (key_file_load(&key, options.key, &error) != 0) {
+        return report_error(&error);
     }
     int code = CMD_FAILED;
-    if (image_file_load(&image_file, options.in, OTTER_APP_SIZE) == 0) {
+    if (image_file_load(&image_file, options.in, OTTER_APP_SIZE, &error) == 0) {
         code = report(&options, &image_file, &key);
         image_file_free(&image_file);
+    } else {
+        (void)report_error(&error);
     }
     key_file_free(&key);
     return code;

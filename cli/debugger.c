@@ -2,21 +2,23 @@
 #include "cli/debugger.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include "cli/cmd.h"
+#include "cli/report.h"
 
 struct gdb_server *debugger_open(unsigned port)
 {
-    char why[HOST_WHY_SIZE];
+    char why[HOST_WHY_SIZE], option[32];
     struct gdb_server *server = malloc(sizeof *server);
     if (server == NULL) {
-        complain("out of memory");
+        (void)report_failure(NULL, "out of memory");
     } else if (!gdb_server_open(server, port, why)) {
-        complain("--gdb %u: %s", port, why);
+        (void)snprintf(option, sizeof option, "--gdb %u", port);
+        (void)report_failure(option, "%s", why);
         free(server);
         server = NULL;
     } else {
-        complain("gdb: listening on 127.0.0.1:%u", server->port);
+        log_event("gdb: listening on 127.0.0.1:%u", server->port);
     }
     return server;
 }
@@ -41,7 +43,7 @@ enum board_stop debugger_run(void *ctx, struct board *board, uint64_t until)
         stop = board_run(board, until);
     } while (gdb_server_stopped(server, stop));
     if (stop == BOARD_STOP_POWER) {
-        complain("power fails in flash operation %" PRIu64, board_flash_ops(board) - 1);
+        log_event("power fails in flash operation %" PRIu64, board_flash_ops(board) - 1);
     }
     return stop;
 }

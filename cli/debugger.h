@@ -6,7 +6,7 @@
 
 /* The option --gdb PORT of the commands that run a board. */
 
-/* Listen on 127.0.0.1 (port 0 takes a free one) and print where. NULL after complain(). */
+/* Listen on 127.0.0.1 (port 0 takes a free one) and print where. NULL after reporting why not. */
 struct gdb_server *debugger_open(unsigned port);
 void debugger_close(struct gdb_server *server); /* tells a debugger that the run is over */
 

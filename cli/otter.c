@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/report.h"
 
 static const struct command {
     const char *name;
@@ -37,8 +38,7 @@ static int flushed(int code)
     if (fflush(stdout) == 0 && ferror(stdout) == 0) {
         return code;
     }
-    complain("standard output: write failed");
-    return CMD_FAILED;
+    return report_failure("standard output", "write failed");
 }
 
 int main(int argc, char **argv)
@@ -64,9 +64,9 @@ int main(int argc, char **argv)
         }
         snprintf(title, sizeof title, "otter %s", commands[i].name);
         argv[1] = title;
-        cmd_name(commands[i].name);
+        report_command(commands[i].name);
         return flushed(commands[i].run(argc - 1, argv + 1));
     }
-    complain("%s: no such command; see `otter --help`", argv[1]);
+    (void)report_failure(argv[1], "no such command; see `otter --help`");
     return CMD_USAGE;
 }

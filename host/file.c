@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdio.h> /* rename() */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,32 +12,27 @@
 
 #include "otter/md5.h"
 
-int fail(const char *command, const char *thing, const char *reason)
-{
-    fflush(stdout);
-    fprintf(stderr, "otter: %s: %s: %s\n", command, thing, reason);
-    return EXIT_FAILURE;
-}
-
-int file_read(const char *command, const char *path, size_t max, struct file *out_file)
+int file_read(const char *path, size_t max, struct file *out_file, struct host_error *out_error)
 {
     struct stat st;
-    char reason[80];
 
     *out_file = (struct file){0};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block */
     if (fd < 0) {
-        return fail(command, path, strerror(errno));
+        return host_error_errno(out_error, path, errno);
     }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         close(fd);
-        return fail(command, path, "not a file");
+        return host_error_set(out_error, path, "not a file");
     }
-    if (st.st_size == 0 || (uintmax_t)st.st_size > max) {
+    if (st.st_size == 0) {
         close(fd);
-        snprintf(reason, sizeof reason, "%lld bytes, at most %zu are possible",
-                 (long long)st.st_size, max);
-        return fail(command, path, st.st_size == 0 ? "the file is empty" : reason);
+        return host_error_set(out_error, path, "the file is empty");
+    }
+    if ((uintmax_t)st.st_size > max) {
+        close(fd);
+        return host_error_set(out_error, path, "%lld bytes, at most %zu are possible",
+                              (long long)st.st_size, max);
     }
     size_t size = (size_t)st.st_size, len = 0;
     uint8_t *data = malloc(size);
@@ -54,7 +49,8 @@ int file_read(const char *command, const char *path, size_t max, struct file *ou
     close(fd);
     if (data == NULL || len != size) {
         free(data);
-        return fail(command, path, data == NULL ? "not enough memory" : "cannot be read whole");
+        return host_error_set(out_error, path,
+                              data == NULL ? "not enough memory" : "cannot be read whole");
     }
     *out_file = (struct file){data, len};
     return 0;
@@ -85,21 +81,21 @@ static int give_public_mode(int fd)
 
 /* Write a file beside `path` and move it there when it is complete. mkostemp() makes files that only
  * their owner may read; a private one stays so, and takes no other's place. */
-static int put_file(const char *command, const char *path, const void *data, size_t len,
-                    bool private)
+static int put_file(const char *path, const void *data, size_t len, bool private,
+                    struct host_error *out_error)
 {
     static const char suffix[] = ".XXXXXX";
 
     char *temp = malloc(strlen(path) + sizeof suffix);
     if (temp == NULL) {
-        return fail(command, path, "not enough memory");
+        return host_error_set(out_error, path, "not enough memory");
     }
     memcpy(temp, path, strlen(path));
     memcpy(temp + strlen(path), suffix, sizeof suffix);
     int fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0) {
         free(temp);
-        return fail(command, path, strerror(errno));
+        return host_error_errno(out_error, path, errno);
     }
     bool good = write_all(fd, data, len) == 0 && (private || give_public_mode(fd) == 0);
     good = close(fd) == 0 && good;
@@ -109,27 +105,28 @@ static int put_file(const char *command, const char *path, const void *data, siz
         unlink(temp);
     }
     free(temp);
-    return good ? 0 : fail(command, path, strerror(err));
+    return good ? 0 : host_error_errno(out_error, path, err);
 }
 
-int file_write(const char *command, const char *path, const void *data, size_t len)
+int file_write(const char *path, const void *data, size_t len, struct host_error *out_error)
 {
     struct stat st;
 
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-        return fail(command, path, "exists and is not a file");
+        return host_error_set(out_error, path, "exists and is not a file");
     }
-    return put_file(command, path, data, len, false);
+    return put_file(path, data, len, false, out_error);
 }
 
-int file_create_private(const char *command, const char *path, const void *data, size_t len)
+int file_create_private(const char *path, const void *data, size_t len,
+                        struct host_error *out_error)
 {
     struct stat st;
 
     if (lstat(path, &st) == 0) {
-        return fail(command, path, "exists already; it is never overwritten");
+        return host_error_set(out_error, path, "exists already; it is never overwritten");
     }
-    return put_file(command, path, data, len, true);
+    return put_file(path, data, len, true, out_error);
 }
 
 void file_free(struct file *file)

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cmd.h"
 #include "port/stm32f103/partitions.h"
 
 enum { READ_MAX = 1 << 26 }; /* an ELF may be large, and is named as such */
@@ -67,25 +66,31 @@ const uint8_t *image_file_signature(const struct image_file *image_file)
     return image_file->file.data + image_file->file.len - OTTER_IMAGE_SIGNATURE_SIZE;
 }
 
-static int check(struct image_file *image_file, uint32_t max_size)
+static int check_size(const struct image_file *image_file, uint32_t max_size,
+                      struct host_error *out_error)
+{
+    size_t size = image_file->file.len;
+    const char *kind = foreign_kind(image_file->file.data, size);
+
+    if (kind != NULL) {
+        return host_error_set(out_error, image_file->path, "%s", kind);
+    }
+    if (size > max_size) {
+        return host_error_set(out_error, image_file->path,
+                              "%zu bytes do not fit the slot of %u bytes", size, max_size);
+    }
+    if (size < OTTER_IMAGE_SIZE_MIN) {
+        return host_error_set(out_error, image_file->path,
+                              "%zu bytes are too few for a program", size);
+    }
+    return 0;
+}
+
+static int read_trailer(struct image_file *image_file, struct host_error *out_error)
 {
     const uint8_t *data = image_file->file.data;
     size_t size = image_file->file.len;
-    const char *kind = foreign_kind(data, size);
 
-    if (kind != NULL) {
-        complain("%s: %s", image_file->path, kind);
-        return -1;
-    }
-    if (size > max_size) {
-        complain("%s: %zu bytes do not fit the slot of %u bytes", image_file->path, size,
-                 max_size);
-        return -1;
-    }
-    if (size < OTTER_IMAGE_SIZE_MIN) {
-        complain("%s: %zu bytes are too few for a program", image_file->path, size);
-        return -1;
-    }
     if (size < OTTER_IMAGE_TRAILER_SIZE) {
         return 0;
     }
@@ -97,19 +102,21 @@ static int check(struct image_file *image_file, uint32_t max_size)
     image_file->has_trailer = true;
     if (err != 0 || (image_file->image.key_id == 0 &&
                      !is_zero(image_file_signature(image_file), OTTER_IMAGE_SIGNATURE_SIZE))) {
-        complain("%s: its trailer is damaged or of another otter", image_file->path);
-        return -1;
+        return host_error_set(out_error, image_file->path,
+                              "its trailer is damaged or of another otter");
     }
     return 0;
 }
 
-int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size)
+int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size,
+                    struct host_error *out_error)
 {
     *image_file = (struct image_file){.path = path};
-    if (file_read(cmd_current(), path, READ_MAX, &image_file->file) != 0) {
+    if (file_read(path, READ_MAX, &image_file->file, out_error) != 0) {
         return -1;
     }
-    if (check(image_file, max_size) == 0) {
+    if (check_size(image_file, max_size, out_error) == 0 &&
+        read_trailer(image_file, out_error) == 0) {
         return 0;
     }
     file_free(&image_file->file);
@@ -129,12 +136,32 @@ bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_
         .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
     };
 
-    if (otter_image_is_startable(image_file->file.data, &layout)) {
-        return true;
+    return otter_image_is_startable(image_file->file.data, &layout);
+}
+
+int image_file_check_startable(const struct image_file *image_file, uint32_t slot_addr,
+                               uint32_t slot_size, struct host_error *out_error)
+{
+    if (image_file_is_startable(image_file, slot_addr, slot_size)) {
+        return 0;
     }
-    complain("%s: no vector table for 0x%08x at its start; is it linked for another address?",
-             image_file->path, slot_addr);
-    return false;
+    return host_error_set(
+        out_error, image_file->path,
+        "no vector table for 0x%08x at its start; is it linked for another address?",
+        slot_addr);
+}
+
+bool image_file_read_version(const struct file *file, uint8_t out_version[8])
+{
+    struct otter_image image;
+
+    if (file->len < OTTER_IMAGE_TRAILER_SIZE ||
+        otter_image_get_trailer(file->data + file->len - OTTER_IMAGE_TRAILER_SIZE,
+                                (uint32_t)file->len, &image) != 0) {
+        return false;
+    }
+    memcpy(out_version, image.version, 8);
+    return true;
 }
 
 bool image_file_is_same(const char *a, const char *b)

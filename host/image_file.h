@@ -8,7 +8,7 @@
 #include "otter/image.h"
 
 /* Firmware files on the host: a .bin with or without otter's trailer, and a clear word about
- * everything that is not one. Every function that fails has already said why with complain().
+ * everything that is not one.
  */
 struct image_file {
     const char *path;
@@ -21,16 +21,25 @@ struct image_file {
 void image_file_text(const uint8_t field[8], char out_text[9]);
 
 /* Load a .bin. Anything else (ELF, Intel HEX, ...), an empty file, one larger than max_size or with a
- * broken trailer is an error. 0 or -1; free with image_file_free(). */
-int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size);
+ * broken trailer is an error. Free with image_file_free(); `path` must outlive it. */
+OTTER_MUST_CHECK int image_file_load(struct image_file *image_file, const char *path,
+                                     uint32_t max_size, struct host_error *out_error);
 void image_file_free(struct image_file *image_file);
 
 /* The 64 bytes that end an image with a trailer; zero if it is not signed. */
 const uint8_t *image_file_signature(const struct image_file *image_file);
 
-/* Does it begin like a program for slot_addr? Complains and returns false if not. */
+/* Does it begin like a program for slot_addr? */
 bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr,
                              uint32_t slot_size);
+
+/* The same as a check: 0, or -1 with the error. */
+OTTER_MUST_CHECK int image_file_check_startable(const struct image_file *image_file,
+                                                uint32_t slot_addr, uint32_t slot_size,
+                                                struct host_error *out_error);
+
+/* The version in the trailer that ends an image in memory. False if there is no whole trailer. */
+bool image_file_read_version(const struct file *file, uint8_t out_version[8]);
 
 /* Are these two names of one existing file? */
 bool image_file_is_same(const char *a, const char *b);

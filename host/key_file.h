@@ -6,11 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <openssl/evp.h>
+#include "host/error.h"
 #include "otter/ed25519.h"
+#include "otter/err.h"
 
 /* Ed25519 keys in files: PEM, private (PKCS#8) or public, as the openssl command writes and reads
- * them. All cryptography is libcrypto's; this only knows what a key is to otter. Every function that
- * fails has already said why with complain().
+ * them. All cryptography is libcrypto's; this only knows what a key is to otter.
  */
 enum { KEY_SIGNATURE_SIZE = 64 };
 
@@ -22,21 +23,26 @@ struct key_file {
     uint32_t id; /* its first four bytes, little-endian; never 0, which means "not signed" */
 };
 
-/* Load a key that a device can trust: Ed25519, a point of the curve of large order. The pass phrase of an encrypted one is asked for on the terminal; without a terminal
- * that is an error. 0 or -1; free with key_file_free(). */
-int key_file_load(struct key_file *key, const char *path);
+/* Load a key that a device can trust: Ed25519, a point of the curve of large order. The pass phrase of
+ * an encrypted one is asked for on the terminal; without a terminal that is an error. Free with
+ * key_file_free(); `path` must outlive it. */
+OTTER_MUST_CHECK int key_file_load(struct key_file *key, const char *path,
+                                   struct host_error *out_error);
 void key_file_free(struct key_file *key);
 
 /* Make a new private key and write it to `path`, which must not exist yet and which only its owner may
- * read. 0 or -1; free with key_file_free(). */
-int key_file_new(struct key_file *key, const char *path);
+ * read. Free with key_file_free(). */
+OTTER_MUST_CHECK int key_file_new(struct key_file *key, const char *path,
+                                  struct host_error *out_error);
 
-/* Write the public half to `path`. 0 or -1. */
-int key_file_save_public(const struct key_file *key, const char *path);
+/* Write the public half to `path`. */
+OTTER_MUST_CHECK int key_file_save_public(const struct key_file *key, const char *path,
+                                          struct host_error *out_error);
 
-/* Sign `len` bytes with a private key. 0 or -1. */
-int key_file_sign(const struct key_file *key, const uint8_t data[], size_t len,
-                  uint8_t out_signature[KEY_SIGNATURE_SIZE]);
+/* Sign `len` bytes with a private key. */
+OTTER_MUST_CHECK int key_file_sign(const struct key_file *key, const uint8_t data[], size_t len,
+                                   uint8_t out_signature[KEY_SIGNATURE_SIZE],
+                                   struct host_error *out_error);
 
 /* Is this the key's signature of these bytes? */
 bool key_file_verify(const struct key_file *key, const uint8_t data[], size_t len,

@@ -3,14 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
-
-#include "cli/cmd.h"
 
 static const struct {
     long baud;
@@ -32,7 +29,7 @@ static bool find_speed(long baud, speed_t *out_speed)
     return false;
 }
 
-int serial_baud_is_known(long baud)
+bool serial_baud_is_known(long baud)
 {
     speed_t speed;
     return find_speed(baud, &speed);
@@ -62,30 +59,34 @@ static int set_raw(struct serial *serial, speed_t speed)
     return tcflush(serial->fd, TCIFLUSH);
 }
 
-int serial_open(struct serial *serial, const char *path, long baud)
+static int set_unusable(const char *path, bool is_used, struct host_error *out_error)
+{
+    return is_used ? host_error_set(out_error, path, "another program uses this port")
+                   : host_error_errno(out_error, path, errno);
+}
+
+int serial_open(struct serial *serial, const char *path, long baud,
+                struct host_error *out_error)
 {
     speed_t speed;
 
     serial->path = path;
     serial->fd = -1;
     if (!find_speed(baud, &speed)) {
-        complain("%ld: not a baud rate this system knows", baud);
-        return -1;
+        return host_error_set(out_error, path, "%ld: not a baud rate this system knows", baud);
     }
     int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
-        complain("%s: %s", path,
-                 errno == EBUSY ? "another program uses this port" : strerror(errno));
-        return -1;
+        return set_unusable(path, errno == EBUSY, out_error);
     }
     serial->fd = fd;
     if (!isatty(fd)) {
-        complain("%s: not a serial port", path);
+        (void)host_error_set(out_error, path, "not a serial port");
     } else if (flock(fd, LOCK_EX | LOCK_NB) != 0 || ioctl(fd, TIOCEXCL) != 0) {
-        complain("%s: %s", path,
-                 errno == EWOULDBLOCK ? "another program uses this port" : strerror(errno));
+        (void)set_unusable(path, errno == EWOULDBLOCK, out_error);
     } else if (set_raw(serial, speed) != 0) {
-        complain("%s: cannot be set to %ld baud, 8N1: %s", path, baud, strerror(errno));
+        (void)host_error_set(out_error, path, "cannot be set to %ld baud, 8N1: %s", baud,
+                             strerror(errno));
     } else {
         return 0;
     }
@@ -94,37 +95,37 @@ int serial_open(struct serial *serial, const char *path, long baud)
     return -1;
 }
 
-int serial_is_gone(const struct serial *serial)
+int serial_set_gone(const struct serial *serial, struct host_error *out_error)
 {
-    complain("%s: the port disappeared", serial->path);
-    return -1;
+    return host_error_set(out_error, serial->path, "the port disappeared");
 }
 
-static long failed(const struct serial *serial)
+static long failed(const struct serial *serial, struct host_error *out_error)
 {
     if (errno == EAGAIN || errno == EINTR) {
         return 0;
     }
     if (errno == EIO || errno == ENXIO || errno == ENODEV) {
-        return serial_is_gone(serial);
+        return serial_set_gone(serial, out_error);
     }
-    complain("%s: %s", serial->path, strerror(errno));
-    return -1;
+    return host_error_errno(out_error, serial->path, errno);
 }
 
-long serial_read(struct serial *serial, unsigned char out[], size_t out_max)
+long serial_read(struct serial *serial, unsigned char out[], size_t out_max,
+                 struct host_error *out_error)
 {
     ssize_t len = read(serial->fd, out, out_max);
-    if (len == 0) {
-        return serial_is_gone(serial); /* hung up: VMIN is 1, so this is no "nothing there" */
+    if (len == 0) { /* hung up: VMIN is 1, so this is no "nothing there" */
+        return serial_set_gone(serial, out_error);
     }
-    return len > 0 ? (long)len : failed(serial);
+    return len > 0 ? (long)len : failed(serial, out_error);
 }
 
-long serial_write(struct serial *serial, const unsigned char in[], size_t in_len)
+long serial_write(struct serial *serial, const unsigned char in[], size_t in_len,
+                  struct host_error *out_error)
 {
     ssize_t len = write(serial->fd, in, in_len);
-    return len >= 0 ? (long)len : failed(serial);
+    return len >= 0 ? (long)len : failed(serial, out_error);
 }
 
 void serial_close(struct serial *serial)

@@ -2,30 +2,34 @@
 #ifndef HOST_SERIAL_H
 #define HOST_SERIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include "host/error.h"
+#include "otter/err.h"
 
-/* A serial port: a real tty or a pty, raw 8N1 without flow control, for one program alone.
- * Every function that fails has already said why with complain(). Host only.
- */
+/* A serial port: a real tty or a pty, raw 8N1 without flow control, for one program alone. */
 struct serial {
     int fd; /* non-blocking; -1 = closed */
     const char *path;
 };
 
 /* Is baud a speed termios knows? */
-int serial_baud_is_known(long baud);
+bool serial_baud_is_known(long baud);
 
-/* Open `path` at `baud`, locked against others, with old input thrown away. 0 or -1. */
-int serial_open(struct serial *serial, const char *path, long baud);
+/* Open `path` at `baud`, locked against others, with old input thrown away. */
+OTTER_MUST_CHECK int serial_open(struct serial *serial, const char *path, long baud,
+                                 struct host_error *out_error);
 
 /* Read what is there: the number of bytes, 0 = nothing now, -1 = the port failed or disappeared. */
-long serial_read(struct serial *serial, unsigned char out[], size_t out_max);
+OTTER_MUST_CHECK long serial_read(struct serial *serial, unsigned char out[], size_t out_max,
+                                  struct host_error *out_error);
 
 /* Write what fits: the number of bytes taken, 0 = nothing fits now, -1 as above. */
-long serial_write(struct serial *serial, const unsigned char in[], size_t in_len);
+OTTER_MUST_CHECK long serial_write(struct serial *serial, const unsigned char in[],
+                                   size_t in_len, struct host_error *out_error);
 
-/* Say that the port is gone, as poll() reported it. Returns -1. */
-int serial_is_gone(const struct serial *serial);
+/* The error for a port that poll() reports to be gone. Always returns -1. */
+int serial_set_gone(const struct serial *serial, struct host_error *out_error);
 
 void serial_close(struct serial *serial);
 

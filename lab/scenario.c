@@ -2,8 +2,8 @@
 #include "lab/scenario.h"
 #include <stdlib.h>
 #include <string.h>
+#include "host/image_file.h"
 #include "lab/scenario_checks.h"
-#include "otter/image.h"
 #include "port/stm32f103/partitions.h"
 
 /* A testbed, and which scenario it plays. */
@@ -107,23 +107,11 @@ static struct campaign_verdict check(void *ctx, bool done)
     return (struct campaign_verdict){why, (unsigned)kind};
 }
 
-static bool read_version(const struct file *file, uint8_t out_version[8])
-{
-    struct otter_image image;
-    if (file->len < OTTER_IMAGE_TRAILER_SIZE ||
-        otter_image_get_trailer(file->data + file->len - OTTER_IMAGE_TRAILER_SIZE,
-                                (uint32_t)file->len, &image) != 0) {
-        return false;
-    }
-    memcpy(out_version, image.version, sizeof image.version);
-    return true;
-}
-
 bool scenario_read_versions(struct scenario *scenario)
 {
     return (scenario->kind == SCENARIO_RECOVERY ||
-            read_version(&scenario->app, scenario->old_version)) &&
-           read_version(&scenario->update, scenario->new_version);
+            image_file_read_version(&scenario->app, scenario->old_version)) &&
+           image_file_read_version(&scenario->update, scenario->new_version);
 }
 
 static const char *const scenario_names[SCENARIO_KINDS] = {"update", "revert", "recovery"};

@@ -99,10 +99,20 @@ expect 2 'otter: push: no file given' push --port x
 expect 2 'otter: push: no serial port given (--port)' push app.bin
 expect 2 'otter: push: boot.bin: one file at a time' push app.bin boot.bin --port x
 expect 2 'otter: push: --baud 9601: not a baud rate' push app.bin --port x --baud 9601
-expect 2 'otter: push: --baud abc: not a baud rate' push app.bin --port x --baud abc
+expect 2 'otter: push: --baud abc: not a number from 1 to 10000000' push app.bin --port x --baud abc
 expect 2 'otter: push: --version 1.0: a version has 8 characters' push app.bin --port x --version 1.0
 expect 2 'otter: push: --timeout 0: not a number' push app.bin --port x --timeout 0
-expect 2 'otter: push: --slot x: not a number of bytes' push app.bin --port x --slot x
+expect 2 'otter: push: --slot x: not a number from' push app.bin --port x --slot x
+# one rule for every number: no leading zero
+expect 2 'otter: push: --timeout 010: write 10, or 0x8' push app.bin --port x --timeout 010
+expect 2 'otter: image: make: --number 010: write 10, or 0x8' image make app.bin -n 010
+expect 2 'otter: demo: --seed 010: write 10, or 0x8' demo --seed 010
+expect 2 'otter: board run: --seed 010: write 10, or 0x8' board run --seed 010
+expect 2 'otter: board run: --cut 010: write 10, or 0x8' board run --cut 010
+expect 2 'otter: board run: --set 1:temp=010: write 10, or 0x8' board run --set 1:temp=010
+expect 2 'otter: board run: --load a.bin@08003000: write 8003000, or 0x08003000' board run --load a.bin@08003000
+expect 2 'otter: board campaign: --every 010: write 10, or 0x8' board campaign --every 010
+expect 2 'otter: board campaign: --repeat 010:torn: write 10, or 0x8' board campaign --repeat 010:torn
 expect 2 'otter: image: make: output file (-o) not given' image make app.bin
 expect 2 'otter: image: make: --hardware 1: not 8 printable characters' image make app.bin -H 1
 expect 2 'hexadecimal, so it needs --number' image make app.bin -o o.bin -H 03010100 -V vvvvvvvv

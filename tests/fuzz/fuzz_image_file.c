@@ -1,34 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The firmware files that people give to `otter push` and `otter image`: what is loaded is whole, of a
  * possible size, and its trailer is what its last bytes say; what is refused is named in one line. */
-#include <stdarg.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "cli/cmd.h"
 #include "host/image_file.h"
 #include "otter/bytes.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { PATH_SIZE = 40 };
-
-static char said[512];
-static unsigned said_count;
-
-/* In place of cli/report.c: what is said is looked at, not printed. */
-void complain(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(said, sizeof said, format, args);
-    va_end(args);
-    FUZZ_CHECK(len > 0 && (size_t)len < sizeof said);
-    said_count++;
-}
-
-const char *cmd_current(void)
-{
-    return "fuzz";
-}
 
 /* A file in memory, under a name that can be opened. */
 static int make_file(const uint8_t bytes[], size_t len, char out_path[PATH_SIZE])
@@ -40,11 +19,11 @@ static int make_file(const uint8_t bytes[], size_t len, char out_path[PATH_SIZE]
     return fd;
 }
 
-static void check_refused(const char *path)
+static void check_refused(const char *path, const struct host_error *error)
 {
-    FUZZ_CHECK(said_count == 1);
-    FUZZ_CHECK(strncmp(said, path, strlen(path)) == 0);
-    for (const char *at = said; *at != '\0'; at++) {
+    FUZZ_CHECK(strcmp(error->thing, path) == 0);
+    FUZZ_CHECK(error->reason[0] != '\0');
+    for (const char *at = error->reason; *at != '\0'; at++) {
         FUZZ_CHECK(*at >= ' ' && *at <= '~');
     }
 }
@@ -79,13 +58,13 @@ static void check_trailer(const struct image_file *image_file)
 
 static void check_vectors(const struct image_file *image_file, uint32_t addr, uint32_t size)
 {
-    said_count = 0;
-    if (image_file_is_startable(image_file, addr, size)) {
+    struct host_error error = {.reason = ""};
+    if (image_file_check_startable(image_file, addr, size, &error) == 0) {
         uint32_t reset = otter_get_le32(image_file->file.data + 4);
         FUZZ_CHECK(reset % 2 == 1 && reset >= addr + 8 && reset - addr < size);
-        FUZZ_CHECK(said_count == 0);
+        FUZZ_CHECK(error.reason[0] == '\0');
     } else {
-        check_refused(image_file->path);
+        check_refused(image_file->path, &error);
     }
 }
 
@@ -99,9 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     int fd = make_file(input.bytes, input.len, path);
-    said_count = 0;
-    if (image_file_load(&image_file, path, max_size) == 0) {
-        FUZZ_CHECK(said_count == 0);
+    struct host_error error = {.reason = ""};
+    if (image_file_load(&image_file, path, max_size, &error) == 0) {
+        FUZZ_CHECK(error.reason[0] == '\0');
         FUZZ_CHECK(image_file.file.len == input.len);
         FUZZ_CHECK(memcmp(image_file.file.data, input.bytes, input.len) == 0);
         FUZZ_CHECK(input.len >= OTTER_IMAGE_SIZE_MIN && input.len <= max_size);
@@ -112,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_vectors(&image_file, 0x08003000, 26 * 1024);
         image_file_free(&image_file);
     } else {
-        check_refused(path);
+        check_refused(path, &error);
     }
     FUZZ_CHECK(image_file.file.data == NULL);
     (void)close(fd);

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "host/file.h" /* before cmocka.h, which has a macro fail */
+#include "host/file.h"
 #include <cmocka.h>
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"

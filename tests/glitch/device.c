@@ -20,8 +20,10 @@ static const char *const app_paths[VERSIONS] = {
 
 static const struct file *read_once(struct file *file, const char *path)
 {
-    if (file->data == NULL && file_read("test_glitch", path, OTTER_APP_SIZE, file) != 0) {
-        fprintf(stderr, "build it with: make firmware\n");
+    struct host_error error;
+
+    if (file->data == NULL && file_read(path, OTTER_APP_SIZE, file, &error) != 0) {
+        fprintf(stderr, "%s: %s; build it with: make firmware\n", error.thing, error.reason);
         exit(EXIT_FAILURE);
     }
     return file;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/cmd.h"
+#include "cli/report.h"
 
 enum { PATH_SIZE = 1024, ADDED_MAX = 7 };
 
@@ -46,7 +47,7 @@ int main(int argc, char **argv)
         all[count++] = path(paths[2], "app/pethouse/pethouse_03010101.bin");
     }
     memcpy(all + count, argv + 1, (size_t)(argc - 1) * sizeof argv[0]);
-    cmd_name("board campaign");
+    report_command("board campaign");
     int code = cmd_board_campaign(count + argc - 1, all);
     free(all);
     return code;

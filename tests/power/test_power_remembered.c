@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A campaign that remembers judgements is the same campaign: each case ends at the same tick, after the same
  * instructions, with the same flash and the same verdict as one that executes them all. */
-#include "cli/campaign_boot.h" /* its fail() is a function's name, before it is cmocka's */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +8,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
-#include "cli/cmd.h"
+#include "cli/campaign_boot.h"
 
 enum { PATH_SIZE = 1024, CASES_MAX = 64 };
 
@@ -66,7 +65,7 @@ static void run(struct scenario *scenario, const struct campaign_options *option
     run_number = remembers;
     counts[run_number] = 0;
     if (remembers) {
-        assert_true(campaign_boot_remember(path("boot/boot.elf"), 7, scenario));
+        assert_int_equal(campaign_boot_remember(path("boot/boot.elf"), 7, scenario, NULL), 0);
     }
     real = scenario_device(scenario);
     struct campaign_device device = real;
@@ -93,11 +92,10 @@ static void expect_same(enum scenario_kind which, const char *update, uint32_t e
         .slice_ms = 20,
         .parts = 1,
         .failed = failed};
-    assert_true(campaign_boot_read(path("boot/boot.elf"), &scenario));
+    assert_int_equal(campaign_boot_read(path("boot/boot.elf"), &scenario, NULL), 0);
     assert_int_equal(
-        file_read("test", path("app/pethouse/pethouse_03010101.bin"), 1 << 20, &scenario.app),
-        0);
-    assert_int_equal(file_read("test", path(update), 1 << 20, &scenario.update), 0);
+        file_read(path("app/pethouse/pethouse_03010101.bin"), 1 << 20, &scenario.app, NULL), 0);
+    assert_int_equal(file_read(path(update), 1 << 20, &scenario.update, NULL), 0);
     assert_true(scenario_read_versions(&scenario));
     run(&scenario, &options, false);
     run(&scenario, &options, true);
@@ -145,6 +143,5 @@ int main(void)
         cmocka_unit_test(test_same_revert),
         cmocka_unit_test(test_same_recovery),
     };
-    cmd_name("test");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "host/file.h" /* before cmocka.h, which has a macro fail */
 #include <cmocka.h>
+#include "host/file.h"
 #include "board/host/loader.h"
 #include "lab/replay/replay.h"
 #include "port/stm32f103/partitions.h"
@@ -17,9 +17,10 @@ static struct firmware read_up_to(const char *name, size_t max)
 {
     char path[1024];
     struct file file;
+    struct host_error error;
     snprintf(path, sizeof path, "%s/%s", OTTER_FIRMWARE_DIR, name);
-    if (file_read("test", path, max, &file) != 0) {
-        fprintf(stderr, "build it with: make firmware\n");
+    if (file_read(path, max, &file, &error) != 0) {
+        fprintf(stderr, "%s: %s; build it with: make firmware\n", error.thing, error.reason);
         exit(EXIT_FAILURE);
     }
     return (struct firmware){file.data, file.len};

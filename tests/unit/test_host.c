@@ -18,7 +18,6 @@
 
 #include "board/host/endpoint.h"
 #include "board/host/pace.h"
-#include "board/host/spec.h"
 #include "board/host/state.h"
 
 static char folder[64];
@@ -288,107 +287,6 @@ static void test_pace(void **state)
     assert_true(pace_ahead_at(&pace, year_ms * tick_ms, 0) == year_ms * (uint64_t)ms);
 }
 
-/* ---- option values ---- */
-
-static void test_spec_load(void **state)
-{
-    (void)state;
-    size_t len;
-    bool has_addr;
-    uint32_t addr;
-    assert_true(spec_load("boot.bin@0x08003000", &len, &has_addr, &addr));
-    assert_int_equal(len, 8);
-    assert_true(has_addr);
-    assert_int_equal(addr, 0x08003000);
-    assert_true(spec_load("a@b.hex", &len, &has_addr, &addr));
-    assert_int_equal(len, 7);
-    assert_false(has_addr);
-    assert_true(spec_load("x@1@134217728", &len, &has_addr, &addr));
-    assert_int_equal(len, 3);
-    assert_int_equal(addr, 0x08000000);
-    assert_false(spec_load("", &len, &has_addr, &addr));
-    assert_false(spec_load("@0x08000000", &len, &has_addr, &addr));
-    assert_false(spec_load("a@0x100000000", &len, &has_addr, &addr));
-    assert_false(spec_load("a@0x", &len, &has_addr, &addr));
-    assert_false(spec_load("a@08003000h", &len, &has_addr, &addr));
-}
-
-static void test_spec_cut(void **state)
-{
-    (void)state;
-    struct run_cut cut;
-    bool has_seed;
-    assert_true(spec_cut("17", &cut, &has_seed));
-    assert_int_equal(cut.op, 17);
-    assert_int_equal(cut.tear, BOARD_TEAR_TORN);
-    assert_false(has_seed);
-    assert_true(spec_cut("0:not-done", &cut, &has_seed));
-    assert_int_equal(cut.tear, BOARD_TEAR_NOT_DONE);
-    assert_true(spec_cut("5:done:0x10", &cut, &has_seed));
-    assert_int_equal(cut.tear, BOARD_TEAR_DONE);
-    assert_true(has_seed);
-    assert_int_equal(cut.seed, 16);
-    static const char *const wrong[] = {
-        "",        ":",        "x",          "-1", "1:",   "1:odd",
-        "1:torn:", "1:torn:x", "1:torn:1:1", " 1", "1::2", "18446744073709551616"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        if (spec_cut(wrong[i], &cut, &has_seed)) {
-            fail_msg("taken: `%s'", wrong[i]);
-        }
-    }
-}
-
-static void test_spec_input(void **state)
-{
-    (void)state;
-    struct run_input input;
-    assert_true(spec_input("2.5:key2=down", &input));
-    assert_true(input.at == UINT64_C(2500000) * BOARD_TICKS_PER_US);
-    assert_int_equal(input.kind, RUN_KEY);
-    assert_int_equal(input.number, 2);
-    assert_int_equal(input.value, 1);
-    assert_true(spec_input("0:temp=31", &input));
-    assert_int_equal(input.kind, RUN_CELSIUS);
-    assert_int_equal(input.value, 31);
-    assert_true(spec_input("0.000001:obstacle=no", &input));
-    assert_true(input.at == BOARD_TICKS_PER_US);
-    assert_int_equal(input.value, 0);
-    assert_true(spec_input("1:sensor=broken", &input));
-    assert_true(spec_input("1:reset=pin", &input));
-    assert_true(spec_input("1:power=cycle", &input));
-    assert_true(spec_input("1:hum=95", &input));
-    static const char *const wrong[] = {"",
-                                        "1",
-                                        "1:",
-                                        "1:key1",
-                                        "1:key1=",
-                                        "1:key4=down",
-                                        "1:key=down",
-                                        "1:temp=61",
-                                        "1:temp=-1",
-                                        "1:hum=4",
-                                        "1:hum=5x",
-                                        "-1:key1=up",
-                                        "x:key1=up",
-                                        ":key1=up",
-                                        "inf:key1=up",
-                                        "nan:temp=20",
-                                        "1e3:temp=20",
-                                        "1.2.3:temp=20",
-                                        "1:led=on",
-                                        "1:obstacle=maybe",
-                                        "9999999999:temp=20"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        if (spec_input(wrong[i], &input)) {
-            fail_msg("taken: `%s'", wrong[i]);
-        }
-    }
-    char longest[200];
-    memset(longest, '1', sizeof longest);
-    strcpy(longest + 190, ":temp=20");
-    assert_false(spec_input(longest, &input));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,9 +298,6 @@ int main(void)
         cmocka_unit_test(test_endpoint_wrong_spec),
         cmocka_unit_test(test_state_round_trip_and_wrong_files),
         cmocka_unit_test(test_pace),
-        cmocka_unit_test(test_spec_load),
-        cmocka_unit_test(test_spec_cut),
-        cmocka_unit_test(test_spec_input),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "board/host/spec.h"
+#include "cli/board_spec.h"
 
 #include <ctype.h>
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "board/gokit2/dht11.h"
+#include "host/number.h"
 
 enum { COPY_SIZE = 80 };
 #define SECONDS_MAX 1e9
 
-bool spec_number(const char *text, uint64_t low, uint64_t high, uint64_t *out_value)
+static int wrong(const char *option, const char *text, const char *reason,
+                 struct host_error *out_error)
 {
-    /* Not octal: 010 is ten. */
-    int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, base);
-    if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value < low ||
-        value > high) {
-        return false;
-    }
-    *out_value = value;
-    return true;
+    char thing[HOST_THING_SIZE];
+    (void)snprintf(thing, sizeof thing, "%s %s", option, text);
+    return host_error_set(out_error, thing, "%s", reason);
 }
 
-bool spec_seconds(const char *text, uint64_t *out_ticks)
+/* ---- seconds ---- */
+
+static bool read_seconds(const char *text, uint64_t *out_ticks)
 {
     if (text[0] == '\0' || text[strspn(text, "0123456789.")] != '\0') {
         return false; /* strtod() would take inf, nan, signs, exponents and hexadecimal */
@@ -39,26 +35,39 @@ bool spec_seconds(const char *text, uint64_t *out_ticks)
     return true;
 }
 
-bool spec_load(const char *text, size_t *out_path_len, bool *out_has_addr, uint32_t *out_addr)
+int spec_seconds(const char *option, const char *text, uint64_t *out_ticks,
+                 struct host_error *out_error)
 {
-    const char *at = strrchr(text, '@');
-    if (at == NULL || !isdigit((unsigned char)at[1])) {
-        *out_path_len = strlen(text);
-        *out_has_addr = false;
-        *out_addr = 0;
-        return text[0] != '\0';
-    }
-    uint64_t addr;
-    if (at == text || !spec_number(at + 1, 0, UINT32_MAX, &addr)) {
-        return false;
-    }
-    *out_path_len = (size_t)(at - text);
-    *out_has_addr = true;
-    *out_addr = (uint32_t)addr;
-    return true;
+    return read_seconds(text, out_ticks)
+               ? 0
+               : wrong(option, text, "not a number of seconds", out_error);
 }
 
-/* Split copy at the first `separator`. Returns what is behind it, NULL = there is none. */
+/* ---- FILE[@ADDR] ---- */
+
+int spec_load(const char *option, const char *text, struct spec_load *out_load,
+              struct host_error *out_error)
+{
+    const char *at = strrchr(text, '@');
+    struct spec_load load = {.path_len = strlen(text)};
+    struct host_error error = {.reason = "not FILE[@ADDR]"};
+    if (at != NULL && isdigit((unsigned char)at[1])) {
+        uint64_t addr;
+        if (number_parse(NULL, at + 1, 0, UINT32_MAX, &addr, &error) != 0) {
+            return wrong(option, text, error.reason, out_error);
+        }
+        load = (struct spec_load){(size_t)(at - text), true, (uint32_t)addr};
+    }
+    if (load.path_len == 0) {
+        return wrong(option, text, error.reason, out_error);
+    }
+    *out_load = load;
+    return 0;
+}
+
+/* ---- words ---- */
+
+/* Split copy at the first `separator`. Returns what comes after it, NULL = there is none. */
 static char *cut_off(char *text, char separator)
 {
     char *at = text == NULL ? NULL : strchr(text, separator);
@@ -95,42 +104,52 @@ static bool copy_text(const char *text, char out_copy[COPY_SIZE])
     return true;
 }
 
-bool spec_cut(const char *text, struct run_cut *out_cut, bool *out_has_seed)
+/* ---- OP[:TEAR][:SEED] ---- */
+
+int spec_cut(const char *option, const char *text, struct run_cut *out_cut, bool *out_has_seed,
+             struct host_error *out_error)
 {
     static const struct word tears[] = {
         {"not-done", BOARD_TEAR_NOT_DONE}, {"done", BOARD_TEAR_DONE},
         {"torn", BOARD_TEAR_TORN},         {"half-erased", BOARD_TEAR_HALF_ERASED},
         {"weak", BOARD_TEAR_WEAK},         {NULL, 0}};
+    struct host_error error = {.reason = "not OP[:not-done|done|torn|half-erased|weak][:SEED]"};
     char copy[COPY_SIZE];
     if (!copy_text(text, copy)) {
-        return false;
+        return wrong(option, text, error.reason, out_error);
     }
     char *tear_text = cut_off(copy, ':');
     char *seed_text = cut_off(tear_text, ':');
     struct run_cut cut = {.op = 0};
     int tear = BOARD_TEAR_TORN;
-    if (!spec_number(copy, 0, UINT64_MAX, &cut.op) ||
-        (tear_text != NULL && !look_up(tears, tear_text, &tear)) ||
-        (seed_text != NULL && !spec_number(seed_text, 0, UINT64_MAX, &cut.seed))) {
-        return false;
+    if ((tear_text != NULL && !look_up(tears, tear_text, &tear)) ||
+        number_parse(NULL, copy, 0, UINT64_MAX, &cut.op, &error) != 0 ||
+        (seed_text != NULL &&
+         number_parse(NULL, seed_text, 0, UINT64_MAX, &cut.seed, &error) != 0)) {
+        return wrong(option, text, error.reason, out_error);
     }
     cut.tear = (enum board_tear)tear;
     *out_cut = cut;
     *out_has_seed = seed_text != NULL;
-    return true;
+    return 0;
 }
 
-static bool in_range(const char *text, uint64_t low, uint64_t high, int *out_value)
+/* ---- SECONDS:KEY=VALUE ---- */
+
+static bool in_range(const char *text, uint64_t low, uint64_t high, int *out_value,
+                     struct host_error *out_error)
 {
     uint64_t value;
-    if (!spec_number(text, low, high, &value)) {
+    if (number_parse(NULL, text, low, high, &value, out_error) != 0) {
         return false;
     }
     *out_value = (int)value;
     return true;
 }
 
-static bool key_and_value(const char *key, const char *value, struct run_input *input)
+/* The reason of a wrong number is left in *out_error; that of anything else is the form. */
+static bool key_and_value(const char *key, const char *value, struct run_input *input,
+                          struct host_error *out_error)
 {
     static const struct word keys[] = {{"key1", 1}, {"key2", 2}, {"key3", 3}, {NULL, 0}};
     static const struct word presses[] = {{"down", 1}, {"up", 0}, {NULL, 0}};
@@ -154,11 +173,12 @@ static bool key_and_value(const char *key, const char *value, struct run_input *
     }
     if (strcmp(key, "temp") == 0) {
         input->kind = RUN_CELSIUS;
-        return in_range(value, 0, DHT11_CELSIUS_MAX, &input->value);
+        return in_range(value, 0, DHT11_CELSIUS_MAX, &input->value, out_error);
     }
     if (strcmp(key, "hum") == 0) {
         input->kind = RUN_HUMIDITY;
-        return in_range(value, DHT11_HUMIDITY_MIN, DHT11_HUMIDITY_MAX, &input->value);
+        return in_range(value, DHT11_HUMIDITY_MIN, DHT11_HUMIDITY_MAX, &input->value,
+                        out_error);
     }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (strcmp(key, others[i].key) == 0) {
@@ -169,18 +189,23 @@ static bool key_and_value(const char *key, const char *value, struct run_input *
     return false;
 }
 
-bool spec_input(const char *text, struct run_input *out_input)
+int spec_input(const char *option, const char *text, struct run_input *out_input,
+               struct host_error *out_error)
 {
+    struct host_error error = {
+        .reason = "not SECONDS:KEY=VALUE; KEY=VALUE is key1..3=down|up, temp=0..60, hum=5..95, "
+                  "obstacle=yes|no, sensor=broken|ok, reset=pin or power=cycle"};
     char copy[COPY_SIZE];
     if (!copy_text(text, copy)) {
-        return false;
+        return wrong(option, text, error.reason, out_error);
     }
     char *key = cut_off(copy, ':');
     char *value = cut_off(key, '=');
     struct run_input input = {.at = 0};
-    if (value == NULL || !spec_seconds(copy, &input.at) || !key_and_value(key, value, &input)) {
-        return false;
+    if (value == NULL || !read_seconds(copy, &input.at) ||
+        !key_and_value(key, value, &input, &error)) {
+        return wrong(option, text, error.reason, out_error);
     }
     *out_input = input;
-    return true;
+    return 0;
 }
