@@ -37,10 +37,10 @@ void log_action(enum otter_action action, uint8_t detail)
         line("]");
         break;
     case OTTER_ACTION_CHECK_APP:
-    case OTTER_ACTION_CHECK_INCOMING:
-    case OTTER_ACTION_CHECK_PREVIOUS:
-    case OTTER_ACTION_ADOPT:
-    case OTTER_ACTION_SETTLE:
+    case OTTER_ACTION_CHECK_NEW:
+    case OTTER_ACTION_CHECK_OLD:
+    case OTTER_ACTION_ACCEPT_FLASHED:
+    case OTTER_ACTION_REWRITE:
     case OTTER_ACTION_MOVE:
     case OTTER_ACTION_START:
         break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdbool.h>
 #include <stddef.h>
-#include "otter/judge.h"
+#include "otter/verify.h"
 #include "otter/startup.h"
 #include "clock.h"
 #include "debug.h"
@@ -17,7 +17,7 @@
 #include "startup.h"
 #include "system.h"
 
-/* The bootloader: bring flash to a state in which something can be started (otter_startup()), and start
+/* The bootloader: bring flash to a state in which something can be started (otter_startup_run()), and start
  * it; or receive an image, if nothing can or the app asks for it (recover.h). On a clean start it says
  * nothing, and the app finds the chip as after reset. Before the first change of flash the watchdog is
  * started: should we hang, reset, and on from where the journal says. Only an app on trial is started
@@ -43,27 +43,27 @@ static void report(void *ctx, enum otter_action action, uint8_t detail)
 void reset_handler(void)
 {
     bool is_awake = false;
-    struct otter_judge judge = {.port = &stm32f103_flash,
-                                .layout = &stm32f103_layout,
-                                .hardware = OTTER_HARDWARE,
-                                .keys = otter_keys,
-                                .key_count = otter_key_count};
+    struct otter_verifier verifier = {.port = &stm32f103_flash,
+                                      .layout = &stm32f103_layout,
+                                      .hardware = OTTER_HARDWARE,
+                                      .keys = otter_keys,
+                                      .key_count = otter_key_count};
     uint32_t mail = mailbox_take();
     const struct otter_startup_config config = {.port = &stm32f103_flash,
                                                 .layout = &stm32f103_layout,
-                                                .judge = BOOT_JUDGE,
-                                                .judge_ctx = &judge,
+                                                .verify = BOOT_VERIFY,
+                                                .verify_ctx = &verifier,
                                                 .every_start = BOOT_EVERY_START,
                                                 .received = mail == MAILBOX_RECEIVED,
                                                 .report = report,
                                                 .report_ctx = &is_awake};
-    enum otter_startup what;
+    enum otter_startup_target what;
 
     if (mail == MAILBOX_EMPTY && pin_asks()) {
         mail = MAILBOX_RECOVER;
     }
     clock_start_internal();
-    what = otter_startup(&config);
+    what = otter_startup_run(&config);
     if (what == OTTER_STARTUP_APP && mail == MAILBOX_RECOVER) {
         report(&is_awake, OTTER_ACTION_RECOVER, 0);
         what = OTTER_STARTUP_RECOVERY;

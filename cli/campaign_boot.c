@@ -8,8 +8,8 @@
 
 enum {
     ELF_SIZE_MAX = 16 << 20,
-    JUDGE_SIZE = 24,    /* of the chip's struct otter_judge */
-    JUDGE_STACK = 4096, /* otter_judge_image() needs less */
+    JUDGE_SIZE = 24,    /* of the chip's struct otter_verifier */
+    JUDGE_STACK = 4096, /* otter_verify_image() needs less */
 };
 
 /* Take the bootloader's partition out of an ELF file. */
@@ -56,7 +56,7 @@ int campaign_boot_remember(const char *path, uint32_t compare_every, struct scen
                            struct host_error *out_error)
 {
     const uint32_t of_app =
-        1u << OTTER_PLACE_APP; /* the others lie in APPBAK and the spare page */
+        1u << OTTER_IMAGE_AT_APP; /* the others lie in APPBAK and the spare page */
     struct replay_options options = {
         .function = {.context_size = JUDGE_SIZE,
                      .stack_size = JUDGE_STACK,
@@ -73,7 +73,7 @@ int campaign_boot_remember(const char *path, uint32_t compare_every, struct scen
     if (loader_guess(file.data, file.len) != LOADER_ELF) {
         (void)host_error_set(out_error, "--remember",
                              "%s: is no .elf, where functions can be found", path);
-    } else if (!loader_elf_function(file.data, file.len, "otter_judge_image",
+    } else if (!loader_elf_function(file.data, file.len, "otter_verify_image",
                                     &options.function.addr, why) ||
                !loader_elf_function(file.data, file.len, "uart_polled_receive",
                                     &options.loops[0], why) ||

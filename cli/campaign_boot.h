@@ -13,7 +13,7 @@
 int campaign_boot_read(const char *path, struct scenario *scenario,
                        struct host_error *out_error);
 
-/* Let the campaign remember the answers of its otter_judge_image(), which an .elf is needed to find; every
+/* Let the campaign remember the answers of its otter_verify_image(), which an .elf is needed to find; every
  * compare_every-th is found out again (0: none). Sets scenario->replay.
  * 0 or -1. */
 int campaign_boot_remember(const char *path, uint32_t compare_every, struct scenario *scenario,

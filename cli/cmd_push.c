@@ -41,7 +41,7 @@ struct push {
     enum outcome outcome;
     char from[9], to[9]; /* versions the MCU told; empty = none yet */
     char hardware[9];
-    struct otter_notice before,
+    struct otter_update_status before,
         after; /* what it told of its last update: at first, and lately */
     bool was_in_recovery;
     bool is_judged; /* `after` is about this update */
@@ -189,12 +189,12 @@ static void note_first_info(struct push *push, const struct otter_info *info)
 }
 
 static void on_info(struct push *push, const struct otter_info *info,
-                    const struct otter_notice *notice)
+                    const struct otter_update_status *status)
 {
     char version[9];
 
     image_file_text(info->version, version);
-    push->after = notice != NULL ? *notice : (struct otter_notice){.is_otter = false};
+    push->after = status != NULL ? *status : (struct otter_update_status){.is_otter = false};
     if (push->from[0] == 0) {
         memcpy(push->from, version, sizeof push->from);
         image_file_text(info->hardware, push->hardware);
@@ -227,7 +227,7 @@ static void on_event(void *ctx, const struct module_event *event)
         }
         break;
     case MODULE_INFO:
-        on_info(push, event->info, event->notice);
+        on_info(push, event->info, event->update_status);
         break;
     case MODULE_OFFERED:
         if (verbose) {

@@ -367,7 +367,7 @@ void otter_dropin_answered(uint8_t cmd)
         return;
     }
     ota.reboot_tries = 0;
-    rc = otter_update_announced(otter_dropin_port, otter_dropin_layout);
+    rc = otter_update_mark_announced(otter_dropin_port, otter_dropin_layout);
     (void)rc; /* a flash that refuses: the module is restarted once more at the next start */
 }
 

@@ -9,7 +9,8 @@ enum { STATUS_CONNECTED = 0x073A }; /* RSSI 7, cloud, router, binding, station: 
 void module_tell(struct module *module, struct module_event event)
 {
     event.info = module->have_info ? &module->info : NULL;
-    event.notice = module->have_info && module->notice.is_otter ? &module->notice : NULL;
+    event.update_status =
+        module->have_info && module->update_status.is_otter ? &module->update_status : NULL;
     if (module->config->event != NULL) {
         module->config->event(module->config->ctx, &event);
     }
@@ -181,7 +182,7 @@ static void take_info(struct module *module, const struct otter_frame *frame, ui
         }
     }
     module->info = info;
-    otter_get_notice(frame, &module->notice);
+    otter_get_update_status(frame, &module->update_status);
     module->have_info = true;
     module->phase = MODULE_PHASE_RUNNING;
     module_tell_kind(module, MODULE_INFO, NULL);

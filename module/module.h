@@ -94,7 +94,7 @@ struct module_event {
     enum module_event_kind kind;
     const struct otter_info *info; /* the last 0x02, or NULL if none came yet */
     /* what an otter app told with it, or NULL; words for its reason: module/reason.h */
-    const struct otter_notice *notice;
+    const struct otter_update_status *update_status;
     const struct otter_p0 *p0;
     const struct otter_frame *frame; /* REQUEST: the MCU's command */
     uint8_t cmd;
@@ -135,7 +135,7 @@ struct module { /* private */
     uint32_t restart_ms, restart_after_ms;
     const char *restart_why;
     struct otter_info info;
-    struct otter_notice notice;
+    struct otter_update_status update_status;
     bool have_info;
     /* the update */
     uint8_t transfer;

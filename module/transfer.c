@@ -386,7 +386,7 @@ static void version_text(const uint8_t version[8], char out_text[9])
 static void fail_old_version(struct module *module)
 {
     char is[9], expected[9];
-    bool says_why = module->notice.reason != OTTER_REASON_NONE;
+    bool says_why = module->update_status.reason != OTTER_REASON_NONE;
 
     version_text(module->info.version, is);
     version_text(module->config->version, expected);
@@ -396,7 +396,7 @@ static void fail_old_version(struct module *module)
     } else if (says_why) {
         snprintf(module->text, sizeof module->text,
                  "the MCU runs version %s; the update was %s", is,
-                 module_reason(module->notice.reason)->text);
+                 module_reason(module->update_status.reason)->text);
     } else {
         snprintf(module->text, sizeof module->text,
                  "the MCU came back with version %s instead of %s", is, expected);
@@ -409,7 +409,7 @@ static void fail_old_version(struct module *module)
  * the old version. */
 static void take_expected(struct module *module, uint32_t now_ms)
 {
-    if (!module->notice.on_trial) {
+    if (!module->update_status.on_trial) {
         finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
     } else if (module->transfer != MODULE_TRANSFER_RETURNING) {
         await(module, MODULE_TRANSFER_RETURNING, MODULE_RETURN_MS, now_ms);
@@ -431,7 +431,7 @@ void module_transfer_info(struct module *module, uint32_t now_ms)
             !module_passed(now_ms, module->sent_ms, MODULE_SETTLE_MS)) {
             return;
         }
-        if (expected && (changed || module->notice.reason == OTTER_REASON_NONE)) {
+        if (expected && (changed || module->update_status.reason == OTTER_REASON_NONE)) {
             take_expected(module, now_ms);
         } else {
             fail_old_version(module);
@@ -447,7 +447,7 @@ void module_transfer_not_back(struct module *module, uint32_t now_ms)
 {
     if (module->transfer == MODULE_TRANSFER_RETURNING &&
         module_passed(now_ms, module->deadline_ms, module->deadline_after_ms)) {
-        if (module->notice.on_trial && is_version(module, module->config->version)) {
+        if (module->update_status.on_trial && is_version(module, module->config->version)) {
             finish(module, MODULE_FAILED, MODULE_ON_TRIAL,
                    "the MCU runs the new version, but did not confirm it in time");
         } else {

@@ -42,12 +42,12 @@ static bool is_settled;   /* confirmed */
 
 /* ---- what the device library asks of the application ---- */
 
-static void tell_notice(void *ctx, struct otter_notice *out_notice)
+static void tell_update_status(void *ctx, struct otter_update_status *out_status)
 {
     (void)ctx;
-    out_notice->is_otter = true;
-    out_notice->on_trial = !otter_update_is_allowed(&stm32f103_flash, &stm32f103_layout);
-    out_notice->reason = (uint8_t)otter_update_reason(&stm32f103_flash, &stm32f103_layout);
+    out_status->is_otter = true;
+    out_status->on_trial = !otter_update_is_allowed(&stm32f103_flash, &stm32f103_layout);
+    out_status->reason = (uint8_t)otter_update_reason(&stm32f103_flash, &stm32f103_layout);
 }
 
 static uint16_t take_control(void *ctx, const struct otter_p0 *p0,
@@ -112,7 +112,7 @@ static const struct otter_receiver_config receiver_config = {
 static const struct otter_device_config device_config = {
     .info = &info,
     .receiver = &receiver_config,
-    .notice = tell_notice,
+    .update_status = tell_update_status,
     .control = take_control,
     .status = take_status,
     .answer = take_answer,
@@ -233,7 +233,7 @@ static void settle(void)
     }
     is_settled = true;
     if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0 ||
-        (is_new && otter_update_announced(&stm32f103_flash, &stm32f103_layout) != 0)) {
+        (is_new && otter_update_mark_announced(&stm32f103_flash, &stm32f103_layout) != 0)) {
         log_line("Confirm Failed");
     }
 }

@@ -5,98 +5,98 @@
 /* APP cannot be started: what else is there? */
 static enum otter_action replace_app(const struct otter_situation *s)
 {
-    if (s->incoming == OTTER_UNKNOWN) {
-        return OTTER_ACTION_CHECK_INCOMING;
+    if (s->new_image == OTTER_CHECK_UNKNOWN) {
+        return OTTER_ACTION_CHECK_NEW;
     }
-    if (s->incoming == OTTER_GOOD) {
+    if (s->new_image == OTTER_CHECK_GOOD) {
         return OTTER_ACTION_INSTALL;
     }
-    if (s->previous == OTTER_UNKNOWN) {
-        return OTTER_ACTION_CHECK_PREVIOUS;
+    if (s->old_image == OTTER_CHECK_UNKNOWN) {
+        return OTTER_ACTION_CHECK_OLD;
     }
-    return s->previous == OTTER_GOOD ? OTTER_ACTION_REVERT : OTTER_ACTION_RECOVER;
+    return s->old_image == OTTER_CHECK_GOOD ? OTTER_ACTION_REVERT : OTTER_ACTION_RECOVER;
 }
 
 /* Someone asks for area[1..] to be installed. APP first: its version is the measure, and without it
  * there is nothing to go back to. */
-static enum otter_action judge_incoming(const struct otter_situation *s)
+static enum otter_action install_or_refuse(const struct otter_situation *s)
 {
-    if (s->app == OTTER_UNKNOWN) {
+    if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
-    if (s->incoming == OTTER_UNKNOWN) {
-        return OTTER_ACTION_CHECK_INCOMING;
+    if (s->new_image == OTTER_CHECK_UNKNOWN) {
+        return OTTER_ACTION_CHECK_NEW;
     }
-    return s->incoming == OTTER_GOOD ? OTTER_ACTION_INSTALL : OTTER_ACTION_REFUSE;
+    return s->new_image == OTTER_CHECK_GOOD ? OTTER_ACTION_INSTALL : OTTER_ACTION_REFUSE;
 }
 
 /* The newest frame names the installed image. */
-static enum otter_action go_on_at_rest(const struct otter_situation *s)
+static enum otter_action go_on_idle(const struct otter_situation *s)
 {
-    if (s->record || s->request == OTTER_REQUEST_VALID) {
-        return judge_incoming(s);
+    if (s->tutorial_request || s->request == OTTER_REQUEST_VALID) {
+        return install_or_refuse(s);
     }
-    if (!s->settled || s->request == OTTER_REQUEST_INVALID) {
-        return OTTER_ACTION_SETTLE;
+    if (!s->certain || s->request == OTTER_REQUEST_INVALID) {
+        return OTTER_ACTION_REWRITE;
     }
-    if (s->app == OTTER_UNKNOWN) {
+    if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
-    if (s->app == OTTER_FOREIGN) { /* a probe has put it there */
-        return OTTER_ACTION_ADOPT;
+    if (s->app == OTTER_CHECK_REFLASHED) { /* a probe has put it there */
+        return OTTER_ACTION_ACCEPT_FLASHED;
     }
-    return s->app == OTTER_GOOD ? OTTER_ACTION_START : replace_app(s);
+    return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_START : replace_app(s);
 }
 
 static enum otter_action go_on_installing(const struct otter_situation *s)
 {
     if (!s->moved) {
-        return s->fresh ? OTTER_ACTION_MOVE : OTTER_ACTION_SETTLE;
+        return s->appended_now ? OTTER_ACTION_MOVE : OTTER_ACTION_REWRITE;
     }
-    if (s->app == OTTER_UNKNOWN) {
+    if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
     /* A tutorial app confirms by going on to the next update: it knows no other way. */
-    if (s->app == OTTER_GOOD && (s->permanent || s->record)) {
+    if (s->app == OTTER_CHECK_GOOD && (s->permanent || s->tutorial_request)) {
         return OTTER_ACTION_FINISH;
     }
-    if (s->record) { /* its download has destroyed the way back */
-        return judge_incoming(s);
+    if (s->tutorial_request) { /* its download has destroyed the way back */
+        return install_or_refuse(s);
     }
-    if (s->app != OTTER_GOOD || s->used_up) {
-        if (s->previous == OTTER_UNKNOWN) {
-            return OTTER_ACTION_CHECK_PREVIOUS;
+    if (s->app != OTTER_CHECK_GOOD || s->used_up) {
+        if (s->old_image == OTTER_CHECK_UNKNOWN) {
+            return OTTER_ACTION_CHECK_OLD;
         }
-        if (s->previous == OTTER_GOOD) {
+        if (s->old_image == OTTER_CHECK_GOOD) {
             return OTTER_ACTION_REVERT;
         }
         /* Nothing went out that could come back; a recovery may have put something there. */
-        return s->app == OTTER_GOOD ? OTTER_ACTION_ADOPT : replace_app(s);
+        return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_ACCEPT_FLASHED : replace_app(s);
     }
-    return s->settled ? OTTER_ACTION_TRY : OTTER_ACTION_SETTLE;
+    return s->certain ? OTTER_ACTION_TRY : OTTER_ACTION_REWRITE;
 }
 
 static enum otter_action go_on_restoring(const struct otter_situation *s)
 {
-    if (!s->fresh) {
-        return OTTER_ACTION_SETTLE;
+    if (!s->appended_now) {
+        return OTTER_ACTION_REWRITE;
     }
     if (!s->moved) {
         return OTTER_ACTION_MOVE;
     }
-    if (s->app == OTTER_UNKNOWN) {
+    if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
-    if (s->app == OTTER_GOOD) {
+    if (s->app == OTTER_CHECK_GOOD) {
         return OTTER_ACTION_FINISH;
     }
     return replace_app(s);
 }
 
-enum otter_action otter_decide(const struct otter_situation *s)
+enum otter_action otter_decide_action(const struct otter_situation *s)
 {
-    if (s->kind == OTTER_JOURNAL_REST || (s->kind != OTTER_JOURNAL_NONE && s->final)) {
-        return go_on_at_rest(s);
+    if (s->kind == OTTER_JOURNAL_IDLE || (s->kind != OTTER_JOURNAL_NONE && s->confirmed)) {
+        return go_on_idle(s);
     }
     if (s->kind == OTTER_JOURNAL_INSTALL) {
         return go_on_installing(s);
@@ -104,11 +104,11 @@ enum otter_action otter_decide(const struct otter_situation *s)
     if (s->kind == OTTER_JOURNAL_RESTORE) {
         return go_on_restoring(s);
     }
-    if (s->record) {
-        return judge_incoming(s);
+    if (s->tutorial_request) {
+        return install_or_refuse(s);
     }
-    if (s->app == OTTER_UNKNOWN) {
+    if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
-    return s->app == OTTER_GOOD ? OTTER_ACTION_ADOPT : replace_app(s);
+    return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_ACCEPT_FLASHED : replace_app(s);
 }

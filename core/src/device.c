@@ -45,14 +45,15 @@ static void complain(struct otter_device *device, const struct otter_frame *fram
 static void answer_info(struct otter_device *device, const struct otter_frame *request)
 {
     uint8_t payload[OTTER_INFO_MAX];
-    struct otter_notice notice = {.is_otter = false};
+    struct otter_update_status update_status = {.is_otter = false};
     int len = otter_put_info(device->config->info, payload, sizeof(payload));
 
-    if (device->config->notice != NULL) {
-        device->config->notice(device->config->ctx, &notice);
+    if (device->config->update_status != NULL) {
+        device->config->update_status(device->config->ctx, &update_status);
     }
-    if (len >= 0 && otter_link_answer_flags(&device->link, request, otter_put_notice(&notice),
-                                            payload, (uint16_t)len) != 0) {
+    if (len >= 0 &&
+        otter_link_answer_flags(&device->link, request, otter_put_update_status(&update_status),
+                                payload, (uint16_t)len) != 0) {
         return; /* as with answer() */
     }
 }

@@ -5,7 +5,7 @@
 #include "otter/image.h"
 
 /* docs/flash-format.md chapter 2 */
-enum { RECORD_STATUS = 0, RECORD_SIZE = 4, RECORD_MD5 = 8, STATUS_SIZE = 2 };
+enum { REQUEST_STATUS = 0, REQUEST_SIZE = 4, REQUEST_MD5 = 8, STATUS_SIZE = 2 };
 
 /* Both slots count: the image is received into one and copied to the other. */
 static bool is_size_possible(const struct otter_layout *layout, uint32_t size)
@@ -17,17 +17,17 @@ static bool is_size_possible(const struct otter_layout *layout, uint32_t size)
 int otter_flag_read(const struct otter_port *port, const struct otter_layout *layout,
                     struct otter_flag *out_flag)
 {
-    uint8_t record[OTTER_FLAG_SIZE];
-    int error = port->read(port->ctx, layout->flag.addr, record, sizeof record);
+    uint8_t request[OTTER_FLAG_SIZE];
+    int error = port->read(port->ctx, layout->flag.addr, request, sizeof request);
 
     if (error != 0) {
         return error;
     }
-    if (otter_get_le16(record + RECORD_STATUS) != OTTER_FLAG_PENDING) {
+    if (otter_get_le16(request + REQUEST_STATUS) != OTTER_FLAG_PENDING) {
         return OTTER_ERR_NONE;
     }
-    out_flag->image_size = otter_get_le32(record + RECORD_SIZE);
-    memcpy(out_flag->md5, record + RECORD_MD5, sizeof out_flag->md5);
+    out_flag->image_size = otter_get_le32(request + REQUEST_SIZE);
+    memcpy(out_flag->md5, request + REQUEST_MD5, sizeof out_flag->md5);
     return is_size_possible(layout, out_flag->image_size) ? 0 : OTTER_ERR_RANGE;
 }
 
@@ -52,7 +52,7 @@ static int read_is_blank(const struct otter_port *port, uint32_t addr, bool *out
 int otter_flag_write(const struct otter_port *port, const struct otter_layout *layout,
                      const struct otter_flag *flag)
 {
-    uint8_t record[OTTER_FLAG_SIZE];
+    uint8_t request[OTTER_FLAG_SIZE];
     bool blank;
     int error;
 
@@ -66,17 +66,17 @@ int otter_flag_write(const struct otter_port *port, const struct otter_layout *l
     if (error != 0) {
         return error;
     }
-    otter_put_le32(record + RECORD_SIZE, flag->image_size);
-    memcpy(record + RECORD_MD5, flag->md5, sizeof flag->md5);
-    error = port->program(port->ctx, layout->flag.addr + RECORD_SIZE, record + RECORD_SIZE,
-                          sizeof record - RECORD_SIZE);
+    otter_put_le32(request + REQUEST_SIZE, flag->image_size);
+    memcpy(request + REQUEST_MD5, flag->md5, sizeof flag->md5);
+    error = port->program(port->ctx, layout->flag.addr + REQUEST_SIZE, request + REQUEST_SIZE,
+                          sizeof request - REQUEST_SIZE);
     if (error != 0) {
         return error;
     }
     /* last: it makes the rest valid */
-    otter_put_le16(record + RECORD_STATUS, OTTER_FLAG_PENDING);
-    return port->program(port->ctx, layout->flag.addr + RECORD_STATUS, record + RECORD_STATUS,
-                         STATUS_SIZE);
+    otter_put_le16(request + REQUEST_STATUS, OTTER_FLAG_PENDING);
+    return port->program(port->ctx, layout->flag.addr + REQUEST_STATUS,
+                         request + REQUEST_STATUS, STATUS_SIZE);
 }
 
 int otter_flag_erase(const struct otter_port *port, const struct otter_layout *layout)

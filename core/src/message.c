@@ -77,28 +77,29 @@ int otter_get_info(const struct otter_frame *frame, struct otter_info *out_info)
 
 /* ---- the flags of 0x02 ---- */
 enum {
-    NOTICE_MARK = 0x6F00, /* 'o'; the low byte: */
-    NOTICE_MARK_MASK = 0xFF00,
-    NOTICE_TRIAL = 0x80,
-    NOTICE_REASON_MASK = 0x7F,
+    UPDATE_STATUS_MARK = 0x6F00, /* 'o'; the low byte: */
+    UPDATE_STATUS_MARK_MASK = 0xFF00,
+    UPDATE_STATUS_TRIAL = 0x80,
+    UPDATE_STATUS_REASON_MASK = 0x7F,
 };
 
-uint16_t otter_put_notice(const struct otter_notice *notice)
+uint16_t otter_put_update_status(const struct otter_update_status *status)
 {
-    if (!notice->is_otter) {
+    if (!status->is_otter) {
         return 0;
     }
-    return (uint16_t)(NOTICE_MARK | (notice->on_trial ? NOTICE_TRIAL : 0) |
-                      (notice->reason & NOTICE_REASON_MASK));
+    return (uint16_t)(UPDATE_STATUS_MARK | (status->on_trial ? UPDATE_STATUS_TRIAL : 0) |
+                      (status->reason & UPDATE_STATUS_REASON_MASK));
 }
 
-void otter_get_notice(const struct otter_frame *frame, struct otter_notice *out_notice)
+void otter_get_update_status(const struct otter_frame *frame,
+                             struct otter_update_status *out_status)
 {
-    memset(out_notice, 0, sizeof *out_notice);
-    if ((frame->flags & NOTICE_MARK_MASK) == NOTICE_MARK) {
-        out_notice->is_otter = true;
-        out_notice->on_trial = (frame->flags & NOTICE_TRIAL) != 0;
-        out_notice->reason = frame->flags & NOTICE_REASON_MASK;
+    memset(out_status, 0, sizeof *out_status);
+    if ((frame->flags & UPDATE_STATUS_MARK_MASK) == UPDATE_STATUS_MARK) {
+        out_status->is_otter = true;
+        out_status->on_trial = (frame->flags & UPDATE_STATUS_TRIAL) != 0;
+        out_status->reason = frame->flags & UPDATE_STATUS_REASON_MASK;
     }
 }
 

@@ -7,133 +7,133 @@
 struct startup {
     const struct otter_startup_config *config;
     struct otter_journal journal;
-    uint32_t appended_at; /* the frame that this start has appended; 0 = none */
-    uint32_t record_size; /* in a tutorial app's record; 0 = there is none */
-    uint8_t check[3];     /* enum otter_check, by enum otter_place */
-    uint32_t size[3];     /* of the image there, if it is good */
-    bool received;        /* as in config, until that image is refused or installed */
-    uint32_t app_number;  /* version of a good app: what an update must reach */
-    uint8_t reason;       /* for the next frame */
-    const void *sure;     /* what is to be installed was judged twice: the same as config */
+    uint32_t appended_at;   /* the frame that this start has appended; 0 = none */
+    uint32_t tutorial_size; /* in a tutorial app's record; 0 = there is none */
+    uint8_t check[3];       /* enum otter_check, by enum otter_image_at */
+    uint32_t size[3];       /* of the image there, if it is good */
+    bool received;          /* as in config, until that image is refused or installed */
+    uint32_t app_number;    /* version of a good app: what an update must reach */
+    uint8_t reason;         /* for the next frame */
+    const void
+        *verified_twice; /* what is to be installed was judged twice: the same as config */
 };
 
 /* More than any way through the table takes: a swap that has to be reverted, twice. */
 enum { ACTIONS_MAX = 40 };
 
-static bool is_at_rest(const struct otter_journal *journal)
+static bool is_idle(const struct otter_journal *journal)
 {
-    return journal->kind == OTTER_JOURNAL_REST || journal->final;
+    return journal->kind == OTTER_JOURNAL_IDLE || journal->confirmed;
 }
 
 /* What should be in APP now. */
-static struct otter_seal *app_seal(struct otter_journal *journal)
+static struct otter_digest_record *app_digest(struct otter_journal *journal)
 {
     return journal->kind == OTTER_JOURNAL_RESTORE ? &journal->previous : &journal->present;
 }
 
-static struct otter_situation look(struct startup *s)
+static struct otter_situation read_situation(struct startup *s)
 {
     const struct otter_startup_config *config = s->config;
     const struct otter_journal *journal = &s->journal;
-    struct otter_flag record;
+    struct otter_flag request;
 
     otter_journal_read(config->port, config->layout, &s->journal);
     s->journal.requested |= s->received;
     /* A frame of ours is no record: its first half-word is 0. */
-    s->record_size =
-        otter_flag_read(config->port, config->layout, &record) == 0 ? record.image_size : 0;
+    s->tutorial_size =
+        otter_flag_read(config->port, config->layout, &request) == 0 ? request.image_size : 0;
     return (struct otter_situation){
         .kind = journal->kind,
         .request = !journal->requested                         ? OTTER_REQUEST_NONE
                    : journal->request_size != 0 || s->received ? OTTER_REQUEST_VALID
                                                                : OTTER_REQUEST_INVALID,
-        .record = s->record_size != 0,
-        .settled = journal->settled,
-        .fresh = journal->addr == s->appended_at,
+        .tutorial_request = s->tutorial_size != 0,
+        .certain = journal->certain,
+        .appended_now = journal->addr == s->appended_at,
         .moved = journal->swapped ||
                  (journal->kind == OTTER_JOURNAL_RESTORE &&
-                  journal->step >= otter_journal_pages(journal, config->port->page_size)),
-        .final = journal->final,
+                  journal->step >= otter_journal_count_pages(journal, config->port->page_size)),
+        .confirmed = journal->confirmed,
         .permanent = (journal->flags & OTTER_JOURNAL_PERMANENT) != 0,
         .used_up = journal->starts >= OTTER_JOURNAL_TRIALS,
-        .app = s->check[OTTER_PLACE_APP],
-        .incoming = s->check[OTTER_PLACE_INCOMING],
-        .previous = s->check[OTTER_PLACE_PREVIOUS],
+        .app = s->check[OTTER_IMAGE_AT_APP],
+        .new_image = s->check[OTTER_IMAGE_AT_NEW],
+        .old_image = s->check[OTTER_IMAGE_AT_OLD],
     };
 }
 
 /* ---- checks ---- */
 
-static uint32_t crc(const struct startup *s, enum otter_place place, uint32_t length)
+static uint32_t crc(const struct startup *s, enum otter_image_at where, uint32_t length)
 {
-    return otter_place_crc(s->config->port, s->config->layout, place, length);
+    return otter_swap_image_crc(s->config->port, s->config->layout, where, length);
 }
 
-/* Is the signature of APP wanted beside its seal? Where nobody has sealed it, where it is new, where the
+/* Is the signature of APP wanted beside its seal? Where nobody has recorded it, where it is new, where the
  * last start left something in doubt, and where its version is asked for. (every_start: always.) */
 static bool is_thorough(const struct startup *s)
 {
     const struct otter_journal *journal = &s->journal;
 
-    if (s->sure != NULL || s->appended_at != 0 || journal->requested || s->record_size != 0) {
+    if (s->verified_twice != NULL || s->appended_at != 0 || journal->requested ||
+        s->tutorial_size != 0) {
         return true;
     }
-    return journal->kind == OTTER_JOURNAL_NONE ||
-           (!is_at_rest(journal) && journal->starts == 0);
+    return journal->kind == OTTER_JOURNAL_NONE || (!is_idle(journal) && journal->starts == 0);
 }
 
-/* Find out about the image at `place`: by its seal if there is one, and by its signature. */
-static void check(struct startup *s, enum otter_place place)
+/* Find out about the image at `where`: by its seal if there is one, and by its signature. */
+static void check(struct startup *s, enum otter_image_at where)
 {
     struct otter_journal *journal = &s->journal;
-    const struct otter_seal *seal =
-        place == OTTER_PLACE_APP ? app_seal(journal) : &journal->previous;
+    const struct otter_digest_record *digest =
+        where == OTTER_IMAGE_AT_APP ? app_digest(journal) : &journal->previous;
     enum otter_reason reason = OTTER_REASON_NONE;
-    enum otter_check good = OTTER_GOOD;
+    enum otter_check good = OTTER_CHECK_GOOD;
     uint32_t number = 0;
-    bool sealed = journal->kind != OTTER_JOURNAL_NONE && place != OTTER_PLACE_INCOMING &&
-                  (place == OTTER_PLACE_APP || !is_at_rest(journal));
+    bool recorded = journal->kind != OTTER_JOURNAL_NONE && where != OTTER_IMAGE_AT_NEW &&
+                    (where == OTTER_IMAGE_AT_APP || !is_idle(journal));
 
-    s->check[place] = OTTER_BAD;
-    if (sealed) {
-        s->size[place] = seal->length;
-        sealed = seal->length != 0 && crc(s, place, seal->length) == seal->crc;
-        if (!sealed && (place != OTTER_PLACE_APP || !is_at_rest(journal))) {
+    s->check[where] = OTTER_CHECK_BAD;
+    if (recorded) {
+        s->size[where] = digest->length;
+        recorded = digest->length != 0 && crc(s, where, digest->length) == digest->crc;
+        if (!recorded && (where != OTTER_IMAGE_AT_APP || !is_idle(journal))) {
             return;
         }
-        good = sealed ? OTTER_GOOD : OTTER_FOREIGN;
+        good = recorded ? OTTER_CHECK_GOOD : OTTER_CHECK_REFLASHED;
     }
-    if (!sealed) {
-        s->size[place] = 0;
-        if (place == OTTER_PLACE_INCOMING) {
+    if (!recorded) {
+        s->size[where] = 0;
+        if (where == OTTER_IMAGE_AT_NEW) {
             /* A request in the middle of an INSTALL is nobody's: what a recovery received is not
              * looked for by its size. */
-            s->size[place] = s->record_size != 0   ? s->record_size
-                             : is_at_rest(journal) ? journal->request_size
+            s->size[where] = s->tutorial_size != 0 ? s->tutorial_size
+                             : is_idle(journal)    ? journal->request_size
                                                    : 0;
         }
     }
-    if (!sealed || place != OTTER_PLACE_APP || is_thorough(s) || s->config->every_start) {
-        reason = s->config->judge(s->config->judge_ctx, place, &s->size[place], &number);
+    if (!recorded || where != OTTER_IMAGE_AT_APP || is_thorough(s) || s->config->every_start) {
+        reason = s->config->verify(s->config->verify_ctx, where, &s->size[where], &number);
     }
-    if (place == OTTER_PLACE_INCOMING && reason == OTTER_REASON_NONE &&
-        number < s->app_number) {
+    if (where == OTTER_IMAGE_AT_NEW && reason == OTTER_REASON_NONE && number < s->app_number) {
         reason = OTTER_REASON_OLDER;
     }
     if (reason != OTTER_REASON_NONE) {
         s->reason = (uint8_t)reason;
         return;
     }
-    if (place == OTTER_PLACE_APP) {
+    if (where == OTTER_IMAGE_AT_APP) {
         s->app_number = number;
     }
-    s->check[place] = (uint8_t)good;
+    s->check[where] = (uint8_t)good;
 }
 
 static void forget_checks(struct startup *s)
 {
-    s->check[OTTER_PLACE_APP] = s->check[OTTER_PLACE_INCOMING] =
-        s->check[OTTER_PLACE_PREVIOUS] = OTTER_UNKNOWN;
+    s->check[OTTER_IMAGE_AT_APP] = s->check[OTTER_IMAGE_AT_NEW] = s->check[OTTER_IMAGE_AT_OLD] =
+        OTTER_CHECK_UNKNOWN;
 }
 
 /* ---- frames ---- */
@@ -158,58 +158,60 @@ static int begin(struct startup *s, enum otter_journal_kind kind, uint8_t flags,
 }
 
 /* What was read, into a fresh frame. At rest that is the image which is installed. */
-static int settle(struct startup *s, uint8_t reason)
+static int rewrite(struct startup *s, uint8_t reason)
 {
     struct otter_journal *journal = &s->journal;
 
-    if (!is_at_rest(journal)) {
+    if (!is_idle(journal)) {
         return append(s);
     }
-    journal->present = *app_seal(journal);
-    journal->previous = (struct otter_seal){0, 0};
-    return begin(s, OTTER_JOURNAL_REST, 0, reason);
+    journal->present = *app_digest(journal);
+    journal->previous = (struct otter_digest_record){0, 0};
+    return begin(s, OTTER_JOURNAL_IDLE, 0, reason);
 }
 
-static void seal(const struct startup *s, enum otter_place place, struct otter_seal *out_seal)
+static void take_digest(const struct startup *s, enum otter_image_at where,
+                        struct otter_digest_record *out_digest)
 {
-    out_seal->length = s->size[place];
-    out_seal->crc = crc(s, place, s->size[place]);
+    out_digest->length = s->size[where];
+    out_digest->crc = crc(s, where, s->size[where]);
 }
 
-static int adopt(struct startup *s)
+static int accept_flashed(struct startup *s)
 {
     /* Without a frame: why a record was refused just now. */
-    uint8_t reason = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.final
+    uint8_t reason = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed
                          ? OTTER_REASON_NO_WAY_BACK
                          : s->reason;
 
-    seal(s, OTTER_PLACE_APP, &s->journal.present);
-    s->check[OTTER_PLACE_APP] = OTTER_GOOD;
-    return begin(s, OTTER_JOURNAL_REST, 0, reason);
+    take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.present);
+    s->check[OTTER_IMAGE_AT_APP] = OTTER_CHECK_GOOD;
+    return begin(s, OTTER_JOURNAL_IDLE, 0, reason);
 }
 
-/* Unless the frame that was appended has taken its place. */
-static int erase_record(const struct startup *s)
+/* Unless the frame that was appended has taken its where. */
+static int erase_tutorial_request(const struct startup *s)
 {
     const struct otter_layout *layout = s->config->layout;
     bool is_replaced = s->journal.addr - layout->flag.addr < layout->flag.size;
 
-    return s->record_size != 0 && !is_replaced ? otter_flag_erase(s->config->port, layout) : 0;
+    return s->tutorial_size != 0 && !is_replaced ? otter_flag_erase(s->config->port, layout)
+                                                 : 0;
 }
 
 static int refuse(struct startup *s)
 {
     int error;
 
-    if (s->check[OTTER_PLACE_APP] ==
-        OTTER_BAD) { /* its seal must not vouch for it in the next start */
-        app_seal(&s->journal)->length = 0;
+    if (s->check[OTTER_IMAGE_AT_APP] ==
+        OTTER_CHECK_BAD) { /* its seal must not vouch for it in the next start */
+        app_digest(&s->journal)->length = 0;
     }
-    error = s->journal.kind != OTTER_JOURNAL_NONE ? settle(s, s->reason) : 0;
+    error = s->journal.kind != OTTER_JOURNAL_NONE ? rewrite(s, s->reason) : 0;
 
-    s->check[OTTER_PLACE_INCOMING] = OTTER_UNKNOWN;
+    s->check[OTTER_IMAGE_AT_NEW] = OTTER_CHECK_UNKNOWN;
     s->received = false;
-    return error != 0 ? error : erase_record(s);
+    return error != 0 ? error : erase_tutorial_request(s);
 }
 
 static int install(struct startup *s)
@@ -219,41 +221,41 @@ static int install(struct startup *s)
 
     /* Once more: one instruction that a glitch has skipped must not decide, nor one that has left this
      * struct full of something. */
-    if (s->sure != s->config) {
-        s->sure = s->config;
-        check(s, OTTER_PLACE_APP);
-        check(s, OTTER_PLACE_INCOMING);
+    if (s->verified_twice != s->config) {
+        s->verified_twice = s->config;
+        check(s, OTTER_IMAGE_AT_APP);
+        check(s, OTTER_IMAGE_AT_NEW);
     }
-    if (s->check[OTTER_PLACE_INCOMING] != OTTER_GOOD) {
+    if (s->check[OTTER_IMAGE_AT_NEW] != OTTER_CHECK_GOOD) {
         return 0;
     }
     s->received = false;
-    has_app = s->check[OTTER_PLACE_APP] != OTTER_BAD;
-    s->journal.previous = (struct otter_seal){0, 0};
+    has_app = s->check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_BAD;
+    s->journal.previous = (struct otter_digest_record){0, 0};
     if (has_app) {
-        seal(s, OTTER_PLACE_APP, &s->journal.previous);
+        take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.previous);
     }
-    seal(s, OTTER_PLACE_INCOMING, &s->journal.present);
+    take_digest(s, OTTER_IMAGE_AT_NEW, &s->journal.present);
     error = begin(s, OTTER_JOURNAL_INSTALL,
-                  s->record_size != 0 || !has_app ? OTTER_JOURNAL_PERMANENT : 0,
+                  s->tutorial_size != 0 || !has_app ? OTTER_JOURNAL_PERMANENT : 0,
                   has_app ? OTTER_REASON_NONE : OTTER_REASON_DAMAGED);
-    return error != 0 ? error : erase_record(s);
+    return error != 0 ? error : erase_tutorial_request(s);
 }
 
 static uint8_t revert_reason(const struct startup *s)
 {
-    if (s->journal.kind != OTTER_JOURNAL_INSTALL || s->journal.final) {
+    if (s->journal.kind != OTTER_JOURNAL_INSTALL || s->journal.confirmed) {
         return OTTER_REASON_DAMAGED;
     }
-    return s->check[OTTER_PLACE_APP] == OTTER_GOOD ? OTTER_REASON_UNCONFIRMED
-                                                   : OTTER_REASON_BAD_COPY;
+    return s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD ? OTTER_REASON_UNCONFIRMED
+                                                            : OTTER_REASON_BAD_COPY;
 }
 
 static int revert(struct startup *s)
 {
     uint8_t reason = revert_reason(s);
 
-    seal(s, OTTER_PLACE_PREVIOUS, &s->journal.previous);
+    take_digest(s, OTTER_IMAGE_AT_OLD, &s->journal.previous);
     forget_checks(s);
     return begin(s, OTTER_JOURNAL_RESTORE, 0, reason);
 }
@@ -280,18 +282,18 @@ static int act(struct startup *s, enum otter_action action)
 
     switch (action) {
     case OTTER_ACTION_CHECK_APP:
-        check(s, OTTER_PLACE_APP);
+        check(s, OTTER_IMAGE_AT_APP);
         return 0;
-    case OTTER_ACTION_CHECK_INCOMING:
-        check(s, OTTER_PLACE_INCOMING);
+    case OTTER_ACTION_CHECK_NEW:
+        check(s, OTTER_IMAGE_AT_NEW);
         return 0;
-    case OTTER_ACTION_CHECK_PREVIOUS:
-        check(s, OTTER_PLACE_PREVIOUS);
+    case OTTER_ACTION_CHECK_OLD:
+        check(s, OTTER_IMAGE_AT_OLD);
         return 0;
-    case OTTER_ACTION_ADOPT:
-        return adopt(s);
-    case OTTER_ACTION_SETTLE:
-        return settle(s, s->journal.reason);
+    case OTTER_ACTION_ACCEPT_FLASHED:
+        return accept_flashed(s);
+    case OTTER_ACTION_REWRITE:
+        return rewrite(s, s->journal.reason);
     case OTTER_ACTION_REFUSE:
         return refuse(s);
     case OTTER_ACTION_INSTALL:
@@ -300,7 +302,7 @@ static int act(struct startup *s, enum otter_action action)
         return revert(s);
     case OTTER_ACTION_MOVE:
         forget_checks(s);
-        return otter_move(port, s->config->layout, &s->journal);
+        return otter_swap_run(port, s->config->layout, &s->journal);
     case OTTER_ACTION_FINISH:
         return otter_journal_finish(port, &s->journal);
     case OTTER_ACTION_TRY:
@@ -312,13 +314,13 @@ static int act(struct startup *s, enum otter_action action)
     return 0;
 }
 
-enum otter_startup otter_startup(const struct otter_startup_config *config)
+enum otter_startup_target otter_startup_run(const struct otter_startup_config *config)
 {
     struct startup s = {.config = config, .received = config->received};
 
     for (unsigned left = ACTIONS_MAX; left != 0; left--) {
-        struct otter_situation situation = look(&s);
-        enum otter_action action = otter_decide(&situation);
+        struct otter_situation situation = read_situation(&s);
+        enum otter_action action = otter_decide_action(&situation);
 
         if (config->report != NULL) {
             config->report(config->report_ctx, action, detail(&s, action));
@@ -336,7 +338,8 @@ enum otter_startup otter_startup(const struct otter_startup_config *config)
         }
     }
     /* Flash takes nothing any more: what stands in it counts, not what should have been appended. */
-    (void)look(&s);
-    check(&s, OTTER_PLACE_APP);
-    return s.check[OTTER_PLACE_APP] != OTTER_BAD ? OTTER_STARTUP_APP : OTTER_STARTUP_RECOVERY;
+    (void)read_situation(&s);
+    check(&s, OTTER_IMAGE_AT_APP);
+    return s.check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_BAD ? OTTER_STARTUP_APP
+                                                          : OTTER_STARTUP_RECOVERY;
 }

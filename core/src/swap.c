@@ -3,19 +3,20 @@
 
 enum { SLICE_SIZE = 64 }; /* copied at once; a multiple of every port's program_size */
 
-uint32_t otter_place_page(const struct otter_layout *layout, enum otter_place place, uint32_t i)
+uint32_t otter_swap_page_addr(const struct otter_layout *layout, enum otter_image_at where,
+                              uint32_t i)
 {
     uint32_t page_size = layout->spare.size;
 
-    if (place == OTTER_PLACE_APP) {
+    if (where == OTTER_IMAGE_AT_APP) {
         return layout->app.addr + i * page_size;
     }
-    i += place == OTTER_PLACE_INCOMING;
+    i += where == OTTER_IMAGE_AT_NEW;
     return i == 0 ? layout->spare.addr : layout->backup.addr + (i - 1) * page_size;
 }
 
-uint32_t otter_place_crc(const struct otter_port *port, const struct otter_layout *layout,
-                         enum otter_place place, uint32_t length)
+uint32_t otter_swap_image_crc(const struct otter_port *port, const struct otter_layout *layout,
+                              enum otter_image_at where, uint32_t length)
 {
     uint32_t page_size = port->page_size;
     uint32_t crc = 0;
@@ -24,7 +25,7 @@ uint32_t otter_place_crc(const struct otter_port *port, const struct otter_layou
         uint32_t left = length - i * page_size;
 
         port->feed(port->ctx);
-        crc = port->crc(port->ctx, i != 0, otter_place_page(layout, place, i),
+        crc = port->crc(port->ctx, i != 0, otter_swap_page_addr(layout, where, i),
                         left < page_size ? left : page_size);
     }
     return crc;
@@ -46,24 +47,25 @@ static int copy_page(const struct otter_port *port, uint32_t from, uint32_t to)
     return error;
 }
 
-int otter_move(const struct otter_port *port, const struct otter_layout *layout,
-               struct otter_journal *journal)
+int otter_swap_run(const struct otter_port *port, const struct otter_layout *layout,
+                   struct otter_journal *journal)
 {
     bool is_swap = journal->kind == OTTER_JOURNAL_INSTALL;
-    uint32_t end = otter_journal_pages(journal, port->page_size) << is_swap;
+    uint32_t end = otter_journal_count_pages(journal, port->page_size) << is_swap;
     int error = 0;
 
     while (journal->step < end && error == 0) {
         uint32_t page = (uint32_t)journal->step >> is_swap;
-        uint32_t app = otter_place_page(layout, OTTER_PLACE_APP, page);
-        uint32_t saved = otter_place_page(layout, OTTER_PLACE_PREVIOUS, page);
+        uint32_t app = otter_swap_page_addr(layout, OTTER_IMAGE_AT_APP, page);
+        uint32_t saved = otter_swap_page_addr(layout, OTTER_IMAGE_AT_OLD, page);
 
         if (!is_swap) {
             error = copy_page(port, saved, app);
         } else if (journal->step % 2 == 0) {
             error = copy_page(port, app, saved);
         } else {
-            error = copy_page(port, otter_place_page(layout, OTTER_PLACE_INCOMING, page), app);
+            error =
+                copy_page(port, otter_swap_page_addr(layout, OTTER_IMAGE_AT_NEW, page), app);
         }
         if (error == 0) {
             error = otter_journal_advance(port, journal);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/update.h"
 
-static bool is_at_rest(const struct otter_journal *journal)
+static bool is_surely_idle(const struct otter_journal *journal)
 {
-    return journal->kind == OTTER_JOURNAL_REST || journal->final_whole;
+    return journal->kind == OTTER_JOURNAL_IDLE || journal->all_marks_set;
 }
 
 bool otter_update_has_journal(const struct otter_port *port, const struct otter_layout *layout)
@@ -22,12 +22,14 @@ bool otter_update_is_new(const struct otter_port *port, const struct otter_layou
     return journal.kind == OTTER_JOURNAL_INSTALL && !otter_journal_is_announced(port, &journal);
 }
 
-int otter_update_announced(const struct otter_port *port, const struct otter_layout *layout)
+int otter_update_mark_announced(const struct otter_port *port,
+                                const struct otter_layout *layout)
 {
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
-    return journal.kind == OTTER_JOURNAL_INSTALL ? otter_journal_announce(port, &journal) : 0;
+    return journal.kind == OTTER_JOURNAL_INSTALL ? otter_journal_mark_announced(port, &journal)
+                                                 : 0;
 }
 
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout)
@@ -35,7 +37,7 @@ bool otter_update_is_allowed(const struct otter_port *port, const struct otter_l
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
-    return journal.kind == OTTER_JOURNAL_NONE || is_at_rest(&journal);
+    return journal.kind == OTTER_JOURNAL_NONE || is_surely_idle(&journal);
 }
 
 enum otter_reason otter_update_reason(const struct otter_port *port,
@@ -65,5 +67,6 @@ int otter_update_request(const struct otter_port *port, const struct otter_layou
     if (journal.kind == OTTER_JOURNAL_NONE) {
         return OTTER_ERR_NONE;
     }
-    return is_at_rest(&journal) ? otter_journal_request(port, &journal, size) : OTTER_ERR_BUSY;
+    return is_surely_idle(&journal) ? otter_journal_request(port, &journal, size)
+                                    : OTTER_ERR_BUSY;
 }

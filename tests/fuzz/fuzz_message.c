@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len = input.len < 2048 ? input.len : 2048;
     uint8_t *payload = malloc(len != 0 ? len : 1), *out = malloc(room != 0 ? room : 1);
     enum otter_config_mode mode;
-    struct otter_notice notice;
+    struct otter_update_status update_status;
     uint16_t status;
     uint8_t code;
 
@@ -33,8 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     frame.payload = payload;
     frame.payload_len = (uint16_t)len;
     READ_AND_WRITE(otter_get_info, otter_put_info, struct otter_info);
-    otter_get_notice(&frame, &notice);
-    FUZZ_CHECK(otter_put_notice(&notice) == (notice.is_otter ? frame.flags : 0));
+    otter_get_update_status(&frame, &update_status);
+    FUZZ_CHECK(otter_put_update_status(&update_status) ==
+               (update_status.is_otter ? frame.flags : 0));
     READ_AND_WRITE(otter_get_p0, otter_put_p0, struct otter_p0);
     READ_AND_WRITE(otter_get_time, otter_put_time, struct otter_time);
     READ_AND_WRITE(otter_get_offer, otter_put_offer, struct otter_offer);

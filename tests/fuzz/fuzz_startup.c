@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader's decisions over flash that a hostile app has left: frames with right checksums that say
+/* The bootloader's decisions over flash that a hostile app has left: entries with right checksums that say
  * anything, a record, APPBAK and APP of good and of other images; and a power cut anywhere. Asked at every
  * start, nothing unverified is started; asked as seldom as usual, nothing unverified gets from APPBAK
  * into an APP that was good; and a start always ends. The bootloader and the settings are never written. */
@@ -16,7 +16,7 @@ static const struct otter_layout *const layout = &ram_flash_layout;
 static const uint32_t good_size[GOOD_IMAGES] = {1500, 2600};
 static struct ram_flash flash;
 static uint8_t before[RAM_FLASH_SIZE];
-static enum otter_startup result;
+static enum otter_startup_target result;
 static bool every_start;
 
 static uint8_t good_byte(unsigned image, uint32_t off)
@@ -39,14 +39,15 @@ static void put(struct fuzz_input *input, uint32_t addr)
 }
 
 /* Which good image lies at `place`; GOOD_IMAGES if none does. */
-static unsigned find(enum otter_place place)
+static unsigned find(enum otter_image_at place)
 {
     for (unsigned image = 0; image < GOOD_IMAGES; image++) {
         uint32_t off = 0;
 
-        while (off < good_size[image] &&
-               *ram_flash_peek(&flash, otter_place_page(layout, place, off / RAM_FLASH_PAGE) +
-                                           off % RAM_FLASH_PAGE) == good_byte(image, off)) {
+        while (
+            off < good_size[image] &&
+            *ram_flash_peek(&flash, otter_swap_page_addr(layout, place, off / RAM_FLASH_PAGE) +
+                                        off % RAM_FLASH_PAGE) == good_byte(image, off)) {
             off++;
         }
         if (off == good_size[image]) {
@@ -56,8 +57,8 @@ static unsigned find(enum otter_place place)
     return GOOD_IMAGES;
 }
 
-static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size,
-                               uint32_t *out_number)
+static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *size,
+                                uint32_t *out_number)
 {
     unsigned image = find(place);
 
@@ -73,33 +74,33 @@ static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size
 static void start(void *ctx)
 {
     const struct otter_startup_config config = {
-        .port = &flash.port, .layout = layout, .judge = judge, .every_start = every_start};
+        .port = &flash.port, .layout = layout, .verify = verify, .every_start = every_start};
 
     (void)ctx;
-    result = otter_startup(&config);
+    result = otter_startup_run(&config);
 }
 
-static struct otter_seal take_seal(struct fuzz_input *input)
+static struct otter_digest_record take_digest(struct fuzz_input *input)
 {
     uint8_t what = fuzz_u8(input);
-    struct otter_seal seal = {good_size[what & 1], 0};
+    struct otter_digest_record digest = {good_size[what & 1], 0};
 
     if ((what & 2) != 0) {
-        seal.length = fuzz_u16(input);
-        seal.crc = fuzz_u16(input);
+        digest.length = fuzz_u16(input);
+        digest.crc = fuzz_u16(input);
     } else {
-        seal.crc = otter_place_crc(&flash.port, layout, (enum otter_place)((what >> 2) % 3),
-                                   seal.length);
+        digest.crc = otter_swap_image_crc(
+            &flash.port, layout, (enum otter_image_at)((what >> 2) % 3), digest.length);
     }
-    return seal;
+    return digest;
 }
 
-static void put_frame(struct fuzz_input *input)
+static void put_entry(struct fuzz_input *input)
 {
     uint8_t at = fuzz_u8(input);
-    unsigned place = at % JOURNAL_FRAMES;
-    struct otter_seal present = take_seal(input), previous = take_seal(input);
-    struct journal_frame frame = {.step = fuzz_u8(input),
+    unsigned place = at % JOURNAL_ENTRIES;
+    struct otter_digest_record present = take_digest(input), previous = take_digest(input);
+    struct journal_entry entry = {.step = fuzz_u8(input),
                                   .kind = (uint8_t)(fuzz_u8(input) % 6),
                                   .number = (uint16_t)(fuzz_u8(input) * 8u + place % 8),
                                   .present_len = (uint16_t)present.length,
@@ -107,17 +108,17 @@ static void put_frame(struct fuzz_input *input)
                                   .previous_len = (uint16_t)previous.length,
                                   .previous_crc = previous.crc,
                                   .flags = (uint8_t)(fuzz_u8(input) % 2)};
-    uint8_t bytes[JOURNAL_FRAME_LEN];
+    uint8_t bytes[JOURNAL_ENTRY_LEN];
     uint8_t marks = fuzz_u8(input);
 
-    journal_frame_put(bytes, place, &frame);
+    journal_entry_put(bytes, place, &entry);
     if ((at & 0x80) != 0) {
-        journal_request_put(bytes, frame.number, (uint16_t)good_size[at >> 6 & 1], 0);
+        journal_request_put(bytes, entry.number, (uint16_t)good_size[at >> 6 & 1], 0);
     }
     for (uint8_t i = 0; i < marks % 8; i++) { /* anywhere behind the record */
-        bytes[34 + fuzz_u8(input) % (JOURNAL_FRAME_LEN - 34)] = fuzz_u8(input);
+        bytes[34 + fuzz_u8(input) % (JOURNAL_ENTRY_LEN - 34)] = fuzz_u8(input);
     }
-    memcpy(flash.bytes + (journal_frame_addr(place) - RAM_FLASH_ADDR), bytes, sizeof bytes);
+    memcpy(flash.bytes + (journal_entry_addr(place) - RAM_FLASH_ADDR), bytes, sizeof bytes);
 }
 
 static bool is_untouched(const struct otter_region *region)
@@ -129,7 +130,7 @@ static bool is_untouched(const struct otter_region *region)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_input input = {data, size};
-    uint8_t how = fuzz_u8(&input), frames = fuzz_u8(&input);
+    uint8_t how = fuzz_u8(&input), entries = fuzz_u8(&input);
     const struct otter_flag record = {.image_size = good_size[how & 1]};
 
     ram_flash_init(&flash);
@@ -137,8 +138,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     put(&input, layout->app.addr);
     put(&input, layout->backup.addr);
     put(&input, layout->spare.addr);
-    for (uint8_t i = 0; i < frames % 8; i++) {
-        put_frame(&input);
+    for (uint8_t i = 0; i < entries % 8; i++) {
+        put_entry(&input);
     }
     if ((how & 4) != 0) {
         FUZZ_CHECK(otter_flag_write(&flash.port, layout, &record) == 0);
@@ -150,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         flash.tear = (enum ram_flash_tear)(how / 16 % RAM_FLASH_TEARS);
         flash.seed = flash.cut_at * 31u + how;
     }
-    bool was_good = find(OTTER_PLACE_APP) != GOOD_IMAGES;
+    bool was_good = find(OTTER_IMAGE_AT_APP) != GOOD_IMAGES;
     bool moved = false;
     for (unsigned i = 0; i < STARTS; i++) {
         if (!ram_flash_run(&flash, start, NULL)) {
@@ -159,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         moved = moved || !is_untouched(&layout->app);
         if (result != OTTER_STARTUP_RECOVERY && (every_start || (was_good && moved))) {
-            FUZZ_CHECK(find(OTTER_PLACE_APP) != GOOD_IMAGES);
+            FUZZ_CHECK(find(OTTER_IMAGE_AT_APP) != GOOD_IMAGES);
         }
     }
     const struct otter_region settings = {OTTER_SETTINGS_ADDR, OTTER_SETTINGS_SIZE};

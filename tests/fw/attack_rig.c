@@ -15,7 +15,7 @@
 enum { START_MAX_MS = 20000, RECOVERY_MS = 2000 };
 
 struct ram_flash attack_flash;
-struct otter_seal attack_app;
+struct otter_digest_record attack_app;
 
 static const struct otter_layout *const layout = &ram_flash_layout;
 static uint8_t base[RAM_FLASH_SIZE];
@@ -54,8 +54,8 @@ void attack_set_up(const char *boot, const char *app)
     assert_int_equal(attack_start(), ATTACK_APP);
     memcpy(base, attack_flash.bytes, sizeof base);
     otter_journal_read(&attack_flash.port, layout, &journal);
-    assert_int_equal(journal.kind, OTTER_JOURNAL_REST);
-    attack_app = attack_seal(OTTER_PLACE_APP, journal.present.length);
+    assert_int_equal(journal.kind, OTTER_JOURNAL_IDLE);
+    attack_app = attack_digest(OTTER_IMAGE_AT_APP, journal.present.length);
     assert_int_equal(journal.present.crc, attack_app.crc);
 }
 
@@ -67,26 +67,28 @@ void attack_begin(void)
 
 /* ---- what the attacker writes ---- */
 
-void attack_put(enum otter_place place, const uint8_t bytes[], uint32_t size)
+void attack_put(enum otter_image_at place, const uint8_t bytes[], uint32_t size)
 {
     for (uint32_t off = 0; off < size; off += RAM_FLASH_PAGE) {
         uint32_t left = size - off;
-        uint8_t *page = bytes_at(otter_place_page(layout, place, off / RAM_FLASH_PAGE));
+        uint8_t *page = bytes_at(otter_swap_page_addr(layout, place, off / RAM_FLASH_PAGE));
 
         memset(page, 0xFF, RAM_FLASH_PAGE);
         memcpy(page, bytes + off, left < RAM_FLASH_PAGE ? left : RAM_FLASH_PAGE);
     }
 }
 
-struct otter_seal attack_seal(enum otter_place place, uint32_t size)
+struct otter_digest_record attack_digest(enum otter_image_at place, uint32_t size)
 {
-    return (struct otter_seal){size, otter_place_crc(&attack_flash.port, layout, place, size)};
+    return (struct otter_digest_record){
+        size, otter_swap_image_crc(&attack_flash.port, layout, place, size)};
 }
 
-void attack_put_frame(enum otter_journal_kind kind, uint8_t step, struct otter_seal present,
-                      struct otter_seal previous, uint8_t flags)
+void attack_put_entry(enum otter_journal_kind kind, uint8_t step,
+                      struct otter_digest_record present, struct otter_digest_record previous,
+                      uint8_t flags)
 {
-    const struct journal_frame frame = {.step = step,
+    const struct journal_entry entry = {.step = step,
                                         .kind = (uint8_t)kind,
                                         .number = 8,
                                         .present_len = (uint16_t)present.length,
@@ -97,7 +99,7 @@ void attack_put_frame(enum otter_journal_kind kind, uint8_t step, struct otter_s
 
     memset(bytes_at(layout->flag.addr), 0xFF, RAM_FLASH_PAGE);
     memset(bytes_at(layout->journal.addr), 0xFF, RAM_FLASH_PAGE);
-    journal_frame_put(bytes_at(layout->journal.addr), 0, &frame);
+    journal_entry_put(bytes_at(layout->journal.addr), 0, &entry);
 }
 
 void attack_put_marks(unsigned at, unsigned count)
@@ -194,7 +196,7 @@ void attack_expect_refused(const char *name, enum otter_reason reason)
     }
     expect_quiet(name);
     otter_journal_read(&attack_flash.port, layout, &journal);
-    if (journal.kind != OTTER_JOURNAL_REST || journal.reason != reason) {
+    if (journal.kind != OTTER_JOURNAL_IDLE || journal.reason != reason) {
         fail_msg("%s: the journal says %d", name, journal.reason);
     }
 }

@@ -14,21 +14,22 @@
 /* The device's flash between two runs: core's functions take &attack_flash.port. */
 extern struct ram_flash attack_flash;
 
-/* The seal of the app that is installed. */
-extern struct otter_seal attack_app;
+/* The digest of the app that is installed. */
+extern struct otter_digest_record attack_app;
 
 /* Read the binaries of the firmware build, and let a new device with `app` in its slot start once under
  * `boot`; attack_begin() goes back to the state after that. */
 void attack_set_up(const char *boot, const char *app);
 void attack_begin(void);
 
-/* What lies at `place` from now on, and its seal. */
-void attack_put(enum otter_place place, const uint8_t bytes[], uint32_t size);
-struct otter_seal attack_seal(enum otter_place place, uint32_t size);
+/* What lies at `place` from now on, and its digest record. */
+void attack_put(enum otter_image_at place, const uint8_t bytes[], uint32_t size);
+struct otter_digest_record attack_digest(enum otter_image_at place, uint32_t size);
 
-/* The attacker's newest frame, alone in the journal. Marks: so many half-words from byte `at` on. */
-void attack_put_frame(enum otter_journal_kind kind, uint8_t step, struct otter_seal present,
-                      struct otter_seal previous, uint8_t flags);
+/* The attacker's newest entry, alone in the journal. Marks: so many half-words from byte `at` on. */
+void attack_put_entry(enum otter_journal_kind kind, uint8_t step,
+                      struct otter_digest_record present, struct otter_digest_record previous,
+                      uint8_t flags);
 void attack_put_marks(unsigned at, unsigned count);
 
 /* The supply comes. What the bootloader does until an app speaks, or for two seconds of silence in

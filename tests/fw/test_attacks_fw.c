@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attacks on the real bootloader, in the model: images that nobody signed for this device lie in APPBAK, with
  * a right request for them, or good ones with a forged request. The app that was there is started, byte for
- * byte, and the journal says why. test_judge goes through far more of them natively; this shows that the
+ * byte, and the journal says why. test_verify goes through far more of them natively; this shows that the
  * ARM binary does the same. Authority: issue 4, "Security"; docs/security.md. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,7 +59,7 @@ static int begin(void **state)
 static void ask(uint32_t size)
 {
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, size);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
     assert_int_equal(otter_update_request(&attack_flash.port, layout, size), 0);
 }
 
@@ -301,7 +301,7 @@ static void expect_not_asked(uint16_t length, uint32_t wrong)
     char name[40];
 
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, good_size);
+    attack_put(OTTER_IMAGE_AT_NEW, image, good_size);
     otter_journal_read(&attack_flash.port, layout, &journal);
     journal_request_put(attack_flash.bytes + (journal.addr - RAM_FLASH_ADDR), journal.number,
                         length, wrong);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attacks on the real bootloader, in the model: what a hostile app can leave in flash, that is records,
- * frames with right checksums and right seals, garbage, and itself rewritten. What is started in the end is
+ * entries with right checksums and right digest records, garbage, and itself rewritten. What is started in the end is
  * the app that was there, byte for byte, or nothing: the attacker may lose the app, and then the device
  * recovers. The one thing that does not hold has its own test. test_startup_forged and test_journal_garbage go
  * through far more of them natively; this shows that the ARM binary does the same.
@@ -30,7 +30,7 @@
 enum { SLOT = 26 * RAM_FLASH_PAGE, TRAILER = OTTER_IMAGE_TRAILER_SIZE, STEP_SWAPPED = 0x80 };
 
 static const struct otter_layout *const layout = &ram_flash_layout;
-static const struct otter_seal nothing;
+static const struct otter_digest_record nothing;
 
 /* An image that says "not signed", of another app. */
 static uint8_t image[SLOT];
@@ -47,7 +47,7 @@ static int begin(void **state)
 
 /* ---- records ---- */
 
-static void put_record(uint32_t image_size)
+static void put_tutorial_request(uint32_t image_size)
 {
     struct otter_flag record = {.image_size = image_size};
     uint8_t *page = attack_flash.bytes + (layout->flag.addr - RAM_FLASH_ADDR);
@@ -63,25 +63,25 @@ static void put_record(uint32_t image_size)
 }
 
 /* The MD5 is right, and proves nothing. With a journal, and with none. */
-static void test_record_for_an_unsigned_image(void **state)
+static void test_tutorial_request_for_an_unsigned_image(void **state)
 {
     (void)state;
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, size);
-    put_record(size);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
+    put_tutorial_request(size);
     attack_expect_refused("record", OTTER_REASON_UNSIGNED);
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, size);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
     memset(attack_flash.bytes + (layout->journal.addr - RAM_FLASH_ADDR), 0xFF, RAM_FLASH_PAGE);
-    put_record(size);
+    put_tutorial_request(size);
     attack_expect_refused("record without a journal", OTTER_REASON_UNSIGNED);
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, size);
-    put_record(size - TRAILER);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
+    put_tutorial_request(size - TRAILER);
     attack_expect_refused("record for the program alone", OTTER_REASON_NO_IMAGE);
 }
 
-static void test_record_of_a_wrong_length(void **state)
+static void test_tutorial_request_of_a_wrong_length(void **state)
 {
     static const uint32_t lengths[] = {0, 7, SLOT + 1, 0x08003000, 0x80000000, 0xFFFFFFFF};
 
@@ -91,41 +91,41 @@ static void test_record_of_a_wrong_length(void **state)
 
         (void)snprintf(name, sizeof name, "record %08x", (unsigned)lengths[i]);
         attack_begin();
-        attack_put(OTTER_PLACE_INCOMING, image, size);
-        put_record(lengths[i]);
+        attack_put(OTTER_IMAGE_AT_NEW, image, size);
+        put_tutorial_request(lengths[i]);
         attack_expect_app(name);
         assert_int_equal(attack_count("Install", 0), 0);
     }
 }
 
-/* ---- frames ---- */
+/* ---- entries ---- */
 
-enum { FRAME_STARTS = 86, FRAME_FINAL = 110, SET = 4 };
+enum { FRAME_STARTS = 86, ENTRY_FINAL = 110, SET = 4 };
 
 /* It is swapped in, judged, and taken back. */
-static void test_swap_of_an_unsigned_image_with_right_seals(void **state)
+static void test_swap_of_an_unsigned_image_with_right_digests(void **state)
 {
     static const uint8_t flags[] = {0, OTTER_JOURNAL_PERMANENT};
 
     (void)state;
     for (size_t i = 0; i < sizeof flags; i++) {
         attack_begin();
-        attack_put(OTTER_PLACE_INCOMING, image, size);
-        attack_put_frame(OTTER_JOURNAL_INSTALL, 0, attack_seal(OTTER_PLACE_INCOMING, size),
+        attack_put(OTTER_IMAGE_AT_NEW, image, size);
+        attack_put_entry(OTTER_JOURNAL_INSTALL, 0, attack_digest(OTTER_IMAGE_AT_NEW, size),
                          attack_app, flags[i]);
         attack_expect_app("forged INSTALL");
         assert_int_equal(attack_count("Revert", OTTER_REASON_BAD_COPY), 1);
     }
 }
 
-/* The app has thrown away the way back to itself: the seal is right, but of no image. */
+/* The app has thrown away the way back to itself: the digest is right, but of no image. */
 static void test_swap_without_a_way_back(void **state)
 {
     (void)state;
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, size);
-    attack_put_frame(OTTER_JOURNAL_INSTALL, 0, attack_seal(OTTER_PLACE_INCOMING, size),
-                     attack_seal(OTTER_PLACE_APP, size), OTTER_JOURNAL_PERMANENT);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
+    attack_put_entry(OTTER_JOURNAL_INSTALL, 0, attack_digest(OTTER_IMAGE_AT_NEW, size),
+                     attack_digest(OTTER_IMAGE_AT_APP, size), OTTER_JOURNAL_PERMANENT);
     attack_expect_recovery("forged INSTALL, short way back");
 }
 
@@ -134,72 +134,73 @@ static void test_swap_that_is_said_to_be_over(void **state)
 {
     (void)state;
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, size);
-    attack_put_frame(OTTER_JOURNAL_INSTALL, STEP_SWAPPED,
-                     attack_seal(OTTER_PLACE_INCOMING, size), attack_app, 0);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
+    attack_put_entry(OTTER_JOURNAL_INSTALL, STEP_SWAPPED,
+                     attack_digest(OTTER_IMAGE_AT_NEW, size), attack_app, 0);
     attack_expect_recovery(
-        "swapped"); /* APP is not what the frame says, nor is there another */
+        "swapped"); /* APP is not what the entry says, nor is there another */
     attack_begin();
-    attack_put(OTTER_PLACE_INCOMING, image, size);
-    attack_put_frame(OTTER_JOURNAL_INSTALL, STEP_SWAPPED,
-                     attack_seal(OTTER_PLACE_INCOMING, size), nothing, 0);
-    attack_put_marks(FRAME_FINAL, SET);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
+    attack_put_entry(OTTER_JOURNAL_INSTALL, STEP_SWAPPED,
+                     attack_digest(OTTER_IMAGE_AT_NEW, size), nothing, 0);
+    attack_put_marks(ENTRY_FINAL, SET);
     attack_expect_app("confirmed"); /* APP is good, whatever is said of it */
 }
 
-static void put_back_foreign(enum otter_place place, uint8_t step)
+static void restore_unsigned(enum otter_image_at place, uint8_t step)
 {
     attack_begin();
     attack_put(place, image, size);
-    attack_put_frame(OTTER_JOURNAL_RESTORE, step, nothing, attack_seal(place, size), 0);
+    attack_put_entry(OTTER_JOURNAL_RESTORE, step, nothing, attack_digest(place, size), 0);
 }
 
 /* The copy is not undone, but not started either. */
 static void test_restoring_an_unsigned_image(void **state)
 {
     (void)state;
-    put_back_foreign(OTTER_PLACE_PREVIOUS, 0);
+    restore_unsigned(OTTER_IMAGE_AT_OLD, 0);
     attack_expect_recovery("forged RESTORE");
-    put_back_foreign(OTTER_PLACE_PREVIOUS, 2);
+    restore_unsigned(OTTER_IMAGE_AT_OLD, 2);
     attack_expect_recovery("forged RESTORE, said to be over");
-    put_back_foreign(OTTER_PLACE_APP, 2);
+    restore_unsigned(OTTER_IMAGE_AT_APP, 2);
     attack_expect_recovery("forged RESTORE of what is in APP");
-    put_back_foreign(OTTER_PLACE_PREVIOUS, 0);
-    attack_put_marks(FRAME_FINAL, SET);
+    restore_unsigned(OTTER_IMAGE_AT_OLD, 0);
+    attack_put_marks(ENTRY_FINAL, SET);
     attack_expect_app("forged RESTORE, done"); /* APP is good */
 }
 
 /* Whoever asks has APP's signature looked at, whoever has sealed it: nothing is installed, and this start ends
- * in recovery. (The next one goes by the seal again, see below.) */
+ * in recovery. (The next one goes by the digest again, see below.) */
 static void test_changed_app_asks_for_an_update(void **state)
 {
     (void)state;
     attack_begin();
-    attack_put(OTTER_PLACE_APP, image, size);
-    attack_put(OTTER_PLACE_INCOMING, image, size);
-    attack_put_frame(OTTER_JOURNAL_REST, 0, attack_seal(OTTER_PLACE_APP, size), nothing, 0);
+    attack_put(OTTER_IMAGE_AT_APP, image, size);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
+    attack_put_entry(OTTER_JOURNAL_IDLE, 0, attack_digest(OTTER_IMAGE_AT_APP, size), nothing,
+                     0);
     assert_int_equal(otter_update_request(&attack_flash.port, layout, size), 0);
     attack_expect_recovery("changed app asks");
     attack_begin();
-    attack_put(OTTER_PLACE_APP, image, size);
-    attack_put(OTTER_PLACE_INCOMING, image, size);
-    attack_put_frame(OTTER_JOURNAL_INSTALL, STEP_SWAPPED, attack_seal(OTTER_PLACE_APP, size),
-                     nothing, 0);
+    attack_put(OTTER_IMAGE_AT_APP, image, size);
+    attack_put(OTTER_IMAGE_AT_NEW, image, size);
+    attack_put_entry(OTTER_JOURNAL_INSTALL, STEP_SWAPPED,
+                     attack_digest(OTTER_IMAGE_AT_APP, size), nothing, 0);
     attack_put_marks(FRAME_STARTS, SET);
-    put_record(size); /* a tutorial app's way to confirm itself */
+    put_tutorial_request(size); /* a tutorial app's way to confirm itself */
     attack_expect_recovery("changed app asks");
 }
 
 /* ---- an app that rewrites itself ---- */
 
 /* What no request and no journal needs: an app that somebody has taken over writes what it likes over
- * itself, and a seal for it. */
+ * itself, and a digest record for it. */
 static void rewrite_app(enum otter_journal_kind kind, uint8_t step, unsigned marks_at)
 {
     attack_begin();
-    attack_put(OTTER_PLACE_APP, image, size);
-    attack_put_frame(kind, step, attack_seal(OTTER_PLACE_APP, size),
-                     attack_seal(OTTER_PLACE_APP, size), 0);
+    attack_put(OTTER_IMAGE_AT_APP, image, size);
+    attack_put_entry(kind, step, attack_digest(OTTER_IMAGE_AT_APP, size),
+                     attack_digest(OTTER_IMAGE_AT_APP, size), 0);
     if (marks_at != 0) {
         attack_put_marks(marks_at, SET);
     }
@@ -210,15 +211,15 @@ static const struct {
     enum otter_journal_kind kind;
     uint8_t step, marks_at;
 } rewritten[] = {
-    {"REST", OTTER_JOURNAL_REST, 0, 0},
-    {"INSTALL, confirmed", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, FRAME_FINAL},
+    {"REST", OTTER_JOURNAL_IDLE, 0, 0},
+    {"INSTALL, confirmed", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, ENTRY_FINAL},
     {"INSTALL, started once", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, FRAME_STARTS},
-    {"RESTORE, done", OTTER_JOURNAL_RESTORE, 2, FRAME_FINAL},
+    {"RESTORE, done", OTTER_JOURNAL_RESTORE, 2, ENTRY_FINAL},
 };
 enum { REWRITTEN = sizeof rewritten / sizeof rewritten[0] };
 
-/* A seal is no signature: the usual bootloader starts it. docs/security.md says so. */
-static void test_rewritten_app_is_started_by_its_seal(void **state)
+/* A digest is no signature: the usual bootloader starts it. docs/security.md says so. */
+static void test_rewritten_app_is_started_by_its_digest(void **state)
 {
     (void)state;
     for (size_t i = 0; i < REWRITTEN; i++) {
@@ -242,27 +243,27 @@ static void test_rewritten_app_is_not_started_by_boot_every_start(void **state)
 /* ---- garbage ---- */
 
 /* Both pages, and an unsigned image wherever one may lie. */
-static void put_garbage(uint64_t seed, bool frames)
+static void put_garbage(uint64_t seed, bool entries)
 {
     uint64_t random = seed;
-    struct otter_seal seals[4];
+    struct otter_digest_record digests[4];
 
     attack_begin();
-    attack_put(OTTER_PLACE_PREVIOUS, image, size);
+    attack_put(OTTER_IMAGE_AT_OLD, image, size);
     if (seed % 2 == 0) {
-        attack_put(OTTER_PLACE_INCOMING, image, size);
+        attack_put(OTTER_IMAGE_AT_NEW, image, size);
     }
-    seals[0] = attack_app;
-    seals[1] = attack_seal(OTTER_PLACE_PREVIOUS, size);
-    seals[2] = attack_seal(OTTER_PLACE_INCOMING, size);
-    seals[3] = nothing;
-    for (unsigned i = 0; i < JOURNAL_FRAMES; i++) {
-        uint8_t *frame = attack_flash.bytes + (journal_frame_addr(i) - RAM_FLASH_ADDR);
+    digests[0] = attack_app;
+    digests[1] = attack_digest(OTTER_IMAGE_AT_OLD, size);
+    digests[2] = attack_digest(OTTER_IMAGE_AT_NEW, size);
+    digests[3] = nothing;
+    for (unsigned i = 0; i < JOURNAL_ENTRIES; i++) {
+        uint8_t *entry = attack_flash.bytes + (journal_entry_addr(i) - RAM_FLASH_ADDR);
 
-        if (frames) {
-            journal_frame_hostile(&random, frame, i % 8, seals, 4);
+        if (entries) {
+            journal_entry_hostile(&random, entry, i % 8, digests, 4);
         } else {
-            rng_fill(&random, frame, JOURNAL_FRAME_LEN);
+            rng_fill(&random, entry, JOURNAL_ENTRY_LEN);
         }
     }
 }
@@ -281,8 +282,8 @@ static void test_random_pages(void **state)
     }
 }
 
-/* Frames with right checksums and right seals may cost the app; they start nothing else. */
-static void test_hostile_frames(void **state)
+/* Entries with right checksums and right digest records may cost the app; they start nothing else. */
+static void test_hostile_entries(void **state)
 {
     enum { JOURNALS = 150 };
     unsigned ends[ATTACK_RECOVERY + 1] = {0};
@@ -311,17 +312,17 @@ int main(void)
 {
 #define ATTACK(test) cmocka_unit_test_setup(test, begin)
     const struct CMUnitTest tests[] = {
-        ATTACK(test_record_for_an_unsigned_image),
-        ATTACK(test_record_of_a_wrong_length),
-        ATTACK(test_swap_of_an_unsigned_image_with_right_seals),
+        ATTACK(test_tutorial_request_for_an_unsigned_image),
+        ATTACK(test_tutorial_request_of_a_wrong_length),
+        ATTACK(test_swap_of_an_unsigned_image_with_right_digests),
         ATTACK(test_swap_without_a_way_back),
         ATTACK(test_swap_that_is_said_to_be_over),
         ATTACK(test_restoring_an_unsigned_image),
         ATTACK(test_changed_app_asks_for_an_update),
-        ATTACK(test_rewritten_app_is_started_by_its_seal),
+        ATTACK(test_rewritten_app_is_started_by_its_digest),
         ATTACK(test_rewritten_app_is_not_started_by_boot_every_start),
         ATTACK(test_random_pages),
-        ATTACK(test_hostile_frames),
+        ATTACK(test_hostile_entries),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

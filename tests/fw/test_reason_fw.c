@@ -14,7 +14,7 @@ static struct testbed *bed;
 
 /* What came with each 0x02, in order, without repeats. */
 static struct told {
-    struct otter_notice notice;
+    struct otter_update_status update_status;
     uint8_t version[8];
 } told[16];
 static unsigned told_count;
@@ -27,9 +27,9 @@ static void see(void *ctx, const struct module_event *event)
     if (event->kind != MODULE_INFO) {
         return;
     }
-    assert_non_null(event->notice);
+    assert_non_null(event->update_status);
     memset(&now, 0, sizeof now);
-    now.notice = *event->notice;
+    now.update_status = *event->update_status;
     memcpy(now.version, event->info->version, sizeof now.version);
     if (told_count == 0 || memcmp(&told[told_count - 1], &now, sizeof now) != 0) {
         assert_in_range(told_count, 0, 15);
@@ -42,9 +42,9 @@ static void expect_told(unsigned number, const char version[8], bool on_trial,
 {
     assert_in_range(number, 0, told_count - 1);
     assert_memory_equal(told[number].version, version, 8);
-    assert_true(told[number].notice.is_otter);
-    assert_int_equal(told[number].notice.on_trial, on_trial);
-    assert_int_equal(told[number].notice.reason, reason);
+    assert_true(told[number].update_status.is_otter);
+    assert_int_equal(told[number].update_status.on_trial, on_trial);
+    assert_int_equal(told[number].update_status.reason, reason);
 }
 
 /* The pet house 03010101 is switched on, and a module that offers `update`. */

@@ -17,8 +17,8 @@ enum { SILENT_MAX = 200000 };
 
 /* Where states are compared: often in what is outside of the hash and the curve. */
 static const char *const state_functions[] = {
-    "reset_handler",      "otter_decide",         "otter_crc32",
-    "otter_judge_image",  "otter_sha512_init",    "otter_sha512_update",
+    "reset_handler",      "otter_decide_action",  "otter_crc32",
+    "otter_verify_image", "otter_sha512_init",    "otter_sha512_update",
     "otter_sha512_final", "otter_ed25519_verify", "otter_journal_append"};
 
 static uint8_t *mark_at(struct starts *starts, uint32_t addr)

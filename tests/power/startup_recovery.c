@@ -18,18 +18,19 @@ static uint8_t *bytes_at(struct ram_flash *flash, uint32_t addr)
     return flash->bytes + (addr - RAM_FLASH_ADDR);
 }
 
-/* A seal for what lies at `place`; `wrong` is put over its checksum. */
-static struct otter_seal seal_of(struct ram_flash *flash, enum otter_place place, uint32_t size,
-                                 uint32_t wrong)
+/* A digest record for what lies at `place`; `wrong` is put over its checksum. */
+static struct otter_digest_record digest_of(struct ram_flash *flash, enum otter_image_at place,
+                                            uint32_t size, uint32_t wrong)
 {
-    return (struct otter_seal){size,
-                               otter_place_crc(&flash->port, layout, place, size) ^ wrong};
+    return (struct otter_digest_record){
+        size, otter_swap_image_crc(&flash->port, layout, place, size) ^ wrong};
 }
 
-static void put_frame(struct ram_flash *flash, enum otter_journal_kind kind,
-                      struct otter_seal present, struct otter_seal previous, unsigned cells)
+static void put_entry(struct ram_flash *flash, enum otter_journal_kind kind,
+                      struct otter_digest_record present, struct otter_digest_record previous,
+                      unsigned marks)
 {
-    const struct journal_frame frame = {.kind = (uint8_t)kind,
+    const struct journal_entry frame = {.kind = (uint8_t)kind,
                                         .number = 16,
                                         .present_len = (uint16_t)present.length,
                                         .present_crc = present.crc,
@@ -39,29 +40,29 @@ static void put_frame(struct ram_flash *flash, enum otter_journal_kind kind,
 
     memset(bytes_at(flash, layout->flag.addr), 0xFF, RAM_FLASH_PAGE);
     memset(bytes, 0xFF, RAM_FLASH_PAGE);
-    journal_frame_put(bytes, 0, &frame);
-    memset(bytes + 34, 0, (size_t)2 * cells);
+    journal_entry_put(bytes, 0, &frame);
+    memset(bytes + 34, 0, (size_t)2 * marks);
 }
 
 void ruin_make(struct ram_flash *flash, enum ruin ruin, uint32_t size)
 {
     uint32_t first = layout->journal.addr - RAM_FLASH_ADDR;
     uint64_t random = 0x7275696EU + ruin;
-    struct otter_seal app, lost;
+    struct otter_digest_record app, lost;
 
     ram_flash_init(flash);
     if (ruin == RUIN_NONE || ruin == RUIN_EMPTY) {
         return;
     }
     rng_fill(&random, flash->bytes + first, RAM_FLASH_SIZE - first);
-    app = seal_of(flash, OTTER_PLACE_APP, size, 0);
-    lost = seal_of(flash, OTTER_PLACE_PREVIOUS, size, 1);
+    app = digest_of(flash, OTTER_IMAGE_AT_APP, size, 0);
+    lost = digest_of(flash, OTTER_IMAGE_AT_OLD, size, 1);
     if (ruin == RUIN_HALF_SWAPPED) {
-        put_frame(flash, OTTER_JOURNAL_INSTALL, app, lost, 1);
+        put_entry(flash, OTTER_JOURNAL_INSTALL, app, lost, 1);
     } else if (ruin == RUIN_HALF_RESTORED) {
-        put_frame(flash, OTTER_JOURNAL_RESTORE, app, lost, 1);
+        put_entry(flash, OTTER_JOURNAL_RESTORE, app, lost, 1);
     } else if (ruin == RUIN_DECAYED) {
-        put_frame(flash, OTTER_JOURNAL_REST, app, (struct otter_seal){0, 0}, 0);
+        put_entry(flash, OTTER_JOURNAL_IDLE, app, (struct otter_digest_record){0, 0}, 0);
         *bytes_at(flash, layout->app.addr + size / 2) ^= 4;
     }
     ram_flash_restart(flash);

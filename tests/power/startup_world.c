@@ -38,13 +38,13 @@ static void fail(struct world *world, enum world_breach breach, const char *what
 
 /* ---- judging by content ---- */
 
-static bool is_image_at(const struct world *world, int image, enum otter_place place)
+static bool is_image_at(const struct world *world, int image, enum otter_image_at place)
 {
     uint32_t size = world->plan->size[image];
 
     for (uint32_t off = 0; off < size; off += RAM_FLASH_PAGE) {
         uint32_t len = size - off < RAM_FLASH_PAGE ? size - off : RAM_FLASH_PAGE;
-        uint32_t addr = otter_place_page(layout, place, off / RAM_FLASH_PAGE);
+        uint32_t addr = otter_swap_page_addr(layout, place, off / RAM_FLASH_PAGE);
 
         if (memcmp(ram_flash_peek(&world->flash, addr), images[image] + off, len) != 0) {
             return false;
@@ -53,7 +53,7 @@ static bool is_image_at(const struct world *world, int image, enum otter_place p
     return size != 0;
 }
 
-static int image_at(const struct world *world, enum otter_place place)
+static int image_at(const struct world *world, enum otter_image_at place)
 {
     for (int i = 0; i < WORLD_IMAGES; i++) {
         if (is_image_at(world, i, place)) {
@@ -64,8 +64,8 @@ static int image_at(const struct world *world, enum otter_place place)
 }
 
 /* Stands for trailer and signature: only whole images have one. */
-static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size,
-                               uint32_t *out_number)
+static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *size,
+                                uint32_t *out_number)
 {
     struct world *world = ctx;
     int image = image_at(world, place);
@@ -209,7 +209,7 @@ static void live_app(struct world *world, int image)
 /* ---- the oracle ---- */
 
 /* `image` starts. Is that what was promised? */
-static void judge_start(struct world *world, int image, enum otter_startup how)
+static void judge_start(struct world *world, int image, enum otter_startup_target how)
 {
     struct world_state *state = &world->state;
 
@@ -253,8 +253,8 @@ static void tell(void *ctx, enum otter_action action, uint8_t detail)
 {
     struct world *world = ctx;
     static const char *const names[] = {
-        "check app", "check incoming", "check previous", "adopt",  "settle", "move",   "finish",
-        "start",     "refuse",         "install",        "revert", "try",    "recover"};
+        "check app", "check new", "check old", "accept flashed", "rewrite", "move",   "finish",
+        "start",     "refuse",    "install",   "revert",         "try",     "recover"};
 
     world->state.allowed += action == OTTER_ACTION_REVERT; /* APP, once more */
     if (world->tells) {
@@ -285,16 +285,16 @@ static void live(void *ctx)
     enum world_mail mail = world->state.mail;
     const struct otter_startup_config config = {.port = &world->port,
                                                 .layout = layout,
-                                                .judge = judge,
-                                                .judge_ctx = world,
+                                                .verify = verify,
+                                                .verify_ctx = world,
                                                 .received = mail == WORLD_MAIL_RECEIVED,
                                                 .report = tell,
                                                 .report_ctx = world};
-    enum otter_startup how;
+    enum otter_startup_target how;
     int image;
 
     world->state.mail = WORLD_MAIL_NONE;
-    how = otter_startup(&config);
+    how = otter_startup_run(&config);
     if (how == OTTER_STARTUP_RECOVERY && world->state.installed >= 0) {
         fail(world, WORLD_BRICK, "brick", -1);
         return;
@@ -305,7 +305,7 @@ static void live(void *ctx)
         return;
     }
     begin_way(&world->state);
-    image = image_at(world, OTTER_PLACE_APP);
+    image = image_at(world, OTTER_IMAGE_AT_APP);
     if (image < 0) {
         fail(world, WORLD_UNVERIFIED, "wrong image", image);
         return;

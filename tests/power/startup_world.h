@@ -8,7 +8,7 @@
 #include "power/startup_recovery.h"
 #include "support/ram_flash.h"
 
-/* A device that lives through several updates, natively: core's otter_startup() and otter_update_*()
+/* A device that lives through several updates, natively: core's otter_startup_run() and otter_update_*()
  * over flash in RAM, an app that downloads, asks and confirms by a plan, and an oracle beside it that
  * knows what has been promised. One step is one life, from power-on to a reset or a cut.
  *

@@ -6,38 +6,38 @@
 #include "support/ram_flash.h"
 #include "support/rng.h"
 
-uint32_t journal_frame_addr(unsigned i)
+uint32_t journal_entry_addr(unsigned i)
 {
-    return i < 8 ? ram_flash_layout.journal.addr + i * JOURNAL_FRAME_LEN
-                 : ram_flash_layout.flag.addr + (i - 8) * JOURNAL_FRAME_LEN;
+    return i < 8 ? ram_flash_layout.journal.addr + i * JOURNAL_ENTRY_LEN
+                 : ram_flash_layout.flag.addr + (i - 8) * JOURNAL_ENTRY_LEN;
 }
 
-void journal_frame_put(uint8_t out[JOURNAL_FRAME_LEN], unsigned place,
-                       const struct journal_frame *frame)
+void journal_entry_put(uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,
+                       const struct journal_entry *entry)
 {
-    memset(out, 0xFF, JOURNAL_FRAME_LEN);
+    memset(out, 0xFF, JOURNAL_ENTRY_LEN);
     memset(out, 0, 8);
     otter_put_le16(out + 8, 0xA35C);
-    out[10] = frame->step;
-    out[11] = frame->kind;
-    otter_put_le16(out + 12, frame->number);
-    otter_put_le16(out + 14, frame->present_len);
-    otter_put_le32(out + 16, frame->present_crc);
-    otter_put_le16(out + 20, frame->previous_len);
-    otter_put_le32(out + 22, frame->previous_crc);
-    out[26] = frame->reason;
-    out[27] = frame->flags;
+    out[10] = entry->step;
+    out[11] = entry->kind;
+    otter_put_le16(out + 12, entry->number);
+    otter_put_le16(out + 14, entry->present_len);
+    otter_put_le32(out + 16, entry->present_crc);
+    otter_put_le16(out + 20, entry->previous_len);
+    otter_put_le32(out + 22, entry->previous_crc);
+    out[26] = entry->reason;
+    out[27] = entry->flags;
     otter_put_le32(out + 28, otter_crc32(place, out + 10, 18));
     out[32] = out[12];
     out[33] = (uint8_t)~out[12];
 }
 
-void journal_request_put(uint8_t frame[JOURNAL_FRAME_LEN], uint16_t number, uint16_t len,
+void journal_request_put(uint8_t entry[JOURNAL_ENTRY_LEN], uint16_t number, uint16_t len,
                          uint32_t wrong)
 {
-    otter_put_le16(frame + 118, 0x5CA3);
-    otter_put_le16(frame + 120, len);
-    otter_put_le32(frame + 122, otter_crc32(number, frame + 118, 4) ^ wrong);
+    otter_put_le16(entry + 118, 0x5CA3);
+    otter_put_le16(entry + 120, len);
+    otter_put_le32(entry + 122, otter_crc32(number, entry + 118, 4) ^ wrong);
 }
 
 static uint16_t hostile_len(uint64_t *random)
@@ -64,10 +64,10 @@ static void put_hostile_marks(uint64_t *random, uint8_t out[], unsigned from, un
     }
 }
 
-void journal_frame_hostile(uint64_t *random, uint8_t out[JOURNAL_FRAME_LEN], unsigned place,
-                           const struct otter_seal seals[], unsigned count)
+void journal_entry_hostile(uint64_t *random, uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,
+                           const struct otter_digest_record digests[], unsigned count)
 {
-    struct journal_frame frame = {
+    struct journal_entry entry = {
         .step = (uint8_t)(rng_below(random, 2) != 0 ? rng_below(random, 60) : rng_next(random)),
         .kind = (uint8_t)(rng_below(random, 8) != 0 ? rng_below(random, 6) : rng_next(random)),
         .number = (uint16_t)(rng_next(random) << 3 | place),
@@ -81,21 +81,21 @@ void journal_frame_hostile(uint64_t *random, uint8_t out[JOURNAL_FRAME_LEN], uns
     uint32_t style = rng_below(random, 8);
 
     if (count != 0 && rng_below(random, 2) != 0) {
-        const struct otter_seal *seal = &seals[rng_below(random, count)];
+        const struct otter_digest_record *digest = &digests[rng_below(random, count)];
 
-        frame.present_len = (uint16_t)seal->length;
-        frame.present_crc = seal->crc;
-        seal = &seals[rng_below(random, count)];
-        frame.previous_len = (uint16_t)seal->length;
-        frame.previous_crc = seal->crc;
+        entry.present_len = (uint16_t)digest->length;
+        entry.present_crc = digest->crc;
+        digest = &digests[rng_below(random, count)];
+        entry.previous_len = (uint16_t)digest->length;
+        entry.previous_crc = digest->crc;
     }
     if (style == 0) {
-        rng_fill(random, out, JOURNAL_FRAME_LEN);
+        rng_fill(random, out, JOURNAL_ENTRY_LEN);
         return;
     }
-    journal_frame_put(out, place, &frame);
+    journal_entry_put(out, place, &entry);
     if (style == 1) {
-        memset(out, 0xFF, JOURNAL_FRAME_LEN);
+        memset(out, 0xFF, JOURNAL_ENTRY_LEN);
         return;
     }
     if (style == 2) {
@@ -105,6 +105,6 @@ void journal_frame_hostile(uint64_t *random, uint8_t out[JOURNAL_FRAME_LEN], uns
     put_hostile_marks(random, out, 86, 110);
     put_hostile_marks(random, out, 110, 118);
     if (rng_below(random, 3) == 0) {
-        journal_request_put(out, frame.number, hostile_len(random), rng_below(random, 4) == 0);
+        journal_request_put(out, entry.number, hostile_len(random), rng_below(random, 4) == 0);
     }
 }

@@ -64,7 +64,7 @@ static void listen(struct mcu *mcu)
                 uint16_t flags = 0;
                 if (sent->cmd == OTTER_CMD_GET_INFO) {
                     info_len = otter_put_info(&mcu->info, info, sizeof info);
-                    flags = otter_put_notice(&mcu->notice);
+                    flags = otter_put_update_status(&mcu->update_status);
                 }
                 assert_true(info_len >= 0);
                 mcu_send_sn(mcu, (uint8_t)(sent->cmd + 1), sent->sn, flags, info,

@@ -39,7 +39,7 @@ struct mcu {
     /* behaviour */
     bool answers[256]; /* by command: answer at once, empty (0x01: with `info`) */
     struct otter_info info;
-    struct otter_notice notice; /* goes with it */
+    struct otter_update_status update_status; /* goes with it */
     uint8_t next_sn;
     uint8_t got[FILE_MAX]; /* pieces put together */
     struct otter_frame_decoder decoder;

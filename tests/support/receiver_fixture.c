@@ -9,7 +9,7 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/flag.h"
-#include "otter/judge.h"
+#include "otter/verify.h"
 #include "support/rng.h"
 #include "support/receiver_fixture.h"
 
@@ -318,16 +318,16 @@ bool rig_is_announced(const struct rig *rig)
                                rig->image_size) == 0;
 }
 
-enum otter_startup rig_bootloader(struct rig *rig)
+enum otter_startup_target rig_bootloader(struct rig *rig)
 {
-    struct otter_judge judge = {.port = &rig->flash.port, .layout = &rig->layout};
+    struct otter_verifier verifier = {.port = &rig->flash.port, .layout = &rig->layout};
     const struct otter_startup_config config = {.port = &rig->flash.port,
                                                 .layout = &rig->layout,
-                                                .judge = otter_judge_unsigned,
-                                                .judge_ctx = &judge};
+                                                .verify = otter_verify_unsigned,
+                                                .verify_ctx = &verifier};
 
-    memcpy(judge.hardware, rig->receiver_config.hardware, sizeof judge.hardware);
-    return otter_startup(&config);
+    memcpy(verifier.hardware, rig->receiver_config.hardware, sizeof verifier.hardware);
+    return otter_startup_run(&config);
 }
 
 void rig_complete(struct rig *rig)

@@ -94,6 +94,6 @@ void rig_complete(struct rig *rig);
 bool rig_is_announced(const struct rig *rig);
 
 /* A start of the bootloader that takes unsigned images. */
-enum otter_startup rig_bootloader(struct rig *rig);
+enum otter_startup_target rig_bootloader(struct rig *rig);
 
 #endif

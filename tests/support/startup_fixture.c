@@ -14,7 +14,7 @@ struct otter_port port;
 const struct otter_layout *const layout = &ram_flash_layout;
 unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
 uint32_t image_size[IMAGES];
-enum otter_reason judge_incoming_as;
+enum otter_reason verify_new_as;
 enum otter_action actions[ACTIONS_LOG_MAX];
 unsigned actions_len;
 unsigned rig_case;
@@ -44,25 +44,25 @@ void rig_factory(uint32_t size)
             images[i][0] = 0x80;
         }
     }
-    judge_incoming_as = OTTER_REASON_NONE;
+    verify_new_as = OTTER_REASON_NONE;
     ram_flash_poke(&flash, layout->app.addr, images[OLD], size);
 }
 
-static bool is_at(enum rig_image image, enum otter_place place)
+static bool is_at(enum rig_image image, enum otter_image_at place)
 {
     for (uint32_t off = 0; off < image_size[image]; off += RAM_FLASH_PAGE) {
         uint32_t left = image_size[image] - off;
 
-        if (memcmp(
-                ram_flash_peek(&flash, otter_place_page(layout, place, off / RAM_FLASH_PAGE)),
-                images[image] + off, left < RAM_FLASH_PAGE ? left : RAM_FLASH_PAGE) != 0) {
+        if (memcmp(ram_flash_peek(&flash,
+                                  otter_swap_page_addr(layout, place, off / RAM_FLASH_PAGE)),
+                   images[image] + off, left < RAM_FLASH_PAGE ? left : RAM_FLASH_PAGE) != 0) {
             return false;
         }
     }
     return true;
 }
 
-enum rig_image rig_image_at(enum otter_place place)
+enum rig_image rig_image_at(enum otter_image_at place)
 {
     for (enum rig_image image = OLD; image < IMAGES; image++) {
         if (is_at(image, place)) {
@@ -73,15 +73,15 @@ enum rig_image rig_image_at(enum otter_place place)
 }
 
 /* Stands for trailer and signature: only whole images have one. */
-static enum otter_reason judge(void *ctx, enum otter_place place, uint32_t *size,
-                               uint32_t *out_number)
+static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *size,
+                                uint32_t *out_number)
 {
     enum rig_image image = rig_image_at(place);
 
     assert_ptr_equal(ctx, &flash);
     assert_true(*size <= layout->app.size); /* whatever a journal says */
-    if (place == OTTER_PLACE_INCOMING && judge_incoming_as != OTTER_REASON_NONE) {
-        return judge_incoming_as;
+    if (place == OTTER_IMAGE_AT_NEW && verify_new_as != OTTER_REASON_NONE) {
+        return verify_new_as;
     }
     if (image == NO_IMAGE) {
         return OTTER_REASON_SIGNATURE;
@@ -102,16 +102,19 @@ static void report(void *ctx, enum otter_action action, uint8_t detail)
     actions[actions_len++] = action;
 }
 
-enum otter_startup rig_start(void)
+enum otter_startup_target rig_start(void)
 {
-    const struct otter_startup_config config = {
-        .port = &port, .layout = layout, .judge = judge, .judge_ctx = &flash, .report = report};
-    enum otter_startup how;
+    const struct otter_startup_config config = {.port = &port,
+                                                .layout = layout,
+                                                .verify = verify,
+                                                .verify_ctx = &flash,
+                                                .report = report};
+    enum otter_startup_target how;
 
     actions_len = 0;
-    how = otter_startup(&config);
+    how = otter_startup_run(&config);
     assert_true(actions_len <= 40);
-    if (how != OTTER_STARTUP_RECOVERY && rig_image_at(OTTER_PLACE_APP) == NO_IMAGE) {
+    if (how != OTTER_STARTUP_RECOVERY && rig_image_at(OTTER_IMAGE_AT_APP) == NO_IMAGE) {
         fail_msg("case %u: what starts is no image", rig_case);
     }
     return how;
@@ -173,18 +176,18 @@ void rig_age(unsigned count)
     while (count-- != 0) {
         struct otter_journal journal = rig_journal();
 
-        assert_int_equal(journal.kind, OTTER_JOURNAL_REST);
+        assert_int_equal(journal.kind, OTTER_JOURNAL_IDLE);
         assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
     }
 }
 
 /* ---- the ways that many tests go ---- */
 
-void rig_rest(uint32_t size)
+void rig_idle(uint32_t size)
 {
     rig_factory(size);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_REST);
+    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_IDLE);
 }
 
 void rig_expect_quiet(enum rig_image image)
@@ -193,7 +196,7 @@ void rig_expect_quiet(enum rig_image image)
         ram_flash_restart(&flash);
         assert_int_equal(rig_start(), OTTER_STARTUP_APP);
         EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
-        assert_int_equal(rig_image_at(OTTER_PLACE_APP), image);
+        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), image);
         assert_int_equal(flash.operations, 0);
     }
 }
@@ -201,7 +204,7 @@ void rig_expect_quiet(enum rig_image image)
 void rig_expect_trial(enum rig_image image)
 {
     assert_int_equal(rig_start(), OTTER_STARTUP_TRIAL);
-    assert_int_equal(rig_image_at(OTTER_PLACE_APP), image);
+    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), image);
     assert_int_equal(flash.refused, 0);
 }
 
@@ -210,7 +213,7 @@ void rig_expect_refused(enum otter_reason reason)
     uint32_t operations = flash.operations;
 
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
     assert_in_range(flash.operations - operations, 1, 60); /* APP is not touched */
     assert_int_equal(rig_journal().reason, reason);
     rig_expect_quiet(OLD);

@@ -7,7 +7,7 @@
 #include "otter/startup.h"
 #include "support/ram_flash.h"
 
-/* A device for the tests of otter_startup(): flash that counts the erases of each page, images that a
+/* A device for the tests of otter_startup_run(): flash that counts the erases of each page, images that a
  * judge knows by content, the app's part, and a list of what was done. Failures end the cmocka test. */
 
 enum rig_image { OLD, NEW, OLDER, NEWEST, IMAGES, NO_IMAGE = -1 };
@@ -25,7 +25,7 @@ extern unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
 
 extern uint32_t image_size[IMAGES]; /* set by rig_factory() */
 extern enum otter_reason
-    judge_incoming_as; /* what the judge says of area[1..] at once; NONE = looks */
+    verify_new_as; /* what the judge says of area[1..] at once; NONE = looks */
 extern enum otter_action actions[ACTIONS_LOG_MAX]; /* of the last start */
 extern unsigned actions_len;
 extern unsigned rig_case; /* printed when something that must not start does */
@@ -34,10 +34,10 @@ extern unsigned rig_case; /* printed when something that must not start does */
 void rig_factory(uint32_t size);
 
 /* Which image lies there, whole; NO_IMAGE if none does. */
-enum rig_image rig_image_at(enum otter_place place);
+enum rig_image rig_image_at(enum otter_image_at place);
 
 /* One start after a reset. At most 40 actions; what is started is a whole image. */
-enum otter_startup rig_start(void);
+enum otter_startup_target rig_start(void);
 
 /* The last start did exactly this, in this order. */
 void rig_expect_actions(const enum otter_action want[], unsigned count);
@@ -47,7 +47,7 @@ void rig_expect_actions(const enum otter_action want[], unsigned count);
                            sizeof(enum otter_action))
 
 /* A factory-new device that has started once: OLD is installed, and nothing is left to do. */
-void rig_rest(uint32_t size);
+void rig_idle(uint32_t size);
 
 /* It starts `image`, for good, and nothing is written. */
 void rig_expect_quiet(enum rig_image image);
@@ -72,7 +72,7 @@ void rig_write_record(enum rig_image image);
 /* A debug probe puts an image into APP. */
 void rig_probe(enum rig_image image);
 
-/* Append `count` REST frames that seal what is in APP: the newest frame gets to another place. */
+/* Append `count` REST entries that digest what is in APP: the newest entry gets to another place. */
 void rig_age(unsigned count);
 
 #endif

@@ -49,34 +49,34 @@ static void test_info(void **state)
              "6f3074fe43894547a4f1314bd7e3ae0b\x00\x00\xE6");
 }
 
-static struct otter_notice told;
+static struct otter_update_status told;
 
-static void tell_notice(void *ctx, struct otter_notice *out_notice)
+static void tell_update_status(void *ctx, struct otter_update_status *out_status)
 {
-    const struct otter_notice zero = {.is_otter = false};
+    const struct otter_update_status zero = {.is_otter = false};
 
     assert_ptr_equal(ctx, &rig);
-    assert_memory_equal(out_notice, &zero, sizeof zero);
-    *out_notice = told;
+    assert_memory_equal(out_status, &zero, sizeof zero);
+    *out_status = told;
 }
 
 /* The same 0x02 but for its flags; asked for anew with each 0x01. */
-static void test_notice_is_in_the_flags_of_info(void **state)
+static void test_update_status_is_in_the_flags_of_info(void **state)
 {
     (void)state;
     set_up();
-    rig.config.notice = tell_notice;
-    told = (struct otter_notice){.is_otter = true, .on_trial = true};
+    rig.config.update_status = tell_update_status;
+    told = (struct otter_update_status){.is_otter = true, .on_trial = true};
     rig_module(&rig, OTTER_CMD_GET_INFO, 1, 0, NULL, 0);
     rig_poll(&rig);
     assert_int_equal(rig_expect(&rig, OTTER_CMD_INFO)->flags, 0x6F80);
-    told = (struct otter_notice){.is_otter = true, .reason = 7};
+    told = (struct otter_update_status){.is_otter = true, .reason = 7};
     rig_module(&rig, OTTER_CMD_GET_INFO, 2, 0, NULL, 0);
     rig_poll(&rig);
     const struct rig_frame *info = rig_expect(&rig, OTTER_CMD_INFO);
     assert_int_equal(info->flags, 0x6F07);
     assert_int_equal(info->payload_len, 74); /* as long as ever */
-    told = (struct otter_notice){.is_otter = false, .reason = 7};
+    told = (struct otter_update_status){.is_otter = false, .reason = 7};
     rig_module(&rig, OTTER_CMD_GET_INFO, 3, 0, NULL, 0);
     rig_poll(&rig);
     assert_int_equal(rig_expect(&rig, OTTER_CMD_INFO)->flags, 0);
@@ -306,7 +306,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_info),
-        cmocka_unit_test(test_notice_is_in_the_flags_of_info),
+        cmocka_unit_test(test_update_status_is_in_the_flags_of_info),
         cmocka_unit_test(test_plain_acks),
         cmocka_unit_test(test_control),
         cmocka_unit_test(test_control_answer_that_is_too_long),

@@ -292,16 +292,16 @@ static void test_older_record_is_voided_before_the_first_erase(void **state)
 /* As the bootloader leaves it: installed for good. */
 static void put_installed_frame(void)
 {
-    const struct journal_frame frame = {.step = 0x80,
+    const struct journal_entry frame = {.step = 0x80,
                                         .kind = OTTER_JOURNAL_INSTALL,
                                         .number = 8,
                                         .present_len = 1000,
                                         .flags = 1};
-    uint8_t bytes[JOURNAL_FRAME_LEN];
+    uint8_t bytes[JOURNAL_ENTRY_LEN];
 
-    journal_frame_put(bytes, 0, &frame);
+    journal_entry_put(bytes, 0, &frame);
     memset(bytes + 110, 0, 8);
-    ram_flash_poke(&dropin.flash, journal_frame_addr(0), bytes, sizeof bytes);
+    ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
 }
 
 /* Weak point 25; and 0x2A ends it. */

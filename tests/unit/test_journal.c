@@ -13,7 +13,7 @@
 #include "support/rng.h"
 #include "support/journal_fixture.h"
 
-/* Authority: docs/flash-format.md chapter 4, PM0075 for flash. The frames that core reads here are
+/* Authority: docs/flash-format.md chapter 4, PM0075 for flash. The entries that core reads here are
  * written by hand (journal_rig), and the ones it writes are compared byte by byte. Garbage is
  * test_journal_garbage's. */
 
@@ -25,12 +25,12 @@ enum { SLOT = 0x6800 };
 
 static uint8_t *bytes_of(unsigned i)
 {
-    return flash.bytes + (journal_frame_addr(i) - RAM_FLASH_ADDR);
+    return flash.bytes + (journal_entry_addr(i) - RAM_FLASH_ADDR);
 }
 
-static void put(unsigned i, const struct journal_frame *frame)
+static void put(unsigned i, const struct journal_entry *entry)
 {
-    journal_frame_put(bytes_of(i), i % 8, frame);
+    journal_entry_put(bytes_of(i), i % 8, entry);
 }
 
 static struct otter_journal get(void)
@@ -51,7 +51,7 @@ static int append_kind(enum otter_journal_kind kind)
 
 static bool is_blank(unsigned i)
 {
-    for (unsigned k = 0; k < JOURNAL_FRAME_LEN; k++) {
+    for (unsigned k = 0; k < JOURNAL_ENTRY_LEN; k++) {
         if (bytes_of(i)[k] != 0xFF) {
             return false;
         }
@@ -61,9 +61,9 @@ static bool is_blank(unsigned i)
 
 /* ---- layout ---- */
 
-/* Kind, marks and numbers of an INSTALL in frame 2 of a page, all of it. */
-static const uint8_t vector[JOURNAL_FRAME_LEN] = {
-    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* run-in */
+/* Kind, marks and numbers of an INSTALL in entry 2 of a page, all of it. */
+static const uint8_t vector[JOURNAL_ENTRY_LEN] = {
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* guard */
     0x5C, 0xA3,                                     /* tag */
     0x00, 0x03,                                     /* step 0, INSTALL */
     0x0A, 0x12,                                     /* number 0x120A: 2 mod 8 */
@@ -71,7 +71,7 @@ static const uint8_t vector[JOURNAL_FRAME_LEN] = {
     0x01, 0x54, 0xDD, 0xCC, 0xBB, 0xAA,             /* previous */
     0x02, 0x01,                                     /* reason, permanent */
     0xEE, 0xC2, 0xD4, 0xCD,                         /* zlib: crc32(bytes 10..27, 2) */
-    0x0A, 0xF5,                                     /* firm */
+    0x0A, 0xF5,                                     /* commit word */
     0x00, 0x00, 0x55, 0x55,                         /* page 0 in place, page 1 saved */
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, /* */
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, /* */
@@ -89,12 +89,13 @@ static const uint8_t vector[JOURNAL_FRAME_LEN] = {
 
 static void layout_byte_by_byte(void **state)
 {
-    const struct otter_seal present = {SLOT, 0x11223344}, previous = {0x5401, 0xAABBCCDD};
+    const struct otter_digest_record present = {SLOT, 0x11223344},
+                                     previous = {0x5401, 0xAABBCCDD};
     struct otter_journal journal = {.addr = 0};
 
     (void)state;
     ram_flash_init(&flash);
-    journal.addr = journal_frame_addr(9);
+    journal.addr = journal_entry_addr(9);
     journal.number = 0x1209;
     journal.kind = OTTER_JOURNAL_INSTALL;
     journal.present = present;
@@ -102,10 +103,10 @@ static void layout_byte_by_byte(void **state)
     journal.reason = 2;
     journal.flags = OTTER_JOURNAL_PERMANENT;
     assert_int_equal(otter_journal_append(port, layout, &journal), 0);
-    assert_int_equal(journal.addr, journal_frame_addr(10));
+    assert_int_equal(journal.addr, journal_entry_addr(10));
     assert_int_equal(journal.number, 0x120A);
     assert_memory_equal(bytes_of(10), vector, 34);
-    assert_int_equal(flash.operations, 17); /* not a cell of what comes later */
+    assert_int_equal(flash.operations, 17); /* not a mark of what comes later */
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(otter_journal_advance(port, &journal), 0);
         assert_int_equal(journal.step, i + 1);
@@ -117,7 +118,7 @@ static void layout_byte_by_byte(void **state)
     assert_int_equal(flash.refused, 0);
 
     journal = get();
-    assert_int_equal(journal.addr, journal_frame_addr(10));
+    assert_int_equal(journal.addr, journal_entry_addr(10));
     assert_int_equal(journal.kind, OTTER_JOURNAL_INSTALL);
     assert_int_equal(journal.number, 0x120A);
     assert_memory_equal(&journal.present, &present, sizeof present);
@@ -126,13 +127,14 @@ static void layout_byte_by_byte(void **state)
     assert_int_equal(journal.flags, OTTER_JOURNAL_PERMANENT);
     assert_int_equal(journal.step, 3);
     assert_int_equal(journal.starts, 1);
-    assert_true(journal.swapped && journal.final && journal.final_whole && journal.settled);
+    assert_true(journal.swapped && journal.confirmed && journal.all_marks_set &&
+                journal.certain);
     assert_int_equal(journal.request_size, 0x1234);
     assert_int_equal(otter_journal_request(port, &journal, 8), OTTER_ERR_BUSY);
 }
 
-/* What is carried over into a fresh frame: half steps, or "swapped" and the starts. */
-static void steps_in_the_record(void **state)
+/* What is carried over into a fresh entry: half steps, or "swapped" and the starts. */
+static void steps_in_the_fields(void **state)
 {
     (void)state;
     for (unsigned step = 0; step < 52; step++) {
@@ -175,9 +177,9 @@ static void steps_in_the_record(void **state)
     }
 }
 
-/* ---- which frame ---- */
+/* ---- which entry ---- */
 
-static void nothing_is_no_frame(void **state)
+static void nothing_is_no_entry(void **state)
 {
     (void)state;
     ram_flash_init(&flash);
@@ -188,22 +190,22 @@ static void nothing_is_no_frame(void **state)
 /* Numbers run on over 0xFFFF, over many page changes; the newest is always the last. */
 static void number_wraps(void **state)
 {
-    struct journal_frame frame = {
-        .kind = OTTER_JOURNAL_REST, .number = 0xFFF0, .present_len = SLOT};
+    struct journal_entry entry = {
+        .kind = OTTER_JOURNAL_IDLE, .number = 0xFFF0, .present_len = SLOT};
     uint16_t number = 0xFFF0;
 
     (void)state;
     ram_flash_init(&flash);
-    put(0, &frame);
+    put(0, &entry);
     for (unsigned i = 1; i <= 40; i++) {
         uint32_t erased = flash.erased;
 
-        assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0);
+        assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
         number++;
         assert_int_equal(get().number, number);
-        assert_int_equal(get().addr, journal_frame_addr(i % 16));
+        assert_int_equal(get().addr, journal_entry_addr(i % 16));
         assert_int_equal(flash.erased - erased, i % 8 == 0); /* only where a page begins */
-        assert_true(get().settled);
+        assert_true(get().certain);
     }
     assert_int_equal(flash.refused, 0);
 }
@@ -219,39 +221,39 @@ static void highest_number_wins(void **state)
 
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-        struct journal_frame frame = {.kind = OTTER_JOURNAL_REST, .present_len = 8};
+        struct journal_entry entry = {.kind = OTTER_JOURNAL_IDLE, .present_len = 8};
 
         ram_flash_init(&flash);
-        frame.number = cases[c].first;
-        put(0, &frame);
-        frame.number = cases[c].second;
-        put(8, &frame);
-        assert_int_equal(get().addr, journal_frame_addr(cases[c].is_second ? 8 : 0));
+        entry.number = cases[c].first;
+        put(0, &entry);
+        entry.number = cases[c].second;
+        put(8, &entry);
+        assert_int_equal(get().addr, journal_entry_addr(cases[c].is_second ? 8 : 0));
     }
 }
 
-/* A number belongs to a place: a frame elsewhere is none. */
+/* A number belongs to a place: an entry elsewhere is none. */
 static void place_and_checksum_count(void **state)
 {
-    struct journal_frame frame = {
-        .kind = OTTER_JOURNAL_REST, .number = 16 + 3, .present_len = 8};
+    struct journal_entry entry = {
+        .kind = OTTER_JOURNAL_IDLE, .number = 16 + 3, .present_len = 8};
 
     (void)state;
     for (unsigned i = 0; i < 16; i++) {
         ram_flash_init(&flash);
-        put(i, &frame);
-        assert_int_equal(get().addr, i % 8 == 3 ? journal_frame_addr(i) : 0);
-        journal_frame_put(bytes_of(i), 3, &frame); /* moved, with its checksum */
-        assert_int_equal(get().addr, i % 8 == 3 ? journal_frame_addr(i) : 0);
+        put(i, &entry);
+        assert_int_equal(get().addr, i % 8 == 3 ? journal_entry_addr(i) : 0);
+        journal_entry_put(bytes_of(i), 3, &entry); /* moved, with its checksum */
+        assert_int_equal(get().addr, i % 8 == 3 ? journal_entry_addr(i) : 0);
     }
     ram_flash_init(&flash);
-    put(3, &frame);
+    put(3, &entry);
     for (unsigned bit = 8 * 8; bit < 8 * 32; bit++) { /* tag, record, check: every bit counts */
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
         assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
-    assert_int_equal(get().kind, OTTER_JOURNAL_REST);
+    assert_int_equal(get().kind, OTTER_JOURNAL_IDLE);
 }
 
 static void lengths_beyond_the_slot(void **state)
@@ -260,43 +262,43 @@ static void lengths_beyond_the_slot(void **state)
 
     (void)state;
     for (size_t c = 0; c < sizeof lens / sizeof lens[0]; c++) {
-        struct journal_frame frame = {.kind = OTTER_JOURNAL_INSTALL, .present_len = lens[c]};
+        struct journal_entry entry = {.kind = OTTER_JOURNAL_INSTALL, .present_len = lens[c]};
 
         ram_flash_init(&flash);
-        put(0, &frame);
+        put(0, &entry);
         assert_int_equal(get().kind,
                          lens[c] <= SLOT ? OTTER_JOURNAL_INSTALL : OTTER_JOURNAL_NONE);
-        frame.present_len = 8;
-        frame.previous_len = lens[c];
-        put(0, &frame);
+        entry.present_len = 8;
+        entry.previous_len = lens[c];
+        put(0, &entry);
         assert_int_equal(get().kind,
                          lens[c] <= SLOT ? OTTER_JOURNAL_INSTALL : OTTER_JOURNAL_NONE);
         journal_request_put(bytes_of(0), 0, lens[c], 0);
         if (lens[c] <= SLOT) {
             assert_int_equal(get().request_size, lens[c]);
         }
-        frame.previous_len = 8;
-        put(0, &frame);
+        entry.previous_len = 8;
+        put(0, &entry);
         journal_request_put(bytes_of(0), 0, lens[c], 0);
         assert_int_equal(get().request_size, lens[c] <= SLOT ? lens[c] : 0);
         assert_true(get().requested);
     }
 }
 
-/* Frames that are not blank are passed over, and marked, so that they never read as blank. */
-static void dirty_frames_are_passed_over(void **state)
+/* Entries that are not blank are passed over, and marked, so that they never read as blank. */
+static void dirty_entries_are_passed_over(void **state)
 {
     (void)state;
     for (unsigned dirty = 1; dirty < 8; dirty++) {
-        for (unsigned off = 0; off < JOURNAL_FRAME_LEN; off++) {
+        for (unsigned off = 0; off < JOURNAL_ENTRY_LEN; off++) {
             ram_flash_init(&flash);
-            assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0);
+            assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
             for (unsigned i = 1; i <= dirty; i++) {
                 bytes_of(i)[off] = 0x7F;
             }
-            assert_false(get().settled);
-            assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0);
-            assert_int_equal(get().addr, journal_frame_addr(dirty == 7 ? 8 : dirty + 1));
+            assert_false(get().certain);
+            assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
+            assert_int_equal(get().addr, journal_entry_addr(dirty == 7 ? 8 : dirty + 1));
             assert_int_equal(get().number, 8 + dirty + 1);
             for (unsigned i = 1; i <= dirty; i++) {
                 static const uint8_t zeros[8];
@@ -308,30 +310,30 @@ static void dirty_frames_are_passed_over(void **state)
     }
 }
 
-/* Both pages full of dirt but for the newest frame: the other page is erased, this one never. */
-static void the_page_of_the_newest_frame_is_never_erased(void **state)
+/* Both pages full of dirt but for the newest entry: the other page is erased, this one never. */
+static void the_page_of_the_newest_entry_is_never_erased(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 16; i++) {
-        struct journal_frame frame = {
+        struct journal_entry entry = {
             .kind = OTTER_JOURNAL_INSTALL, .number = (uint16_t)(32 + i), .present_len = 8};
 
         ram_flash_init(&flash);
         memset(bytes_of(0), 0x33, RAM_FLASH_PAGE);
         memset(bytes_of(8), 0x33, RAM_FLASH_PAGE);
-        put(i, &frame);
+        put(i, &entry);
         assert_int_equal(append_kind(OTTER_JOURNAL_RESTORE), 0);
-        assert_int_equal(get().addr, journal_frame_addr(i < 8 ? 8 : 0));
+        assert_int_equal(get().addr, journal_entry_addr(i < 8 ? 8 : 0));
         assert_int_equal(get().kind, OTTER_JOURNAL_RESTORE);
         assert_int_equal(flash.erased, 1);
         assert_int_equal(otter_get_le16(bytes_of(i) + 8), 0); /* there still, and void */
     }
 }
 
-/* No older frame can come back: their tags are void, in both pages. */
-static void older_frames_are_void(void **state)
+/* No older entry can come back: their tags are void, in both pages. */
+static void older_entries_are_void(void **state)
 {
-    static const enum otter_journal_kind kinds[] = {OTTER_JOURNAL_REST, OTTER_JOURNAL_INSTALL,
+    static const enum otter_journal_kind kinds[] = {OTTER_JOURNAL_IDLE, OTTER_JOURNAL_INSTALL,
                                                     OTTER_JOURNAL_RESTORE};
 
     (void)state;
@@ -341,50 +343,50 @@ static void older_frames_are_void(void **state)
         for (unsigned i = 0; i < 16; i++) {
             bool is_live = otter_get_le16(bytes_of(i) + 8) == 0xA35C;
 
-            assert_int_equal(is_live, journal_frame_addr(i) == get().addr);
+            assert_int_equal(is_live, journal_entry_addr(i) == get().addr);
         }
-        assert_true(get().settled); /* a void frame still shows that its page is old */
+        assert_true(get().certain); /* a void entry still shows that its page is old */
     }
     assert_int_equal(flash.refused, 0);
 }
 
-static void first_frame_clears_flag(void **state)
+static void first_entry_clears_flag(void **state)
 {
-    struct journal_frame frame = {.kind = OTTER_JOURNAL_REST, .number = 0x4000};
+    struct journal_entry entry = {.kind = OTTER_JOURNAL_IDLE, .number = 0x4000};
 
     (void)state;
     ram_flash_init(&flash);
-    put(8, &frame);
+    put(8, &entry);
     bytes_of(8)[20] ^= 1; /* in doubt: none now, and perhaps one later */
     assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
-    assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0);
-    assert_int_equal(get().addr, journal_frame_addr(0));
+    assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
+    assert_int_equal(get().addr, journal_entry_addr(0));
     assert_true(is_blank(8));
 }
 
-/* ---- cells in doubt ---- */
+/* ---- marks in doubt ---- */
 
-/* The highest cell that is not blank decides, whatever it reads: 0 is in place, anything else saved. */
-static void every_value_of_the_highest_cell(void **state)
+/* The highest mark that is not blank decides, whatever it reads: 0 is in place, anything else saved. */
+static void every_value_of_the_highest_mark(void **state)
 {
-    struct journal_frame frame = {
+    struct journal_entry entry = {
         .kind = OTTER_JOURNAL_INSTALL, .present_len = SLOT, .previous_len = SLOT};
 
     (void)state;
     ram_flash_init(&flash);
-    for (unsigned cell = 0; cell < 26; cell += 25) {
-        put(0, &frame);
-        for (unsigned i = 0; i < cell; i++) {
+    for (unsigned mark = 0; mark < 26; mark += 25) {
+        put(0, &entry);
+        for (unsigned i = 0; i < mark; i++) {
             otter_put_le16(bytes_of(0) + 34 + 2 * i, i % 2 == 0 ? 0 : 0x1234);
         }
         for (uint32_t value = 0; value <= 0xFFFF; value++) {
             struct otter_journal journal;
-            unsigned want = value == 0 ? 2 * cell + 2 : value != 0xFFFF ? 2 * cell + 1 : 0;
+            unsigned want = value == 0 ? 2 * mark + 2 : value != 0xFFFF ? 2 * mark + 1 : 0;
 
-            if (value == 0xFFFF && cell != 0) {
-                want = (cell - 1) % 2 == 0 ? 2 * cell : 2 * cell - 1;
+            if (value == 0xFFFF && mark != 0) {
+                want = (mark - 1) % 2 == 0 ? 2 * mark : 2 * mark - 1;
             }
-            otter_put_le16(bytes_of(0) + 34 + 2 * cell, (uint16_t)value);
+            otter_put_le16(bytes_of(0) + 34 + 2 * mark, (uint16_t)value);
             journal = get();
             assert_int_equal(journal.step, want);
             assert_int_equal(journal.swapped, want >= 52);
@@ -394,12 +396,12 @@ static void every_value_of_the_highest_cell(void **state)
 
 static void every_value_of_a_mark_of_a_set(void **state)
 {
-    struct journal_frame frame = {.kind = OTTER_JOURNAL_INSTALL, .present_len = SLOT};
+    struct journal_entry entry = {.kind = OTTER_JOURNAL_INSTALL, .present_len = SLOT};
 
     (void)state;
     ram_flash_init(&flash);
     for (unsigned mark = 0; mark < 16; mark++) { /* three starts, final */
-        put(0, &frame);
+        put(0, &entry);
         for (uint32_t value = 0; value <= 0xFFFF; value += 0x11) {
             struct otter_journal journal;
             bool is_set = value != 0xFFFF;
@@ -407,87 +409,87 @@ static void every_value_of_a_mark_of_a_set(void **state)
             otter_put_le16(bytes_of(0) + 86 + 2 * mark, (uint16_t)value);
             journal = get();
             assert_int_equal(journal.starts, is_set && mark < 12 ? mark / 4 + 1 : 0);
-            assert_int_equal(journal.final, is_set && mark >= 12);
-            assert_false(journal.final_whole);
+            assert_int_equal(journal.confirmed, is_set && mark >= 12);
+            assert_false(journal.all_marks_set);
             assert_int_equal(journal.swapped, is_set);
-            assert_int_equal(journal.settled, !is_set || mark < 12);
+            assert_int_equal(journal.certain, !is_set || mark < 12);
         }
     }
 }
 
 /* ---- settled ---- */
 
-static void settled_in_all_its_conditions(void **state)
+static void certain_in_all_its_conditions(void **state)
 {
-    struct journal_frame frame = {.kind = OTTER_JOURNAL_REST, .number = 8, .present_len = SLOT};
-    struct journal_frame old = {.kind = OTTER_JOURNAL_REST, .number = 0};
+    struct journal_entry entry = {.kind = OTTER_JOURNAL_IDLE, .number = 8, .present_len = SLOT};
+    struct journal_entry old = {.kind = OTTER_JOURNAL_IDLE, .number = 0};
 
     (void)state;
     ram_flash_init(&flash);
-    put(0, &frame);
-    assert_true(get().settled);
-    for (uint32_t value = 0; value <= 0xFFFF; value++) { /* the firm word */
+    put(0, &entry);
+    assert_true(get().certain);
+    for (uint32_t value = 0; value <= 0xFFFF; value++) { /* the commit word */
         otter_put_le16(bytes_of(0) + 32, (uint16_t)value);
-        assert_int_equal(get().settled, value == 0xF708);
+        assert_int_equal(get().certain, value == 0xF708);
     }
-    for (unsigned off = 34; off < JOURNAL_FRAME_LEN; off++) { /* or something behind it */
-        put(0, &frame);
+    for (unsigned off = 34; off < JOURNAL_ENTRY_LEN; off++) { /* or something behind it */
+        put(0, &entry);
         otter_put_le16(bytes_of(0) + 32, 0xFFFF);
         bytes_of(0)[off] = 0;
-        assert_int_equal(get().settled, off < 110 || off >= 118); /* final: all four or none */
+        assert_int_equal(get().certain, off < 110 || off >= 118); /* final: all four or none */
     }
-    put(0, &frame);
+    put(0, &entry);
     memset(bytes_of(0) + 110, 0, 8);
-    assert_true(get().settled);
+    assert_true(get().certain);
 
-    for (unsigned off = 0; off < JOURNAL_FRAME_LEN; off++) { /* the next one is blank */
-        put(0, &frame);
-        memset(bytes_of(1), 0xFF, JOURNAL_FRAME_LEN);
+    for (unsigned off = 0; off < JOURNAL_ENTRY_LEN; off++) { /* the next one is blank */
+        put(0, &entry);
+        memset(bytes_of(1), 0xFF, JOURNAL_ENTRY_LEN);
         bytes_of(1)[off] = 0xFE;
-        assert_false(get().settled);
+        assert_false(get().certain);
     }
-    /* Behind the last one of a page: blank, or a valid frame that is older; no dirt, no newer one. */
+    /* Behind the last one of a page: blank, or a valid entry that is older; no dirt, no newer one. */
     ram_flash_init(&flash);
-    frame.number = 15;
-    put(7, &frame);
-    assert_true(get().settled);
+    entry.number = 15;
+    put(7, &entry);
+    assert_true(get().certain);
     put(8, &old);
-    assert_true(get().settled);
+    assert_true(get().certain);
     otter_put_le16(bytes_of(8) + 8, 0);
-    assert_true(get().settled); /* void is as good */
+    assert_true(get().certain); /* void is as good */
     bytes_of(8)[20] ^= 1;
-    assert_false(get().settled);
+    assert_false(get().certain);
     old.number = 16;
     put(8, &old);
     otter_put_le16(bytes_of(8) + 8, 0); /* its tag in doubt: perhaps it is the newest */
-    assert_int_equal(get().addr, journal_frame_addr(7));
-    assert_false(get().settled);
+    assert_int_equal(get().addr, journal_entry_addr(7));
+    assert_false(get().certain);
 }
 
 /* ---- requests ---- */
 
 static void requests(void **state)
 {
-    struct journal_frame frame = {
-        .kind = OTTER_JOURNAL_REST, .number = 24, .present_len = SLOT};
+    struct journal_entry entry = {
+        .kind = OTTER_JOURNAL_IDLE, .number = 24, .present_len = SLOT};
 
     (void)state;
     ram_flash_init(&flash);
-    put(0, &frame);
+    put(0, &entry);
     assert_false(get().requested);
     assert_int_equal(get().request_size, 0);
     journal_request_put(bytes_of(0), 24, 0x1000, 0);
     assert_int_equal(get().request_size, 0x1000);
-    assert_true(get().settled);
+    assert_true(get().certain);
     for (unsigned bit = 0; bit < 64; bit++) {
         bytes_of(0)[118 + bit / 8] ^= (uint8_t)(1U << bit % 8);
         assert_true(get().requested);
         assert_int_equal(get().request_size, 0);
         bytes_of(0)[118 + bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
-    journal_request_put(bytes_of(0), 16, 0x1000, 0); /* that of another frame */
+    journal_request_put(bytes_of(0), 16, 0x1000, 0); /* that of another entry */
     assert_int_equal(get().request_size, 0);
-    assert_int_equal(append_kind(OTTER_JOURNAL_REST), 0); /* and no frame inherits one */
+    assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0); /* and no entry inherits one */
     assert_false(get().requested);
 }
 
@@ -500,7 +502,7 @@ static void errors_come_through(void **state)
     (void)state;
     ram_flash_init(&flash);
     assert_int_equal(append_kind(OTTER_JOURNAL_INSTALL), 0);
-    for (unsigned from = 1; from <= 17 + 1; from++) { /* the frame, and an old tag */
+    for (unsigned from = 1; from <= 17 + 1; from++) { /* the entry, and an old tag */
         journal = get();
         ram_flash_restart(&flash);
         flash.fail_at = from;
@@ -527,19 +529,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layout_byte_by_byte),
-        cmocka_unit_test(steps_in_the_record),
-        cmocka_unit_test(nothing_is_no_frame),
+        cmocka_unit_test(steps_in_the_fields),
+        cmocka_unit_test(nothing_is_no_entry),
         cmocka_unit_test(number_wraps),
         cmocka_unit_test(highest_number_wins),
         cmocka_unit_test(place_and_checksum_count),
         cmocka_unit_test(lengths_beyond_the_slot),
-        cmocka_unit_test(dirty_frames_are_passed_over),
-        cmocka_unit_test(the_page_of_the_newest_frame_is_never_erased),
-        cmocka_unit_test(older_frames_are_void),
-        cmocka_unit_test(first_frame_clears_flag),
-        cmocka_unit_test(every_value_of_the_highest_cell),
+        cmocka_unit_test(dirty_entries_are_passed_over),
+        cmocka_unit_test(the_page_of_the_newest_entry_is_never_erased),
+        cmocka_unit_test(older_entries_are_void),
+        cmocka_unit_test(first_entry_clears_flag),
+        cmocka_unit_test(every_value_of_the_highest_mark),
         cmocka_unit_test(every_value_of_a_mark_of_a_set),
-        cmocka_unit_test(settled_in_all_its_conditions),
+        cmocka_unit_test(certain_in_all_its_conditions),
         cmocka_unit_test(requests),
         cmocka_unit_test(errors_come_through),
     };

@@ -10,14 +10,14 @@
 #include "support/rng.h"
 #include "support/journal_fixture.h"
 
-/* Authority: otter/journal.h: no number in a frame leads out of a slot or a frame, whoever wrote it. */
+/* Authority: otter/journal.h: no number in an entry leads out of a slot or an entry, whoever wrote it. */
 
 static struct ram_flash flash;
 static const struct otter_layout *const layout = &ram_flash_layout;
 
 static uint8_t *bytes_of(unsigned i)
 {
-    return flash.bytes + (journal_frame_addr(i) - RAM_FLASH_ADDR);
+    return flash.bytes + (journal_entry_addr(i) - RAM_FLASH_ADDR);
 }
 
 /* A port that lets core see and touch the two pages alone. */
@@ -47,20 +47,20 @@ static int erase_pages(void *ctx, uint32_t addr)
     return flash.port.erase(ctx, addr);
 }
 
-/* Whatever was read fits a slot and a frame, so that no step and no mark leads out of them. */
+/* Whatever was read fits a slot and an entry, so that no step and no mark leads out of them. */
 static void expect_possible(const struct otter_journal *journal)
 {
-    assert_true(journal->addr == 0 || is_in_pages(journal->addr, JOURNAL_FRAME_LEN));
+    assert_true(journal->addr == 0 || is_in_pages(journal->addr, JOURNAL_ENTRY_LEN));
     assert_true(journal->present.length <= layout->app.size);
     assert_true(journal->previous.length <= layout->app.size);
     assert_true(journal->request_size <= layout->backup.size);
-    assert_true(otter_journal_pages(journal, RAM_FLASH_PAGE) <= OTTER_JOURNAL_PAGES);
+    assert_true(otter_journal_count_pages(journal, RAM_FLASH_PAGE) <= OTTER_JOURNAL_PAGES);
 }
 
 static void use(const struct otter_port *pages, struct otter_journal *journal)
 {
     struct otter_journal again;
-    uint32_t end = otter_journal_pages(journal, RAM_FLASH_PAGE);
+    uint32_t end = otter_journal_count_pages(journal, RAM_FLASH_PAGE);
     int error;
 
     if (journal->kind == OTTER_JOURNAL_INSTALL && !journal->swapped) {
@@ -78,12 +78,12 @@ static void use(const struct otter_port *pages, struct otter_journal *journal)
     }
     assert_int_equal(otter_journal_finish(pages, journal), 0);
     otter_journal_read(pages, layout, &again);
-    assert_true(again.final_whole);
+    assert_true(again.all_marks_set);
     assert_int_equal(again.addr, journal->addr);
 }
 
-/* Random pages, and hostile frames with right checksums: read, append, go on. */
-static void garbage_and_hostile_frames(void **state)
+/* Random pages, and hostile entries with right checksums: read, append, go on. */
+static void garbage_and_hostile_entries(void **state)
 {
     struct otter_port pages;
     unsigned valid = 0;
@@ -104,7 +104,7 @@ static void garbage_and_hostile_frames(void **state)
             rng_fill(&random, bytes_of(8), RAM_FLASH_PAGE);
         } else {
             for (unsigned i = rng_below(&random, 8); i < 16; i += 1 + rng_below(&random, 8)) {
-                journal_frame_hostile(&random, bytes_of(i), i % 8, NULL, 0);
+                journal_entry_hostile(&random, bytes_of(i), i % 8, NULL, 0);
             }
         }
         otter_journal_read(&pages, layout, &journal);
@@ -127,7 +127,7 @@ static void garbage_and_hostile_frames(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(garbage_and_hostile_frames)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(garbage_and_hostile_entries)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

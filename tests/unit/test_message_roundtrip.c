@@ -101,21 +101,22 @@ static void info_with_a_tail(void **state)
 }
 
 /* Flags that are not ours, such as the 0000 of every other MCU, say nothing. */
-static void notice_in_any_flags(void **state)
+static void update_status_in_any_flags(void **state)
 {
-    struct otter_notice got = {.is_otter = true, .on_trial = true, .reason = 200};
+    struct otter_update_status got = {.is_otter = true, .on_trial = true, .reason = 200};
 
     (void)state;
-    assert_int_equal(otter_put_notice(&got), 0x6F80 + 200 - 128); /* such a number cannot be */
+    assert_int_equal(otter_put_update_status(&got),
+                     0x6F80 + 200 - 128); /* such a number cannot be */
     for (unsigned flags = 0; flags <= 0xFFFF; flags++) {
         struct otter_frame frame = {.flags = (uint16_t)flags};
         bool is_ours = flags >> 8 == 'o';
 
-        otter_get_notice(&frame, &got);
+        otter_get_update_status(&frame, &got);
         assert_int_equal(got.is_otter, is_ours);
         assert_int_equal(got.on_trial, is_ours && (flags & 0x80) != 0);
         assert_int_equal(got.reason, is_ours ? flags & 0x7F : 0);
-        assert_int_equal(otter_put_notice(&got), is_ours ? flags : 0);
+        assert_int_equal(otter_put_update_status(&got), is_ours ? flags : 0);
     }
 }
 
@@ -459,7 +460,7 @@ int main(void)
         cmocka_unit_test(info_forms),
         cmocka_unit_test(info_with_secret_needs_attr),
         cmocka_unit_test(info_with_a_tail),
-        cmocka_unit_test(notice_in_any_flags),
+        cmocka_unit_test(update_status_in_any_flags),
         cmocka_unit_test(p0),
         cmocka_unit_test(single_numbers),
         cmocka_unit_test(time_that_cannot_be),

@@ -20,8 +20,8 @@ static void run_to_return(const char before[8])
 static void come_back(const char version[8], bool on_trial, uint8_t reason)
 {
     memcpy(mcu.info.version, version, 8);
-    mcu.notice =
-        (struct otter_notice){.is_otter = true, .on_trial = on_trial, .reason = reason};
+    mcu.update_status =
+        (struct otter_update_status){.is_otter = true, .on_trial = on_trial, .reason = reason};
     mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
     mcu_wait(&mcu, 200);
 }
@@ -73,18 +73,18 @@ static void every_number_has_words_of_its_own(void **state)
     }
 }
 
-static void notice_is_handed_on_and_others_have_none(void **state)
+static void update_status_is_handed_on_and_others_have_none(void **state)
 {
     (void)state;
     mcu_init(&mcu, 0);
     mcu_wait(&mcu, 10);
     assert_true(mcu_had(&mcu, MODULE_INFO));
-    assert_null(mcu.last[MODULE_INFO].notice);
+    assert_null(mcu.last[MODULE_INFO].update_status);
     come_back("03010101", true, OTTER_REASON_SIGNATURE);
-    const struct otter_notice *notice = mcu.last[MODULE_INFO].notice;
-    assert_non_null(notice);
-    assert_true(notice->on_trial);
-    assert_int_equal(notice->reason, OTTER_REASON_SIGNATURE);
+    const struct otter_update_status *update_status = mcu.last[MODULE_INFO].update_status;
+    assert_non_null(update_status);
+    assert_true(update_status->on_trial);
+    assert_int_equal(update_status->reason, OTTER_REASON_SIGNATURE);
 }
 
 static void on_trial_is_not_updated_yet(void **state)
@@ -93,7 +93,7 @@ static void on_trial_is_not_updated_yet(void **state)
     run_to_return("03010101");
     come_back("03010102", true, OTTER_REASON_NONE);
     assert_false(module_has_ended(&mcu.module));
-    mcu.notice.on_trial = false;
+    mcu.update_status.on_trial = false;
     mcu_wait(&mcu, MODULE_ASK_AGAIN_MS);
     assert_true(mcu_had(&mcu, MODULE_UPDATED));
 }
@@ -111,7 +111,7 @@ static void on_trial_is_awaited_although_last_ack_is_missing(void **state)
     mcu_wait(&mcu, 10000);
     assert_false(module_has_ended(&mcu.module));
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 1);
-    mcu.notice.on_trial = false;
+    mcu.update_status.on_trial = false;
     mcu_wait(&mcu, MODULE_ASK_AGAIN_MS);
     assert_true(mcu_had(&mcu, MODULE_UPDATED));
 }
@@ -142,7 +142,8 @@ static void refused_is_told_once_it_could_be_installed(void **state)
 {
     (void)state;
     run_to_return("03010101");
-    mcu.notice = (struct otter_notice){.is_otter = true, .reason = OTTER_REASON_SIGNATURE};
+    mcu.update_status =
+        (struct otter_update_status){.is_otter = true, .reason = OTTER_REASON_SIGNATURE};
     mcu_wait(&mcu, MODULE_SETTLE_MS - 100); /* it restarted, and has no reason for 0x29 */
     assert_false(module_has_ended(&mcu.module));
     mcu_wait(&mcu, MODULE_ASK_AGAIN_MS + 200);
@@ -192,7 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_number_has_words_of_its_own),
-        cmocka_unit_test(notice_is_handed_on_and_others_have_none),
+        cmocka_unit_test(update_status_is_handed_on_and_others_have_none),
         cmocka_unit_test(on_trial_is_not_updated_yet),
         cmocka_unit_test(on_trial_is_awaited_although_last_ack_is_missing),
         cmocka_unit_test(on_trial_then_reverted),

@@ -62,7 +62,7 @@ static bool app_is(const uint8_t image[], uint32_t len)
 /* What the bootloader makes of it: a whole image or none. */
 static void check_bootloader(bool was_announced, uint32_t at)
 {
-    enum otter_startup what;
+    enum otter_startup_target what;
 
     ram_flash_restart(&rig.flash);
     what = rig_bootloader(&rig);

@@ -10,7 +10,7 @@
 
 /* Authority: docs/design.md, "The bootloader's decisions". The ways through it, from
  * end to end; what a power cut does to them is test_startup_power's, what a forged journal does is
- * test_startup_forged's, and what apps do to FLAG test_startup_record's. */
+ * test_startup_forged's, and what apps do to FLAG test_startup_tutorial's. */
 
 static void damage(uint32_t addr)
 {
@@ -24,7 +24,7 @@ static void factory_new(void **state)
     (void)state;
     rig_factory(FULL);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ADOPT, OTTER_ACTION_START);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ACCEPT_FLASHED, OTTER_ACTION_START);
     assert_int_equal(rig_journal().present.length, FULL);
     assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
     rig_expect_quiet(OLD);
@@ -39,8 +39,8 @@ static void nothing_there(void **state)
     rig_factory(FULL);
     memset(flash.bytes, 0xFF, sizeof flash.bytes);
     assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
-    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_INCOMING,
-                   OTTER_ACTION_CHECK_PREVIOUS, OTTER_ACTION_RECOVER);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_NEW, OTTER_ACTION_CHECK_OLD,
+                   OTTER_ACTION_RECOVER);
     assert_int_equal(flash.operations, 0);
     assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_NONE);
     assert_int_equal(otter_update_request(&port, layout, FULL), OTTER_ERR_NONE);
@@ -56,13 +56,13 @@ static void nothing_there(void **state)
 static void update_confirmed(void **state)
 {
     (void)state;
-    rig_rest(FULL);
+    rig_idle(FULL);
     rig_ask(NEW);
     ram_flash_restart(&flash);
     rig_expect_trial(NEW);
-    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_INCOMING, OTTER_ACTION_INSTALL,
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_NEW, OTTER_ACTION_INSTALL,
                    OTTER_ACTION_MOVE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_TRY);
-    assert_int_equal(rig_image_at(OTTER_PLACE_PREVIOUS), OLD);
+    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_OLD), OLD);
     assert_int_equal(flash.unfed_max, 1);
     assert_int_equal(otter_update_confirm(&port, layout), 0);
     rig_expect_quiet(NEW);
@@ -70,13 +70,13 @@ static void update_confirmed(void **state)
 }
 
 /* A probe has put another good image into APP: it is adopted, and from then on all is as ever. */
-static void another_image_in_app_is_adopted(void **state)
+static void another_image_in_app_is_accepted(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_probe(NEW);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ADOPT, OTTER_ACTION_START);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ACCEPT_FLASHED, OTTER_ACTION_START);
     assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
     rig_expect_quiet(NEW);
     rig_update(NEWEST);
@@ -87,7 +87,7 @@ static void another_image_in_app_is_adopted(void **state)
 static void no_download_on_trial(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY); /* twice */
     rig_expect_trial(NEW);
@@ -107,49 +107,49 @@ static void confirmed_in_doubt_is_confirmed_again(void **state)
     for (uint32_t mark = 0; mark < 4; mark++) {
         uint32_t final;
 
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_ask(NEW);
         rig_expect_trial(NEW);
         final = rig_journal().addr + 110;
         ram_flash_poke(&flash, final + 2 * mark, zeros, sizeof zeros);
-        assert_true(rig_journal().final);
+        assert_true(rig_journal().confirmed);
         assert_false(otter_update_is_allowed(&port, layout));
         assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY);
         assert_int_equal(otter_update_confirm(&port, layout), 0);
-        assert_true(rig_journal().final_whole);
+        assert_true(rig_journal().all_marks_set);
         assert_true(otter_update_is_allowed(&port, layout));
         rig_expect_quiet(NEW);
     }
 }
 
-/* The same, seen by the bootloader: what it read goes into a fresh frame before the app runs. */
-static void doubt_at_rest_is_settled(void **state)
+/* The same, seen by the bootloader: what it read goes into a fresh entry before the app runs. */
+static void doubt_when_idle_is_rewritten(void **state)
 {
     static const uint8_t zeros[2];
 
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     rig_expect_trial(NEW);
     ram_flash_poke(&flash, rig_journal().addr + 112, zeros, sizeof zeros);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    EXPECT_ACTIONS(OTTER_ACTION_SETTLE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
-    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_REST);
-    assert_true(rig_journal().settled);
+    EXPECT_ACTIONS(OTTER_ACTION_REWRITE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
+    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_IDLE);
+    assert_true(rig_journal().certain);
     rig_expect_quiet(NEW);
 }
 
 static void three_starts_then_back(void **state)
 {
     (void)state;
-    rig_rest(FULL);
+    rig_idle(FULL);
     rig_ask(NEW);
     for (unsigned i = 1; i <= OTTER_JOURNAL_TRIALS; i++) {
         rig_expect_trial(NEW);
         assert_int_equal(rig_journal().starts, i);
     }
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_PREVIOUS, OTTER_ACTION_REVERT,
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_OLD, OTTER_ACTION_REVERT,
                    OTTER_ACTION_MOVE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_FINISH,
                    OTTER_ACTION_START);
     assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_UNCONFIRMED);
@@ -164,7 +164,7 @@ static void three_starts_then_back(void **state)
 static void confirmed_at_the_last_start(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     for (unsigned i = 1; i <= OTTER_JOURNAL_TRIALS; i++) {
         rig_expect_trial(NEW);
@@ -185,11 +185,11 @@ static void refused_with_each_reason(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_ask(NEW);
-        judge_incoming_as = reasons[i];
+        verify_new_as = reasons[i];
         rig_expect_refused(reasons[i]);
-        judge_incoming_as = OTTER_REASON_NONE;
+        verify_new_as = OTTER_REASON_NONE;
         rig_update(NEWEST);
         assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
     }
@@ -198,23 +198,23 @@ static void refused_with_each_reason(void **state)
 static void refused_older_version(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(OLDER);
     rig_expect_refused(OTTER_REASON_OLDER);
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(OLD); /* the same once more is no step back */
     rig_expect_trial(OLD);
 }
 
-/* The signature alone counts: no seal of the app's own makes an image good. */
+/* The signature alone counts: no digest record of the app's own makes an image good. */
 static void refused_without_a_signature(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     damage(layout->backup.addr + RAM_FLASH_PAGE + 7);
     rig_expect_refused(OTTER_REASON_SIGNATURE);
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_download(NEW);
     assert_int_equal(otter_update_request(&port, layout, SMALL - 4), 0);
     rig_expect_refused(OTTER_REASON_NO_IMAGE);
@@ -226,7 +226,7 @@ static void damaged_app_is_replaced_by_the_previous(void **state)
 {
     (void)state;
     for (uint32_t off = 0; off < SMALL; off += 97) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_update(NEW);
         damage(layout->app.addr + off);
         assert_int_equal(rig_start(), OTTER_STARTUP_APP);
@@ -238,7 +238,7 @@ static void damaged_app_is_replaced_by_the_previous(void **state)
 static void damaged_app_is_replaced_by_the_incoming(void **state)
 {
     (void)state;
-    rig_rest(FULL);
+    rig_idle(FULL);
     rig_download(NEW); /* nobody has asked yet */
     damage(layout->app.addr + FULL - 1);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no trial: there is no way back */
@@ -249,7 +249,7 @@ static void damaged_app_is_replaced_by_the_incoming(void **state)
 static void damaged_app_and_nothing_else(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     damage(layout->app.addr);
     assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
     rig_download(OLDER); /* anything that may run, then */
@@ -264,7 +264,7 @@ static void damaged_on_trial_with_what_went_out(void **state)
     struct otter_journal journal;
 
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     rig_expect_trial(NEW);
     journal = rig_journal();
@@ -281,7 +281,7 @@ static void damaged_on_trial_with_what_went_out(void **state)
 static void damaged_on_trial(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     rig_expect_trial(NEW);
     damage(layout->app.addr + 1);
@@ -297,7 +297,7 @@ static void wrong_copy_is_never_started(void **state)
 
     (void)state;
     for (uint32_t lie = 1; lie < 3400; lie += 61) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_ask(NEW);
         ram_flash_restart(&flash);
         flash.lie_at = lie;
@@ -309,21 +309,21 @@ static void wrong_copy_is_never_started(void **state)
     assert_in_range(reverted, 10, 40); /* the other lies hit what is not used any more */
 }
 
-/* An image whose seal is right and whose signature is not: the journal was made by somebody else. The
+/* An image whose digest is right and whose signature is not: the journal was made by somebody else. The
  * signature is asked after every installation. */
-static void seal_alone_is_not_enough_after_an_installation(void **state)
+static void digest_alone_is_not_enough_after_an_installation(void **state)
 {
     struct otter_journal journal;
 
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     rig_expect_trial(NEW);
-    /* A frame for something that nobody signed, as if swapped in, never started. */
+    /* An entry for something that nobody signed, as if swapped in, never started. */
     damage(layout->app.addr + 50);
     journal = rig_journal();
     journal.starts = 0;
-    journal.present.crc = otter_place_crc(&port, layout, OTTER_PLACE_APP, SMALL);
+    journal.present.crc = otter_swap_image_crc(&port, layout, OTTER_IMAGE_AT_APP, SMALL);
     assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
     rig_expect_quiet(OLD);
@@ -333,7 +333,7 @@ static void seal_alone_is_not_enough_after_an_installation(void **state)
 static void no_way_back(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
         rig_expect_trial(NEW);
@@ -359,12 +359,12 @@ static void flash_that_refuses_everything(void **state)
     fail_from(1);
     assert_int_equal(rig_start(),
                      OTTER_STARTUP_APP); /* nothing can be adopted, but it is good */
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     ram_flash_restart(&flash);
     fail_from(1);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
     ram_flash_restart(&flash);
     rig_expect_trial(NEW); /* the request is still there */
     fail_from(1);
@@ -383,7 +383,7 @@ static void flash_that_wears_out(void **state)
 
     (void)state;
     for (uint32_t from = 1; last == 0; from += 37) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_ask(NEW);
         ram_flash_restart(&flash);
         fail_from(from);
@@ -391,7 +391,7 @@ static void flash_that_wears_out(void **state)
         last = flash.operations < from ? from : 0;
         ram_flash_restart(&flash);
         assert_int_not_equal(rig_start(), OTTER_STARTUP_RECOVERY);
-        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEW);
+        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), NEW);
     }
     assert_in_range(last, 3000, 4000); /* 6 pages, and the journal */
 }
@@ -399,13 +399,13 @@ static void flash_that_wears_out(void **state)
 static void flash_that_cannot_be_read(void **state)
 {
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     rig_ask(NEW);
     flash.fail_read_at = 1;
     assert_false(otter_update_is_allowed(&port, layout) &&
                  rig_journal().kind != OTTER_JOURNAL_NONE);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
 }
 
 /* ---- wear ---- */
@@ -425,7 +425,7 @@ static void expect_erased(const struct otter_region *region, unsigned pages, uns
 static void an_installation_erases_each_page_once(void **state)
 {
     (void)state;
-    rig_rest(FULL);
+    rig_idle(FULL);
     memset(erases, 0, sizeof erases);
     rig_update(NEW);
     expect_erased(&layout->app, 26, 1);
@@ -439,7 +439,7 @@ static void an_installation_erases_each_page_once(void **state)
 static void a_revert_erases_app_once_more(void **state)
 {
     (void)state;
-    rig_rest(FULL);
+    rig_idle(FULL);
     memset(erases, 0, sizeof erases);
     rig_ask(NEW);
     for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
@@ -459,7 +459,7 @@ static void the_journal_lasts_for_16_updates(void **state)
     enum { UPDATES = 40 };
 
     (void)state;
-    rig_rest(SMALL);
+    rig_idle(SMALL);
     memset(erases, 0, sizeof erases);
     for (unsigned i = 0; i < UPDATES; i++) {
         unsigned before[2] = {erases[journal], erases[flag]};
@@ -479,10 +479,10 @@ int main(void)
         cmocka_unit_test(factory_new),
         cmocka_unit_test(nothing_there),
         cmocka_unit_test(update_confirmed),
-        cmocka_unit_test(another_image_in_app_is_adopted),
+        cmocka_unit_test(another_image_in_app_is_accepted),
         cmocka_unit_test(no_download_on_trial),
         cmocka_unit_test(confirmed_in_doubt_is_confirmed_again),
-        cmocka_unit_test(doubt_at_rest_is_settled),
+        cmocka_unit_test(doubt_when_idle_is_rewritten),
         cmocka_unit_test(three_starts_then_back),
         cmocka_unit_test(confirmed_at_the_last_start),
         cmocka_unit_test(refused_with_each_reason),
@@ -494,7 +494,7 @@ int main(void)
         cmocka_unit_test(damaged_on_trial),
         cmocka_unit_test(damaged_on_trial_with_what_went_out),
         cmocka_unit_test(wrong_copy_is_never_started),
-        cmocka_unit_test(seal_alone_is_not_enough_after_an_installation),
+        cmocka_unit_test(digest_alone_is_not_enough_after_an_installation),
         cmocka_unit_test(no_way_back),
         cmocka_unit_test(flash_that_refuses_everything),
         cmocka_unit_test(flash_that_wears_out),

@@ -13,7 +13,7 @@
  * makes the bootloader start what the judge does not know, and never keeps it busy. Authority:
  * issue 4, "Security"; docs/design.md. */
 
-enum { SIZE = 2 * RAM_FLASH_PAGE + 36, STARTS_MAX = 12, SEALS = 4 };
+enum { SIZE = 2 * RAM_FLASH_PAGE + 36, STARTS_MAX = 12, DIGESTS = 4 };
 
 #define JOURNALS 20000U
 
@@ -35,32 +35,33 @@ static void fill_area(uint64_t *random)
     }
 }
 
-/* Seals that are right for what lies there. */
-static void make_seals(struct otter_seal seals[SEALS])
+/* Digest records that are right for what lies there. */
+static void make_digests(struct otter_digest_record digests[DIGESTS])
 {
     for (unsigned place = 0; place < 3; place++) {
-        seals[place].length = SIZE;
-        seals[place].crc = otter_place_crc(&port, layout, (enum otter_place)place, SIZE);
+        digests[place].length = SIZE;
+        digests[place].crc =
+            otter_swap_image_crc(&port, layout, (enum otter_image_at)place, SIZE);
     }
-    seals[3] = (struct otter_seal){0, 0};
+    digests[3] = (struct otter_digest_record){0, 0};
 }
 
 static void forge(uint64_t *random)
 {
-    struct otter_seal seals[SEALS];
+    struct otter_digest_record digests[DIGESTS];
     uint32_t blank_of_4 = rng_below(random, 4);
 
-    make_seals(seals);
-    for (unsigned i = 0; i < JOURNAL_FRAMES; i++) {
-        uint32_t addr = journal_frame_addr(i);
-        uint8_t frame[JOURNAL_FRAME_LEN];
+    make_digests(digests);
+    for (unsigned i = 0; i < JOURNAL_ENTRIES; i++) {
+        uint32_t addr = journal_entry_addr(i);
+        uint8_t entry[JOURNAL_ENTRY_LEN];
 
         if (rng_below(random, 4) >= blank_of_4) {
-            journal_frame_hostile(random, frame, i % 8, seals, SEALS);
-            ram_flash_poke(&flash, addr, frame, sizeof frame);
+            journal_entry_hostile(random, entry, i % 8, digests, DIGESTS);
+            ram_flash_poke(&flash, addr, entry, sizeof entry);
         }
     }
-    if (rng_below(random, 3) == 0) { /* a record: of a frame, or of nothing */
+    if (rng_below(random, 3) == 0) { /* a record: of an entry, or of nothing */
         uint8_t record[24];
 
         rng_fill(random, record, sizeof record);
@@ -75,7 +76,7 @@ static void forge(uint64_t *random)
     }
 }
 
-static bool is_quiet(enum otter_startup how)
+static bool is_quiet(enum otter_startup_target how)
 {
     return how == OTTER_STARTUP_RECOVERY || (how == OTTER_STARTUP_APP && flash.operations == 0);
 }
@@ -87,7 +88,7 @@ static void forged_journals(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= JOURNALS; seed++) {
         uint64_t random = seed;
-        enum otter_startup how = OTTER_STARTUP_APP;
+        enum otter_startup_target how = OTTER_STARTUP_APP;
         unsigned starts = 0;
 
         rig_case = (unsigned)seed;
@@ -102,7 +103,7 @@ static void forged_journals(void **state)
             }
         } while (!is_quiet(how));
         if (how == OTTER_STARTUP_RECOVERY) { /* and recovery stays recovery */
-            enum otter_startup again = rig_start();
+            enum otter_startup_target again = rig_start();
 
             if (again != OTTER_STARTUP_RECOVERY) {
                 fail_msg("seed %u: unsure about recovery", (unsigned)seed);
@@ -120,28 +121,28 @@ static void forged_journals(void **state)
 
 static void start_once(void *ctx)
 {
-    enum otter_startup *how = ctx;
+    enum otter_startup_target *how = ctx;
 
     *how = rig_start();
 }
 
-/* A frame that says: noise, whose seal is right, is being swapped in. `recorded`: and a tutorial's record
+/* An entry that says: noise, whose digest is right, is being swapped in. `recorded`: and a tutorial's record
  * stands beside it, which confirms what is on trial. */
 static void forge_swap_of_noise(bool recorded)
 {
-    struct journal_frame forged = {
+    struct journal_entry forged = {
         .kind = OTTER_JOURNAL_INSTALL, .number = 16, .present_len = SIZE};
-    uint8_t noise[SIZE], frame[JOURNAL_FRAME_LEN], record[24];
+    uint8_t noise[SIZE], entry[JOURNAL_ENTRY_LEN], record[24];
     uint64_t random = 77;
 
     rig_factory(SIZE);
     rng_fill(&random, noise, sizeof noise);
     ram_flash_poke(&flash, layout->backup.addr, noise, sizeof noise);
-    forged.present_crc = otter_place_crc(&port, layout, OTTER_PLACE_INCOMING, SIZE);
+    forged.present_crc = otter_swap_image_crc(&port, layout, OTTER_IMAGE_AT_NEW, SIZE);
     forged.previous_len = SIZE;
-    forged.previous_crc = otter_place_crc(&port, layout, OTTER_PLACE_APP, SIZE);
-    journal_frame_put(frame, 0, &forged);
-    ram_flash_poke(&flash, layout->journal.addr, frame, sizeof frame);
+    forged.previous_crc = otter_swap_image_crc(&port, layout, OTTER_IMAGE_AT_APP, SIZE);
+    journal_entry_put(entry, 0, &forged);
+    ram_flash_poke(&flash, layout->journal.addr, entry, sizeof entry);
     memset(record, 0, sizeof record);
     otter_put_le16(record, 0xEEEE);
     otter_put_le32(record + 4, SIZE);
@@ -151,7 +152,7 @@ static void forge_swap_of_noise(bool recorded)
 }
 
 /* It is swapped in, found bad, and taken back; a cut in between does not make it good. */
-static void noise_with_a_seal_is_never_started(void **state)
+static void noise_with_a_digest_is_never_started(void **state)
 {
     (void)state;
     for (int recorded = 0; recorded < 2; recorded++) {
@@ -159,7 +160,7 @@ static void noise_with_a_seal_is_never_started(void **state)
         uint32_t cut;
 
         for (cut = 1; !returned; cut++) {
-            enum otter_startup how;
+            enum otter_startup_target how;
 
             rig_case = cut;
             forge_swap_of_noise(recorded != 0);
@@ -168,7 +169,7 @@ static void noise_with_a_seal_is_never_started(void **state)
             returned = ram_flash_run(&flash, start_once, &how);
             ram_flash_restart(&flash);
             assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-            assert_int_equal(rig_image_at(OTTER_PLACE_APP), OLD);
+            assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
         }
         assert_true(cut > 9 * RAM_FLASH_PAGE / 2); /* there and back */
     }
@@ -178,7 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forged_journals),
-        cmocka_unit_test(noise_with_a_seal_is_never_started),
+        cmocka_unit_test(noise_with_a_digest_is_never_started),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

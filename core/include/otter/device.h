@@ -19,7 +19,7 @@
  *    otter_device_poll(&device, now_ms);                    timers, one unit of flash work
  *    len = otter_device_take(&device, bytes, max);          what the UART is to send
  *
- * Every message the protocol sends to an MCU is answered: 0x01 with `info` and `notice`, 0x03 by the
+ * Every message the protocol sends to an MCU is answered: 0x01 with `info` and `update_status`, 0x03 by the
  * application, 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the receiver; 0x11 and
  * answers that nobody waits for are ignored. A frame with a wrong sum gets 0x12 with error 1 and an
  * unknown command 0x12 with error 2. An answer that does not fit `tx` is not sent: the module asks
@@ -37,9 +37,9 @@ struct otter_device_config {
     const struct otter_receiver_config *receiver;
     void *ctx;
 
-    /* 0x01 arrived: what to tell with 0x02 about updates, beside `info`; *out_notice comes zeroed. NULL
+    /* 0x01 arrived: what to tell with 0x02 about updates, beside `info`; *out_status comes zeroed. NULL
      * = nothing, as an MCU that knows no otter. */
-    void (*notice)(void *ctx, struct otter_notice *out_notice);
+    void (*update_status)(void *ctx, struct otter_update_status *out_status);
 
     /* P0 arrived (0x03). For a read write the answer P0 (action 0x03 first) and return its length;
      * else return 0: an empty ACK goes out at once. Unknown actions: return 0. */

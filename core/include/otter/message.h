@@ -82,15 +82,16 @@ OTTER_MUST_CHECK int otter_get_info(const struct otter_frame *frame,
 
 /* What an otter app tells with 0x02: in the flags of that frame, which modules do not look at in an
  * answer. docs/protocol.md 2.1 */
-struct otter_notice {
+struct otter_update_status {
     bool is_otter; /* the flags are ours; else nothing of the rest is set */
     bool on_trial; /* the version in 0x02 is not confirmed yet: it may be reverted */
     uint8_t
         reason; /* enum otter_reason of the last update, or a number that is newer than this */
 };
-uint16_t otter_put_notice(const struct otter_notice *notice);
+uint16_t otter_put_update_status(const struct otter_update_status *status);
 /* Any flags come through; what is not ours is nothing. */
-void otter_get_notice(const struct otter_frame *frame, struct otter_notice *out_notice);
+void otter_get_update_status(const struct otter_frame *frame,
+                             struct otter_update_status *out_status);
 
 /* ---- 0x03, 0x04, 0x05: P0, the product's own data behind an action byte ---- */
 enum otter_p0_action {

@@ -5,7 +5,7 @@
 /* Why an image was refused, reverted or replaced.
  *
  * The bootloader finds it out and keeps it in the journal (otter/journal.h), the app reads it there
- * (otter_update_reason()) and tells it to the module (struct otter_notice in otter/message.h). On the
+ * (otter_update_reason()) and tells it to the module (struct otter_update_status in otter/message.h). On the
  * MCU it is a number only; what it says to a person stands in module/reason.h. Numbers are never
  * reused, and stay below 128. Source: docs/flash-format.md chapter 4.
  */

@@ -10,7 +10,7 @@
 /* The least that can take a file from the Wi-Fi module: the bootloader's way back when there is no app
  * that could be started.
  *
- * Called by the bootloader when otter_startup() says OTTER_STARTUP_RECOVERY. Bytes of the line go in one
+ * Called by the bootloader when otter_startup_run() says OTTER_STARTUP_RECOVERY. Bytes of the line go in one
  * by one, answers go out through `send`; it knows no time but "the line is silent". It says who it is
  * (0x02, with a version below all others, so that every module offers what it has), takes an offer
  * (0x19), asks for pieces of 256 bytes (READY), and writes each to APPBAK before it acknowledges it:

@@ -14,10 +14,10 @@
 /* The bootloader's work: bring flash to a state in which something can be started, and say what.
  *
  * Called once by boot/main.c after every reset, with interrupts off. Looks at the journal, asks
- * otter_decide(), does it, and looks again. Everything it needs lies in flash: it may be cut at any
+ * otter_decide_action(), does it, and looks again. Everything it needs lies in flash: it may be cut at any
  * point and called again. About 700 bytes of stack beside what `judge` takes.
  */
-enum otter_startup {
+enum otter_startup_target {
     OTTER_STARTUP_APP,   /* start the app */
     OTTER_STARTUP_TRIAL, /* start the app, with the watchdog running */
     OTTER_STARTUP_RECOVERY, /* there is nothing to start: receive an image into APPBAK, and reset */
@@ -27,13 +27,13 @@ struct otter_startup_config {
     const struct otter_port *port;
     const struct otter_layout *layout;
 
-    /* Is there, at `place`, an image that may run on this device: trailer, hardware, vectors,
+    /* Is there, at `where`, an image that may run on this device: trailer, hardware, vectors,
      * signature? Its length is *size; when that is 0, find it, and set *size. Sets *out_number to its
      * version number. Returns OTTER_REASON_NONE, or why not. The one thing that is asked about
      * authenticity; a digest over a whole slot, so it may take a second and must feed the watchdog. */
-    enum otter_reason (*judge)(void *ctx, enum otter_place place, uint32_t *size,
-                               uint32_t *out_number);
-    void *judge_ctx;
+    enum otter_reason (*verify)(void *ctx, enum otter_image_at where, uint32_t *size,
+                                uint32_t *out_number);
+    void *verify_ctx;
 
     /* Ask `judge` about APP at every start, not only when something has changed: for those who fear an
      * app that rewrites itself and forges the journal's seal. Costs what `judge` costs. */
@@ -53,6 +53,6 @@ struct otter_startup_config {
 /* Returns what to start. Never fails: with flash that takes nothing any more it starts an app that is
  * good, or recovers.
  * Power: nothing is lost at any point; see otter/journal.h. */
-enum otter_startup otter_startup(const struct otter_startup_config *config);
+enum otter_startup_target otter_startup_run(const struct otter_startup_config *config);
 
 #endif

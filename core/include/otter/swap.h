@@ -15,29 +15,29 @@
  * copies, for each page i, APP[i] to area[i], then area[i + 1] to APP[i]. The new image comes from
  * area[1..], the old one ends in area[0..], and the source of every copy stays whole until the copy
  * is marked. An uninterrupted swap erases each page once; going back only copies area[i] to APP[i].
- * Called by otter_startup() alone. Source: docs/flash-format.md chapter 5.
+ * Called by otter_startup_run() alone. Source: docs/flash-format.md chapter 5.
  */
 
-enum otter_place {
-    OTTER_PLACE_APP,
-    OTTER_PLACE_PREVIOUS, /* area[0..]: what went out */
-    OTTER_PLACE_INCOMING, /* area[1..]: what is to be installed */
+enum otter_image_at {
+    OTTER_IMAGE_AT_APP,
+    OTTER_IMAGE_AT_OLD, /* area[0..]: what went out */
+    OTTER_IMAGE_AT_NEW, /* area[1..]: what is to be installed */
 };
 
-/* Address of page i of an image that lies at `place`. */
-uint32_t otter_place_page(const struct otter_layout *layout, enum otter_place place,
-                          uint32_t i);
+/* Address of page i of an image that lies at `where`. */
+uint32_t otter_swap_page_addr(const struct otter_layout *layout, enum otter_image_at where,
+                              uint32_t i);
 
-/* port->crc over the first `length` bytes of the image at `place`. */
-uint32_t otter_place_crc(const struct otter_port *port, const struct otter_layout *layout,
-                         enum otter_place place, uint32_t length);
+/* port->crc over the first `length` bytes of the image at `where`. */
+uint32_t otter_swap_image_crc(const struct otter_port *port, const struct otter_layout *layout,
+                              enum otter_image_at where, uint32_t length);
 
 /* Go on with the swap of an INSTALL, or the copying of a RESTORE, from journal->step to the end. The
  * journal's frame must have been appended in this very start (see there).
  * Returns 0, or the port's error: the page in work is to be done again.
  * Power: what is marked is done; the sources of what is not are whole. */
-OTTER_MUST_CHECK int otter_move(const struct otter_port *port,
-                                const struct otter_layout *layout,
-                                struct otter_journal *journal);
+OTTER_MUST_CHECK int otter_swap_run(const struct otter_port *port,
+                                    const struct otter_layout *layout,
+                                    struct otter_journal *journal);
 
 #endif

@@ -29,8 +29,8 @@ bool otter_update_is_new(const struct otter_port *port, const struct otter_layou
 
 /* The module knows of this version: from now on it is not new. Returns 0 or the port's error.
  * Power: new, or not; the cloud may be told once more. */
-OTTER_MUST_CHECK int otter_update_announced(const struct otter_port *port,
-                                            const struct otter_layout *layout);
+OTTER_MUST_CHECK int otter_update_mark_announced(const struct otter_port *port,
+                                                 const struct otter_layout *layout);
 
 /* May APPBAK be written? True at rest; false on trial, until otter_update_confirm() has returned 0.
  * Without a journal, that is under a tutorial's bootloader, true. */

@@ -8,21 +8,21 @@
 #include "support/startup_fixture.h"
 
 /* Authority: docs/flash-format.md chapters 2 and 4: what apps do to FLAG. A tutorial's writes its record
- * there, and erases the page with our frames in it when it likes. */
+ * there, and erases the page with our entries in it when it likes. */
 
 /* ---- a tutorial's app ---- */
 
-/* The record counts as the request, wherever the newest frame lies; FLAG is erased by the app, with the
- * frames in it, and the record is 24 bytes at its start. */
+/* The record counts as the request, wherever the newest entry lies; FLAG is erased by the app, with the
+ * entries in it, and the record is 24 bytes at its start. */
 static void record_is_taken_over(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_age(age);
         rig_write_record(NEW);
         assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no trial */
-        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEW);
+        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), NEW);
         rig_expect_quiet(NEW);
         assert_int_equal(flash.refused, 0);
     }
@@ -35,7 +35,7 @@ static void record_without_any_journal(void **state)
     rig_write_record(NEW);
     assert_int_equal(rig_start(), OTTER_STARTUP_APP);
     rig_expect_quiet(NEW);
-    assert_int_equal(rig_image_at(OTTER_PLACE_PREVIOUS), OLD);
+    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_OLD), OLD);
 }
 
 static void record_is_refused(void **state)
@@ -44,7 +44,7 @@ static void record_is_refused(void **state)
     for (unsigned age = 0; age < 20; age++) {
         struct otter_flag flag;
 
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_age(age);
         rig_write_record(OLDER);
         rig_expect_refused(OTTER_REASON_OLDER);
@@ -65,13 +65,13 @@ static void record_on_trial_confirms(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_age(age);
         rig_ask(NEW);
         rig_expect_trial(NEW);
         rig_write_record(NEWEST);
         assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-        assert_int_equal(rig_image_at(OTTER_PLACE_APP), NEWEST);
+        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), NEWEST);
         rig_expect_quiet(NEWEST);
     }
 }
@@ -80,7 +80,7 @@ static void record_on_trial_refused(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_age(age);
         rig_ask(NEW);
         rig_expect_trial(NEW);
@@ -90,7 +90,7 @@ static void record_on_trial_refused(void **state)
     }
 }
 
-/* Afterwards the newest frame is still the newest, or there is none. */
+/* Afterwards the newest entry is still the newest, or there is none. */
 static void erase_flag(void)
 {
     uint16_t number = rig_journal().number;
@@ -99,13 +99,13 @@ static void erase_flag(void)
     assert_true(rig_journal().kind == OTTER_JOURNAL_NONE || rig_journal().number == number);
 }
 
-/* An app erases FLAG, with the newest frames in it: no older frame comes back and installs, reverts or
+/* An app erases FLAG, with the newest entries in it: no older entry comes back and installs, reverts or
  * condemns anything. What is in APP goes on. */
 static void flag_erased_by_an_app(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_age(age);
         rig_update(NEW);
         erase_flag();
@@ -123,7 +123,7 @@ static void flag_erased_after_a_revert(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_rest(SMALL);
+        rig_idle(SMALL);
         rig_age(age);
         rig_ask(NEW);
         for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {

@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 #include "host/ed25519_key.h"
 #include "otter/bytes.h"
-#include "otter/judge.h"
+#include "otter/verify.h"
 #include "support/ram_flash.h"
 #include "support/rng.h"
 
@@ -22,7 +22,7 @@ enum { KEYS = 3, TRUSTED = 2 }; /* the third is the attacker's */
 static struct ram_flash flash;
 static struct otter_ed25519_key keys[KEYS];
 static EVP_PKEY *private_keys[KEYS];
-static struct otter_judge judge;
+static struct otter_verifier verifier;
 static uint8_t image[SIZE + 64];
 
 static void make_keys(void)
@@ -56,22 +56,23 @@ static void make(uint8_t bytes[], uint32_t bin, uint64_t seed, int key, int id)
     struct otter_image trailer = {.length = bin, .number = NUMBER};
 
     rng_fill(&seed, bytes, bin);
-    otter_put_le32(bytes, judge.layout->ram.addr + judge.layout->ram.size);
-    otter_put_le32(bytes + 4, judge.layout->app.addr + 0x101);
-    memcpy(trailer.hardware, judge.hardware, 8);
+    otter_put_le32(bytes, verifier.layout->ram.addr + verifier.layout->ram.size);
+    otter_put_le32(bytes + 4, verifier.layout->app.addr + 0x101);
+    memcpy(trailer.hardware, verifier.hardware, 8);
     memcpy(trailer.version, "03010102", 8);
     trailer.key_id = otter_get_le32(keys[id].packed);
     otter_image_put_trailer(bytes + bin, &trailer);
     sign(bytes, bin + OTTER_IMAGE_TRAILER_SIZE, key);
 }
 
-static void put(enum otter_place place, const uint8_t bytes[], uint32_t size)
+static void put(enum otter_image_at where, const uint8_t bytes[], uint32_t size)
 {
     ram_flash_init(&flash);
     for (uint32_t off = 0; off < size; off += RAM_FLASH_PAGE) {
         uint32_t len = size - off < RAM_FLASH_PAGE ? size - off : RAM_FLASH_PAGE;
 
-        ram_flash_poke(&flash, otter_place_page(judge.layout, place, off / RAM_FLASH_PAGE),
+        ram_flash_poke(&flash,
+                       otter_swap_page_addr(verifier.layout, where, off / RAM_FLASH_PAGE),
                        bytes + off, len);
     }
 }
@@ -79,7 +80,8 @@ static void put(enum otter_place place, const uint8_t bytes[], uint32_t size)
 static enum otter_reason ask(uint32_t size)
 {
     uint32_t number = 0;
-    enum otter_reason reason = otter_judge_image(&judge, OTTER_PLACE_INCOMING, &size, &number);
+    enum otter_reason reason =
+        otter_verify_image(&verifier, OTTER_IMAGE_AT_NEW, &size, &number);
 
     assert_int_equal(number, reason == OTTER_REASON_NONE ? NUMBER : 0);
     assert_int_equal(flash.operations, 0);
@@ -88,16 +90,16 @@ static enum otter_reason ask(uint32_t size)
 
 static enum otter_reason ask_about(const uint8_t bytes[], uint32_t size)
 {
-    put(OTTER_PLACE_INCOMING, bytes, size);
+    put(OTTER_IMAGE_AT_NEW, bytes, size);
     return ask(size);
 }
 
 static int set_up(void **state)
 {
     (void)state;
-    judge = (struct otter_judge){
+    verifier = (struct otter_verifier){
         .port = &flash.port, .layout = &ram_flash_layout, .keys = keys, .key_count = TRUSTED};
-    memcpy(judge.hardware, "03010100", 8);
+    memcpy(verifier.hardware, "03010100", 8);
     make(image, BIN, 1, 0, 0);
     return 0;
 }
@@ -114,13 +116,13 @@ static void test_good_image_at_every_place(void **state)
             uint32_t size = sizes[i] + OTTER_IMAGE_TRAILER_SIZE;
 
             make(whole, sizes[i], i, key, key);
-            for (enum otter_place place = OTTER_PLACE_APP; place <= OTTER_PLACE_INCOMING;
-                 place++) {
+            for (enum otter_image_at where = OTTER_IMAGE_AT_APP; where <= OTTER_IMAGE_AT_NEW;
+                 where++) {
                 for (uint32_t given = 0; given <= size; given += size) {
                     uint32_t found = given, number = 0;
 
-                    put(place, whole, size);
-                    assert_int_equal(otter_judge_image(&judge, place, &found, &number),
+                    put(where, whole, size);
+                    assert_int_equal(otter_verify_image(&verifier, where, &found, &number),
                                      OTTER_REASON_NONE);
                     assert_int_equal(found, size);
                     assert_int_equal(number, NUMBER);
@@ -148,7 +150,7 @@ static void test_wrong_key(void **state)
     assert_int_equal(ask_about(image, SIZE), OTTER_REASON_SIGNATURE);
     make(image, BIN, 1, 1, 0); /* ours, but not the one it names */
     assert_int_equal(ask_about(image, SIZE), OTTER_REASON_SIGNATURE);
-    judge.key_count = 0;
+    verifier.key_count = 0;
     make(image, BIN, 1, 0, 0);
     assert_int_equal(ask_about(image, SIZE), OTTER_REASON_UNKNOWN_KEY);
 }
@@ -156,9 +158,9 @@ static void test_wrong_key(void **state)
 static void test_other_hardware(void **state)
 {
     (void)state;
-    judge.hardware[7] ^= 1;
+    verifier.hardware[7] ^= 1;
     assert_int_equal(ask_about(image, SIZE), OTTER_REASON_HARDWARE);
-    memcpy(image + HEADER + 16, judge.hardware, 8); /* renamed without a new signature */
+    memcpy(image + HEADER + 16, verifier.hardware, 8); /* renamed without a new signature */
     assert_int_equal(ask_about(image, SIZE), OTTER_REASON_SIGNATURE);
 }
 
@@ -170,7 +172,7 @@ static void test_vectors_that_lead_out_of_the_slot(void **state)
         if (i == 0) {
             otter_put_le32(image, 0x08000000);
         } else {
-            otter_put_le32(image + 4, judge.layout->app.addr + (i == 1 ? 0x100 : 0x6801));
+            otter_put_le32(image + 4, verifier.layout->app.addr + (i == 1 ? 0x100 : 0x6801));
         }
         sign(image, SIZE, 0);
         assert_int_equal(ask_about(image, SIZE), OTTER_REASON_NOT_STARTABLE);
@@ -194,7 +196,7 @@ static void test_flipped_bits(void **state)
 static void test_truncated_and_extended(void **state)
 {
     (void)state;
-    put(OTTER_PLACE_INCOMING, image, SIZE);
+    put(OTTER_IMAGE_AT_NEW, image, SIZE);
     for (uint32_t size = 1; size < SIZE + 200; size++) {
         assert_int_equal(ask(size), size == SIZE ? OTTER_REASON_NONE : OTTER_REASON_NO_IMAGE);
     }
@@ -234,7 +236,7 @@ static void test_sizes_that_cannot_be(void **state)
     static const uint32_t sizes[] = {1, 48, 111, 112, 0x6801, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF};
 
     (void)state;
-    put(OTTER_PLACE_INCOMING, image, SIZE);
+    put(OTTER_IMAGE_AT_NEW, image, SIZE);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         assert_int_equal(ask(sizes[i]), OTTER_REASON_NO_IMAGE);
     }
@@ -266,7 +268,7 @@ static void test_flash_that_cannot_be_read(void **state)
     assert_int_equal(ask_about(image, SIZE), OTTER_REASON_NONE);
     reads = flash.reads;
     for (uint32_t at = 1; at <= reads; at++) {
-        put(OTTER_PLACE_INCOMING, image, SIZE);
+        put(OTTER_IMAGE_AT_NEW, image, SIZE);
         flash.fail_read_at = at;
         assert_true(ask(SIZE) != OTTER_REASON_NONE);
     }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <string.h>
+#include "otter/flag.h"
+#include "otter/verify.h"
+
+/* Is APPBAK what a pending request says, if there is one? */
+static bool has_requested_digest(const struct otter_verifier *verifier)
+{
+    struct otter_flag request;
+    uint8_t digest[16];
+
+    if (otter_flag_read(verifier->port, verifier->layout, &request) != 0) {
+        return true;
+    }
+    return otter_image_md5(verifier->port, verifier->layout->backup.addr, request.image_size,
+                           NULL, NULL, digest) == 0 &&
+           memcmp(digest, request.md5, sizeof digest) == 0;
+}
+
+enum otter_reason otter_verify_unsigned(void *ctx, enum otter_image_at where, uint32_t *size,
+                                        uint32_t *out_number)
+{
+    const struct otter_verifier *verifier = ctx;
+    uint8_t header[OTTER_IMAGE_HEADER_SIZE];
+
+    if (otter_verify_find_header(verifier, where, size, header)) {
+        if (memcmp(header + OTTER_IMAGE_HARDWARE, verifier->hardware,
+                   sizeof verifier->hardware) != 0) {
+            return OTTER_REASON_HARDWARE;
+        }
+    } else if (*size == 0) {
+        *size = verifier->layout->app.size;
+    }
+    if (*size < OTTER_IMAGE_SIZE_MIN || *size > verifier->layout->app.size ||
+        !otter_verify_is_startable(verifier, where)) {
+        return OTTER_REASON_NOT_STARTABLE;
+    }
+    if (where == OTTER_IMAGE_AT_NEW && !has_requested_digest(verifier)) {
+        return OTTER_REASON_DIGEST;
+    }
+    *out_number = 0;
+    return OTTER_REASON_NONE;
+}
