@@ -38,11 +38,6 @@ bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t byte
 bool loader_put_file(struct loader *loader, const char *path, bool has_addr, uint32_t addr,
                      char out_why[HOST_WHY_SIZE]);
 
-/* Where a function of an ELF file begins. Returns false with the reason if there is none of that name, or no
- * symbol table. */
-bool loader_elf_function(const uint8_t bytes[], size_t len, const char *name,
-                         uint32_t *out_addr, char out_why[HOST_WHY_SIZE]);
-
 /* ---- for the kinds' own files ---- */
 
 /* What one file says about the flash. */

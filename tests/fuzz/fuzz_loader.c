@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Firmware files of every kind: a file that is refused leaves the flash as it was and says why. */
+#include "board/host/elf_symbols.h"
 #include "board/host/loader.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -28,11 +29,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         FUZZ_CHECK(loader.loaded != 0);
     }
-    uint32_t function;
+    struct elf_symbols symbols;
     why[0] = '\0';
-    if (!loader_elf_function(file, input.len, "f", &function, why)) {
+    if (!elf_symbols_read(&symbols, file, input.len, why)) {
         FUZZ_CHECK(why[0] != '\0' && memchr(why, '\0', sizeof why) != NULL);
     }
+    (void)elf_symbols_find(&symbols, ELF_FUNCTION, "f");
+    elf_symbols_free(&symbols);
     free(file);
     return 0;
 }

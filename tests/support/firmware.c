@@ -7,8 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "host/file.h"
-#include "board/host/loader.h"
-#include "lab/replay/replay.h"
+#include "lab/replay/boot_replay.h"
 #include "port/stm32f103/partitions.h"
 
 enum { LIMIT_MS = 300000, ELF_SIZE_MAX = 16 << 20 };
@@ -45,21 +44,14 @@ struct firmware firmware_copy(const struct firmware *firmware)
 
 struct replay *firmware_waiting(const char *elf)
 {
-    static const char *const functions[REPLAY_LOOPS] = {"uart_polled_receive",
-                                                        "uart_polled_send"};
-    struct replay_options options = {.compare_every = 20};
     struct firmware file = read_up_to(elf, ELF_SIZE_MAX);
-    struct replay *replay;
     char why[HOST_WHY_SIZE];
+    struct replay *replay = boot_replay_new(file.data, file.len, BOOT_REPLAY_WAITS, 20, why);
 
-    for (unsigned i = 0; i < REPLAY_LOOPS; i++) {
-        if (!loader_elf_function(file.data, file.len, functions[i], &options.loops[i], why)) {
-            fail_msg("%s: %s", elf, why);
-        }
+    if (replay == NULL) {
+        fail_msg("%s: %s", elf, why);
     }
     free(file.data);
-    replay = replay_new(&options);
-    assert_non_null(replay);
     return replay;
 }
 

@@ -312,73 +312,6 @@ static void test_loader_elf_headers_are_not_programmed(void **state)
     assert_memory_equal(flash + 0x3000, elf + 0x100, 0x40);
 }
 
-/* Two symbols behind the null one, in a table that begins at SYMBOLS; the names lie behind it. */
-static void add_symbols(uint8_t elf[ELF_SIZE], uint8_t second_type)
-{
-    enum { SYMBOLS = 0x1C8, NAMES = SYMBOLS + 3 * 16 };
-    uint8_t *section = elf + SHOFF;
-    put32(elf + 32, SHOFF);
-    put16(elf + 46, 40);
-    put16(elf + 48, 3);
-    put32(section + 40 + 4, 2); /* SYMTAB */
-    put32(section + 40 + 16, SYMBOLS);
-    put32(section + 40 + 20, 3 * 16);
-    put32(section + 40 + 24, 2); /* its names: section 2 */
-    put32(section + 80 + 4, 3);  /* STRTAB */
-    put32(section + 80 + 16, NAMES);
-    put32(section + 80 + 20, 8);
-    memcpy(elf + NAMES, "\0ab\0abc", 8);
-    put32(elf + SYMBOLS + 16, 1);
-    put32(elf + SYMBOLS + 20, 0x08000101);
-    elf[SYMBOLS + 28] = 0x12; /* a global function */
-    put32(elf + SYMBOLS + 32, 4);
-    put32(elf + SYMBOLS + 36, 0x08000203);
-    elf[SYMBOLS + 44] = second_type;
-}
-
-static void test_loader_elf_function(void **state)
-{
-    (void)state;
-    uint8_t elf[ELF_SIZE];
-    uint32_t addr = 0;
-    make_elf(elf, two_segments, 1);
-    assert_false(loader_elf_function(elf, sizeof elf, "ab", &addr, why));
-    assert_why("no function ab");
-    add_symbols(elf, 0x12);
-    assert_true(loader_elf_function(elf, sizeof elf, "ab", &addr, why));
-    assert_int_equal(addr, 0x08000100);
-    assert_true(loader_elf_function(elf, sizeof elf, "abc", &addr, why));
-    assert_int_equal(addr, 0x08000202);
-    assert_false(loader_elf_function(elf, sizeof elf, "b", &addr, why)); /* the end of one */
-    assert_false(loader_elf_function(elf, sizeof elf, "", &addr, why));  /* the null symbol's */
-    add_symbols(elf, 0x11);
-    assert_false(loader_elf_function(elf, sizeof elf, "abc", &addr, why)); /* an object */
-    for (size_t len = 0; len < sizeof elf; len++) {
-        uint8_t *part = malloc(len + 1);
-        assert_non_null(part);
-        memcpy(part, elf, len);
-        assert_false(loader_elf_function(part, len, "ab", &addr, why));
-        free(part);
-    }
-}
-
-/* Whatever stands in the tables, nothing outside of the file is read (the sanitizers' business). */
-static void test_loader_elf_function_every_byte_changed(void **state)
-{
-    (void)state;
-    static const uint8_t values[] = {0x00, 0x01, 0x7F, 0xFF};
-    uint8_t elf[ELF_SIZE];
-    uint32_t addr;
-    for (unsigned i = 0; i < ELF_SIZE; i++) {
-        for (unsigned j = 0; j < sizeof values; j++) {
-            make_elf(elf, two_segments, 1);
-            add_symbols(elf, 0x12);
-            elf[i] = values[j];
-            (void)loader_elf_function(elf, sizeof elf, "abc", &addr, why);
-        }
-    }
-}
-
 static void test_loader_elf_wrong(void **state)
 {
     (void)state;
@@ -512,8 +445,6 @@ int main(void)
         cmocka_unit_test_setup(test_loader_hex_every_byte_changed, start),
         cmocka_unit_test_setup(test_loader_elf_by_load_address, start),
         cmocka_unit_test_setup(test_loader_elf_headers_are_not_programmed, start),
-        cmocka_unit_test_setup(test_loader_elf_function, start),
-        cmocka_unit_test_setup(test_loader_elf_function_every_byte_changed, start),
         cmocka_unit_test_setup(test_loader_elf_wrong, start),
         cmocka_unit_test_setup(test_loader_elf_truncated_everywhere, start),
         cmocka_unit_test_setup(test_loader_elf_every_header_byte_hostile, start),

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names that tools look up (lab/firmware_symbols.h): the bootloader has them all, and a firmware without
+ * them is told which is missing. */
+#include "lab/firmware_symbols.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "host/file.h"
+#include "lab/replay/boot_replay.h"
+#include "port/stm32f103/partitions.h"
+
+enum { ELF_SIZE_MAX = 16 << 20 };
+
+static char why[HOST_WHY_SIZE];
+
+static struct file read_elf(const char *name)
+{
+    char path[1024];
+    struct file file;
+    (void)snprintf(path, sizeof path, "%s/%s", OTTER_FIRMWARE_DIR, name);
+    assert_int_equal(file_read(path, ELF_SIZE_MAX, &file, NULL), 0);
+    return file;
+}
+
+static void test_bootloader_has_all(void **state)
+{
+    (void)state;
+    struct file elf = read_elf("boot/boot.elf");
+    struct elf_symbols symbols;
+    assert_true(elf_symbols_read(&symbols, elf.data, elf.len, why));
+    for (unsigned which = 0; which < FIRMWARE_SYMBOLS; which++) {
+        uint32_t value = 0;
+        if (!firmware_symbol(&symbols, (enum firmware_symbol)which, &value, why)) {
+            fail_msg("%s", why);
+        }
+        if (which == FIRMWARE_VERIFIER_SIZE) {
+            assert_in_range(value, 4, 256);
+        } else if (which == FIRMWARE_BSS_END) {
+            assert_in_range(value, OTTER_RAM_ADDR, OTTER_RAM_ADDR + OTTER_RAM_SIZE);
+        } else {
+            assert_in_range(value, OTTER_BOOT_ADDR, OTTER_BOOT_ADDR + OTTER_BOOT_SIZE);
+        }
+    }
+    elf_symbols_free(&symbols);
+    file_free(&elf);
+}
+
+static void test_missing_is_told(void **state)
+{
+    (void)state;
+    struct file elf = read_elf("bench/cpu/bench_cpu.elf"), bin = read_elf("boot/boot.bin");
+    struct elf_symbols symbols;
+    uint32_t value;
+    assert_true(elf_symbols_read(&symbols, elf.data, elf.len, why));
+    assert_false(firmware_symbol(&symbols, FIRMWARE_VERIFIER_SIZE, &value, why));
+    assert_non_null(strstr(why, "no symbol sizeof_otter_verifier"));
+    assert_null(boot_replay_new(elf.data, elf.len, BOOT_REPLAY_WAITS_CALLS, 0, why));
+    assert_non_null(strstr(why, "no function uart_polled_receive"));
+    assert_null(boot_replay_new(bin.data, bin.len, BOOT_REPLAY_WAITS_CALLS, 0, why));
+    assert_non_null(strstr(why, "no .elf"));
+    elf_symbols_free(&symbols);
+    file_free(&elf);
+    file_free(&bin);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bootloader_has_all),
+        cmocka_unit_test(test_missing_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
