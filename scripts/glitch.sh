@@ -31,5 +31,5 @@ awk -F'[:,]' '
         }
         print "}"
     }' "$out"/*.json >build/glitch.json
-[ "$every" -ne 1 ] || scripts/keep.sh build/glitch.json bench/glitch.json core boot port board tests/glitch
+[ "$every" -ne 1 ] || scripts/keep.sh build/glitch.json bench/glitch.json core boot port board lab tests/glitch
 [ ! -e "$out/failed" ]

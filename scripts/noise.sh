@@ -5,4 +5,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 build/host/tests/e2e/test_noise --runs "${1:-2000}" --jobs "$(nproc)" --json build/noise.json
-scripts/keep.sh build/noise.json bench/noise.json core module board app boot port host cli
+scripts/keep.sh build/noise.json bench/noise.json core module board lab app boot port host cli

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_glitch: one instruction is passed over while the bootloader judges a bad image. Does any of it run?
+/* test_glitch: one instruction is passed over while the bootloader verifies a bad image. Does any of it run?
  *
  *    test_glitch [--every N] [--inside N] [--image K] [--seed S] [--only FUNCTION] [--json FILE]
  *    test_glitch --image K --position P      one case, as a failure has printed it
@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "glitch/starts.h"
-#include "glitch/walk.h"
+#include "glitch/aftermath.h"
+#include "glitch/boot_symbols.h"
+#include "glitch/survey.h"
 #include "support/rng.h"
 
 enum { NO_IMAGE = -1 };
@@ -27,25 +28,23 @@ struct options {
 };
 
 struct totals {
-    uint64_t cases, inside, strayed, ends[START_ENDS], verdicts[STARTS_VERDICTS];
+    uint64_t cases, inside, strayed, ends[START_ENDS], verdicts[AFTERMATH_VERDICTS];
 };
 
 /* What does not end with the good app: by the address of the instruction that was passed over. */
 static struct blame {
     uint64_t count, first; /* cases; position of the first */
-} blames[STARTS_VERDICTS][OTTER_BOOT_SIZE / 2];
+} blames[AFTERMATH_VERDICTS][OTTER_BOOT_SIZE / 2];
 
 /* The cases of one image. */
 struct plan {
     const struct options *options;
     uint64_t *draws; /* which of the executions inside, ascending */
     size_t draw_count, next_draw;
-    uint64_t outside, inside;  /* seen so far */
-    bool is_inside;            /* the case chosen */
-    const struct symbol *only; /* NULL = all functions */
+    uint64_t outside, inside;      /* seen so far */
+    bool is_inside;                /* the case chosen */
+    const struct elf_symbol *only; /* NULL = all functions */
 };
-
-static struct symbols symbols;
 
 /* ---- which ---- */
 
@@ -56,7 +55,7 @@ static int compare(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-static void draw(struct plan *plan, const struct walk *walk, uint64_t count)
+static void draw(struct plan *plan, const struct survey *survey, uint64_t count)
 {
     uint64_t random = plan->options->seed;
 
@@ -65,11 +64,11 @@ static void draw(struct plan *plan, const struct walk *walk, uint64_t count)
         fprintf(stderr, "test_glitch: out of memory\n");
         exit(EXIT_FAILURE);
     }
-    for (plan->draw_count = 0; plan->draw_count < count && walk->inside != 0;
+    for (plan->draw_count = 0; plan->draw_count < count && survey->inside != 0;
          plan->draw_count++) {
         uint64_t high = rng_next(&random);
 
-        plan->draws[plan->draw_count] = (high << 32 | rng_next(&random)) % walk->inside;
+        plan->draws[plan->draw_count] = (high << 32 | rng_next(&random)) % survey->inside;
     }
     qsort(plan->draws, plan->draw_count, sizeof plan->draws[0], compare);
 }
@@ -86,65 +85,67 @@ static bool is_drawn(struct plan *plan)
     return drawn;
 }
 
-static bool chooses(void *ctx, const struct walk *walk, bool inside)
+static bool chooses(void *ctx, const struct survey *survey, bool inside)
 {
     struct plan *plan = ctx;
     uint64_t every = plan->options->every;
 
     if (plan->options->position != NO_POSITION) {
-        return walk->position == plan->options->position;
+        return survey->position == plan->options->position;
     }
     plan->is_inside = inside;
-    if (plan->only != NULL && walk->pc - plan->only->addr >= plan->only->size) {
+    if (plan->only != NULL && survey->pc - plan->only->value >= plan->only->size) {
         return false;
     }
     if (inside) {
-        return is_drawn(plan) || (walk_is_edge(walk) && walk->pc / 2 % every == 0);
+        return is_drawn(plan) || (survey_is_edge(survey) && survey->pc / 2 % every == 0);
     }
     return plan->outside++ % every == plan->options->seed % every;
 }
 
 /* ---- one ---- */
 
-static void tell(const struct starts *starts)
+static void print_starts(const struct aftermath *after)
 {
-    for (unsigned i = 0; i < starts->count; i++) {
-        printf("  start %u: %s\n", i + 1, starts_end_name(starts->ends[i]));
+    for (unsigned i = 0; i < after->count; i++) {
+        printf("  start %u: %s\n", i + 1, aftermath_end_name(after->ends[i]));
     }
-    printf("  last address: 0x%08" PRIx32 "\n", starts->left_at);
+    printf("  last address: 0x%08" PRIx32 "\n", after->left_at);
 }
 
-static void run_case(struct starts *starts, const struct walk *walk, struct totals *totals)
+static void run_case(struct aftermath *after, const struct survey *survey,
+                     struct totals *totals)
 {
-    enum starts_verdict verdict;
+    enum aftermath_verdict verdict;
     struct blame *blame;
 
-    board_copy(starts->board, walk->board);
-    debug_skip(starts->board);
-    verdict = starts_run(starts);
+    board_copy(after->board, survey->board);
+    debug_skip(after->board);
+    verdict = aftermath_run(after);
     totals->cases++;
-    totals->ends[starts->ends[0]]++;
+    totals->ends[after->ends[0]]++;
     totals->verdicts[verdict]++;
-    totals->strayed += starts->strayed;
-    blame = &blames[verdict][(walk->pc - OTTER_BOOT_ADDR) / 2];
-    blame->first = blame->count++ == 0 ? walk->position : blame->first;
+    totals->strayed += after->strayed;
+    blame = &blames[verdict][(survey->pc - OTTER_BOOT_ADDR) / 2];
+    blame->first = blame->count++ == 0 ? survey->position : blame->first;
 }
 
 /* ---- all ---- */
 
 static void print_blames(enum device_image image)
 {
-    for (unsigned verdict = STARTS_GOOD + 1; verdict < STARTS_VERDICTS; verdict++) {
+    for (unsigned verdict = AFTERMATH_GOOD + 1; verdict < AFTERMATH_VERDICTS; verdict++) {
         for (uint32_t i = 0; i < OTTER_BOOT_SIZE / 2; i++) {
             const struct blame *blame = &blames[verdict][i];
             uint32_t addr = OTTER_BOOT_ADDR + 2 * i;
-            const struct symbol *symbol = symbols_at(&symbols, addr);
+            const struct elf_symbol *symbol = elf_symbols_at(boot_symbols(), addr);
 
             if (blame->count != 0 && symbol != NULL) {
                 printf("  %s: 0x%08" PRIx32 " %s+0x%" PRIx32 ", %" PRIu64
                        " cases; repeat: test_glitch --image %d --position %" PRIu64 "\n",
-                       starts_verdict_name((enum starts_verdict)verdict), addr, symbol->name,
-                       addr - symbol->addr, blame->count, (int)image, blame->first);
+                       aftermath_verdict_name((enum aftermath_verdict)verdict), addr,
+                       symbol->name, addr - symbol->value, blame->count, (int)image,
+                       blame->first);
             }
         }
     }
@@ -153,44 +154,48 @@ static void print_blames(enum device_image image)
 static void run_image(enum device_image image, const struct options *options,
                       struct totals *totals)
 {
-    struct walk *walk = walk_new(&symbols, image);
-    struct starts *starts = starts_new(&symbols, image, walk->board, 2 * walk->positions);
+    struct survey *survey = survey_new(image);
+    struct aftermath *after = aftermath_new(image, survey->board, 2 * survey->positions);
     struct plan plan = {.options = options};
     unsigned images = options->image == NO_IMAGE ? DEVICE_IMAGES : 1;
     struct totals before = *totals;
 
     memset(blames, 0, sizeof blames);
-    board_copy(starts->board, walk->board);
-    if (starts_run(starts) !=
-        STARTS_GOOD) { /* what is passed without a glitch is known from now on */
+    board_copy(after->board, survey->board);
+    if (aftermath_run(after) !=
+        AFTERMATH_GOOD) { /* what is passed without a glitch is known from now on */
         fprintf(stderr, "test_glitch: %s: never quiet without a glitch\n",
                 device_image_name(image));
         exit(EXIT_FAILURE);
     }
     if (options->only != NULL) {
-        plan.only = symbols_at(&symbols, symbols_addr(&symbols, options->only));
+        plan.only = elf_symbols_find(boot_symbols(), ELF_FUNCTION, options->only);
+        if (plan.only == NULL) {
+            fprintf(stderr, "test_glitch: the bootloader has no function %s\n", options->only);
+            exit(EXIT_FAILURE);
+        }
     }
-    draw(&plan, walk, options->position == NO_POSITION ? options->inside / images : 0);
-    walk->chooses = chooses;
-    walk->ctx = &plan;
-    while (walk_next(walk)) {
-        run_case(starts, walk, totals);
+    draw(&plan, survey, options->position == NO_POSITION ? options->inside / images : 0);
+    survey->chooses = chooses;
+    survey->ctx = &plan;
+    while (survey_next(survey)) {
+        run_case(after, survey, totals);
         totals->inside += plan.is_inside;
         if (options->position != NO_POSITION) {
-            tell(starts);
+            print_starts(after);
             break;
         }
     }
     printf("%s: %" PRIu64 " instructions, %" PRIu64 " outside of the loops; %" PRIu64
            " cases, %" PRIu64 " of them inside: %" PRIu64 " accepted\n",
-           device_image_name(image), walk->positions, walk->outside,
+           device_image_name(image), survey->positions, survey->outside,
            totals->cases - before.cases, totals->inside - before.inside,
-           totals->verdicts[STARTS_ACCEPTED] - before.verdicts[STARTS_ACCEPTED]);
+           totals->verdicts[AFTERMATH_ACCEPTED] - before.verdicts[AFTERMATH_ACCEPTED]);
     print_blames(image);
     fflush(stdout);
     free(plan.draws);
-    starts_free(starts);
-    walk_free(walk);
+    aftermath_free(after);
+    survey_free(survey);
 }
 
 static bool write_json(const char *path, const struct totals *totals)
@@ -204,8 +209,8 @@ static bool write_json(const char *path, const struct totals *totals)
     fprintf(file,
             "{\n  \"glitch_positions\": %" PRIu64 ",\n  \"glitch_inside\": %" PRIu64
             ",\n  \"glitch_accepted\": %" PRIu64 ",\n  \"glitch_recoveries\": %" PRIu64 "\n}\n",
-            totals->cases, totals->inside, totals->verdicts[STARTS_ACCEPTED],
-            totals->verdicts[STARTS_RECOVERY]);
+            totals->cases, totals->inside, totals->verdicts[AFTERMATH_ACCEPTED],
+            totals->verdicts[AFTERMATH_RECOVERY]);
     return fclose(file) == 0;
 }
 
@@ -249,7 +254,6 @@ int main(int argc, char **argv)
                         "[--position P]\n");
         return 2;
     }
-    symbols_read(&symbols, DEVICE_BOOT ".elf");
     for (int image = 0; image < DEVICE_IMAGES; image++) {
         if (options.image == NO_IMAGE || options.image == image) {
             run_image((enum device_image)image, &options, &totals);
@@ -259,15 +263,15 @@ int main(int argc, char **argv)
            totals.inside);
     for (unsigned i = 0; i < START_ENDS; i++) {
         printf("  %" PRIu64 " first starts: %s\n", totals.ends[i],
-               starts_end_name((enum start_end)i));
+               aftermath_end_name((enum start_end)i));
     }
     printf("  %" PRIu64 " stray jumps into RAM\n", totals.strayed);
-    for (unsigned i = 0; i < STARTS_VERDICTS; i++) {
+    for (unsigned i = 0; i < AFTERMATH_VERDICTS; i++) {
         printf("  %" PRIu64 " in the end: %s\n", totals.verdicts[i],
-               starts_verdict_name((enum starts_verdict)i));
+               aftermath_verdict_name((enum aftermath_verdict)i));
     }
     if (options.json != NULL && !write_json(options.json, &totals)) {
         return 1;
     }
-    return totals.verdicts[STARTS_ACCEPTED] + totals.verdicts[STARTS_ENDLESS] != 0;
+    return totals.verdicts[AFTERMATH_ACCEPTED] + totals.verdicts[AFTERMATH_ENDLESS] != 0;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "glitch/known.h"
-#include <stdio.h>
+#include "lab/replay/state_cache.h"
 #include <stdlib.h>
 #include <string.h>
 #include "board/stm32f1/chip.h"
@@ -68,7 +67,7 @@ static uint64_t add_peripherals(uint64_t hash, const struct board *board)
     return add_bytes(hash, values, sizeof values);
 }
 
-uint64_t known_state(const struct board *board, uint32_t ram_end)
+uint64_t state_cache_hash(const struct board *board, uint32_t ram_end)
 {
     uint32_t sp = board->cpu.r[13] - BOARD_SRAM_BASE;
     uint64_t hash = 0;
@@ -88,50 +87,53 @@ uint64_t known_state(const struct board *board, uint32_t ram_end)
 
 /* ---- the set ---- */
 
-static uint64_t *slot(const struct known *known, uint64_t state)
+static uint64_t *slot(const struct state_cache *cache, uint64_t state)
 {
-    size_t i = (size_t)state & (known->size - 1);
+    size_t i = (size_t)state & (cache->size - 1);
 
-    while (known->states[i] != 0 && known->states[i] != state) {
-        i = (i + 1) & (known->size - 1);
+    while (cache->states[i] != 0 && cache->states[i] != state) {
+        i = (i + 1) & (cache->size - 1);
     }
-    return &known->states[i];
+    return &cache->states[i];
 }
 
-static void grow(struct known *known)
+/* Returns false if memory is short. */
+static bool grow(struct state_cache *cache)
 {
-    struct known larger = {.size = known->size != 0 ? 2 * known->size : 1 << 16};
+    struct state_cache larger = {.size = cache->size != 0 ? 2 * cache->size : 1 << 16};
 
     larger.states = calloc(larger.size, sizeof larger.states[0]);
     if (larger.states == NULL) {
-        fprintf(stderr, "test_glitch: out of memory\n");
-        exit(EXIT_FAILURE);
+        return false;
     }
-    for (size_t i = 0; i < known->size; i++) {
-        if (known->states[i] != 0) {
-            known_add(&larger, known->states[i]);
+    for (size_t i = 0; i < cache->size; i++) {
+        if (cache->states[i] != 0) {
+            *slot(&larger, cache->states[i]) = cache->states[i];
         }
     }
-    free(known->states);
-    *known = larger;
+    larger.count = cache->count;
+    free(cache->states);
+    *cache = larger;
+    return true;
 }
 
-bool known_has(const struct known *known, uint64_t state)
+bool state_cache_has(const struct state_cache *cache, uint64_t state)
 {
-    return known->size != 0 && *slot(known, state) != 0;
+    return cache->size != 0 && *slot(cache, state) != 0;
 }
 
-void known_add(struct known *known, uint64_t state)
+bool state_cache_add(struct state_cache *cache, uint64_t state)
 {
-    if (2 * known->count >= known->size) {
-        grow(known);
+    if (2 * cache->count >= cache->size && !grow(cache)) {
+        return false;
     }
-    known->count += !known_has(known, state);
-    *slot(known, state) = state;
+    cache->count += !state_cache_has(cache, state);
+    *slot(cache, state) = state;
+    return true;
 }
 
-void known_free(struct known *known)
+void state_cache_free(struct state_cache *cache)
 {
-    free(known->states);
-    *known = (struct known){NULL, 0, 0};
+    free(cache->states);
+    *cache = (struct state_cache){NULL, 0, 0};
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GLITCH_STARTS_H
-#define GLITCH_STARTS_H
+#ifndef GLITCH_AFTERMATH_H
+#define GLITCH_AFTERMATH_H
 
 #include "board/debug.h"
 #include "glitch/device.h"
-#include "glitch/known.h"
-#include "glitch/shortcut.h"
-#include "glitch/symbols.h"
+#include "lab/replay/native_crypto.h"
+#include "lab/replay/state_cache.h"
 #include "port/stm32f103/partitions.h"
 
 /* A device that goes on after a glitch: start after start, every instruction watched, until it is quiet.
  *
  * A start ends where the bootloader is left, where it waits for a recovery's bytes, or where it hangs; the
- * next one begins with a reset, as the watchdog or its owner would do it. Quiet is a start behind the
+ * next one begins with a reset, as the watchdog or its owner would do it. Quiet is a start after the
  * first that leaves flash as it is.
  */
 enum start_end {
@@ -26,32 +25,32 @@ enum start_end {
 };
 
 /* What it all comes to. */
-enum starts_verdict {
-    STARTS_GOOD,     /* quiet, with the good app */
-    STARTS_RECOVERY, /* quiet, waiting for an image: it does not take its app for good any more */
-    STARTS_ACCEPTED, /* START_ACCEPTED, once */
-    STARTS_ENDLESS,  /* never quiet */
-    STARTS_VERDICTS,
+enum aftermath_verdict {
+    AFTERMATH_GOOD, /* quiet, with the good app */
+    AFTERMATH_RECOVERY, /* quiet, waiting for an image: it does not take its app for good any more */
+    AFTERMATH_ACCEPTED, /* START_ACCEPTED, once */
+    AFTERMATH_ENDLESS,  /* never quiet */
+    AFTERMATH_VERDICTS,
 };
 
-enum { STARTS_MAX = 20, STARTS_PATH_MAX = 1 << 16 };
+enum { AFTERMATH_MAX = 20, AFTERMATH_PATH_MAX = 1 << 16 };
 
-struct starts {
+struct aftermath {
     struct board *board;
     struct board_debug debug;
     enum device_image image;
     uint8_t marks[OTTER_BOOT_SIZE / 2]; /* what begins at this half-word */
     uint32_t ram_end;                   /* of what is no stack */
-    struct known known;                 /* to end well */
-    struct shortcut shortcut;
+    struct state_cache known;           /* to end well */
+    struct native_crypto crypto;
     uint64_t budget; /* instructions that one start may take */
 
     /* of the case under way */
-    enum start_end ends[STARTS_MAX];
+    enum start_end ends[AFTERMATH_MAX];
     unsigned count;
     uint32_t left_at; /* START_GOOD_APP, START_ACCEPTED: the first address of what starts */
     bool strayed;     /* it executed what is no program, in RAM */
-    uint64_t path[STARTS_PATH_MAX];
+    uint64_t path[AFTERMATH_PATH_MAX];
     unsigned path_len;
     bool ended;
     enum start_end end;
@@ -60,14 +59,14 @@ struct starts {
 
 /* At the state of `board`; a start may take `budget` instructions. Ends the process with a message if memory
  * is short. */
-struct starts *starts_new(const struct symbols *symbols, enum device_image image,
-                          const struct board *board, uint64_t budget);
-void starts_free(struct starts *starts);
+struct aftermath *aftermath_new(enum device_image image, const struct board *board,
+                                uint64_t budget);
+void aftermath_free(struct aftermath *after);
 
-/* From where starts->board is, to quiet. What was passed is known from then on if the good app starts. */
-enum starts_verdict starts_run(struct starts *starts);
+/* From where after->board is, to quiet. What was passed is known from then on if the good app starts. */
+enum aftermath_verdict aftermath_run(struct aftermath *after);
 
-const char *starts_end_name(enum start_end end);
-const char *starts_verdict_name(enum starts_verdict verdict);
+const char *aftermath_end_name(enum start_end end);
+const char *aftermath_verdict_name(enum aftermath_verdict verdict);
 
 #endif
