@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "board/links.h"
+#include "board/options.h"
 
 /* The modelled board: a GoKit2 with an STM32F103C8T6, on which unmodified firmware runs.
  *
@@ -15,17 +17,6 @@
  *
  * Nothing in this folder knows otter's firmware, its partitions or the Gizwits protocol.
  */
-enum { BOARD_TICKS_PER_US = 576, BOARD_FLASH_SIZE = 0x10000, BOARD_SRAM_SIZE = 0x5000 };
-#define BOARD_FLASH_BASE 0x08000000u
-#define BOARD_SRAM_BASE  0x20000000u
-
-struct board_options {
-    uint64_t seed;    /* RAM contents at power-on, torn bits, latencies inside their ranges */
-    uint32_t lsi_hz;  /* IWDG clock, 30000..60000; 0 = 40000 */
-    bool without_hse; /* the crystal never starts */
-    uint32_t unique_id[3]; /* all zero = made from the seed */
-};
-
 enum board_stop {
     BOARD_STOP_TIME,    /* the time asked for is over */
     BOARD_STOP_POWER,   /* the armed power cut happened: board_power_on() goes on */
@@ -33,13 +24,6 @@ enum board_stop {
     BOARD_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled; board_why() */
     BOARD_STOP_BKPT,
     BOARD_STOP_ASKED, /* board_request_stop(), or a debugger (board/debug.h) */
-};
-
-enum board_reset_cause { /* as RCC_CSR tells it */
-                         BOARD_RESET_POWER,
-                         BOARD_RESET_PIN,
-                         BOARD_RESET_SOFTWARE,
-                         BOARD_RESET_WATCHDOG,
 };
 
 struct board; /* about 130 KB, plain data: board_copy() is a snapshot */
@@ -76,11 +60,7 @@ unsigned board_flash_erases(const struct board *board, unsigned page); /* wear *
 
 /* ---- serial lines: USART 1..3 ---- */
 
-/* Called at the tick at which a byte has left the chip completely (stop bit). */
-struct board_uart_sink {
-    void *ctx;
-    void (*sent)(void *ctx, uint8_t byte, uint64_t now);
-};
+/* NULL: nobody. */
 void board_uart_connect(struct board *board, unsigned usart,
                         const struct board_uart_sink *sink);
 
@@ -94,19 +74,6 @@ unsigned board_uart_overruns(const struct board *board, unsigned usart);
 
 /* ---- power cuts ---- */
 
-enum board_tear {
-    BOARD_TEAR_NOT_DONE, /* power fails before the operation changes anything */
-    BOARD_TEAR_DONE,     /* ... right behind it */
-    BOARD_TEAR_TORN, /* a random part of the bits has changed (program: some of the bits that go
-                            to 0; erase: each bit of the page old or 1) */
-    BOARD_TEAR_HALF_ERASED, /* erase: the lower or the upper half of the page is erased, the other
-                               is old; program: exactly one of the bits that go to 0 has changed */
-    BOARD_TEAR_WEAK, /* looks done until the power comes back. From then on each bit that changed
-                        reads as a coin, constant within a boot, new at each power-on, until its
-                        cell is erased (completely), or the bit programmed to 0 (completely). */
-};
-enum { BOARD_TEARS = BOARD_TEAR_WEAK + 1 };
-
 /* Flash operations (half-word programs and page erases) started so far. */
 uint64_t board_flash_ops(const struct board *board);
 
@@ -116,24 +83,13 @@ uint64_t board_flash_busy(const struct board *board, bool erases);
 /* Fail the power in flash operation `op` (counted as board_flash_ops() counts, the first is 0). */
 void board_cut_at(struct board *board, uint64_t op, enum board_tear tear, uint64_t seed);
 
-/* Called before every flash operation, with its number; NULL for none. For campaigns. */
-struct board_flash_watch {
-    void *ctx;
-    void (*before)(void *ctx, uint64_t op, bool erase, uint32_t addr);
-};
+/* NULL: nobody. */
 void board_watch_flash(struct board *board, const struct board_flash_watch *watch);
 
 /* ---- an alarm ---- */
 
-/* For whoever plays the world in virtual time: something to do at a tick, also in the midst of a run,
- * and while the core sleeps or waits for the flash. `ring` may call board_uart_put() and
- * board_request_stop(). It returns the tick at which to ring next, after `now`; UINT64_MAX = not again.
- * The tick is the board's, as all virtual time, and goes with a copy; the callback stays where it is. */
-struct board_alarm {
-    void *ctx;
-    uint64_t (*ring)(void *ctx, uint64_t now);
-};
-void board_connect_alarm(struct board *board, const struct board_alarm *alarm); /* NULL: none */
+/* NULL: none. */
+void board_connect_alarm(struct board *board, const struct board_alarm *alarm);
 
 /* Ring at `tick`, at once if it is over, instead of at the tick that was set or returned before. */
 void board_set_alarm(struct board *board, uint64_t tick);

@@ -2,10 +2,9 @@
 #include "board/debug.h"
 
 #include <string.h>
+#include "board/board.h"
+#include "board/stm32f1/board_state.h"
 #include "board/stm32f1/chip.h"
-
-#define PERIPHERALS_BASE 0x40000000u
-#define PERIPHERALS_SIZE 0x00024000u
 
 void board_attach(struct board *board, struct board_debug *debug)
 {
@@ -65,10 +64,11 @@ static bool is_same(const struct debug_watch *a, const struct debug_watch *b)
 
 bool debug_add_watch(struct board_debug *debug, const struct debug_watch *watch)
 {
-    bool seen = is_in(watch->addr, watch->len, BOARD_SRAM_BASE, BOARD_SRAM_SIZE) ||
-                is_in(watch->addr, watch->len, PERIPHERALS_BASE, PERIPHERALS_SIZE) ||
-                (watch->accesses == DEBUG_WRITE &&
-                 is_in(watch->addr, watch->len, BOARD_FLASH_BASE, BOARD_FLASH_SIZE));
+    bool seen =
+        is_in(watch->addr, watch->len, BOARD_SRAM_BASE, BOARD_SRAM_SIZE) ||
+        is_in(watch->addr, watch->len, PERIPHERALS_BASE, PERIPHERALS_END - PERIPHERALS_BASE) ||
+        (watch->accesses == DEBUG_WRITE &&
+         is_in(watch->addr, watch->len, BOARD_FLASH_BASE, BOARD_FLASH_SIZE));
     if (!seen || watch->len == 0) {
         return false;
     }
@@ -232,10 +232,10 @@ void debug_skip(struct board *board)
 static const uint8_t *plain(const struct board *board, uint32_t addr)
 {
     if (addr < BOARD_FLASH_SIZE) {
-        return board->flash.bytes + addr;
+        return chip_flash(board) + addr;
     }
     if (addr - BOARD_FLASH_BASE < BOARD_FLASH_SIZE) {
-        return board->flash.bytes + (addr - BOARD_FLASH_BASE);
+        return chip_flash(board) + (addr - BOARD_FLASH_BASE);
     }
     if (addr - BOARD_SRAM_BASE < BOARD_SRAM_SIZE) {
         return board->sram + (addr - BOARD_SRAM_BASE);
@@ -312,7 +312,7 @@ bool debug_write(struct board *board, uint32_t addr, const uint8_t bytes[], size
         return true;
     }
     if (is_in(addr, (uint32_t)len, BOARD_FLASH_BASE, BOARD_FLASH_SIZE)) {
-        memcpy(board->flash.bytes + (addr - BOARD_FLASH_BASE), bytes, len);
+        memcpy(chip_flash(board) + (addr - BOARD_FLASH_BASE), bytes, len);
         return true;
     }
     return false;

@@ -2,6 +2,8 @@
 #include "board/hook.h"
 
 #include <stddef.h>
+#include "board/stm32f1/board_state.h"
+#include "board/stm32f1/bus.h"
 #include "board/stm32f1/chip.h"
 
 _Static_assert((int)BOARD_TRAPS_MAX == (int)CPU_TRAPS_MAX, "the core has as many");

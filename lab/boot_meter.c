@@ -3,12 +3,13 @@
 
 #include <string.h>
 #include "board/cpu/debug.h"
-#include "board/stm32f1/chip.h"
+#include "board/stm32f1/board_state.h"
+#include "board/stm32f1/flash.h"
 
 uint64_t boot_meter_erases(const struct board *board)
 {
     uint64_t sum = 0;
-    for (unsigned page = 0; page < CHIP_PAGE_COUNT; page++) {
+    for (unsigned page = 0; page < FLASH_PAGE_COUNT; page++) {
         sum += board_flash_erases(board, page);
     }
     return sum;

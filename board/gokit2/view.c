@@ -2,7 +2,8 @@
 #include "board/gokit2/gokit2.h"
 #include "board/gokit2/motor.h"
 #include "board/board.h"
-#include "board/stm32f1/chip.h"
+#include "board/stm32f1/gpio.h"
+#include "board/stm32f1/pins.h"
 
 enum { LED_ENABLE_PIN = 0 };                            /* of port A */
 enum { MOTOR_FORWARD_PIN = 4, MOTOR_BACKWARD_PIN = 5 }; /* of port B */

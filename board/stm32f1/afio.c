@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/afio.h"
+
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/pins.h"
 
 /* Alternate functions: remapping, debug port, sources of EXTI (RM0008 chapter 9.3, 9.4), for the
  * 48-pin package. */
@@ -12,10 +15,15 @@ enum { SWJ_FULL = 0, SWJ_NO_NJTRST = 1, SWJ_SWD = 2, SWJ_OFF = 4 };
 #define NO_PIN            0xFF
 #define PIN(port, number) ((uint8_t)((port)*16 + (number)))
 
-uint32_t afio_read(struct board *board, unsigned unit, uint32_t offset)
+static struct afio *self(const struct board *board)
+{
+    return chip_state(board, CHIP_afio);
+}
+
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
-    const struct afio *afio = &board->afio;
+    const struct afio *afio = self(board);
     switch (offset) {
     case EVCR:
         return afio->evcr;
@@ -32,17 +40,10 @@ uint32_t afio_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-static void update_all(struct board *board)
-{
-    for (unsigned port = 0; port < CHIP_PORT_COUNT; port++) {
-        gpio_update(board, port);
-    }
-}
-
-void afio_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
-    struct afio *afio = &board->afio;
+    struct afio *afio = self(board);
     uint32_t swj = value >> 24 & 7;
     if (offset == EVCR || offset == MAPR2) {
         if (value != 0) {
@@ -56,7 +57,7 @@ void afio_write(struct board *board, unsigned unit, uint32_t offset, uint32_t va
             return;
         }
         afio->mapr = value;
-        update_all(board);
+        chip_signal(board, SIGNAL_PINS_REMAPPED, chip_now(board));
     } else if (offset >= EXTICR1 && offset <= EXTICR4) {
         afio->exticr[(offset - EXTICR1) / 4] = value & 0xFFFF;
     } else {
@@ -65,17 +66,22 @@ void afio_write(struct board *board, unsigned unit, uint32_t offset, uint32_t va
     }
 }
 
-void afio_reset(struct board *board, unsigned unit)
+static void reset(struct board *board, unsigned unit)
 {
     (void)unit;
-    board->afio = (struct afio){.evcr = 0};
-    update_all(board);
+    *self(board) = (struct afio){.evcr = 0};
+    chip_signal(board, SIGNAL_PINS_REMAPPED, chip_now(board));
+}
+
+unsigned afio_exti_port(const struct board *board, unsigned pin)
+{
+    return self(board)->exticr[pin / 4] >> (4 * (pin % 4)) & 0xF;
 }
 
 /* RM0008 table 35: pins the debug port keeps until SWJ_CFG gives them back. */
 bool afio_jtag_owns(const struct board *board, unsigned port, unsigned pin)
 {
-    unsigned swj = board->afio.mapr >> 24 & 7;
+    unsigned swj = self(board)->mapr >> 24 & 7;
     if (port == PORT_A) {
         return (pin == 13 || pin == 14) ? swj != SWJ_OFF : pin == 15 && swj <= SWJ_NO_NJTRST;
     }
@@ -109,7 +115,7 @@ bool afio_tim_pin(const struct board *board, unsigned unit, unsigned channel,
         {NO_PIN, NO_PIN, NO_PIN, NO_PIN}, /* PC6..9: not on 48 pins */
     };
     static const uint8_t tim4[4] = {PIN(1, 6), PIN(1, 7), PIN(1, 8), PIN(1, 9)};
-    uint32_t mapr = board->afio.mapr;
+    uint32_t mapr = self(board)->mapr;
     const uint8_t *pins = none;
     switch (unit) {
     case 0:
@@ -137,7 +143,7 @@ bool afio_usart_pin(const struct board *board, unsigned unit, bool tx, unsigned 
     static const uint8_t usart1[2][2] = {{PIN(0, 10), PIN(0, 9)}, {PIN(1, 7), PIN(1, 6)}};
     static const uint8_t usart2[2] = {PIN(0, 3), PIN(0, 2)};
     static const uint8_t usart3[2] = {PIN(1, 11), PIN(1, 10)};
-    uint32_t mapr = board->afio.mapr;
+    uint32_t mapr = self(board)->mapr;
     uint8_t packed = NO_PIN;
     if (unit == 0) {
         packed = usart1[mapr >> 2 & 1][tx];
@@ -148,3 +154,13 @@ bool afio_usart_pin(const struct board *board, unsigned unit, bool tx, unsigned 
     }
     return give(packed, out_port, out_pin);
 }
+
+const struct chip_peripheral afio_peripheral = {
+    .units = {{"AFIO", 0x40010000, GATE_APB2, 0}},
+    .unit_count = 1,
+    .state_size = sizeof(struct afio),
+    .narrow = NARROW_ALL_LANES,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+};

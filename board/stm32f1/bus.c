@@ -1,63 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/bus.h"
+
+#include "board/stm32f1/board_state.h"
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/flash.h"
+#include "board/stm32f1/rcc.h"
 
 /* The memory map of the medium-density STM32F103 (DS5319 figure 11, RM0008 table 3). */
 
-struct peripheral {
-    const char *name; /* NULL = nothing there */
-    enum chip_gate gate;
-    unsigned bit, unit;
-    uint32_t (*read)(struct board *board, unsigned unit, uint32_t offset);
-    void (*write)(struct board *board, unsigned unit, uint32_t offset, uint32_t value);
-    void (*reset)(struct board *board, unsigned unit); /* NULL = not by APBxRSTR */
-};
-
-#define PERIPHERAL_BASE  0x40000000u
-#define PERIPHERAL_BLOCK 0x400u
-#define BLOCK(address)   (((address)-PERIPHERAL_BASE) / PERIPHERAL_BLOCK)
-#define NOT_MODELLED(text)                                                                     \
-    {                                                                                          \
-        .name = (text)                                                                         \
-    }
-
-/* One entry per KB. A name without functions is a peripheral that is there but not modelled. */
-static const struct peripheral peripherals[] = {
-    [BLOCK(0x40000000)] = {"TIM2", GATE_APB1, 0, 1, tim_read, tim_write, tim_reset},
-    [BLOCK(0x40000400)] = {"TIM3", GATE_APB1, 1, 2, tim_read, tim_write, tim_reset},
-    [BLOCK(0x40000800)] = {"TIM4", GATE_APB1, 2, 3, tim_read, tim_write, tim_reset},
-    [BLOCK(0x40002800)] = NOT_MODELLED("RTC"),
-    [BLOCK(0x40002C00)] = NOT_MODELLED("WWDG"),
-    [BLOCK(0x40003000)] = {"IWDG", GATE_NONE, 0, 0, iwdg_read, iwdg_write, NULL},
-    [BLOCK(0x40003800)] = NOT_MODELLED("SPI2"),
-    [BLOCK(0x40004400)] = {"USART2", GATE_APB1, 17, 1, usart_read, usart_write, usart_reset},
-    [BLOCK(0x40004800)] = {"USART3", GATE_APB1, 18, 2, usart_read, usart_write, usart_reset},
-    [BLOCK(0x40005400)] = NOT_MODELLED("I2C1"),
-    [BLOCK(0x40005800)] = NOT_MODELLED("I2C2"),
-    [BLOCK(0x40005C00)] = NOT_MODELLED("USB"),
-    [BLOCK(0x40006000)] = NOT_MODELLED("USB/CAN SRAM"),
-    [BLOCK(0x40006400)] = NOT_MODELLED("CAN"),
-    [BLOCK(0x40006C00)] = {"BKP", GATE_APB1, 27, 0, bkp_read, bkp_write, NULL},
-    [BLOCK(0x40007000)] = {"PWR", GATE_APB1, 28, 0, pwr_read, pwr_write, pwr_reset},
-    [BLOCK(0x40010000)] = {"AFIO", GATE_APB2, 0, 0, afio_read, afio_write, afio_reset},
-    [BLOCK(0x40010400)] = {"EXTI", GATE_NONE, 0, 0, exti_read, exti_write, NULL},
-    [BLOCK(0x40010800)] = {"GPIOA", GATE_APB2, 2, 0, gpio_read, gpio_write, gpio_reset},
-    [BLOCK(0x40010C00)] = {"GPIOB", GATE_APB2, 3, 1, gpio_read, gpio_write, gpio_reset},
-    [BLOCK(0x40011000)] = {"GPIOC", GATE_APB2, 4, 2, gpio_read, gpio_write, gpio_reset},
-    [BLOCK(0x40011400)] = {"GPIOD", GATE_APB2, 5, 3, gpio_read, gpio_write, gpio_reset},
-    [BLOCK(0x40012400)] = NOT_MODELLED("ADC1"),
-    [BLOCK(0x40012800)] = NOT_MODELLED("ADC2"),
-    [BLOCK(0x40012C00)] = {"TIM1", GATE_APB2, 11, 0, tim_read, tim_write, tim_reset},
-    [BLOCK(0x40013000)] = NOT_MODELLED("SPI1"),
-    [BLOCK(0x40013800)] = {"USART1", GATE_APB2, 14, 0, usart_read, usart_write, usart_reset},
-    [BLOCK(0x40020000)] = {"DMA1", GATE_AHB, 0, 0, dma_read, dma_write, NULL},
-    [BLOCK(0x40021000)] = {"RCC", GATE_NONE, 0, 0, rcc_read, rcc_write, NULL},
-    [BLOCK(0x40022000)] = {"FLASH", GATE_NONE, 0, 0, flash_read, flash_write, NULL},
-    [BLOCK(0x40023000)] = {"CRC", GATE_AHB, 6, 0, crc_read, crc_write, NULL},
-};
-enum { BLOCK_COUNT = sizeof peripherals / sizeof peripherals[0] };
-
-#define AHB_BASE        0x40018000u
-#define PERIPHERAL_END  0x40024000u
 #define SRAM_BAND       0x22000000u
 #define PERIPHERAL_BAND 0x42000000u
 #define BAND_SIZE       0x02000000u
@@ -92,85 +42,99 @@ static uint32_t size_mask(unsigned size)
     return size == 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
 }
 
-static const struct peripheral *find(struct board *board, uint32_t addr)
+/* A peripheral's unit at an address, or why there is none. */
+struct target {
+    const struct chip_peripheral *row;
+    const struct chip_unit *unit;
+    unsigned number;
+};
+
+static bool find(struct board *board, uint32_t addr, struct target *out_target)
 {
-    uint32_t block = BLOCK(addr);
-    const struct peripheral *found = block < BLOCK_COUNT ? &peripherals[block] : NULL;
-    if (found == NULL || found->name == NULL) {
+    uint32_t block = (addr - PERIPHERALS_BASE) / PERIPHERAL_BLOCK;
+    unsigned id = board->layout.at[block].id;
+    if (id != CHIP_ID_COUNT) {
+        out_target->row = chip_peripherals[id];
+        out_target->number = board->layout.at[block].unit;
+        out_target->unit = &out_target->row->units[out_target->number];
+        return true;
+    }
+    const char *name = peripherals_not_modelled(addr);
+    if (name != NULL) {
+        chip_unknown(board, "%s (0x%08X) is not modelled", name, (unsigned)addr);
+    } else {
         chip_unknown(board, "nothing is modelled at 0x%08X", (unsigned)addr);
-        return NULL;
     }
-    if (found->read == NULL) {
-        chip_unknown(board, "%s (0x%08X) is not modelled", found->name, (unsigned)addr);
-        return NULL;
-    }
-    return found;
+    return false;
+}
+
+static bool is_clocked(const struct board *board, const struct target *target)
+{
+    return rcc_is_clocked(board, target->unit->gate, target->unit->bit);
 }
 
 static bool read_peripheral(struct board *board, uint32_t addr, unsigned size,
                             uint32_t *out_value)
 {
+    struct target target;
     *out_value = 0;
-    const struct peripheral *found = find(board, addr);
-    if (found == NULL || !rcc_is_clocked(board, found->gate, found->bit)) {
+    if (!find(board, addr, &target) || !is_clocked(board, &target)) {
         return true; /* without its clock a peripheral reads as 0 */
     }
     uint32_t offset = addr % PERIPHERAL_BLOCK;
-    uint32_t value = found->read(board, found->unit, offset & ~3u);
+    uint32_t value = target.row->read(board, target.number, offset & ~3u);
     *out_value = (value >> (8 * (offset & 3))) & size_mask(size);
     return true;
 }
 
-/* A write narrower than a word: APB peripherals get the data on all lanes (RM0008 2.1, AHB/APB
- * bridges); the AHB ones take bytes, which only RCC's and CRC's registers are described to do. */
-static bool widen(struct board *board, const struct peripheral *found, uint32_t addr,
+/* A write narrower than a word, as a write of the word. Returns false if it has no effect. */
+static bool widen(struct board *board, const struct target *target, uint32_t addr,
                   unsigned size, uint32_t *value)
 {
-    if (addr < AHB_BASE) {
-        if (found->read == gpio_read) {
-            chip_unknown(board, "%s (0x%08X): write of %u byte(s), RM0008 9.2 asks for words",
-                         found->name, (unsigned)addr, size);
-            return false;
-        }
+    unsigned shift = 8 * (addr & 3);
+    uint32_t rest;
+    switch (target->row->narrow) {
+    case NARROW_ALL_LANES:
         *value = size == 1 ? *value * 0x01010101u : *value * 0x00010001u;
         return true;
-    }
-    if (found->read != rcc_read && found->read != crc_read) {
-        chip_unknown(board, "%s (0x%08X): write of %u byte(s) is not modelled", found->name,
-                     (unsigned)addr, size);
+    case NARROW_BYTES:
+        rest = target->row->read(board, target->number, addr % PERIPHERAL_BLOCK & ~3u);
+        *value = (rest & ~(size_mask(size) << shift)) | *value << shift;
+        return true;
+    case NARROW_REFUSED:
+    default:
+        chip_unknown(board, "%s (0x%08X): a write of %u byte(s) is not described: words only",
+                     target->unit->name, (unsigned)addr, size);
         return false;
     }
-    unsigned shift = 8 * (addr & 3);
-    uint32_t rest = found->read(board, found->unit, addr % PERIPHERAL_BLOCK & ~3u);
-    *value = (rest & ~(size_mask(size) << shift)) | *value << shift;
-    return true;
 }
 
 static bool write_peripheral(struct board *board, uint32_t addr, unsigned size, uint32_t value)
 {
-    const struct peripheral *found = find(board, addr);
-    if (found == NULL || !rcc_is_clocked(board, found->gate, found->bit)) {
+    struct target target;
+    if (!find(board, addr, &target) || !is_clocked(board, &target)) {
         return true;
     }
-    if (size < 4 && !widen(board, found, addr, size, &value)) {
+    if (size < 4 && !widen(board, &target, addr, size, &value)) {
         return true;
     }
     board->bus_error = false;
-    found->write(board, found->unit, addr % PERIPHERAL_BLOCK & ~3u, value);
+    target.row->write(board, target.number, addr % PERIPHERAL_BLOCK & ~3u, value);
     return !board->bus_error;
 }
 
 static bool read_system_memory(struct board *board, uint32_t addr, unsigned size,
                                uint32_t *out_value)
 {
+    const struct flash_cells *cells = &flash_state(board)->cells;
     if (addr >= UNIQUE_ID && addr + size <= UNIQUE_ID + sizeof board->unique_id) {
         *out_value = get(board->unique_id + (addr - UNIQUE_ID), size);
     } else if (addr >= FLASH_SIZE_REG && addr < UNIQUE_ID) {
         static const uint8_t f_size[8] = {
             BOARD_FLASH_SIZE / 1024, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
         *out_value = get(f_size + (addr - FLASH_SIZE_REG), size);
-    } else if (addr >= OPTION_BYTES && addr < OPTION_BYTES + sizeof board->flash.option_bytes) {
-        *out_value = get(board->flash.option_bytes + (addr - OPTION_BYTES), size);
+    } else if (addr >= OPTION_BYTES && addr < OPTION_BYTES + sizeof cells->option_bytes) {
+        *out_value = get(cells->option_bytes + (addr - OPTION_BYTES), size);
     } else {
         chip_unknown(board, "system memory at 0x%08X is not modelled", (unsigned)addr);
         *out_value = 0;
@@ -186,7 +150,7 @@ static bool read_plain(struct board *board, uint32_t addr, unsigned size, uint32
         *out_value = get(board->sram + (addr - BOARD_SRAM_BASE), size);
         return true;
     }
-    if (addr >= PERIPHERAL_BASE && addr < PERIPHERAL_END) {
+    if (addr >= PERIPHERALS_BASE && addr < PERIPHERALS_END) {
         return read_peripheral(board, addr, size, out_value);
     }
     if (addr >= SYSTEM_MEMORY && addr < 0x20000000u) {
@@ -201,7 +165,7 @@ static bool write_plain(struct board *board, uint32_t addr, unsigned size, uint3
         put(board->sram + (addr - BOARD_SRAM_BASE), size, value);
         return true;
     }
-    if (addr >= PERIPHERAL_BASE && addr < PERIPHERAL_END) {
+    if (addr >= PERIPHERALS_BASE && addr < PERIPHERALS_END) {
         return write_peripheral(board, addr, size, value);
     }
     if (addr >= SYSTEM_MEMORY && addr < 0x20000000u) {
@@ -232,9 +196,9 @@ static void stall(struct board *board)
 {
     struct cpu *cpu = &board->cpu;
     enum cpu_stop stop = cpu->stop;
-    while (board->fpec.op != FPEC_IDLE && !chip_is_halted(board)) {
+    while (flash_is_busy(board) && !chip_is_halted(board)) {
         cpu->stop = CPU_STOP_NONE;
-        cpu_stall_until(cpu, board->fpec.op_end);
+        cpu_stall_until(cpu, flash_busy_until(board));
         stop = cpu->stop != CPU_STOP_NONE ? cpu->stop : stop;
     }
     cpu->stop = stop;
@@ -247,7 +211,7 @@ bool bus_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
     unsigned bit;
     if (bus_is_flash(addr)) {
         stall(board);
-        *out_value = get(board->flash.bytes + addr % BOARD_FLASH_SIZE, size);
+        *out_value = get(chip_flash(board) + addr % BOARD_FLASH_SIZE, size);
         return true;
     }
     if (is_band(addr, &target, &bit, size)) {
@@ -287,7 +251,7 @@ bool bus_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
 bool bus_dma_read(struct board *board, uint32_t addr, unsigned size, uint32_t *out_value)
 {
     if (addr - BOARD_FLASH_BASE < BOARD_FLASH_SIZE) {
-        *out_value = get(board->flash.bytes + (addr - BOARD_FLASH_BASE), size);
+        *out_value = get(chip_flash(board) + (addr - BOARD_FLASH_BASE), size);
         return true;
     }
     return read_plain(board, addr, size, out_value);
@@ -300,14 +264,4 @@ bool bus_dma_write(struct board *board, uint32_t addr, unsigned size, uint32_t v
         return true;
     }
     return write_plain(board, addr, size, value);
-}
-
-void bus_reset_peripherals(struct board *board, enum chip_gate gate, uint32_t bits)
-{
-    for (unsigned i = 0; i < BLOCK_COUNT; i++) {
-        const struct peripheral *p = &peripherals[i];
-        if (p->reset != NULL && p->gate == gate && (bits >> p->bit & 1) != 0) {
-            p->reset(board, p->unit);
-        }
-    }
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/crc.h"
+
 #include "board/stm32f1/chip.h"
 
 /* CRC unit (RM0008 chapter 4): CRC-32 of 32-bit words, polynomial 0x04C11DB7, most significant bit
@@ -9,6 +11,11 @@ enum { DR = 0x00, IDR = 0x04, CR = 0x08 };
 #define POLYNOMIAL 0x04C11DB7u
 #define CR_RESET   1u
 
+static struct crc_unit *self(const struct board *board)
+{
+    return chip_state(board, CHIP_crc);
+}
+
 static uint32_t crc_word(uint32_t crc, uint32_t word)
 {
     crc ^= word;
@@ -18,14 +25,14 @@ static uint32_t crc_word(uint32_t crc, uint32_t word)
     return crc;
 }
 
-uint32_t crc_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
     switch (offset) {
     case DR:
-        return board->crc.dr;
+        return self(board)->dr;
     case IDR:
-        return board->crc.idr;
+        return self(board)->idr;
     case CR:
         return 0;
     default:
@@ -34,19 +41,19 @@ uint32_t crc_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void crc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
     switch (offset) {
     case DR:
-        board->crc.dr = crc_word(board->crc.dr, value);
+        self(board)->dr = crc_word(self(board)->dr, value);
         break;
     case IDR:
-        board->crc.idr = value & 0xFF;
+        self(board)->idr = value & 0xFF;
         break;
     case CR:
         if ((value & CR_RESET) != 0) {
-            board->crc.dr = UINT32_MAX;
+            self(board)->dr = UINT32_MAX;
         }
         break;
     default:
@@ -56,7 +63,18 @@ void crc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
     }
 }
 
-void crc_reset(struct board *board)
+static void reset(struct board *board, unsigned unit)
 {
-    board->crc = (struct crc_unit){.dr = UINT32_MAX};
+    (void)unit;
+    *self(board) = (struct crc_unit){.dr = UINT32_MAX};
 }
+
+const struct chip_peripheral crc_peripheral = {
+    .units = {{"CRC", 0x40023000, GATE_AHB, 6}},
+    .unit_count = 1,
+    .state_size = sizeof(struct crc_unit),
+    .narrow = NARROW_BYTES,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+};

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/dma.h"
+
+#include "board/stm32f1/bus.h"
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/flash.h"
+#include "board/stm32f1/rcc.h"
+#include "board/stm32f1/usart.h"
 
 /* DMA1 (RM0008 chapter 13), peripheral requests only. A transfer takes no time: it is done at the
  * tick of its request. Requests of USART1..3 are wired as in RM0008 table 78.
@@ -28,27 +34,32 @@ enum { TOO_MANY = 70000 }; /* transfers at one tick: the request never goes away
 static const struct {
     unsigned unit;
     bool tx, wired;
-} requests[CHIP_DMA_COUNT] = {
+} requests[DMA_CHANNELS] = {
     {0, false, false}, {2, true, true},  {2, false, true}, {0, true, true},
     {0, false, true},  {1, false, true}, {1, true, true},
 };
 
+static struct dma *self(const struct board *board)
+{
+    return chip_state(board, CHIP_dma);
+}
+
 static void update_irq(struct board *board, unsigned index)
 {
-    uint32_t flags = board->dma.isr >> (4 * index);
-    uint32_t enables = board->dma.channel[index].ccr & (FLAG_TCIF | FLAG_HTIF | FLAG_TEIF);
+    uint32_t flags = self(board)->isr >> (4 * index);
+    uint32_t enables = self(board)->channel[index].ccr & (FLAG_TCIF | FLAG_HTIF | FLAG_TEIF);
     chip_irq(board, IRQ_DMA1_CHANNEL1 + index, (flags & enables) != 0);
 }
 
 static void set_flags(struct board *board, unsigned index, uint32_t flags)
 {
-    board->dma.isr |= (flags | FLAG_GIF) << (4 * index);
+    self(board)->isr |= (flags | FLAG_GIF) << (4 * index);
     update_irq(board, index);
 }
 
 static bool is_requested(const struct board *board, unsigned index)
 {
-    const struct dma_channel *channel = &board->dma.channel[index];
+    const struct dma_channel *channel = &self(board)->channel[index];
     return (channel->ccr & CCR_EN) != 0 && channel->cndtr > 0 && requests[index].wired &&
            usart_dma_request(board, requests[index].unit, requests[index].tx);
 }
@@ -57,10 +68,10 @@ static bool is_requested(const struct board *board, unsigned index)
 static int choose(const struct board *board)
 {
     int best = -1;
-    for (int i = 0; i < CHIP_DMA_COUNT; i++) {
+    for (int i = 0; i < DMA_CHANNELS; i++) {
         if (is_requested(board, (unsigned)i) &&
-            (best < 0 || (board->dma.channel[i].ccr >> 12 & 3) >
-                             (board->dma.channel[best].ccr >> 12 & 3))) {
+            (best < 0 || (self(board)->channel[i].ccr >> 12 & 3) >
+                             (self(board)->channel[best].ccr >> 12 & 3))) {
             best = i;
         }
     }
@@ -99,7 +110,7 @@ static bool move(struct board *board, struct dma_channel *channel)
 
 static void transfer(struct board *board, unsigned index)
 {
-    struct dma_channel *channel = &board->dma.channel[index];
+    struct dma_channel *channel = &self(board)->channel[index];
     channel->cndtr--; /* first: the access may raise the next request */
     if (!move(board, channel)) {
         channel->ccr &= ~CCR_EN;
@@ -123,9 +134,9 @@ static void transfer(struct board *board, unsigned index)
     }
 }
 
-void dma_pump(struct board *board)
+static void pump(struct board *board)
 {
-    struct dma *dma = &board->dma;
+    struct dma *dma = self(board);
     if (dma->pumping || dma->stalled || !rcc_is_clocked(board, GATE_AHB, 0)) {
         return;
     }
@@ -133,7 +144,7 @@ void dma_pump(struct board *board)
     unsigned count = 0;
     for (int i = choose(board); i >= 0 && !chip_is_halted(board); i = choose(board)) {
         const struct dma_channel *channel = &dma->channel[i];
-        if (board->fpec.op != FPEC_IDLE && (channel->ccr & CCR_DIR) != 0 &&
+        if (flash_is_busy(board) && (channel->ccr & CCR_DIR) != 0 &&
             bus_is_flash(channel->memory)) {
             dma->stalled = true;
             break;
@@ -148,17 +159,27 @@ void dma_pump(struct board *board)
     dma->pumping = false;
 }
 
-void dma_flash_ready(struct board *board)
+static void flash_ready(struct board *board)
 {
-    if (board->dma.stalled) {
-        board->dma.stalled = false;
-        dma_pump(board);
+    if (self(board)->stalled) {
+        self(board)->stalled = false;
+        pump(board);
+    }
+}
+
+static void signal(struct board *board, enum chip_signal signal, uint64_t tick)
+{
+    (void)tick;
+    if (signal == SIGNAL_DMA_REQUEST || signal == SIGNAL_AHB_GATES) {
+        pump(board);
+    } else if (signal == SIGNAL_FLASH_READY) {
+        flash_ready(board);
     }
 }
 
 static void write_ccr(struct board *board, unsigned index, uint32_t value)
 {
-    struct dma_channel *channel = &board->dma.channel[index];
+    struct dma_channel *channel = &self(board)->channel[index];
     value &= CCR_ALL;
     if ((value & CCR_EN) != 0 &&
         ((value & CCR_MEM2MEM) != 0 || (value >> 8 & 3) == 3 || (value >> 10 & 3) == 3)) {
@@ -174,12 +195,12 @@ static void write_ccr(struct board *board, unsigned index, uint32_t value)
         channel->memory = channel->cmar;
     }
     update_irq(board, index);
-    dma_pump(board);
+    pump(board);
 }
 
 static void write_channel(struct board *board, unsigned index, uint32_t offset, uint32_t value)
 {
-    struct dma_channel *channel = &board->dma.channel[index];
+    struct dma_channel *channel = &self(board)->channel[index];
     bool enabled = (channel->ccr & CCR_EN) != 0;
     switch (offset) {
     case CCR:
@@ -204,10 +225,10 @@ static void write_channel(struct board *board, unsigned index, uint32_t offset, 
     }
 }
 
-uint32_t dma_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
-    const struct dma *dma = &board->dma;
+    const struct dma *dma = self(board);
     if (offset == ISR) {
         return dma->isr;
     }
@@ -215,7 +236,7 @@ uint32_t dma_read(struct board *board, unsigned unit, uint32_t offset)
     if (offset == IFCR) {
         return 0;
     }
-    if (index >= CHIP_DMA_COUNT) {
+    if (index >= DMA_CHANNELS) {
         chip_unknown(board, "DMA1: read at offset 0x%02X", (unsigned)offset);
         return 0;
     }
@@ -234,15 +255,15 @@ uint32_t dma_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void dma_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
-    struct dma *dma = &board->dma;
+    struct dma *dma = self(board);
     if (offset == ISR) {
         return;
     }
     if (offset == IFCR) {
-        for (unsigned i = 0; i < CHIP_DMA_COUNT; i++) {
+        for (unsigned i = 0; i < DMA_CHANNELS; i++) {
             uint32_t clear = value >> (4 * i) & 0xF;
             uint32_t flags = dma->isr >> (4 * i) & 0xF & ~clear;
             /* CGIF clears the other three too; GIF stands as long as one of them does */
@@ -255,7 +276,7 @@ void dma_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
         return;
     }
     uint32_t index = (offset - CHANNELS) / CHANNEL_SIZE;
-    if (index >= CHIP_DMA_COUNT) {
+    if (index >= DMA_CHANNELS) {
         chip_unknown(board, "DMA1: write of 0x%X at offset 0x%02X", (unsigned)value,
                      (unsigned)offset);
         return;
@@ -263,10 +284,21 @@ void dma_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
     write_channel(board, index, (offset - CHANNELS) % CHANNEL_SIZE, value);
 }
 
-void dma_reset(struct board *board)
+static void reset(struct board *board, unsigned unit)
 {
-    board->dma = (struct dma){.isr = 0};
-    for (unsigned i = 0; i < CHIP_DMA_COUNT; i++) {
+    (void)unit;
+    *self(board) = (struct dma){.isr = 0};
+    for (unsigned i = 0; i < DMA_CHANNELS; i++) {
         update_irq(board, i);
     }
 }
+
+const struct chip_peripheral dma_peripheral = {
+    .units = {{"DMA1", 0x40020000, GATE_AHB, 0}},
+    .unit_count = 1,
+    .state_size = sizeof(struct dma),
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+    .signal = signal,
+};

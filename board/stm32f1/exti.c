@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/exti.h"
+
+#include "board/stm32f1/afio.h"
 #include "board/stm32f1/chip.h"
 
 /* External interrupts of the 16 pin lines (RM0008 chapter 10). The lines of PVD, RTC and USB never
@@ -8,9 +11,14 @@ enum { IMR = 0x00, EMR = 0x04, RTSR = 0x08, FTSR = 0x0C, SWIER = 0x10, PR = 0x14
 
 #define LINES 0x7FFFFu
 
+static struct exti *self(const struct board *board)
+{
+    return chip_state(board, CHIP_exti);
+}
+
 static void update(struct board *board)
 {
-    const struct exti *exti = &board->exti;
+    const struct exti *exti = self(board);
     uint32_t active = exti->pr & exti->imr;
     for (unsigned i = 0; i < 5; i++) {
         chip_irq(board, IRQ_EXTI0 + i, (active >> i & 1) != 0);
@@ -21,18 +29,18 @@ static void update(struct board *board)
 
 void exti_edge(struct board *board, unsigned port, unsigned pin, bool level)
 {
-    struct exti *exti = &board->exti;
-    unsigned source = board->afio.exticr[pin / 4] >> (4 * (pin % 4)) & 0xF;
+    struct exti *exti = self(board);
+    unsigned source = afio_exti_port(board, pin);
     if (source == port && ((level ? exti->rtsr : exti->ftsr) >> pin & 1) != 0) {
         exti->pr |= 1u << pin;
         update(board);
     }
 }
 
-uint32_t exti_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
-    const struct exti *exti = &board->exti;
+    const struct exti *exti = self(board);
     switch (offset) {
     case IMR:
         return exti->imr;
@@ -52,10 +60,10 @@ uint32_t exti_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void exti_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
-    struct exti *exti = &board->exti;
+    struct exti *exti = self(board);
     value &= LINES;
     switch (offset) {
     case IMR:
@@ -88,9 +96,19 @@ void exti_write(struct board *board, unsigned unit, uint32_t offset, uint32_t va
     update(board);
 }
 
-void exti_reset(struct board *board, unsigned unit)
+static void reset(struct board *board, unsigned unit)
 {
     (void)unit;
-    board->exti = (struct exti){.imr = 0};
+    *self(board) = (struct exti){.imr = 0};
     update(board);
 }
+
+const struct chip_peripheral exti_peripheral = {
+    .units = {{"EXTI", 0x40010400, GATE_NONE, 0}},
+    .unit_count = 1,
+    .state_size = sizeof(struct exti),
+    .narrow = NARROW_ALL_LANES,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+};

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/flash.h"
+
 #include <string.h>
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/rcc.h"
 
 /* Flash program and erase controller, FPEC (PM0075); how its operations tear when the power fails is in
  * tear.c. While an operation is under way every access of the core to the flash stalls it; DMA, USARTs
@@ -53,10 +56,16 @@ enum { /* DS5319 table 29 (DS5792 has the same figures) */
        ERASE_MAX_US = 40000,
 };
 
-void flash_erase_chip(struct board *board)
+struct flash_state *flash_state(const struct board *board)
 {
-    struct flash_cells *cells = &board->flash;
-    memset(cells->bytes, 0xFF, sizeof cells->bytes);
+    return chip_state(board, CHIP_flash);
+}
+
+/* As delivered: all 0xFF, option bytes open. */
+static void init(struct board *board)
+{
+    struct flash_cells *cells = &flash_state(board)->cells;
+    memset(chip_flash(board), 0xFF, BOARD_FLASH_SIZE);
     for (unsigned i = 0; i < sizeof cells->option_bytes; i += 2) {
         cells->option_bytes[i] = i == OB_RDP ? RDP_OPEN : 0xFF;
         cells->option_bytes[i + 1] = (uint8_t)~cells->option_bytes[i];
@@ -65,16 +74,16 @@ void flash_erase_chip(struct board *board)
 
 static uint32_t wrpr(const struct board *board)
 {
-    const uint8_t *wrp = board->flash.option_bytes + OB_WRP0;
+    const uint8_t *wrp = flash_state(board)->cells.option_bytes + OB_WRP0;
     return wrp[0] | (uint32_t)wrp[2] << 8 | (uint32_t)wrp[4] << 16 | (uint32_t)wrp[6] << 24;
 }
 
-void board_protect_flash(struct board *board, uint32_t addr, uint32_t len)
+void flash_protect(struct board *board, uint32_t addr, uint32_t len)
 {
-    uint8_t *wrp = board->flash.option_bytes + OB_WRP0;
-    uint32_t first = (addr - BOARD_FLASH_BASE) / (WRP_PAGES * CHIP_PAGE_SIZE);
-    uint32_t end = (addr - BOARD_FLASH_BASE + len - 1) / (WRP_PAGES * CHIP_PAGE_SIZE) + 1;
-    for (size_t bit = first; bit < end && bit < CHIP_PAGE_COUNT / WRP_PAGES; bit++) {
+    uint8_t *wrp = flash_state(board)->cells.option_bytes + OB_WRP0;
+    uint32_t first = (addr - BOARD_FLASH_BASE) / (WRP_PAGES * FLASH_PAGE_SIZE);
+    uint32_t end = (addr - BOARD_FLASH_BASE + len - 1) / (WRP_PAGES * FLASH_PAGE_SIZE) + 1;
+    for (size_t bit = first; bit < end && bit < FLASH_PAGE_COUNT / WRP_PAGES; bit++) {
         uint8_t *byte = wrp + bit / 8 * 2; /* its complement lies behind it */
         byte[0] = (uint8_t)(byte[0] & ~(1u << bit % 8));
         byte[1] = (uint8_t)~byte[0];
@@ -83,7 +92,7 @@ void board_protect_flash(struct board *board, uint32_t addr, uint32_t len)
 
 static bool is_read_protected(const struct board *board)
 {
-    return board->flash.option_bytes[OB_RDP] != RDP_OPEN;
+    return flash_state(board)->cells.option_bytes[OB_RDP] != RDP_OPEN;
 }
 
 static bool is_write_protected(const struct board *board, unsigned page)
@@ -96,7 +105,7 @@ static bool is_write_protected(const struct board *board, unsigned page)
 
 static void update_irq(struct board *board)
 {
-    const struct fpec *fpec = &board->fpec;
+    const struct fpec *fpec = &flash_state(board)->fpec;
     bool eop = (fpec->cr & CR_EOPIE) != 0 && (fpec->sr & SR_EOP) != 0;
     bool err = (fpec->cr & CR_ERRIE) != 0 && (fpec->sr & (SR_PGERR | SR_WRPRTERR)) != 0;
     chip_irq(board, IRQ_FLASH, eop || err);
@@ -106,18 +115,18 @@ static void update_irq(struct board *board)
 
 void flash_change(struct board *board)
 {
-    const struct fpec *fpec = &board->fpec;
-    struct flash_cells *cells = &board->flash;
+    const struct fpec *fpec = &flash_state(board)->fpec;
+    uint8_t *cells = chip_flash(board);
     switch (fpec->op) {
     case FPEC_PROGRAM:
-        cells->bytes[fpec->op_addr] &= (uint8_t)fpec->op_value;
-        cells->bytes[fpec->op_addr + 1] &= (uint8_t)(fpec->op_value >> 8);
+        cells[fpec->op_addr] &= (uint8_t)fpec->op_value;
+        cells[fpec->op_addr + 1] &= (uint8_t)(fpec->op_value >> 8);
         break;
     case FPEC_ERASE:
-        memset(cells->bytes + fpec->op_addr, 0xFF, CHIP_PAGE_SIZE);
+        memset(cells + fpec->op_addr, 0xFF, FLASH_PAGE_SIZE);
         break;
     case FPEC_MASS_ERASE:
-        memset(cells->bytes, 0xFF, sizeof cells->bytes);
+        memset(cells, 0xFF, BOARD_FLASH_SIZE);
         break;
     case FPEC_IDLE:
         break;
@@ -126,21 +135,23 @@ void flash_change(struct board *board)
 
 static void leave_op(struct board *board)
 {
-    const struct fpec *fpec = &board->fpec;
+    const struct fpec *fpec = &flash_state(board)->fpec;
     if (fpec->op != FPEC_IDLE) {
-        board->flash.busy[fpec->op != FPEC_PROGRAM] += chip_now(board) - fpec->op_start;
+        flash_state(board)->cells.busy[fpec->op != FPEC_PROGRAM] +=
+            chip_now(board) - fpec->op_start;
     }
-    board->fpec.op = FPEC_IDLE;
-    board->fpec.sr &= ~SR_BSY;
-    board->fpec.cr &= ~CR_STRT;
-    board->cpu.flash_is_slow = false;
-    chip_due(board, SOURCE_FLASH, CHIP_NEVER);
+    flash_state(board)->fpec.op = FPEC_IDLE;
+    flash_state(board)->fpec.sr &= ~SR_BSY;
+    flash_state(board)->fpec.cr &= ~CR_STRT;
+    chip_set_flash_busy(board, false);
+    chip_due(board, CHIP_flash, 0, CHIP_NEVER);
 }
 
-void flash_due(struct board *board, uint64_t tick)
+static void due(struct board *board, unsigned event, uint64_t tick)
 {
-    struct fpec *fpec = &board->fpec;
-    struct flash_cells *cells = &board->flash;
+    (void)event;
+    struct fpec *fpec = &flash_state(board)->fpec;
+    struct flash_cells *cells = &flash_state(board)->cells;
     if (fpec->op == FPEC_IDLE || tick < fpec->op_end) {
         return;
     }
@@ -160,24 +171,24 @@ void flash_due(struct board *board, uint64_t tick)
     }
     fpec->sr |= SR_EOP;
     update_irq(board);
-    dma_flash_ready(board);
+    chip_signal(board, SIGNAL_FLASH_READY, tick);
 }
 
 /* ---- operations ---- */
 
 static void start(struct board *board, enum fpec_op op, uint32_t addr, uint16_t value)
 {
-    struct fpec *fpec = &board->fpec;
-    struct flash_cells *cells = &board->flash;
+    struct fpec *fpec = &flash_state(board)->fpec;
+    struct flash_cells *cells = &flash_state(board)->cells;
     if (!rcc_hsi_is_on(board)) {
         chip_unknown(board, "flash operation with the HSI off (PM0075 2.3.1)");
         return;
     }
     bool erase = op != FPEC_PROGRAM;
     uint64_t number = cells->ops++;
-    if (board->links.watch.before != NULL) {
-        board->links.watch.before(board->links.watch.ctx, number, erase,
-                                  BOARD_FLASH_BASE + addr);
+    const struct board_flash_watch *watch = &chip_links(board)->watch;
+    if (watch->before != NULL) {
+        watch->before(watch->ctx, number, erase, BOARD_FLASH_BASE + addr);
     }
     fpec->op_cut = cells->cut_armed && number == cells->cut_op;
     if (fpec->op_cut && cells->cut_tear == BOARD_TEAR_NOT_DONE) {
@@ -200,21 +211,21 @@ static void start(struct board *board, enum fpec_op op, uint32_t addr, uint16_t 
     fpec->op_start = chip_now(board);
     fpec->op_end = fpec->op_start + duration;
     fpec->sr |= SR_BSY;
-    board->cpu.flash_is_slow = true;
+    chip_set_flash_busy(board, true);
     if (op == FPEC_ERASE) {
-        cells->erases[addr / CHIP_PAGE_SIZE]++;
+        cells->erases[addr / FLASH_PAGE_SIZE]++;
     } else if (op == FPEC_MASS_ERASE) {
-        for (unsigned page = 0; page < CHIP_PAGE_COUNT; page++) {
+        for (unsigned page = 0; page < FLASH_PAGE_COUNT; page++) {
             cells->erases[page]++;
         }
     }
-    chip_due(board, SOURCE_FLASH, fpec->op_end);
+    chip_due(board, CHIP_flash, 0, fpec->op_end);
 }
 
 /* A write to the flash array: PM0075 2.3.2, main Flash programming. False = bus fault. */
 bool flash_program(struct board *board, uint32_t addr, unsigned size, uint32_t value)
 {
-    struct fpec *fpec = &board->fpec;
+    struct fpec *fpec = &flash_state(board)->fpec;
     uint32_t offset = addr - BOARD_FLASH_BASE;
     if (size != 2 || (fpec->cr & CR_LOCK) != 0 || (fpec->cr & CR_PG) == 0) {
         return false;
@@ -230,8 +241,8 @@ bool flash_program(struct board *board, uint32_t addr, unsigned size, uint32_t v
         return true;
     }
     fpec->ar = addr;
-    const uint8_t *cell = board->flash.bytes + offset;
-    if (is_write_protected(board, offset / CHIP_PAGE_SIZE)) {
+    const uint8_t *cell = chip_flash(board) + offset;
+    if (is_write_protected(board, offset / FLASH_PAGE_SIZE)) {
         fpec->sr |= SR_WRPRTERR;
     } else if ((cell[0] & cell[1]) != 0xFF && value != 0) {
         fpec->sr |= SR_PGERR; /* only 0x0000 is taken over what is not erased */
@@ -245,7 +256,7 @@ bool flash_program(struct board *board, uint32_t addr, unsigned size, uint32_t v
 
 static void start_erase(struct board *board)
 {
-    struct fpec *fpec = &board->fpec;
+    struct fpec *fpec = &flash_state(board)->fpec;
     uint32_t kind = fpec->cr & (CR_PG | CR_PER | CR_MER);
     bool protected = false;
     if (kind == CR_PER) {
@@ -253,13 +264,13 @@ static void start_erase(struct board *board)
             chip_unknown(board, "page erase with FLASH_AR 0x%08X", (unsigned)fpec->ar);
             return;
         }
-        unsigned page = (fpec->ar - BOARD_FLASH_BASE) / CHIP_PAGE_SIZE;
+        unsigned page = (fpec->ar - BOARD_FLASH_BASE) / FLASH_PAGE_SIZE;
         protected = is_write_protected(board, page);
         if (!protected) {
-            start(board, FPEC_ERASE, page * CHIP_PAGE_SIZE, 0);
+            start(board, FPEC_ERASE, page * FLASH_PAGE_SIZE, 0);
         }
     } else if (kind == CR_MER) {
-        for (unsigned page = 0; page < CHIP_PAGE_COUNT; page++) {
+        for (unsigned page = 0; page < FLASH_PAGE_COUNT; page++) {
             protected = protected || is_write_protected(board, page);
         }
         if (!protected) {
@@ -278,9 +289,19 @@ static void start_erase(struct board *board)
 
 /* ---- registers ---- */
 
+bool flash_is_busy(const struct board *board)
+{
+    return flash_state(board)->fpec.op != FPEC_IDLE;
+}
+
+uint64_t flash_busy_until(const struct board *board)
+{
+    return flash_state(board)->fpec.op_end;
+}
+
 static void write_key(struct board *board, uint32_t value)
 {
-    struct fpec *fpec = &board->fpec;
+    struct fpec *fpec = &flash_state(board)->fpec;
     if (fpec->key_state == KEYS_NONE && value == KEY1) {
         fpec->key_state = KEYS_FIRST;
     } else if (fpec->key_state == KEYS_FIRST && value == KEY2) {
@@ -290,13 +311,13 @@ static void write_key(struct board *board, uint32_t value)
         /* PM0075 2.3.1: a wrong key locks until the next reset and is a bus error */
         fpec->key_state = KEYS_SPOILT;
         fpec->cr |= CR_LOCK;
-        board->bus_error = true;
+        chip_bus_error(board);
     }
 }
 
 static void write_cr(struct board *board, uint32_t value)
 {
-    struct fpec *fpec = &board->fpec;
+    struct fpec *fpec = &flash_state(board)->fpec;
     if ((fpec->cr & CR_LOCK) != 0) {
         return;
     }
@@ -317,11 +338,11 @@ static void write_cr(struct board *board, uint32_t value)
     }
 }
 
-uint32_t flash_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
-    const struct fpec *fpec = &board->fpec;
-    const uint8_t *ob = board->flash.option_bytes;
+    const struct fpec *fpec = &flash_state(board)->fpec;
+    const uint8_t *ob = flash_state(board)->cells.option_bytes;
     switch (offset) {
     case ACR:
         return fpec->acr;
@@ -345,17 +366,17 @@ uint32_t flash_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void flash_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
-    struct fpec *fpec = &board->fpec;
+    struct fpec *fpec = &flash_state(board)->fpec;
     switch (offset) {
     case ACR:
         fpec->acr = value & (ACR_LATENCY | ACR_HLFCYA | ACR_PRFTBE);
         if ((fpec->acr & ACR_PRFTBE) != 0) {
             fpec->acr |= ACR_PRFTBS;
         }
-        rcc_check_flash(board);
+        rcc_set_flash_latency(board, fpec->acr & ACR_LATENCY);
         break;
     case KEYR:
         write_key(board, value);
@@ -382,16 +403,29 @@ void flash_write(struct board *board, unsigned unit, uint32_t offset, uint32_t v
     }
 }
 
-void flash_reset(struct board *board)
+static void reset(struct board *board, unsigned unit)
 {
-    if (board->fpec.op != FPEC_IDLE) {
+    (void)unit;
+    if (flash_state(board)->fpec.op != FPEC_IDLE) {
         flash_tear(board, BOARD_TEAR_TORN,
                    chip_random(board)); /* a reset ends the operation where it is */
     }
     leave_op(board);
-    board->fpec = (struct fpec){.acr = ACR_RESET, .cr = CR_LOCK};
-    if ((board->flash.option_bytes[OB_USER] & USER_WDG_SW) == 0) {
+    flash_state(board)->fpec = (struct fpec){.acr = ACR_RESET, .cr = CR_LOCK};
+    if ((flash_state(board)->cells.option_bytes[OB_USER] & USER_WDG_SW) == 0) {
         chip_unknown(board, "option byte WDG_SW: the hardware watchdog is not modelled");
     }
     update_irq(board);
 }
+
+const struct chip_peripheral flash_peripheral = {
+    .units = {{"FLASH", 0x40022000, GATE_NONE, 0}},
+    .unit_count = 1,
+    .state_size = sizeof(struct flash_state),
+    .event_count = 1,
+    .init = init,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+    .due = due,
+};

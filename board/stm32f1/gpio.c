@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/gpio.h"
+
+#include "board/stm32f1/afio.h"
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/exti.h"
+#include "board/stm32f1/pins.h"
+#include "board/stm32f1/tim.h"
 
 /* GPIOA..D (RM0008 chapter 9) and the wires at their pins. */
 
@@ -12,6 +18,11 @@ enum { CNF_ANALOG = 0, CNF_FLOATING = 1, CNF_PULL = 2 }; /* MODE = 0 */
 enum { CNF_OPEN_DRAIN = 1, CNF_ALTERNATE = 2 };          /* MODE > 0: bits */
 enum { LOCK_IDLE, LOCK_1, LOCK_10, LOCK_101, LOCK_DONE };
 
+static struct gpio *self(const struct board *board)
+{
+    return chip_state(board, CHIP_gpio);
+}
+
 /* MODE in bits 1:0, CNF in bits 3:2. */
 static unsigned config(const struct gpio *gpio, unsigned pin)
 {
@@ -20,14 +31,14 @@ static unsigned config(const struct gpio *gpio, unsigned pin)
 
 bool gpio_is_alternate(const struct board *board, unsigned port, unsigned pin)
 {
-    unsigned cfg = config(&board->gpio[port], pin);
+    unsigned cfg = config(&self(board)[port], pin);
     return (cfg & 3) != 0 && (cfg >> 2 & CNF_ALTERNATE) != 0 &&
            !afio_jtag_owns(board, port, pin);
 }
 
 bool gpio_is_input(const struct board *board, unsigned port, unsigned pin)
 {
-    unsigned cfg = config(&board->gpio[port], pin);
+    unsigned cfg = config(&self(board)[port], pin);
     return (cfg & 3) == 0 && cfg >> 2 != CNF_ANALOG;
 }
 
@@ -35,7 +46,7 @@ bool gpio_is_input(const struct board *board, unsigned port, unsigned pin)
 static bool timer_at(const struct board *board, unsigned port, unsigned pin, unsigned *out_unit,
                      unsigned *out_channel)
 {
-    for (unsigned unit = 0; unit < CHIP_TIM_COUNT; unit++) {
+    for (unsigned unit = 0; unit < TIM_UNITS; unit++) {
         for (unsigned channel = 0; channel < 4; channel++) {
             unsigned at_port;
             unsigned at_pin;
@@ -53,7 +64,7 @@ static bool timer_at(const struct board *board, unsigned port, unsigned pin, uns
 
 static bool is_usart_tx(const struct board *board, unsigned port, unsigned pin)
 {
-    for (unsigned unit = 0; unit < CHIP_USART_COUNT; unit++) {
+    for (unsigned unit = 0; unit < BOARD_USARTS; unit++) {
         unsigned at_port;
         unsigned at_pin;
         if (afio_usart_pin(board, unit, true, &at_port, &at_pin) && at_port == port &&
@@ -77,7 +88,7 @@ static enum pull jtag_pull(unsigned port, unsigned pin)
 
 static enum pull own_drive(const struct board *board, unsigned port, unsigned pin)
 {
-    const struct gpio *gpio = &board->gpio[port];
+    const struct gpio *gpio = &self(board)[port];
     unsigned cfg = config(gpio, pin);
     unsigned cnf = cfg >> 2;
     bool high = (gpio->odr >> pin & 1) != 0;
@@ -105,7 +116,7 @@ static enum pull own_drive(const struct board *board, unsigned port, unsigned pi
 static bool wire_level(const struct board *board, unsigned port, unsigned pin)
 {
     enum pull own = own_drive(board, port, pin);
-    enum pins_drive part = (enum pins_drive)board->gpio[port].drive[pin];
+    enum pins_drive part = (enum pins_drive)self(board)[port].drive[pin];
     if (own == DRIVE_HIGH || own == DRIVE_LOW) {
         return own == DRIVE_HIGH;
     }
@@ -117,7 +128,7 @@ static bool wire_level(const struct board *board, unsigned port, unsigned pin)
 
 static void update_pin(struct board *board, unsigned port, unsigned pin)
 {
-    struct gpio *gpio = &board->gpio[port];
+    struct gpio *gpio = &self(board)[port];
     bool level = wire_level(board, port, pin);
     if (level == ((gpio->wires >> pin & 1) != 0)) {
         return;
@@ -128,10 +139,18 @@ static void update_pin(struct board *board, unsigned port, unsigned pin)
     pins_event_changed(board);
 }
 
-void gpio_update(struct board *board, unsigned unit)
+static void update_port(struct board *board, unsigned unit)
 {
     for (unsigned pin = 0; pin < 16; pin++) {
         update_pin(board, unit, pin);
+    }
+}
+
+static void signal(struct board *board, enum chip_signal signal, uint64_t tick)
+{
+    (void)tick;
+    for (unsigned port = 0; port < GPIO_PORTS && signal == SIGNAL_PINS_REMAPPED; port++) {
+        update_port(board, port);
     }
 }
 
@@ -149,7 +168,7 @@ static void update_some(struct board *board, unsigned port, uint32_t pins)
 
 void pins_drive(struct board *board, unsigned port, unsigned pin, enum pins_drive drive)
 {
-    board->gpio[port].drive[pin] = (uint8_t)drive;
+    self(board)[port].drive[pin] = (uint8_t)drive;
     update_pin(board, port, pin);
 }
 
@@ -172,7 +191,7 @@ unsigned pins_duty_permille(const struct board *board, unsigned port, unsigned p
 
 static uint32_t idr(const struct board *board, unsigned port)
 {
-    const struct gpio *gpio = &board->gpio[port];
+    const struct gpio *gpio = &self(board)[port];
     uint32_t levels = gpio->wires;
     for (unsigned pin = 0; pin < 16; pin++) {
         unsigned cfg = config(gpio, pin);
@@ -230,9 +249,9 @@ static void write_lckr(struct gpio *gpio, uint32_t value)
     gpio->lckr = pins;
 }
 
-uint32_t gpio_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
-    struct gpio *gpio = &board->gpio[unit];
+    struct gpio *gpio = &self(board)[unit];
     switch (offset) {
     case CRL:
         return gpio->crl;
@@ -259,15 +278,15 @@ uint32_t gpio_read(struct board *board, unsigned unit, uint32_t offset)
 
 static void set_odr(struct board *board, unsigned unit, uint32_t value)
 {
-    struct gpio *gpio = &board->gpio[unit];
+    struct gpio *gpio = &self(board)[unit];
     uint32_t changed = gpio->odr ^ value;
     gpio->odr = value;
     update_some(board, unit, changed);
 }
 
-void gpio_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
-    struct gpio *gpio = &board->gpio[unit];
+    struct gpio *gpio = &self(board)[unit];
     switch (offset) {
     case CRL:
     case CRH:
@@ -281,7 +300,7 @@ void gpio_write(struct board *board, unsigned unit, uint32_t offset, uint32_t va
         } else {
             gpio->crh = write_config(gpio, gpio->crh, value, 8);
         }
-        gpio_update(board, unit);
+        update_port(board, unit);
         break;
     case IDR:
         break; /* read-only */
@@ -304,13 +323,26 @@ void gpio_write(struct board *board, unsigned unit, uint32_t offset, uint32_t va
     }
 }
 
-void gpio_reset(struct board *board, unsigned unit)
+static void reset(struct board *board, unsigned unit)
 {
-    struct gpio *gpio = &board->gpio[unit];
+    struct gpio *gpio = &self(board)[unit];
     gpio->crl = CR_RESET;
     gpio->crh = CR_RESET;
     gpio->odr = 0;
     gpio->lckr = 0;
     gpio->lock_state = LOCK_IDLE;
-    gpio_update(board, unit);
+    update_port(board, unit);
 }
+
+const struct chip_peripheral gpio_peripheral = {
+    .units = {{"GPIOA", 0x40010800, GATE_APB2, 2},
+              {"GPIOB", 0x40010C00, GATE_APB2, 3},
+              {"GPIOC", 0x40011000, GATE_APB2, 4},
+              {"GPIOD", 0x40011400, GATE_APB2, 5}},
+    .unit_count = 4,
+    .state_size = GPIO_PORTS * sizeof(struct gpio),
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+    .signal = signal,
+};

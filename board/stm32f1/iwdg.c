@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/iwdg.h"
+
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/rcc.h"
 
 /* Independent watchdog (RM0008 chapter 19), clocked by the LSI of board_options.lsi_hz. Once started
  * only a reset stops it. */
@@ -13,9 +16,14 @@ enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
 enum { KEY_RELOAD = 0xAAAA, KEY_UNLOCK = 0x5555, KEY_START = 0xCCCC };
 enum { UPDATE_CYCLES = 5 }; /* RM0008 19.4.4: up to 5 LSI cycles */
 
+static struct iwdg *self(const struct board *board)
+{
+    return chip_state(board, CHIP_iwdg);
+}
+
 static uint64_t lsi_ticks(const struct board *board, uint64_t cycles)
 {
-    return cycles * CHIP_TICKS_PER_S / board->options.lsi_hz;
+    return cycles * CHIP_TICKS_PER_S / chip_options(board)->lsi_hz;
 }
 
 static uint64_t divider(const struct iwdg *iwdg)
@@ -26,28 +34,28 @@ static uint64_t divider(const struct iwdg *iwdg)
 
 static uint64_t expiry(const struct board *board)
 {
-    const struct iwdg *iwdg = &board->iwdg;
+    const struct iwdg *iwdg = self(board);
     return iwdg->started ? iwdg->since + lsi_ticks(board, (iwdg->count + 1) * divider(iwdg))
                          : CHIP_NEVER;
 }
 
 static void announce(struct board *board)
 {
-    const struct iwdg *iwdg = &board->iwdg;
+    const struct iwdg *iwdg = self(board);
     uint64_t due = expiry(board);
     due = iwdg->pr_ready < due ? iwdg->pr_ready : due;
     due = iwdg->rlr_ready < due ? iwdg->rlr_ready : due;
-    chip_due(board, SOURCE_IWDG, due);
+    chip_due(board, CHIP_iwdg, 0, due);
 }
 
 /* Bring the counter to `tick`, before its prescaler changes. */
 static void settle(struct board *board, uint64_t tick)
 {
-    struct iwdg *iwdg = &board->iwdg;
+    struct iwdg *iwdg = self(board);
     if (!iwdg->started || tick <= iwdg->since) {
         return;
     }
-    uint64_t cycles = (tick - iwdg->since) * board->options.lsi_hz / CHIP_TICKS_PER_S;
+    uint64_t cycles = (tick - iwdg->since) * chip_options(board)->lsi_hz / CHIP_TICKS_PER_S;
     uint64_t steps = cycles / divider(iwdg);
     steps = steps < iwdg->count ? steps : iwdg->count;
     iwdg->count -= (uint32_t)steps;
@@ -56,17 +64,18 @@ static void settle(struct board *board, uint64_t tick)
 
 static void reload(struct board *board, uint64_t tick)
 {
-    board->iwdg.count = board->iwdg.rlr_now;
-    if (board->iwdg.since < tick) {
-        board->iwdg.since = tick;
+    self(board)->count = self(board)->rlr_now;
+    if (self(board)->since < tick) {
+        self(board)->since = tick;
     }
 }
 
-void iwdg_due(struct board *board, uint64_t tick)
+static void due(struct board *board, unsigned event, uint64_t tick)
 {
-    struct iwdg *iwdg = &board->iwdg;
+    (void)event;
+    struct iwdg *iwdg = self(board);
     if (expiry(board) <= tick) {
-        chip_due(board, SOURCE_IWDG, CHIP_NEVER);
+        chip_due(board, CHIP_iwdg, 0, CHIP_NEVER);
         chip_ask_reset(board, BOARD_RESET_WATCHDOG);
         return;
     }
@@ -89,9 +98,9 @@ void iwdg_due(struct board *board, uint64_t tick)
 }
 
 /* The LSI runs from `tick` on: waiting updates can go through. */
-void iwdg_lsi_runs(struct board *board, uint64_t tick)
+static void lsi_runs(struct board *board, uint64_t tick)
 {
-    struct iwdg *iwdg = &board->iwdg;
+    struct iwdg *iwdg = self(board);
     uint64_t ready = tick + lsi_ticks(board, UPDATE_CYCLES);
     if (iwdg->pr_waits && iwdg->pr_ready == CHIP_NEVER) {
         iwdg->pr_ready = ready;
@@ -102,16 +111,23 @@ void iwdg_lsi_runs(struct board *board, uint64_t tick)
     announce(board);
 }
 
+static void signal(struct board *board, enum chip_signal signal, uint64_t tick)
+{
+    if (signal == SIGNAL_LSI_RUNS) {
+        lsi_runs(board, tick);
+    }
+}
+
 static void update_begins(struct board *board)
 {
     if (rcc_lsi_is_on(board)) {
-        iwdg_lsi_runs(board, chip_now(board));
+        lsi_runs(board, chip_now(board));
     }
 }
 
 static void write_key(struct board *board, uint32_t key)
 {
-    struct iwdg *iwdg = &board->iwdg;
+    struct iwdg *iwdg = self(board);
     iwdg->unlocked = key == KEY_UNLOCK;
     if (key == KEY_RELOAD) {
         /* With an update under way the new value is what counts (the order of ST's examples: RLR,
@@ -120,15 +136,15 @@ static void write_key(struct board *board, uint32_t key)
         reload(board, chip_now(board));
     } else if (key == KEY_START && !iwdg->started) {
         iwdg->started = true;
-        iwdg->since = rcc_lsi_start(board);
+        iwdg->since = rcc_need_lsi(board);
     }
     announce(board);
 }
 
-uint32_t iwdg_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
-    const struct iwdg *iwdg = &board->iwdg;
+    const struct iwdg *iwdg = self(board);
     switch (offset) {
     case KR:
         return 0;
@@ -144,10 +160,10 @@ uint32_t iwdg_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void iwdg_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
-    struct iwdg *iwdg = &board->iwdg;
+    struct iwdg *iwdg = self(board);
     switch (offset) {
     case KR:
         write_key(board, value & 0xFFFF);
@@ -175,9 +191,10 @@ void iwdg_write(struct board *board, unsigned unit, uint32_t offset, uint32_t va
     }
 }
 
-void iwdg_reset(struct board *board)
+static void reset(struct board *board, unsigned unit)
 {
-    board->iwdg = (struct iwdg){
+    (void)unit;
+    *self(board) = (struct iwdg){
         .rlr = RLR_MAX,
         .rlr_now = RLR_MAX,
         .count = RLR_MAX,
@@ -186,3 +203,21 @@ void iwdg_reset(struct board *board)
     };
     announce(board);
 }
+
+bool iwdg_is_started(const struct board *board)
+{
+    return self(board)->started;
+}
+
+const struct chip_peripheral iwdg_peripheral = {
+    .units = {{"IWDG", 0x40003000, GATE_NONE, 0}},
+    .unit_count = 1,
+    .state_size = sizeof(struct iwdg),
+    .narrow = NARROW_ALL_LANES,
+    .event_count = 1,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+    .due = due,
+    .signal = signal,
+};

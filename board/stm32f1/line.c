@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/line.h"
+
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/usart.h"
 
 /* The wires to the RX pins: bytes the world has put there arrive one after the other at their
  * sender's baud rate, whether the chip listens or not. */
 
 /* RM0008 table 192 allows 3.3 to 4.6 % by frame and sampling; this is the model's border. */
 enum { TOLERANCE_PERMILLE = 45 };
+
+static struct serial_line *self(const struct board *board)
+{
+    return chip_state(board, CHIP_line);
+}
 
 static uint64_t frame_ticks(const struct board *board, unsigned unit, uint32_t bit_ticks)
 {
@@ -15,13 +23,13 @@ static uint64_t frame_ticks(const struct board *board, unsigned unit, uint32_t b
 /* RXNE comes in the middle of the stop bit. */
 static void announce(struct board *board, unsigned unit)
 {
-    const struct serial_line *line = &board->line[unit];
+    const struct serial_line *line = &self(board)[unit];
     uint64_t tick = CHIP_NEVER;
     if (line->len > 0) {
         uint32_t bit = line->runs[line->run_head].bit_ticks;
         tick = line->start + frame_ticks(board, unit, bit) - bit / 2;
     }
-    chip_due(board, SOURCE_RX + unit, tick);
+    chip_due(board, CHIP_line, unit, tick);
 }
 
 /* What a receiver with another bit time takes for the byte: it samples the sender's bits at its own
@@ -49,60 +57,59 @@ static void deliver(struct board *board, unsigned unit, uint8_t byte, uint32_t s
     }
 }
 
-void usart_rx_due(struct board *board, unsigned unit, uint64_t tick)
+static void due(struct board *board, unsigned unit, uint64_t tick)
 {
-    struct serial_line *line = &board->line[unit];
+    struct serial_line *line = &self(board)[unit];
     uint8_t byte = line->bytes[line->head];
     uint32_t bit = line->runs[line->run_head].bit_ticks;
     uint64_t start = line->start;
 
-    line->head = (line->head + 1) % CHIP_LINE_SIZE;
+    line->head = (line->head + 1) % LINE_SIZE;
     line->len--;
     if (--line->runs[line->run_head].count == 0) {
-        line->run_head = (line->run_head + 1) % CHIP_LINE_RUNS;
+        line->run_head = (line->run_head + 1) % LINE_RUNS;
         line->run_len--;
     }
     line->free_at = start + frame_ticks(board, unit, bit);
     line->start = line->free_at;
     announce(board, unit);
-    board->uart_last = tick;
+    usart_line_was_busy(board, tick);
 
     if (usart_is_receiving(board, unit, start)) {
         if (line->len == 0) {
             uint64_t idle = frame_ticks(board, unit, usart_bit_ticks(board, unit));
-            chip_due(board, SOURCE_IDLE + unit, line->free_at + idle);
+            usart_idle_at(board, unit, line->free_at + idle);
         }
         deliver(board, unit, byte, bit);
     }
 }
 
-size_t board_uart_put(struct board *board, unsigned usart, const uint8_t bytes[], size_t len,
-                      uint32_t baud)
+size_t line_put(struct board *board, unsigned unit, const uint8_t bytes[], size_t len,
+                uint32_t baud)
 {
-    if (usart < 1 || usart > CHIP_USART_COUNT || baud == 0 || baud > CHIP_TICKS_PER_S / 16) {
+    if (baud == 0 || baud > CHIP_TICKS_PER_S / 16) {
         return 0;
     }
-    unsigned unit = usart - 1;
-    struct serial_line *line = &board->line[unit];
-    size_t room = CHIP_LINE_SIZE - line->len;
+    struct serial_line *line = &self(board)[unit];
+    size_t room = LINE_SIZE - line->len;
     size_t count = len < room ? len : room;
     uint32_t bit = (CHIP_TICKS_PER_S + baud / 2) / baud;
-    unsigned last = (line->run_head + line->run_len + CHIP_LINE_RUNS - 1) % CHIP_LINE_RUNS;
+    unsigned last = (line->run_head + line->run_len + LINE_RUNS - 1) % LINE_RUNS;
     if (count == 0) {
         return 0;
     }
     if (line->run_len == 0 || line->runs[last].bit_ticks != bit) {
-        if (line->run_len == CHIP_LINE_RUNS) {
+        if (line->run_len == LINE_RUNS) {
             return 0;
         }
-        last = (last + 1) % CHIP_LINE_RUNS;
+        last = (last + 1) % LINE_RUNS;
         line->runs[last].bit_ticks = bit;
         line->runs[last].count = 0;
         line->run_len++;
     }
     line->runs[last].count += (unsigned)count;
     for (size_t i = 0; i < count; i++) {
-        line->bytes[(line->head + line->len + i) % CHIP_LINE_SIZE] = bytes[i];
+        line->bytes[(line->head + line->len + i) % LINE_SIZE] = bytes[i];
     }
     bool was_empty = line->len == 0;
     line->len += (unsigned)count;
@@ -111,19 +118,18 @@ size_t board_uart_put(struct board *board, unsigned usart, const uint8_t bytes[]
         uint64_t next = (chip_now(board) / CHIP_US + 1) * CHIP_US;
         line->start = line->free_at > next ? line->free_at : next;
         announce(board, unit);
-        if (board->due[SOURCE_IDLE + unit] > line->start) {
-            chip_due(board, SOURCE_IDLE + unit, CHIP_NEVER); /* the line is not idle */
-        }
+        usart_line_starts(board, unit, line->start);
     }
     return count;
 }
 
-size_t board_uart_waiting(const struct board *board, unsigned usart)
+size_t line_waiting(const struct board *board, unsigned unit)
 {
-    return usart < 1 || usart > CHIP_USART_COUNT ? 0 : board->line[usart - 1].len;
+    return self(board)[unit].len;
 }
 
-unsigned board_uart_overruns(const struct board *board, unsigned usart)
-{
-    return usart < 1 || usart > CHIP_USART_COUNT ? 0 : board->line[usart - 1].overruns;
-}
+const struct chip_peripheral line_peripheral = {
+    .state_size = BOARD_USARTS * sizeof(struct serial_line),
+    .event_count = BOARD_USARTS,
+    .due = due,
+};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/rcc.h"
+
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/pwr.h"
 
 /* Reset and clock control (RM0008 chapter 7). */
 
@@ -61,6 +64,11 @@ enum {
 
 enum { SW_HSI, SW_HSE, SW_PLL };
 
+static struct rcc *self(const struct board *board)
+{
+    return chip_state(board, CHIP_rcc);
+}
+
 static uint32_t pll_hz(const struct rcc *rcc)
 {
     unsigned code = rcc->cfgr >> 18 & 0xF;
@@ -98,22 +106,23 @@ static unsigned ahb_divider(uint32_t hpre)
     return hpre < 8 ? 1 : dividers[hpre - 8];
 }
 
-void rcc_check_flash(struct board *board)
+/* Does the flash latency suit the clock? */
+static void set_core_clock(struct board *board)
 {
-    const struct rcc *rcc = &board->rcc;
-    uint32_t latency = board->fpec.acr & 7;
+    const struct rcc *rcc = self(board);
+    uint32_t latency = rcc->flash_latency;
     uint32_t mhz = rcc->sysclk_hz / 1000000;
     if (latency > 2 || mhz > 24 * (latency + 1)) {
         chip_unknown(board, "FLASH_ACR.LATENCY %u does not suit SYSCLK %u MHz (PM0075 3.1)",
                      (unsigned)latency, (unsigned)mhz);
     }
-    cpu_set_clock(&board->cpu, rcc->hclk_ticks, latency);
+    chip_set_core_clock(board, rcc->hclk_ticks, latency);
 }
 
 /* Compute all clocks from CFGR. */
 static void set_clocks(struct board *board)
 {
-    struct rcc *rcc = &board->rcc;
+    struct rcc *rcc = self(board);
     unsigned sw = in_use(rcc);
     uint32_t hz = sw == SW_PLL ? pll_hz(rcc) : sw == SW_HSE ? HSE_HZ : HSI_HZ;
     unsigned ahb = ahb_divider(rcc->cfgr >> 4 & 0xF);
@@ -129,21 +138,21 @@ static void set_clocks(struct board *board)
                      (unsigned)rcc->cfgr, (unsigned)hz);
         return;
     }
-    tim_clock_changes(board);
+    chip_signal(board, SIGNAL_CLOCK_CHANGES, chip_now(board));
     rcc->sysclk_hz = hz;
     rcc->hclk_ticks = CHIP_TICKS_PER_S / hz * ahb;
     rcc->pclk1_ticks = rcc->hclk_ticks * apb1;
     rcc->pclk2_ticks = rcc->hclk_ticks * apb2;
     rcc->timclk1_ticks = apb1 == 1 ? rcc->pclk1_ticks : rcc->pclk1_ticks / 2;
     rcc->timclk2_ticks = apb2 == 1 ? rcc->pclk2_ticks : rcc->pclk2_ticks / 2;
-    tim_clock_changed(board);
-    rcc_check_flash(board);
+    chip_signal(board, SIGNAL_CLOCK_CHANGED, chip_now(board));
+    set_core_clock(board);
 }
 
 /* Follow CFGR.SW as soon as the clock it asks for is ready. */
 static void switch_clock(struct board *board)
 {
-    struct rcc *rcc = &board->rcc;
+    struct rcc *rcc = self(board);
     unsigned want = rcc->cfgr & CFGR_SW;
     static const uint32_t ready[3] = {CR_HSIRDY, CR_HSERDY, CR_PLLRDY};
     if (want < 3 && want != in_use(rcc) && (rcc->cr & ready[want]) != 0) {
@@ -154,15 +163,15 @@ static void switch_clock(struct board *board)
 
 static void update_irq(struct board *board)
 {
-    const struct rcc *rcc = &board->rcc;
+    const struct rcc *rcc = self(board);
     chip_irq(board, IRQ_RCC, (rcc->cir & rcc->cir >> 8 & 0x1F) != 0);
 }
 
 static void announce(struct board *board)
 {
-    const struct rcc *rcc = &board->rcc;
+    const struct rcc *rcc = self(board);
     uint64_t due = rcc->hse_ready < rcc->pll_ready ? rcc->hse_ready : rcc->pll_ready;
-    chip_due(board, SOURCE_RCC, due < rcc->lsi_ready ? due : rcc->lsi_ready);
+    chip_due(board, CHIP_rcc, 0, due < rcc->lsi_ready ? due : rcc->lsi_ready);
 }
 
 /* The PLL locks once it is on and its input runs. */
@@ -178,9 +187,10 @@ static void start_pll(struct rcc *rcc, uint64_t now)
     }
 }
 
-void rcc_due(struct board *board, uint64_t tick)
+static void due(struct board *board, unsigned event, uint64_t tick)
 {
-    struct rcc *rcc = &board->rcc;
+    (void)event;
+    struct rcc *rcc = self(board);
     if (rcc->hse_ready <= tick) {
         rcc->hse_ready = CHIP_NEVER;
         rcc->cr |= CR_HSERDY;
@@ -196,7 +206,7 @@ void rcc_due(struct board *board, uint64_t tick)
         rcc->lsi_ready = CHIP_NEVER;
         rcc->csr |= CSR_LSIRDY;
         rcc->cir |= CIR_LSIRDYF;
-        iwdg_lsi_runs(board, tick); /* for updates asked since the start */
+        chip_signal(board, SIGNAL_LSI_RUNS, tick); /* for updates asked since the start */
     }
     announce(board);
     switch_clock(board);
@@ -205,7 +215,7 @@ void rcc_due(struct board *board, uint64_t tick)
 
 static void write_cr(struct board *board, uint32_t value)
 {
-    struct rcc *rcc = &board->rcc;
+    struct rcc *rcc = self(board);
     uint64_t now = chip_now(board);
     value &= CR_SETTABLE;
     if ((value & CR_HSEBYP) != 0) {
@@ -233,7 +243,7 @@ static void write_cr(struct board *board, uint32_t value)
         rcc->cr &= ~CR_HSERDY;
         rcc->hse_ready = CHIP_NEVER;
     } else if ((rcc->cr & CR_HSERDY) == 0 && rcc->hse_ready == CHIP_NEVER &&
-               !board->options.without_hse) {
+               !chip_options(board)->without_hse) {
         rcc->hse_ready = now + (uint64_t)HSE_START_US * CHIP_US;
     }
     start_pll(rcc, now);
@@ -244,7 +254,7 @@ static void write_cr(struct board *board, uint32_t value)
 
 static void write_cfgr(struct board *board, uint32_t value)
 {
-    struct rcc *rcc = &board->rcc;
+    struct rcc *rcc = self(board);
     value &= CFGR_SETTABLE;
     if ((value & CFGR_SW) == 3 || (value & CFGR_MCO) != 0) {
         chip_unknown(board, "RCC_CFGR = 0x%08X: SW 3 or MCO is not modelled", (unsigned)value);
@@ -260,18 +270,33 @@ static void write_cfgr(struct board *board, uint32_t value)
     switch_clock(board);
 }
 
+/* Returns the tick from which on it runs. */
+static uint64_t start_lsi(struct board *board)
+{
+    struct rcc *rcc = self(board);
+    if ((rcc->csr & CSR_LSIRDY) != 0) {
+        return chip_now(board);
+    }
+    if (rcc->lsi_ready == CHIP_NEVER) {
+        rcc->lsi_ready = chip_now(board) + (uint64_t)LSI_START_US * CHIP_US;
+        announce(board);
+        chip_signal(board, SIGNAL_LSI_RUNS, rcc->lsi_ready);
+    }
+    return rcc->lsi_ready;
+}
+
 static void write_csr(struct board *board, uint32_t value)
 {
-    struct rcc *rcc = &board->rcc;
+    struct rcc *rcc = self(board);
     if ((value & CSR_RMVF) != 0) {
         rcc->csr &= CSR_LSION | CSR_LSIRDY;
     }
     if ((value & CSR_LSION) != 0) {
         rcc->csr |= CSR_LSION;
-        (void)rcc_lsi_start(board);
+        (void)start_lsi(board);
     } else if ((rcc->csr & CSR_LSION) != 0) {
         rcc->csr &= ~CSR_LSION;
-        if (!board->iwdg.started) {
+        if (!rcc->lsi_needed) {
             rcc->csr &= ~CSR_LSIRDY;
             rcc->lsi_ready = CHIP_NEVER;
             announce(board);
@@ -279,33 +304,44 @@ static void write_csr(struct board *board, uint32_t value)
     }
 }
 
-uint64_t rcc_lsi_start(struct board *board)
+uint64_t rcc_need_lsi(struct board *board)
 {
-    struct rcc *rcc = &board->rcc;
-    if ((rcc->csr & CSR_LSIRDY) != 0) {
-        return chip_now(board);
-    }
-    if (rcc->lsi_ready == CHIP_NEVER) {
-        rcc->lsi_ready = chip_now(board) + (uint64_t)LSI_START_US * CHIP_US;
-        announce(board);
-        iwdg_lsi_runs(board, rcc->lsi_ready);
-    }
-    return rcc->lsi_ready;
+    self(board)->lsi_needed = true;
+    return start_lsi(board);
 }
 
 bool rcc_lsi_is_on(const struct board *board)
 {
-    return (board->rcc.csr & CSR_LSIRDY) != 0;
+    return (self(board)->csr & CSR_LSIRDY) != 0;
 }
 
 bool rcc_hsi_is_on(const struct board *board)
 {
-    return (board->rcc.cr & CR_HSIRDY) != 0;
+    return (self(board)->cr & CR_HSIRDY) != 0;
+}
+
+uint32_t rcc_bus_ticks(const struct board *board, enum chip_gate bus)
+{
+    const struct rcc *rcc = self(board);
+    return bus == GATE_APB1   ? rcc->pclk1_ticks
+           : bus == GATE_APB2 ? rcc->pclk2_ticks
+                              : rcc->hclk_ticks;
+}
+
+uint32_t rcc_timer_ticks(const struct board *board, enum chip_gate bus)
+{
+    return bus == GATE_APB1 ? self(board)->timclk1_ticks : self(board)->timclk2_ticks;
+}
+
+void rcc_set_flash_latency(struct board *board, uint32_t latency)
+{
+    self(board)->flash_latency = latency;
+    set_core_clock(board);
 }
 
 bool rcc_is_clocked(const struct board *board, enum chip_gate gate, unsigned bit)
 {
-    const struct rcc *rcc = &board->rcc;
+    const struct rcc *rcc = self(board);
     switch (gate) {
     case GATE_AHB:
         return (rcc->ahbenr >> bit & 1) != 0;
@@ -319,10 +355,10 @@ bool rcc_is_clocked(const struct board *board, enum chip_gate gate, unsigned bit
     }
 }
 
-uint32_t rcc_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
-    const struct rcc *rcc = &board->rcc;
+    const struct rcc *rcc = self(board);
     switch (offset) {
     case CR:
         return rcc->cr;
@@ -350,10 +386,10 @@ uint32_t rcc_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void rcc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
-    struct rcc *rcc = &board->rcc;
+    struct rcc *rcc = self(board);
     switch (offset) {
     case CR:
         write_cr(board, value);
@@ -366,11 +402,11 @@ void rcc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
         update_irq(board);
         break;
     case APB2RSTR:
-        bus_reset_peripherals(board, GATE_APB2, value & ~rcc->apb2rstr);
+        chip_reset_units(board, GATE_APB2, value & ~rcc->apb2rstr);
         rcc->apb2rstr = value & 0x5E7Du;
         break;
     case APB1RSTR:
-        bus_reset_peripherals(board, GATE_APB1, value & ~rcc->apb1rstr);
+        chip_reset_units(board, GATE_APB1, value & ~rcc->apb1rstr);
         rcc->apb1rstr = value & 0x1AE64807u;
         break;
     case AHBENR:
@@ -381,14 +417,14 @@ void rcc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
             break;
         }
         rcc->ahbenr = value & AHBENR_SETTABLE;
-        dma_pump(board);
+        chip_signal(board, SIGNAL_AHB_GATES, chip_now(board));
         break;
     case APB2ENR:
     case APB1ENR:
-        tim_clock_changes(board);
+        chip_signal(board, SIGNAL_CLOCK_CHANGES, chip_now(board));
         *(offset == APB2ENR ? &rcc->apb2enr : &rcc->apb1enr) =
             value & (offset == APB2ENR ? 0x5E7Du : 0x1AE64807u);
-        tim_clock_changed(board);
+        chip_signal(board, SIGNAL_CLOCK_CHANGED, chip_now(board));
         break;
     case BDCR:
         if ((value & ~BDCR_BDRST) != 0) {
@@ -397,7 +433,7 @@ void rcc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
             break;
         }
         if ((value & ~rcc->bdcr & BDCR_BDRST) != 0) {
-            bkp_domain_reset(board);
+            chip_signal(board, SIGNAL_BACKUP_RESET, chip_now(board));
         }
         rcc->bdcr = value;
         break;
@@ -411,9 +447,11 @@ void rcc_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
     }
 }
 
-void rcc_reset(struct board *board, enum board_reset_cause cause)
+static void reset(struct board *board, unsigned unit)
 {
-    struct rcc *rcc = &board->rcc;
+    (void)unit;
+    enum board_reset_cause cause = chip_reset_cause(board);
+    struct rcc *rcc = self(board);
     /* Every reset pulls the NRST pin (RM0008 figure 4), so PINRSTF comes with all of them. */
     static const uint32_t flags[] = {
         [BOARD_RESET_POWER] = CSR_PORRSTF,
@@ -435,3 +473,15 @@ void rcc_reset(struct board *board, enum board_reset_cause cause)
     announce(board);
     set_clocks(board);
 }
+
+const struct chip_peripheral rcc_peripheral = {
+    .units = {{"RCC", 0x40021000, GATE_NONE, 0}},
+    .unit_count = 1,
+    .state_size = sizeof(struct rcc),
+    .narrow = NARROW_BYTES,
+    .event_count = 1,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+    .due = due,
+};

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/flash.h"
+
 #include <string.h>
 #include "board/stm32f1/chip.h"
 
@@ -7,15 +9,16 @@
 /* The cells that the operation under way changes. */
 static void find_range(const struct board *board, size_t *out_first, size_t *out_size)
 {
-    const struct fpec *fpec = &board->fpec;
+    const struct fpec *fpec = &flash_state(board)->fpec;
     bool whole = fpec->op == FPEC_MASS_ERASE;
     *out_first = whole ? 0 : fpec->op_addr;
-    *out_size = whole ? BOARD_FLASH_SIZE : fpec->op == FPEC_ERASE ? CHIP_PAGE_SIZE : 2;
+    *out_size = whole ? BOARD_FLASH_SIZE : fpec->op == FPEC_ERASE ? FLASH_PAGE_SIZE : 2;
 }
 
-static uint16_t half_word(const struct flash_cells *cells, size_t index)
+static uint16_t half_word(const struct board *board, size_t index)
 {
-    return (uint16_t)(cells->bytes[2 * index] | cells->bytes[2 * index + 1] << 8);
+    const uint8_t *cell = chip_flash(board) + 2 * index;
+    return (uint16_t)(cell[0] | cell[1] << 8);
 }
 
 /* ---- weak cells ---- */
@@ -37,7 +40,7 @@ static void add_weak(struct flash_cells *cells, size_t index, uint16_t mask)
     struct weak_cell *weak = find_weak(cells, index);
     if (weak != NULL) {
         weak->mask |= mask;
-    } else if (mask != 0 && cells->weak_len < CHIP_WEAK_MAX) {
+    } else if (mask != 0 && cells->weak_len < FLASH_WEAK_MAX) {
         cells->weak[cells->weak_len++] = (struct weak_cell){(uint16_t)index, mask};
     }
 }
@@ -45,12 +48,12 @@ static void add_weak(struct flash_cells *cells, size_t index, uint16_t mask)
 /* The operation under way has changed all its bits, but not for good. Call it before they change. */
 static void weaken(struct board *board)
 {
-    const struct fpec *fpec = &board->fpec;
-    struct flash_cells *cells = &board->flash;
+    const struct fpec *fpec = &flash_state(board)->fpec;
+    struct flash_cells *cells = &flash_state(board)->cells;
     size_t first, size;
     find_range(board, &first, &size);
     for (size_t index = first / 2; index < (first + size) / 2; index++) {
-        uint16_t old = half_word(cells, index);
+        uint16_t old = half_word(board, index);
         add_weak(cells, index,
                  (uint16_t)(fpec->op == FPEC_PROGRAM ? old & ~fpec->op_value : ~old));
     }
@@ -59,8 +62,8 @@ static void weaken(struct board *board)
 
 void flash_settle(struct board *board)
 {
-    const struct fpec *fpec = &board->fpec;
-    struct flash_cells *cells = &board->flash;
+    const struct fpec *fpec = &flash_state(board)->fpec;
+    struct flash_cells *cells = &flash_state(board)->cells;
     size_t first, size;
     find_range(board, &first, &size);
     for (unsigned i = 0; i < cells->weak_len;) {
@@ -78,9 +81,9 @@ void flash_settle(struct board *board)
 
 void flash_power_on(struct board *board)
 {
-    struct flash_cells *cells = &board->flash;
+    struct flash_cells *cells = &flash_state(board)->cells;
     for (unsigned i = 0; i < cells->weak_len; i++) {
-        uint8_t *cell = cells->bytes + 2 * (size_t)cells->weak[i].index;
+        uint8_t *cell = chip_flash(board) + 2 * (size_t)cells->weak[i].index;
         uint16_t mask = cells->weak[i].mask;
         uint16_t coin = (uint16_t)(chip_mix(&cells->weak_random) & mask);
         cell[0] = (uint8_t)((cell[0] & ~mask) | coin);
@@ -114,10 +117,9 @@ static uint16_t one_of(uint16_t changing, uint64_t *random)
 
 static void tear_program(struct board *board, enum board_tear tear, uint64_t *random)
 {
-    const struct fpec *fpec = &board->fpec;
-    uint8_t *cell = board->flash.bytes + fpec->op_addr;
-    uint16_t changing =
-        (uint16_t)(half_word(&board->flash, fpec->op_addr / 2) & ~fpec->op_value);
+    const struct fpec *fpec = &flash_state(board)->fpec;
+    uint8_t *cell = chip_flash(board) + fpec->op_addr;
+    uint16_t changing = (uint16_t)(half_word(board, fpec->op_addr / 2) & ~fpec->op_value);
     uint16_t to_0 =
         tear == BOARD_TEAR_HALF_ERASED ? one_of(changing, random) : some_of(changing, random);
     cell[0] &= (uint8_t)~to_0;
@@ -129,8 +131,8 @@ void flash_tear(struct board *board, enum board_tear tear, uint64_t seed)
     uint64_t random = seed;
     size_t first, size;
     find_range(board, &first, &size);
-    uint8_t *bytes = board->flash.bytes + first;
-    if (board->fpec.op == FPEC_PROGRAM) {
+    uint8_t *bytes = chip_flash(board) + first;
+    if (flash_state(board)->fpec.op == FPEC_PROGRAM) {
         tear_program(board, tear, &random);
     } else if (tear == BOARD_TEAR_HALF_ERASED) {
         memset(bytes + (chip_mix(&random) % 2) * (size / 2), 0xFF, size / 2);
@@ -146,7 +148,7 @@ void flash_tear(struct board *board, enum board_tear tear, uint64_t seed)
 
 void flash_fail(struct board *board)
 {
-    const struct flash_cells *cells = &board->flash;
+    const struct flash_cells *cells = &flash_state(board)->cells;
     switch (cells->cut_tear) {
     case BOARD_TEAR_TORN:
     case BOARD_TEAR_HALF_ERASED:

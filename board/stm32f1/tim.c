@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/tim.h"
+
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/pins.h"
+#include "board/stm32f1/rcc.h"
 
 /* TIM1..4 (RM0008 chapters 14, 15): counting up from the internal clock, update and compare events,
  * PWM and forced outputs. The counter is computed when somebody looks, and at the ticks of interrupts
@@ -42,6 +46,11 @@ enum {
 enum { MODE_FROZEN = 0, MODE_OFF = 4, MODE_ON = 5, MODE_PWM1 = 6, MODE_PWM2 = 7 };
 enum { CHANNELS = 4, COUNTER_RANGE = 0x10000 };
 
+static struct tim *self(const struct board *board)
+{
+    return chip_state(board, CHIP_tim);
+}
+
 static uint32_t cc_flag(unsigned channel)
 {
     return 2u << channel;
@@ -51,9 +60,9 @@ static uint32_t cc_flag(unsigned channel)
 static uint32_t clock_ticks(const struct board *board, unsigned unit)
 {
     if (unit == 0) {
-        return rcc_is_clocked(board, GATE_APB2, 11) ? board->rcc.timclk2_ticks : 0;
+        return rcc_is_clocked(board, GATE_APB2, 11) ? rcc_timer_ticks(board, GATE_APB2) : 0;
     }
-    return rcc_is_clocked(board, GATE_APB1, unit - 1) ? board->rcc.timclk1_ticks : 0;
+    return rcc_is_clocked(board, GATE_APB1, unit - 1) ? rcc_timer_ticks(board, GATE_APB1) : 0;
 }
 
 static uint32_t channel_mode(const struct tim *tim, unsigned channel)
@@ -131,7 +140,7 @@ static uint64_t after(const struct tim *tim, uint32_t clock, uint32_t steps)
 
 static void announce(struct board *board, unsigned unit)
 {
-    const struct tim *tim = &board->tim[unit];
+    const struct tim *tim = &self(board)[unit];
     uint32_t clock = clock_ticks(board, unit);
     uint32_t wanted = tim->dier & ~tim->sr; /* interrupts that are not already pending */
     uint64_t due = CHIP_NEVER;
@@ -147,12 +156,12 @@ static void announce(struct board *board, unsigned unit)
             }
         }
     }
-    chip_due(board, SOURCE_TIM + unit, due);
+    chip_due(board, CHIP_tim, unit, due);
 }
 
 static void update(struct board *board, unsigned unit)
 {
-    const struct tim *tim = &board->tim[unit];
+    const struct tim *tim = &self(board)[unit];
     uint32_t active = tim->sr & tim->dier;
     if (unit == 0) {
         chip_irq(board, IRQ_TIM1_UP, (active & SR_UIF) != 0);
@@ -163,24 +172,34 @@ static void update(struct board *board, unsigned unit)
     announce(board, unit);
 }
 
-void tim_due(struct board *board, unsigned unit, uint64_t tick)
+static void due(struct board *board, unsigned unit, uint64_t tick)
 {
-    sync(&board->tim[unit], clock_ticks(board, unit), tick);
+    sync(&self(board)[unit], clock_ticks(board, unit), tick);
     update(board, unit);
 }
 
-void tim_clock_changes(struct board *board)
+static void clock_changes(struct board *board)
 {
-    for (unsigned i = 0; i < CHIP_TIM_COUNT; i++) {
-        sync(&board->tim[i], clock_ticks(board, i), chip_now(board));
+    for (unsigned i = 0; i < TIM_UNITS; i++) {
+        sync(&self(board)[i], clock_ticks(board, i), chip_now(board));
     }
 }
 
-void tim_clock_changed(struct board *board)
+static void clock_changed(struct board *board)
 {
-    for (unsigned i = 0; i < CHIP_TIM_COUNT; i++) {
-        board->tim[i].since = chip_now(board);
+    for (unsigned i = 0; i < TIM_UNITS; i++) {
+        self(board)[i].since = chip_now(board);
         update(board, i);
+    }
+}
+
+static void signal(struct board *board, enum chip_signal signal, uint64_t tick)
+{
+    (void)tick;
+    if (signal == SIGNAL_CLOCK_CHANGES) {
+        clock_changes(board);
+    } else if (signal == SIGNAL_CLOCK_CHANGED) {
+        clock_changed(board);
     }
 }
 
@@ -188,7 +207,7 @@ void tim_clock_changed(struct board *board)
 
 bool tim_drives(const struct board *board, unsigned unit, unsigned channel)
 {
-    const struct tim *tim = &board->tim[unit];
+    const struct tim *tim = &self(board)[unit];
     bool is_on = (tim->ccer >> (4 * channel) & 1) != 0; /* first: most are not */
     return is_on && clock_ticks(board, unit) != 0 && (unit != 0 || (tim->bdtr & BDTR_MOE) != 0);
 }
@@ -198,7 +217,7 @@ unsigned tim_duty(const struct board *board, unsigned unit, unsigned channel)
     if (!tim_drives(board, unit, channel)) {
         return 0;
     }
-    struct tim tim = board->tim[unit];
+    struct tim tim = self(board)[unit];
     sync(&tim, clock_ticks(board, unit), chip_now(board));
     uint32_t mode = channel_mode(&tim, channel) >> 4 & 7;
     uint32_t period = tim.arr_now + 1;
@@ -218,7 +237,7 @@ unsigned tim_duty(const struct board *board, unsigned unit, unsigned channel)
 /* An output mode that is driven must be one we can tell the duty of. */
 static void check_outputs(struct board *board, unsigned unit)
 {
-    const struct tim *tim = &board->tim[unit];
+    const struct tim *tim = &self(board)[unit];
     for (unsigned i = 0; i < CHANNELS; i++) {
         uint32_t mode = channel_mode(tim, i);
         bool toggles = (mode >> 4 & 7) >= 1 && (mode >> 4 & 7) <= 3;
@@ -235,7 +254,7 @@ static void check_outputs(struct board *board, unsigned unit)
 
 static void write_cr1(struct board *board, unsigned unit, uint32_t value)
 {
-    struct tim *tim = &board->tim[unit];
+    struct tim *tim = &self(board)[unit];
     if ((value & (CR1_DIR | CR1_CMS)) != 0) {
         chip_unknown(board, "TIM%u_CR1 = 0x%X: only counting up is modelled", unit + 1,
                      (unsigned)value);
@@ -249,7 +268,7 @@ static void write_cr1(struct board *board, unsigned unit, uint32_t value)
 
 static void generate(struct board *board, unsigned unit, uint32_t value)
 {
-    struct tim *tim = &board->tim[unit];
+    struct tim *tim = &self(board)[unit];
     tim->sr |= value & EGR_CCG;
     if ((value & EGR_UG) != 0) {
         tim->count = 0;
@@ -281,9 +300,9 @@ static void write_zero(struct board *board, unsigned unit, uint32_t offset, uint
     }
 }
 
-uint32_t tim_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
-    struct tim *tim = &board->tim[unit];
+    struct tim *tim = &self(board)[unit];
     sync(tim, clock_ticks(board, unit), chip_now(board));
     switch (offset) {
     case CR1:
@@ -321,9 +340,9 @@ uint32_t tim_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void tim_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
-    struct tim *tim = &board->tim[unit];
+    struct tim *tim = &self(board)[unit];
     sync(tim, clock_ticks(board, unit), chip_now(board));
     value &= 0xFFFF;
     switch (offset) {
@@ -386,16 +405,32 @@ void tim_write(struct board *board, unsigned unit, uint32_t offset, uint32_t val
     update(board, unit);
 }
 
-void tim_reset(struct board *board, unsigned unit)
+static void reset(struct board *board, unsigned unit)
 {
-    board->tim[unit] = (struct tim){.arr = 0xFFFF, .arr_now = 0xFFFF};
-    board->tim[unit].since = chip_now(board);
+    self(board)[unit] = (struct tim){.arr = 0xFFFF, .arr_now = 0xFFFF};
+    self(board)[unit].since = chip_now(board);
     update(board, unit);
 }
 
 unsigned pins_tim_duty_permille(const struct board *board, unsigned tim, unsigned channel)
 {
-    return tim < 1 || tim > CHIP_TIM_COUNT || channel < 1 || channel > CHANNELS
+    return tim < 1 || tim > TIM_UNITS || channel < 1 || channel > CHANNELS
                ? 0
                : tim_duty(board, tim - 1, channel - 1);
 }
+
+const struct chip_peripheral tim_peripheral = {
+    .units = {{"TIM1", 0x40012C00, GATE_APB2, 11},
+              {"TIM2", 0x40000000, GATE_APB1, 0},
+              {"TIM3", 0x40000400, GATE_APB1, 1},
+              {"TIM4", 0x40000800, GATE_APB1, 2}},
+    .unit_count = 4,
+    .state_size = TIM_UNITS * sizeof(struct tim),
+    .narrow = NARROW_ALL_LANES,
+    .event_count = TIM_UNITS,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+    .due = due,
+    .signal = signal,
+};

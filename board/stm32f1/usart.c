@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "board/stm32f1/usart.h"
+
+#include "board/stm32f1/afio.h"
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/gpio.h"
+#include "board/stm32f1/pins.h"
+#include "board/stm32f1/rcc.h"
 
 /* USART1..3, asynchronous mode (RM0008 chapter 27): registers, transmitter and receiver. Frames of 8
  * bits without parity, or with one (M = 1, PCE = 1); 1 or 2 stop bits. The wire to RX is line.c. */
@@ -34,6 +40,14 @@ enum { SR = 0x00, DR = 0x04, BRR = 0x08, CR1 = 0x0C, CR2 = 0x10, CR3 = 0x14, GTP
 #define CR3_DMAR    (1u << 6)
 #define CR3_DMAT    (1u << 7)
 
+/* The end of a frame of each unit; then the end of an idle frame on each unit's RX. */
+enum { EVENT_TX = 0, EVENT_IDLE = BOARD_USARTS, EVENT_COUNT = 2 * BOARD_USARTS };
+
+static struct usart_state *self(const struct board *board)
+{
+    return chip_state(board, CHIP_usart);
+}
+
 static bool is_on(const struct usart *usart, uint32_t direction)
 {
     return (usart->cr1 & CR1_UE) != 0 && (usart->cr1 & direction) != 0;
@@ -41,15 +55,15 @@ static bool is_on(const struct usart *usart, uint32_t direction)
 
 unsigned usart_frame_bits(const struct board *board, unsigned unit)
 {
-    const struct usart *usart = &board->usart[unit];
+    const struct usart *usart = &self(board)->unit[unit];
     unsigned bits = (usart->cr1 & CR1_M) != 0 ? 10 : 9;
     return bits + ((usart->cr2 & CR2_STOP) != 0 ? 2 : 1);
 }
 
 uint32_t usart_bit_ticks(const struct board *board, unsigned unit)
 {
-    const struct rcc *rcc = &board->rcc;
-    return board->usart[unit].brr * (unit == 0 ? rcc->pclk2_ticks : rcc->pclk1_ticks);
+    return self(board)->unit[unit].brr *
+           rcc_bus_ticks(board, unit == 0 ? GATE_APB2 : GATE_APB1);
 }
 
 static bool is_clocked(const struct board *board, unsigned unit)
@@ -60,7 +74,7 @@ static bool is_clocked(const struct board *board, unsigned unit)
 
 bool usart_dma_request(const struct board *board, unsigned unit, bool tx)
 {
-    const struct usart *usart = &board->usart[unit];
+    const struct usart *usart = &self(board)->unit[unit];
     if (tx) {
         return (usart->cr3 & CR3_DMAT) != 0 && is_on(usart, CR1_TE) &&
                (usart->sr & SR_TXE) != 0;
@@ -70,7 +84,7 @@ bool usart_dma_request(const struct board *board, unsigned unit, bool tx)
 
 static void update(struct board *board, unsigned unit)
 {
-    const struct usart *usart = &board->usart[unit];
+    const struct usart *usart = &self(board)->unit[unit];
     uint32_t sr = usart->sr;
     uint32_t cr1 = usart->cr1;
     bool error = (usart->cr3 & CR3_EIE) != 0 && (usart->cr3 & CR3_DMAR) != 0 &&
@@ -82,7 +96,7 @@ static void update(struct board *board, unsigned unit)
                  ((cr1 & CR1_PEIE) != 0 && (sr & SR_PE) != 0);
     chip_irq(board, IRQ_USART1 + unit, level);
     if (usart_dma_request(board, unit, true) || usart_dma_request(board, unit, false)) {
-        dma_pump(board);
+        chip_signal(board, SIGNAL_DMA_REQUEST, chip_now(board));
     }
 }
 
@@ -90,7 +104,7 @@ static void update(struct board *board, unsigned unit)
 
 static void shift_out(struct board *board, unsigned unit, uint64_t tick)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     uint32_t bit = usart_bit_ticks(board, unit);
     if (usart->brr < 16) {
         chip_unknown(board, "USART%u: BRR 0x%X cannot make a baud rate", unit + 1,
@@ -98,12 +112,12 @@ static void shift_out(struct board *board, unsigned unit, uint64_t tick)
         return;
     }
     usart->shifting = true;
-    chip_due(board, SOURCE_TX + unit, tick + (uint64_t)usart_frame_bits(board, unit) * bit);
+    chip_due(board, CHIP_usart, unit, tick + (uint64_t)usart_frame_bits(board, unit) * bit);
 }
 
 static void load_shift(struct board *board, unsigned unit, uint64_t tick)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     usart->shift = (uint8_t)usart->tdr;
     usart->shift_is_idle_frame = false;
     usart->sr |= SR_TXE;
@@ -111,10 +125,10 @@ static void load_shift(struct board *board, unsigned unit, uint64_t tick)
 }
 
 /* The stop bit of the frame in the shift register is over. */
-void usart_tx_due(struct board *board, unsigned unit, uint64_t tick)
+static void tx_due(struct board *board, unsigned unit, uint64_t tick)
 {
-    struct usart *usart = &board->usart[unit];
-    chip_due(board, SOURCE_TX + unit, CHIP_NEVER);
+    struct usart *usart = &self(board)->unit[unit];
+    chip_due(board, CHIP_usart, unit, CHIP_NEVER);
     usart->shifting = false;
     uint8_t byte = usart->shift;
     bool is_byte = !usart->shift_is_idle_frame;
@@ -127,8 +141,8 @@ void usart_tx_due(struct board *board, unsigned unit, uint64_t tick)
     unsigned pin;
     if (is_byte && afio_usart_pin(board, unit, true, &port, &pin) &&
         gpio_is_alternate(board, port, pin)) {
-        board->uart_last = tick;
-        const struct board_uart_sink *sink = &board->links.sink[unit];
+        self(board)->last_tick = tick;
+        const struct board_uart_sink *sink = &chip_links(board)->sink[unit];
         if (sink->sent != NULL) {
             sink->sent(sink->ctx, byte, tick);
         }
@@ -138,7 +152,7 @@ void usart_tx_due(struct board *board, unsigned unit, uint64_t tick)
 
 static void write_dr(struct board *board, unsigned unit, uint32_t value)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     usart->tdr = value;
     usart->sr &= ~(usart->sr_seen & SR_TC); /* TC: cleared by SR, then a write to DR */
     usart->sr &= ~SR_TXE;
@@ -152,7 +166,7 @@ static void write_dr(struct board *board, unsigned unit, uint32_t value)
 
 bool usart_is_receiving(const struct board *board, unsigned unit, uint64_t start)
 {
-    const struct usart *usart = &board->usart[unit];
+    const struct usart *usart = &self(board)->unit[unit];
     unsigned port;
     unsigned pin;
     return is_clocked(board, unit) && is_on(usart, CR1_RE) && usart->receive_from <= start &&
@@ -161,10 +175,10 @@ bool usart_is_receiving(const struct board *board, unsigned unit, uint64_t start
 
 void usart_receive(struct board *board, unsigned unit, uint8_t byte, bool framing_error)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     if ((usart->sr & SR_RXNE) != 0) {
         usart->sr |= SR_ORE; /* the new byte is lost, DR keeps the old one */
-        board->line[unit].overruns++;
+        self(board)->overruns[unit]++;
     } else {
         usart->rdr = byte;
         usart->sr |= SR_RXNE | (framing_error ? SR_FE : 0);
@@ -172,20 +186,55 @@ void usart_receive(struct board *board, unsigned unit, uint8_t byte, bool framin
     update(board, unit);
 }
 
-void usart_idle_due(struct board *board, unsigned unit, uint64_t tick)
+static void idle_due(struct board *board, unsigned unit)
 {
-    (void)tick;
-    chip_due(board, SOURCE_IDLE + unit, CHIP_NEVER);
-    struct usart *usart = &board->usart[unit];
+    chip_due(board, CHIP_usart, EVENT_IDLE + unit, CHIP_NEVER);
+    struct usart *usart = &self(board)->unit[unit];
     if (is_on(usart, CR1_RE)) {
         usart->sr |= SR_IDLE;
         update(board, unit);
     }
 }
 
+static void due(struct board *board, unsigned event, uint64_t tick)
+{
+    if (event < EVENT_IDLE) {
+        tx_due(board, event, tick);
+    } else {
+        idle_due(board, event - EVENT_IDLE);
+    }
+}
+
+void usart_idle_at(struct board *board, unsigned unit, uint64_t tick)
+{
+    chip_due(board, CHIP_usart, EVENT_IDLE + unit, tick);
+}
+
+void usart_line_starts(struct board *board, unsigned unit, uint64_t start)
+{
+    if (chip_next_due(board, CHIP_usart, EVENT_IDLE + unit) > start) {
+        chip_due(board, CHIP_usart, EVENT_IDLE + unit, CHIP_NEVER); /* the line is not idle */
+    }
+}
+
+unsigned usart_overruns(const struct board *board, unsigned unit)
+{
+    return self(board)->overruns[unit];
+}
+
+void usart_line_was_busy(struct board *board, uint64_t tick)
+{
+    self(board)->last_tick = tick;
+}
+
+uint64_t pins_uart_last_tick(const struct board *board)
+{
+    return self(board)->last_tick;
+}
+
 static uint32_t read_dr(struct board *board, unsigned unit)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     usart->sr &= ~(SR_RXNE | (usart->sr_seen & SR_READ_SEQ));
     usart->sr_seen &= ~SR_READ_SEQ;
     update(board, unit);
@@ -196,7 +245,7 @@ static uint32_t read_dr(struct board *board, unsigned unit)
 
 static void write_cr1(struct board *board, unsigned unit, uint32_t value)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     uint64_t now = chip_now(board);
     bool parity = (value & CR1_PCE) != 0;
     bool nine = (value & CR1_M) != 0;
@@ -213,7 +262,7 @@ static void write_cr1(struct board *board, unsigned unit, uint32_t value)
     if (te_was_on && (value & CR1_TE) == 0 && usart->shifting) {
         usart->shifting = false; /* the byte under way is lost (RM0008 27.3.2) */
         usart->sr |= SR_TC;
-        chip_due(board, SOURCE_TX + unit, CHIP_NEVER);
+        chip_due(board, CHIP_usart, unit, CHIP_NEVER);
     }
     if (!was_sending && is_on(usart, CR1_TE) && !usart->shifting) {
         usart->shift_is_idle_frame = true; /* TE first sends an idle frame */
@@ -223,14 +272,14 @@ static void write_cr1(struct board *board, unsigned unit, uint32_t value)
         usart->receive_from = now;
     } else if (!is_on(usart, CR1_RE)) {
         usart->receive_from = CHIP_NEVER;
-        chip_due(board, SOURCE_IDLE + unit, CHIP_NEVER);
+        chip_due(board, CHIP_usart, EVENT_IDLE + unit, CHIP_NEVER);
     }
     update(board, unit);
 }
 
-uint32_t usart_read(struct board *board, unsigned unit, uint32_t offset)
+static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     switch (offset) {
     case SR:
         usart->sr_seen = usart->sr & (SR_READ_SEQ | SR_TC);
@@ -253,9 +302,9 @@ uint32_t usart_read(struct board *board, unsigned unit, uint32_t offset)
     }
 }
 
-void usart_write(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
+static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
-    struct usart *usart = &board->usart[unit];
+    struct usart *usart = &self(board)->unit[unit];
     value &= 0xFFFF;
     switch (offset) {
     case SR:
@@ -298,10 +347,24 @@ void usart_write(struct board *board, unsigned unit, uint32_t offset, uint32_t v
     }
 }
 
-void usart_reset(struct board *board, unsigned unit)
+static void reset(struct board *board, unsigned unit)
 {
-    board->usart[unit] = (struct usart){.sr = SR_RESET, .receive_from = CHIP_NEVER};
-    chip_due(board, SOURCE_TX + unit, CHIP_NEVER);
-    chip_due(board, SOURCE_IDLE + unit, CHIP_NEVER);
+    self(board)->unit[unit] = (struct usart){.sr = SR_RESET, .receive_from = CHIP_NEVER};
+    chip_due(board, CHIP_usart, unit, CHIP_NEVER);
+    chip_due(board, CHIP_usart, EVENT_IDLE + unit, CHIP_NEVER);
     update(board, unit);
 }
+
+const struct chip_peripheral usart_peripheral = {
+    .units = {{"USART1", 0x40013800, GATE_APB2, 14},
+              {"USART2", 0x40004400, GATE_APB1, 17},
+              {"USART3", 0x40004800, GATE_APB1, 18}},
+    .unit_count = 3,
+    .state_size = sizeof(struct usart_state),
+    .narrow = NARROW_ALL_LANES,
+    .event_count = EVENT_COUNT,
+    .reset = reset,
+    .read = read_register,
+    .write = write_register,
+    .due = due,
+};

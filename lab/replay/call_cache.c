@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "board/board.h"
+#include "board/stm32f1/board_state.h"
+#include "board/stm32f1/bus.h"
 #include "board/stm32f1/chip.h"
 
 enum { R12 = 12, SP = 13, LR = 14, PC = 15 };
@@ -173,7 +176,7 @@ static void read_question(const struct call_cache *cache, struct board *board,
     for (unsigned i = 0; i < CALL_FLASH_MAX; i++) {
         const struct call_flash *flash = &cache->function.flash[i];
         if ((flash->places >> cpu->r[1] & 1) != 0) {
-            mix_bytes(hash, board->flash.bytes + (flash->addr - BOARD_FLASH_BASE), flash->len);
+            mix_bytes(hash, chip_flash(board) + (flash->addr - BOARD_FLASH_BASE), flash->len);
         }
     }
 }
@@ -213,7 +216,7 @@ static void watch(struct call_cache *cache, struct board *board,
     cache->answer.write_count = 0;
     cache->fits = true;
     cache->entry = board->cpu;
-    cache->flash_ops = board->flash.ops;
+    cache->flash_ops = board_flash_ops(board);
     memcpy(cache->sram, board->sram, sizeof cache->sram);
     board_hook_listen(board, true);
 }
@@ -229,7 +232,8 @@ static bool is_clean(struct call_cache *cache, const struct board *board)
                cache->answer.words[i], 4);
     }
     return memcmp(&cpu->r[4], &entry->r[4], 8 * sizeof cpu->r[0]) == 0 &&
-           cpu->irq_entries == entry->irq_entries && cache->flash_ops == board->flash.ops &&
+           cpu->irq_entries == entry->irq_entries &&
+           cache->flash_ops == board_flash_ops(board) &&
            memcmp(cache->sram, board->sram, stack_end) == 0 &&
            memcmp(cache->sram + sp, board->sram + sp, BOARD_SRAM_SIZE - sp) == 0;
 }

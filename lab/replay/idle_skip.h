@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "board/stm32f1/chip.h"
+#include "board/stm32f1/board_state.h"
 
 /* The rounds of a loop that waits for the chip are not executed while nothing happens to it: they are
  * counted, and their time passes at once.

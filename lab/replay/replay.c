@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "board/hook.h"
+#include "board/stm32f1/board_state.h"
 #include "board/stm32f1/chip.h"
 #include "lab/replay/idle_skip.h"
 

@@ -2,7 +2,14 @@
 #include "lab/replay/state_cache.h"
 #include <stdlib.h>
 #include <string.h>
+#include "board/stm32f1/board_state.h"
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/crc.h"
+#include "board/stm32f1/flash.h"
+#include "board/stm32f1/gpio.h"
+#include "board/stm32f1/iwdg.h"
+#include "board/stm32f1/rcc.h"
+#include "board/stm32f1/usart.h"
 
 enum { R12 = 12, REGISTERS = 16 };
 
@@ -32,10 +39,13 @@ static uint64_t add_bytes(uint64_t hash, const void *bytes, size_t len)
 
 static uint64_t add_peripherals(uint64_t hash, const struct board *board)
 {
-    const struct rcc *rcc = &board->rcc;
-    const struct fpec *fpec = &board->fpec;
-    const struct usart *log = &board->usart[0], *line = &board->usart[1];
-    const struct gpio *port = &board->gpio[0];
+    const struct rcc *rcc = chip_state(board, CHIP_rcc);
+    const struct fpec *fpec = &flash_state(board)->fpec;
+    const struct usart_state *usarts = chip_state(board, CHIP_usart);
+    const struct usart *log = &usarts->unit[0], *line = &usarts->unit[1];
+    const struct gpio *port = chip_state(board, CHIP_gpio);
+    const struct iwdg *iwdg = chip_state(board, CHIP_iwdg);
+    const struct crc_unit *crc = chip_state(board, CHIP_crc);
     const uint32_t values[] = {rcc->cr,
                                rcc->cfgr,
                                rcc->cir,
@@ -54,10 +64,10 @@ static uint64_t add_peripherals(uint64_t hash, const struct board *board)
                                port->crl,
                                port->crh,
                                port->odr,
-                               board->iwdg.pr,
-                               board->iwdg.rlr,
-                               board->iwdg.started,
-                               board->crc.dr,
+                               iwdg->pr,
+                               iwdg->rlr,
+                               iwdg->started,
+                               crc->dr,
                                board->cpu.vtor,
                                board->cpu.shcsr,
                                board->cpu.systick_ctrl,
@@ -80,7 +90,7 @@ uint64_t state_cache_hash(const struct board *board, uint32_t ram_end)
     if (sp < sizeof board->sram) {
         hash = add_bytes(hash, board->sram + sp, sizeof board->sram - sp);
     }
-    hash = add_bytes(hash, board->flash.bytes, sizeof board->flash.bytes);
+    hash = add_bytes(hash, chip_flash(board), BOARD_FLASH_SIZE);
     hash = add_peripherals(hash, board);
     return hash != 0 ? hash : 1;
 }

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <cmocka.h>
 #include "lab/replay/replay.h"
+#include "board/stm32f1/board_state.h"
 #include "board/stm32f1/chip.h"
+#include "board/stm32f1/gpio.h"
+#include "board/stm32f1/rcc.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
 #include "tests/support/rng.h"
@@ -302,11 +305,11 @@ static void test_pin_leaves_no_trace(void **state)
     while (chip->cpu.r[15] - OTTER_APP_ADDR >= OTTER_APP_SIZE) {
         assert_int_equal(board_run(testbed_board(bed), board_now(chip) + 1), BOARD_STOP_TIME);
     }
-    port = &chip->gpio[1];
+    port = (const struct gpio *)chip_state(chip, CHIP_gpio) + 1;
     assert_int_equal(port->crl, 0x44444444);
     assert_int_equal(port->crh, 0x44444444);
     assert_int_equal(port->odr, 0);
-    assert_int_equal(chip->rcc.apb2enr, 0);
+    assert_int_equal(((const struct rcc *)chip_state(chip, CHIP_rcc))->apb2enr, 0);
     assert_int_equal(count("Recover"), 0);
 }
 

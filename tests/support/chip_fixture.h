@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "board/stm32f1/chip.h"
+#include "board/board.h"
+#include "board/stm32f1/board_state.h"
+#include "board/stm32f1/bus.h"
 
 /* A board whose core only sleeps, and the chip's registers to drive by hand. */
 

@@ -2,6 +2,7 @@
 /* A hook on the board (board/hook.h): when it is called, and what of it a copy has. */
 #include "board/hook.h"
 #include "support/chip_fixture.h"
+#include "board/stm32f1/chip.h"
 
 /* Calls f for ever; counts in r4 how often it has returned, and f in r5 how often it was called. */
 static const uint8_t program[] = {

@@ -2,6 +2,8 @@
 /* Remembered calls (lab/replay/call_cache.h): with them a board goes the same way as without, to the tick. */
 #include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
+#include "board/stm32f1/chip.h"
+#include "board/stm32f1/iwdg.h"
 
 /* Starts the watchdog and calls f 24 times, with 0, 1, 2, 3, 0, 1 ...; at 0x20000100: f's context and two
  * words, a sum of all results, the number of calls. f adds up 64 words of flash, feeds the watchdog at
@@ -88,8 +90,9 @@ static void assert_same(const struct board *one, const struct board *other)
     assert_memory_equal(one->cpu.r, other->cpu.r, sizeof one->cpu.r);
     assert_int_equal(cpu_xpsr(&one->cpu), cpu_xpsr(&other->cpu));
     assert_memory_equal(one->sram, other->sram, STACK_TOP - 64);
-    assert_memory_equal(&one->iwdg, &other->iwdg, sizeof one->iwdg);
-    assert_memory_equal(one->flash.bytes, other->flash.bytes, sizeof one->flash.bytes);
+    assert_memory_equal(chip_state(one, CHIP_iwdg), chip_state(other, CHIP_iwdg),
+                        sizeof(struct iwdg));
+    assert_memory_equal(chip_flash(one), chip_flash(other), BOARD_FLASH_SIZE);
 }
 
 static void assert_counts(uint64_t remembered, uint64_t executed, uint64_t compared,

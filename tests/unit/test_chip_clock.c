@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/chip_fixture.h"
+#include "board/stm32f1/rcc.h"
 
 /* Clocks, resets and the watchdog: RM0008 chapters 7 and 19, times of DS5319. */
 
@@ -51,8 +52,8 @@ static void test_rcc_start_of_hse_and_pll(void **state)
     assert_int_equal(get_reg(board, RCC_CFGR) & 0xC, 8); /* SW was waiting for it */
     assert_int_equal(board->cpu.ticks_per_cycle, 8);
     assert_int_equal(board->cpu.fetch_wait, 2);
-    assert_int_equal(board->rcc.pclk1_ticks, 16);
-    assert_int_equal(board->rcc.timclk1_ticks, 8); /* doubled behind a divider */
+    assert_int_equal(rcc_bus_ticks(board, GATE_APB1), 16);
+    assert_int_equal(rcc_timer_ticks(board, GATE_APB1), 8); /* doubled behind a divider */
 }
 
 static void test_rcc_64_mhz_without_hse(void **state)

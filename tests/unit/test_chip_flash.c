@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/chip_fixture.h"
+#include "board/stm32f1/flash.h"
 
 /* The flash controller against PM0075. */
 
@@ -155,8 +156,8 @@ static void test_flash_pm0075_mass_erase(void **state)
 static void test_flash_pm0075_write_protection(void **state)
 {
     struct board *board = *state;
-    board->flash.option_bytes[8] = 0xFB; /* WRP0 bit 2: pages 8..11 */
-    board->flash.option_bytes[9] = 0x04;
+    flash_state(board)->cells.option_bytes[8] = 0xFB; /* WRP0 bit 2: pages 8..11 */
+    flash_state(board)->cells.option_bytes[9] = 0x04;
     assert_int_equal(get_reg(board, FLASH_BASE + 0x20), 0xFFFFFFFBu);
     unlock_flash(board);
     assert_int_equal(program(board, PAGE_ADDR, 1), WRPRTERR);
@@ -177,7 +178,7 @@ static void test_flash_pm0075_protection_by_option_bytes(void **state)
     board_protect_flash(board, BOARD_FLASH_BASE + 47 * 1024 - 1,
                         1); /* the last byte of page 46 */
     assert_int_equal(get_reg(board, FLASH_BASE + 0x20), 0xFFFFF7FCu);
-    assert_memory_equal(board->flash.option_bytes + 8, all, sizeof all);
+    assert_memory_equal(flash_state(board)->cells.option_bytes + 8, all, sizeof all);
     unlock_flash(board);
     for (unsigned page = 0; page < 64; page++) {
         bool is_protected = page < 8 || (page >= 44 && page < 48);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/chip_fixture.h"
+#include "board/stm32f1/pins.h"
 
 /* Pins, EXTI, bit-band, the memory map and the small peripherals: RM0008 chapters 2, 4, 5, 6, 9, 10. */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/chip_fixture.h"
+#include "board/stm32f1/pins.h"
 
 /* TIM1..4 against RM0008 chapters 14 and 15. */
 

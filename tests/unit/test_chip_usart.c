@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/chip_fixture.h"
+#include "board/stm32f1/pins.h"
 
 /* USART1..3 and DMA1 against RM0008 chapters 27 and 13. */
 

@@ -2,6 +2,8 @@
 /* Loops that poll and are not executed (lab/replay/idle_skip.h): the board goes the same way, to the tick. */
 #include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
+#include "board/stm32f1/chip.h"
+#include "board/stm32f1/iwdg.h"
 
 /* Echoes what USART2 receives (9600 baud at 8 MHz) into the memory at 0x20000100 and back, up to a '.';
  * meanwhile it feeds the watchdog and counts in r4 how often SysTick, every 16 ms, has come to 0. Translated
@@ -75,7 +77,8 @@ static void assert_same(const struct board *one, const struct board *other)
     assert_memory_equal(one->cpu.r, other->cpu.r, sizeof one->cpu.r);
     assert_int_equal(cpu_xpsr(&one->cpu), cpu_xpsr(&other->cpu));
     assert_memory_equal(one->sram, other->sram, sizeof one->sram);
-    assert_memory_equal(&one->iwdg, &other->iwdg, sizeof one->iwdg);
+    assert_memory_equal(chip_state(one, CHIP_iwdg), chip_state(other, CHIP_iwdg),
+                        sizeof(struct iwdg));
 }
 
 static void expect_same_course(uint32_t compare_every, struct replay_counts *out_counts)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOARD_LINKS_H
+#define BOARD_LINKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "board/options.h"
+
+/* What the board calls in the world outside. None of it is part of a snapshot: board_copy() leaves the
+ * links of the copy alone. A link without its function is not there. */
+
+/* The far end of a USART's TX: called at the tick at which a byte has left the chip completely (stop
+ * bit). */
+struct board_uart_sink {
+    void *ctx;
+    void (*sent)(void *ctx, uint8_t byte, uint64_t now);
+};
+
+/* Called before every flash operation, with its number. For campaigns. */
+struct board_flash_watch {
+    void *ctx;
+    void (*before)(void *ctx, uint64_t op, bool erase, uint32_t addr);
+};
+
+/* For whoever plays the world in virtual time: something to do at a tick, also in the midst of a run,
+ * and while the core sleeps or waits for the flash. `ring` may call board_uart_put() and
+ * board_request_stop(). It returns the tick at which to ring next, after `now`; UINT64_MAX = not again.
+ * The tick is the board's, as all virtual time, and goes with a copy; the callback stays where it is. */
+struct board_alarm {
+    void *ctx;
+    uint64_t (*ring)(void *ctx, uint64_t now);
+};
+
+struct board;
+/* A hook takes over from the core at addresses of its choice: at a jump, a call or a return to one of them.
+ * It costs the instructions in between nothing, and a board without a hook nothing at all.
+ *
+ * Each board has a hook of its own: what `ctx` points to belongs to this board alone. The board does not
+ * know what the hook is for. All functions must be there; none of them may call board_set_hook().
+ */
+enum { BOARD_TRAPS_MAX = 4 };
+
+/* An access of the core to anything but plain memory: a peripheral, or flash that is busy. */
+struct board_access {
+    uint32_t addr;
+    unsigned size; /* 1, 2 or 4 */
+    bool writes;
+    uint32_t value; /* that is written; of a read 0 */
+};
+
+struct board_hook {
+    void *ctx;
+
+    /* Which addresses, from now on. Returns how many. Asked when the hook is set, and after each call of
+     * trap, reset and copy. */
+    unsigned (*traps)(void *ctx, uint32_t out_addrs[BOARD_TRAPS_MAX]);
+
+    /* The core has come to one of them, in a run up to the tick `until`, and has not yet executed the
+     * instruction there. The hook may change the core, and let time pass up to `until`. Returns true if it
+     * needs more time: it is called again before the core executes anything, unless a reset comes first. */
+    bool (*trap)(void *ctx, struct board *board, uint64_t until);
+
+    /* The core is about to make an access. Only between board_hook_listen(board, true) and (board, false). */
+    void (*access)(void *ctx, struct board *board, const struct board_access *access);
+
+    /* A reset or power-on: the core starts from its vector table. */
+    void (*reset)(void *ctx, struct board *board);
+
+    /* The board has become a copy of another one. `from` is the ctx of the other one's hook; NULL if it has
+     * none, or one with another trap(). */
+    void (*copy)(void *ctx, struct board *board, const void *from);
+
+    /* The board is about to be freed, or to get another hook. */
+    void (*release)(void *ctx, struct board *board);
+};
+
+struct board_debug; /* board/debug.h */
+
+struct board_links {
+    struct board_uart_sink sink[BOARD_USARTS];
+    struct board_flash_watch watch;
+    struct board_alarm alarm;
+    struct board_debug *debug; /* NULL = none */
+    struct board_hook hook;    /* trap is NULL: none */
+};
+
+#endif

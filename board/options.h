@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOARD_OPTIONS_H
+#define BOARD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a board is made with, its memory map, and what can happen to it. */
+enum { BOARD_TICKS_PER_US = 576, BOARD_FLASH_SIZE = 0x10000, BOARD_SRAM_SIZE = 0x5000 };
+enum { BOARD_USARTS = 3 };
+#define BOARD_FLASH_BASE 0x08000000u
+#define BOARD_SRAM_BASE  0x20000000u
+
+struct board_options {
+    uint64_t seed;    /* RAM contents at power-on, torn bits, latencies inside their ranges */
+    uint32_t lsi_hz;  /* IWDG clock, 30000..60000; 0 = 40000 */
+    bool without_hse; /* the crystal never starts */
+    uint32_t unique_id[3]; /* all zero = made from the seed */
+};
+
+/* As RCC_CSR tells it. */
+enum board_reset_cause {
+    BOARD_RESET_POWER,
+    BOARD_RESET_PIN,
+    BOARD_RESET_SOFTWARE,
+    BOARD_RESET_WATCHDOG,
+};
+enum { BOARD_RESETS = BOARD_RESET_WATCHDOG + 1 };
+
+/* What a flash operation leaves behind when the power fails in it. */
+enum board_tear {
+    /* power fails before the operation changes anything */
+    BOARD_TEAR_NOT_DONE,
+    /* ... right after it */
+    BOARD_TEAR_DONE,
+    /* a random part of the bits has changed (program: some of the bits that go to 0; erase: each
+     * bit of the page old or 1) */
+    BOARD_TEAR_TORN,
+    /* erase: the lower or the upper half of the page is erased, the other is old; program: exactly
+     * one of the bits that go to 0 has changed */
+    BOARD_TEAR_HALF_ERASED,
+    /* looks done until the power comes back. From then on each bit that changed reads as a coin,
+     * constant within a boot, new at each power-on, until its cell is erased (completely), or the
+     * bit programmed to 0 (completely). */
+    BOARD_TEAR_WEAK,
+};
+enum { BOARD_TEARS = BOARD_TEAR_WEAK + 1 };
+
+#endif
