@@ -15,17 +15,21 @@
 #define CHIP_TICKS_PER_S 576000000u
 enum { CHIP_US = BOARD_TICKS_PER_US };
 
-enum chip_irq { /* RM0008 table 63, medium density */
-                IRQ_FLASH = 4,
-                IRQ_RCC = 5,
-                IRQ_EXTI0 = 6,
-                IRQ_DMA1_CHANNEL1 = 11,
-                IRQ_EXTI9_5 = 23,
-                IRQ_TIM1_UP = 25,
-                IRQ_TIM1_CC = 27,
-                IRQ_TIM2 = 28,
-                IRQ_USART1 = 37,
-                IRQ_EXTI15_10 = 40,
+/* RM0008 table 63, medium density. */
+enum chip_irq {
+    IRQ_PVD = 1,
+    IRQ_FLASH = 4,
+    IRQ_RCC = 5,
+    IRQ_EXTI0 = 6,
+    IRQ_DMA1_CHANNEL1 = 11,
+    IRQ_EXTI9_5 = 23,
+    IRQ_TIM1_UP = 25,
+    IRQ_TIM1_CC = 27,
+    IRQ_TIM2 = 28,
+    IRQ_USART1 = 37,
+    IRQ_EXTI15_10 = 40,
+    IRQ_RTC_ALARM = 41,
+    IRQ_USB_WAKE_UP = 42,
 };
 
 /* The state of a peripheral: of type and size as its row says. */

@@ -4,8 +4,8 @@
 #include "board/stm32f1/afio.h"
 #include "board/stm32f1/chip.h"
 
-/* External interrupts of the 16 pin lines (RM0008 chapter 10). The lines of PVD, RTC and USB never
- * rise here; events (EMR) are not modelled. */
+/* External interrupts: 16 lines of pins, and those of PVD, RTC alarm and USB wake-up (RM0008 chapter 10). Those of PVD and USB rise
+ * by SWIER only; events (EMR) are not modelled. */
 
 enum { IMR = 0x00, EMR = 0x04, RTSR = 0x08, FTSR = 0x0C, SWIER = 0x10, PR = 0x14 };
 
@@ -25,15 +25,24 @@ static void update(struct board *board)
     }
     chip_irq(board, IRQ_EXTI9_5, (active & 0x03E0) != 0);
     chip_irq(board, IRQ_EXTI15_10, (active & 0xFC00) != 0);
+    chip_irq(board, IRQ_PVD, (active >> EXTI_LINE_PVD & 1) != 0);
+    chip_irq(board, IRQ_RTC_ALARM, (active >> EXTI_LINE_RTC_ALARM & 1) != 0);
+    chip_irq(board, IRQ_USB_WAKE_UP, (active >> EXTI_LINE_USB_WAKE_UP & 1) != 0);
 }
 
-void exti_edge(struct board *board, unsigned port, unsigned pin, bool level)
+void exti_line_edge(struct board *board, unsigned line, bool level)
 {
     struct exti *exti = self(board);
-    unsigned source = afio_exti_port(board, pin);
-    if (source == port && ((level ? exti->rtsr : exti->ftsr) >> pin & 1) != 0) {
-        exti->pr |= 1u << pin;
+    if (((level ? exti->rtsr : exti->ftsr) >> line & 1) != 0) {
+        exti->pr |= 1u << line;
         update(board);
+    }
+}
+
+void exti_pin_edge(struct board *board, unsigned port, unsigned pin, bool level)
+{
+    if (afio_exti_port(board, pin) == port) {
+        exti_line_edge(board, pin, level);
     }
 }
 

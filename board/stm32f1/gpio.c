@@ -134,7 +134,7 @@ static void update_pin(struct board *board, unsigned port, unsigned pin)
         return;
     }
     gpio->wires = (uint16_t)(gpio->wires ^ 1u << pin);
-    exti_edge(board, port, pin, level);
+    exti_pin_edge(board, port, pin, level);
     gokit2_pin_changed(board, port, pin, level, chip_now(board));
     pins_event_changed(board);
 }

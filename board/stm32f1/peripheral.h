@@ -31,6 +31,7 @@ enum chip_signal {
     SIGNAL_CLOCK_CHANGED,
     SIGNAL_AHB_GATES,     /* RCC_AHBENR was written */
     SIGNAL_LSI_RUNS,      /* from `tick` on, which may be to come */
+    SIGNAL_RTC_CLOCK,     /* rcc_rtc_hz() may have changed */
     SIGNAL_DMA_REQUEST,   /* a request line may have risen */
     SIGNAL_FLASH_READY,   /* an operation is over */
     SIGNAL_PINS_REMAPPED, /* AFIO gives pins to other functions */

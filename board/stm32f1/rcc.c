@@ -2,7 +2,6 @@
 #include "board/stm32f1/rcc.h"
 
 #include "board/stm32f1/chip.h"
-#include "board/stm32f1/pwr.h"
 
 /* Reset and clock control (RM0008 chapter 7). */
 
@@ -39,11 +38,11 @@ enum {
 #define CFGR_SETTABLE   0x077FFFF3u
 #define CIR_FLAGS       0x9Fu
 #define CIR_LSIRDYF     (1u << 0)
+#define CIR_LSERDYF     (1u << 1)
 #define CIR_HSIRDYF     (1u << 2)
 #define CIR_HSERDYF     (1u << 3)
 #define CIR_PLLRDYF     (1u << 4)
 #define CIR_ENABLES     0x1F00u
-#define BDCR_BDRST      (1u << 16)
 #define CSR_LSION       (1u << 0)
 #define CSR_LSIRDY      (1u << 1)
 #define CSR_RMVF        (1u << 24)
@@ -64,7 +63,7 @@ enum {
 
 enum { SW_HSI, SW_HSE, SW_PLL };
 
-static struct rcc *self(const struct board *board)
+struct rcc *rcc_state(const struct board *board)
 {
     return chip_state(board, CHIP_rcc);
 }
@@ -109,7 +108,7 @@ static unsigned ahb_divider(uint32_t hpre)
 /* Does the flash latency suit the clock? */
 static void set_core_clock(struct board *board)
 {
-    const struct rcc *rcc = self(board);
+    const struct rcc *rcc = rcc_state(board);
     uint32_t latency = rcc->flash_latency;
     uint32_t mhz = rcc->sysclk_hz / 1000000;
     if (latency > 2 || mhz > 24 * (latency + 1)) {
@@ -122,7 +121,7 @@ static void set_core_clock(struct board *board)
 /* Compute all clocks from CFGR. */
 static void set_clocks(struct board *board)
 {
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     unsigned sw = in_use(rcc);
     uint32_t hz = sw == SW_PLL ? pll_hz(rcc) : sw == SW_HSE ? HSE_HZ : HSI_HZ;
     unsigned ahb = ahb_divider(rcc->cfgr >> 4 & 0xF);
@@ -152,7 +151,7 @@ static void set_clocks(struct board *board)
 /* Follow CFGR.SW as soon as the clock it asks for is ready. */
 static void switch_clock(struct board *board)
 {
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     unsigned want = rcc->cfgr & CFGR_SW;
     static const uint32_t ready[3] = {CR_HSIRDY, CR_HSERDY, CR_PLLRDY};
     if (want < 3 && want != in_use(rcc) && (rcc->cr & ready[want]) != 0) {
@@ -163,15 +162,15 @@ static void switch_clock(struct board *board)
 
 static void update_irq(struct board *board)
 {
-    const struct rcc *rcc = self(board);
+    const struct rcc *rcc = rcc_state(board);
     chip_irq(board, IRQ_RCC, (rcc->cir & rcc->cir >> 8 & 0x1F) != 0);
 }
 
 static void announce(struct board *board)
 {
-    const struct rcc *rcc = self(board);
+    const struct rcc *rcc = rcc_state(board);
     uint64_t due = rcc->hse_ready < rcc->pll_ready ? rcc->hse_ready : rcc->pll_ready;
-    chip_due(board, CHIP_rcc, 0, due < rcc->lsi_ready ? due : rcc->lsi_ready);
+    chip_due(board, CHIP_rcc, RCC_EVENT_MAIN, due < rcc->lsi_ready ? due : rcc->lsi_ready);
 }
 
 /* The PLL locks once it is on and its input runs. */
@@ -189,8 +188,13 @@ static void start_pll(struct rcc *rcc, uint64_t now)
 
 static void due(struct board *board, unsigned event, uint64_t tick)
 {
-    (void)event;
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
+    if (event == RCC_EVENT_LSE) {
+        rcc->cir |= CIR_LSERDYF;
+        rcc_backup_due(board);
+        update_irq(board);
+        return;
+    }
     if (rcc->hse_ready <= tick) {
         rcc->hse_ready = CHIP_NEVER;
         rcc->cr |= CR_HSERDY;
@@ -211,11 +215,12 @@ static void due(struct board *board, unsigned event, uint64_t tick)
     announce(board);
     switch_clock(board);
     update_irq(board);
+    rcc_backup_clocks_changed(board);
 }
 
 static void write_cr(struct board *board, uint32_t value)
 {
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     uint64_t now = chip_now(board);
     value &= CR_SETTABLE;
     if ((value & CR_HSEBYP) != 0) {
@@ -250,11 +255,12 @@ static void write_cr(struct board *board, uint32_t value)
     announce(board);
     switch_clock(board);
     update_irq(board);
+    rcc_backup_clocks_changed(board);
 }
 
 static void write_cfgr(struct board *board, uint32_t value)
 {
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     value &= CFGR_SETTABLE;
     if ((value & CFGR_SW) == 3 || (value & CFGR_MCO) != 0) {
         chip_unknown(board, "RCC_CFGR = 0x%08X: SW 3 or MCO is not modelled", (unsigned)value);
@@ -273,7 +279,7 @@ static void write_cfgr(struct board *board, uint32_t value)
 /* Returns the tick from which on it runs. */
 static uint64_t start_lsi(struct board *board)
 {
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     if ((rcc->csr & CSR_LSIRDY) != 0) {
         return chip_now(board);
     }
@@ -287,7 +293,7 @@ static uint64_t start_lsi(struct board *board)
 
 static void write_csr(struct board *board, uint32_t value)
 {
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     if ((value & CSR_RMVF) != 0) {
         rcc->csr &= CSR_LSION | CSR_LSIRDY;
     }
@@ -300,29 +306,35 @@ static void write_csr(struct board *board, uint32_t value)
             rcc->csr &= ~CSR_LSIRDY;
             rcc->lsi_ready = CHIP_NEVER;
             announce(board);
+            rcc_backup_clocks_changed(board);
         }
     }
 }
 
 uint64_t rcc_need_lsi(struct board *board)
 {
-    self(board)->lsi_needed = true;
+    rcc_state(board)->lsi_needed = true;
     return start_lsi(board);
 }
 
 bool rcc_lsi_is_on(const struct board *board)
 {
-    return (self(board)->csr & CSR_LSIRDY) != 0;
+    return (rcc_state(board)->csr & CSR_LSIRDY) != 0;
+}
+
+bool rcc_hse_is_on(const struct board *board)
+{
+    return (rcc_state(board)->cr & CR_HSERDY) != 0;
 }
 
 bool rcc_hsi_is_on(const struct board *board)
 {
-    return (self(board)->cr & CR_HSIRDY) != 0;
+    return (rcc_state(board)->cr & CR_HSIRDY) != 0;
 }
 
 uint32_t rcc_bus_ticks(const struct board *board, enum chip_gate bus)
 {
-    const struct rcc *rcc = self(board);
+    const struct rcc *rcc = rcc_state(board);
     return bus == GATE_APB1   ? rcc->pclk1_ticks
            : bus == GATE_APB2 ? rcc->pclk2_ticks
                               : rcc->hclk_ticks;
@@ -330,18 +342,18 @@ uint32_t rcc_bus_ticks(const struct board *board, enum chip_gate bus)
 
 uint32_t rcc_timer_ticks(const struct board *board, enum chip_gate bus)
 {
-    return bus == GATE_APB1 ? self(board)->timclk1_ticks : self(board)->timclk2_ticks;
+    return bus == GATE_APB1 ? rcc_state(board)->timclk1_ticks : rcc_state(board)->timclk2_ticks;
 }
 
 void rcc_set_flash_latency(struct board *board, uint32_t latency)
 {
-    self(board)->flash_latency = latency;
+    rcc_state(board)->flash_latency = latency;
     set_core_clock(board);
 }
 
 bool rcc_is_clocked(const struct board *board, enum chip_gate gate, unsigned bit)
 {
-    const struct rcc *rcc = self(board);
+    const struct rcc *rcc = rcc_state(board);
     switch (gate) {
     case GATE_AHB:
         return (rcc->ahbenr >> bit & 1) != 0;
@@ -358,7 +370,7 @@ bool rcc_is_clocked(const struct board *board, enum chip_gate gate, unsigned bit
 static uint32_t read_register(struct board *board, unsigned unit, uint32_t offset)
 {
     (void)unit;
-    const struct rcc *rcc = self(board);
+    const struct rcc *rcc = rcc_state(board);
     switch (offset) {
     case CR:
         return rcc->cr;
@@ -389,7 +401,7 @@ static uint32_t read_register(struct board *board, unsigned unit, uint32_t offse
 static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     switch (offset) {
     case CR:
         write_cr(board, value);
@@ -427,15 +439,7 @@ static void write_register(struct board *board, unsigned unit, uint32_t offset, 
         chip_signal(board, SIGNAL_CLOCK_CHANGED, chip_now(board));
         break;
     case BDCR:
-        if ((value & ~BDCR_BDRST) != 0) {
-            chip_unknown(board, "RCC_BDCR = 0x%X: LSE and RTC are not modelled",
-                         (unsigned)value);
-            break;
-        }
-        if ((value & ~rcc->bdcr & BDCR_BDRST) != 0) {
-            chip_signal(board, SIGNAL_BACKUP_RESET, chip_now(board));
-        }
-        rcc->bdcr = value;
+        rcc_backup_write(board, value);
         break;
     case CSR:
         write_csr(board, value);
@@ -451,7 +455,7 @@ static void reset(struct board *board, unsigned unit)
 {
     (void)unit;
     enum board_reset_cause cause = chip_reset_cause(board);
-    struct rcc *rcc = self(board);
+    struct rcc *rcc = rcc_state(board);
     /* Every reset pulls the NRST pin (RM0008 figure 4), so PINRSTF comes with all of them. */
     static const uint32_t flags[] = {
         [BOARD_RESET_POWER] = CSR_PORRSTF,
@@ -460,7 +464,8 @@ static void reset(struct board *board, unsigned unit)
         [BOARD_RESET_WATCHDOG] = CSR_IWDGRSTF,
     };
     uint32_t kept = cause == BOARD_RESET_POWER ? 0 : rcc->csr & ~(CSR_LSION | CSR_LSIRDY);
-    uint32_t bdcr = cause == BOARD_RESET_POWER ? 0 : rcc->bdcr;
+    bool powers = cause == BOARD_RESET_POWER;
+    uint32_t bdcr = powers ? 0 : rcc->bdcr; /* of the backup domain */
     *rcc = (struct rcc){
         .cr = CR_RESET,
         .ahbenr = AHBENR_RESET,
@@ -469,9 +474,12 @@ static void reset(struct board *board, unsigned unit)
         .hse_ready = CHIP_NEVER,
         .pll_ready = CHIP_NEVER,
         .lsi_ready = CHIP_NEVER,
+        .lse_ready = powers ? CHIP_NEVER : rcc->lse_ready,
     };
     announce(board);
+    rcc_backup_announce(board);
     set_clocks(board);
+    rcc_backup_clocks_changed(board);
 }
 
 const struct chip_peripheral rcc_peripheral = {
@@ -479,7 +487,7 @@ const struct chip_peripheral rcc_peripheral = {
     .unit_count = 1,
     .state_size = sizeof(struct rcc),
     .narrow = NARROW_BYTES,
-    .event_count = 1,
+    .event_count = RCC_EVENT_COUNT,
     .reset = reset,
     .read = read_register,
     .write = write_register,

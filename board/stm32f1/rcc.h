@@ -6,11 +6,12 @@
 #include <stdint.h>
 #include "board/stm32f1/peripheral.h"
 
-/* Reset and clock control (RM0008 chapter 7). */
+/* Reset and clock control (RM0008 chapter 7); its register in the backup domain, BDCR, is rcc_backup.c. */
 
 struct rcc {
     uint32_t cr, cfgr, cir, apb2rstr, apb1rstr, ahbenr, apb2enr, apb1enr, bdcr, csr;
     uint64_t hse_ready, pll_ready, lsi_ready; /* when they will be; CHIP_NEVER = not started */
+    uint64_t lse_ready;                       /* the same, in the backup domain */
     bool lsi_needed; /* by the watchdog: LSION does not switch it off */
     uint32_t sysclk_hz;
     uint32_t flash_latency;                        /* FLASH_ACR.LATENCY */
@@ -25,6 +26,7 @@ uint32_t rcc_bus_ticks(const struct board *board, enum chip_gate bus);
 uint32_t rcc_timer_ticks(const struct board *board, enum chip_gate bus);
 
 bool rcc_hsi_is_on(const struct board *board);
+bool rcc_hse_is_on(const struct board *board);
 bool rcc_lsi_is_on(const struct board *board);
 
 /* The watchdog has started: the LSI is on until a reset. Returns the tick from which on it runs. */
@@ -32,5 +34,18 @@ uint64_t rcc_need_lsi(struct board *board);
 
 /* FLASH_ACR.LATENCY changed: it must suit the clock. */
 void rcc_set_flash_latency(struct board *board, uint32_t latency);
+
+/* The clock that BDCR gives the RTC, while it runs; 0 = none. SIGNAL_RTC_CLOCK tells of changes. */
+uint32_t rcc_rtc_hz(const struct board *board);
+
+/* ---- between rcc.c and rcc_backup.c ---- */
+
+enum { RCC_EVENT_MAIN, RCC_EVENT_LSE, RCC_EVENT_COUNT };
+
+struct rcc *rcc_state(const struct board *board);
+void rcc_backup_write(struct board *board, uint32_t value);
+void rcc_backup_due(struct board *board); /* the LSE is ready */
+void rcc_backup_announce(struct board *board);
+void rcc_backup_clocks_changed(struct board *board); /* one that may be the RTC's */
 
 #endif
