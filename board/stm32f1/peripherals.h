@@ -20,13 +20,13 @@
     ROW(iwdg)                                                                                  \
     ROW(pwr)                                                                                   \
     ROW(bkp)                                                                                   \
+    ROW(rtc)                                                                                   \
     ROW(crc)                                                                                   \
     ROW(parts)                                                                                 \
     ROW(alarm)
 
 /* What is there too, but not modelled. */
 #define CHIP_NOT_MODELLED(ROW)                                                                 \
-    ROW(0x40002800, "RTC")                                                                     \
     ROW(0x40002C00, "WWDG")                                                                    \
     ROW(0x40003800, "SPI2")                                                                    \
     ROW(0x40005400, "I2C1")                                                                    \
