@@ -69,20 +69,25 @@ static void set_pointers(struct board *board)
 {
     board->states = (uint8_t *)board + STATES_OFF;
     uint8_t *flash = board->states + board->layout.states_size;
-    cpu_map(&board->cpu, flash, BOARD_FLASH_BASE, BOARD_FLASH_SIZE, board->sram,
+    cpu_map(&board->cpu, flash, BOARD_FLASH_BASE, board->options.flash_size, board->sram,
             BOARD_SRAM_BASE, BOARD_SRAM_SIZE);
 }
 
 struct board *board_new(const struct board_options *options)
 {
+    uint32_t flash_size = options->flash_size != 0 ? options->flash_size : BOARD_FLASH_SIZE;
+    if (flash_size != BOARD_FLASH_SIZE && flash_size != BOARD_FLASH_MAX) {
+        return NULL;
+    }
     struct peripherals_layout layout;
     peripherals_lay_out(&layout);
-    struct board *board = calloc(1, STATES_OFF + layout.states_size + BOARD_FLASH_SIZE);
+    struct board *board = calloc(1, STATES_OFF + layout.states_size + BOARD_FLASH_MAX);
     if (board == NULL) {
         return NULL;
     }
     board->layout = layout;
     board->options = *options;
+    board->options.flash_size = flash_size;
     board->random = options->seed;
     set_defaults(&board->options, &board->random);
     for (unsigned i = 0; i < sizeof board->unique_id; i++) {
@@ -113,7 +118,7 @@ void board_free(struct board *board)
 void board_copy(struct board *to, const struct board *from)
 {
     struct board_links links = to->links;
-    memcpy(to, from, STATES_OFF + from->layout.states_size + BOARD_FLASH_SIZE);
+    memcpy(to, from, STATES_OFF + from->layout.states_size + from->options.flash_size);
     to->links = links;
     set_pointers(to);
     to->cpu.bus = bus_of(to); /* a copy's hook does not listen */
@@ -259,6 +264,11 @@ uint8_t *board_flash(struct board *board)
     return chip_flash(board);
 }
 
+uint32_t board_flash_size(const struct board *board)
+{
+    return chip_flash_size(board);
+}
+
 const uint8_t *board_unique_id(const struct board *board)
 {
     return board->unique_id;
@@ -271,7 +281,7 @@ void board_protect_flash(struct board *board, uint32_t addr, uint32_t len)
 
 unsigned board_flash_erases(const struct board *board, unsigned page)
 {
-    return page < FLASH_PAGE_COUNT ? flash_state(board)->cells.erases[page] : 0;
+    return page < FLASH_PAGES_MAX ? flash_state(board)->cells.erases[page] : 0;
 }
 
 uint64_t board_flash_ops(const struct board *board)

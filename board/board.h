@@ -28,9 +28,12 @@ enum board_stop {
 
 struct board; /* about 130 KB, plain data: board_copy() is a snapshot */
 
+/* Returns NULL if memory is short, or there is no chip with such a flash_size. */
 struct board *board_new(const struct board_options *options);
 void board_free(struct board *board);
-void board_copy(struct board *to, const struct board *from); /* but struct board_links */
+
+/* Whatever the options of `to` were; it keeps its struct board_links. */
+void board_copy(struct board *to, const struct board *from);
 
 /* Supply on: RAM is random, registers as after power-on, core starts. Flash, unique id, virtual time
  * and the parts' inputs stay as they were. */
@@ -48,8 +51,10 @@ uint64_t board_now(const struct board *board); /* ticks since board_new */
 uint64_t board_instructions(const struct board *board);
 unsigned board_resets(const struct board *board, enum board_reset_cause cause); /* counted */
 
-/* The flash array itself (64 KB), to load images into and to look at. Not counted as operations. */
+/* The flash array itself, to load images into and to look at, and its size in bytes. Not counted as
+ * operations. */
 uint8_t *board_flash(struct board *board);
+uint32_t board_flash_size(const struct board *board);
 
 /* Write-protect the pages in the `len` bytes of flash from `addr` on, as a programmer does: by option
  * bytes (PM0075 2.4.2), which stand for four pages each. Erasing and programming them fails from now

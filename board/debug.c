@@ -68,7 +68,7 @@ bool debug_add_watch(struct board_debug *debug, const struct debug_watch *watch)
         is_in(watch->addr, watch->len, BOARD_SRAM_BASE, BOARD_SRAM_SIZE) ||
         is_in(watch->addr, watch->len, PERIPHERALS_BASE, PERIPHERALS_END - PERIPHERALS_BASE) ||
         (watch->accesses == DEBUG_WRITE &&
-         is_in(watch->addr, watch->len, BOARD_FLASH_BASE, BOARD_FLASH_SIZE));
+         is_in(watch->addr, watch->len, BOARD_FLASH_BASE, BOARD_FLASH_MAX));
     if (!seen || watch->len == 0) {
         return false;
     }
@@ -231,10 +231,10 @@ void debug_skip(struct board *board)
 /* Where plain memory is; NULL if it is not. */
 static const uint8_t *plain(const struct board *board, uint32_t addr)
 {
-    if (addr < BOARD_FLASH_SIZE) {
+    if (addr < chip_flash_size(board)) {
         return chip_flash(board) + addr;
     }
-    if (addr - BOARD_FLASH_BASE < BOARD_FLASH_SIZE) {
+    if (addr - BOARD_FLASH_BASE < chip_flash_size(board)) {
         return chip_flash(board) + (addr - BOARD_FLASH_BASE);
     }
     if (addr - BOARD_SRAM_BASE < BOARD_SRAM_SIZE) {
@@ -304,14 +304,14 @@ size_t debug_read(const struct board *board, uint32_t addr, uint8_t out_bytes[],
 
 bool debug_write(struct board *board, uint32_t addr, const uint8_t bytes[], size_t len)
 {
-    if (len > BOARD_FLASH_SIZE) {
+    if (len > chip_flash_size(board)) {
         return false;
     }
     if (is_in(addr, (uint32_t)len, BOARD_SRAM_BASE, BOARD_SRAM_SIZE)) {
         memcpy(board->sram + (addr - BOARD_SRAM_BASE), bytes, len);
         return true;
     }
-    if (is_in(addr, (uint32_t)len, BOARD_FLASH_BASE, BOARD_FLASH_SIZE)) {
+    if (is_in(addr, (uint32_t)len, BOARD_FLASH_BASE, chip_flash_size(board))) {
         memcpy(chip_flash(board) + (addr - BOARD_FLASH_BASE), bytes, len);
         return true;
     }

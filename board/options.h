@@ -6,12 +6,17 @@
 #include <stdint.h>
 
 /* What a board is made with, its memory map, and what can happen to it. */
-enum { BOARD_TICKS_PER_US = 576, BOARD_FLASH_SIZE = 0x10000, BOARD_SRAM_SIZE = 0x5000 };
+enum { BOARD_TICKS_PER_US = 576, BOARD_SRAM_SIZE = 0x5000 };
+
+/* Of the STM32F103C8, the default, and of the STM32F103CB; both are of medium density, with pages of 1 KB. */
+enum { BOARD_FLASH_SIZE = 0x10000, BOARD_FLASH_MAX = 0x20000, BOARD_FLASH_PAGE = 0x400 };
+
 enum { BOARD_USARTS = 3 };
 #define BOARD_FLASH_BASE 0x08000000u
 #define BOARD_SRAM_BASE  0x20000000u
 
 struct board_options {
+    uint32_t flash_size; /* BOARD_FLASH_SIZE or BOARD_FLASH_MAX; 0 = BOARD_FLASH_SIZE */
     uint64_t seed;    /* RAM contents at power-on, torn bits, latencies inside their ranges */
     uint32_t lsi_hz;  /* IWDG clock, 30000..60000; 0 = 40000 */
     bool without_hse; /* the crystal never starts */

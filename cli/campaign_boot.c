@@ -13,14 +13,13 @@ static int take_elf(const char *path, const struct file *elf, struct file *out_b
                     struct host_error *out_error)
 {
     static uint8_t flash[BOARD_FLASH_SIZE];
-    const uint64_t boot_pages = (UINT64_C(1) << OTTER_BOOT_SIZE / OTTER_PAGE_SIZE) - 1;
     char why[HOST_WHY_SIZE];
     struct loader loader = {.flash = flash};
     memset(flash, 0xFF, sizeof flash);
     if (!loader_put(&loader, LOADER_ELF, elf->data, elf->len, 0, why)) {
         return host_error_set(out_error, path, "%s", why);
     }
-    if ((loader.loaded & ~boot_pages) != 0) {
+    if (loader_is_beyond(&loader, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE)) {
         return host_error_set(out_error, path, "is not in the bootloader's place");
     }
     out_boot->data = malloc(OTTER_BOOT_SIZE);

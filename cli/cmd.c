@@ -55,6 +55,17 @@ error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_
     return err;
 }
 
+error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size)
+{
+    uint32_t kb = 0;
+    error_t err = cmd_number32(option, text, 0, UINT32_MAX, &kb);
+    if (err == 0 && kb != 64 && kb != 128) {
+        return cmd_bad_value(option, text, "the chip has 64 or 128 (KB)");
+    }
+    *out_size = kb * 1024;
+    return err;
+}
+
 /* In front of the command's own parser: argp's hint would name the program by argv[0]. */
 static error_t parse_none(int key, char *arg, struct argp_state *state)
 {

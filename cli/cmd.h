@@ -38,6 +38,9 @@ error_t cmd_number(const char *option, const char *text, uint64_t min, uint64_t 
 error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_t max,
                      uint32_t *out_value);
 
+/* --flash-size: 64 or 128, in KB, as bytes. 0, or EINVAL after reporting. */
+error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size);
+
 /* Parse the command line with argp. --help goes to stdout under the name a person types (`usage`, e.g.
  * "otter push"); mistakes are one line of report_error()'s form plus argp's hint.
  * Returns 0 to go on, CMD_USAGE, or -1 when --help was served and the command is done.

@@ -20,6 +20,7 @@ enum { LOAD_MAX = 16, CUT_MAX = 64, INPUT_MAX = 256 };
 enum {
     OPT_LOAD = 256,
     OPT_FLASH,
+    OPT_FLASH_SIZE,
     OPT_PROTECT,
     OPT_UART1,
     OPT_UART2,
@@ -140,6 +141,7 @@ static const struct argp_option options[] = {
      "Program FILE (.bin at ADDR or the start of the flash, .hex, .elf); repeatable", 1},
     {"flash", OPT_FLASH, "FILE", 0,
      "Keep the flash in FILE: read at the start if it exists, saved at the end", 1},
+    {"flash-size", OPT_FLASH_SIZE, "KB", 0, "Of the chip: 64 (default) or 128", 1},
     {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
      1},
     {"uart1", OPT_UART1, "END", 0,
@@ -182,6 +184,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_FLASH:
         args->run.state_path = arg;
         return 0;
+    case OPT_FLASH_SIZE:
+        return cmd_flash_size("--flash-size", arg, &args->board.flash_size);
     case OPT_PROTECT:
         args->protect = true;
         return 0;
@@ -279,8 +283,10 @@ static bool complete(struct arguments *args)
 static bool fill_flash(struct board *board, const struct arguments *args)
 {
     char why[HOST_WHY_SIZE];
-    struct loader loader = {.flash = board_flash(board)};
-    if (args->run.state_path != NULL && !state_load(args->run.state_path, loader.flash, why)) {
+    uint32_t size = board_flash_size(board);
+    struct loader loader = {.flash = board_flash(board), .size = size};
+    if (args->run.state_path != NULL &&
+        !state_load(args->run.state_path, loader.flash, size, why)) {
         (void)report_failure(args->run.state_path, "%s", why);
         return false;
     }
@@ -295,7 +301,8 @@ static bool fill_flash(struct board *board, const struct arguments *args)
         board_protect_flash(board, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }
     /* Told now, not after hours, if the file cannot be written. */
-    if (args->run.state_path != NULL && !state_save(args->run.state_path, loader.flash, why)) {
+    if (args->run.state_path != NULL &&
+        !state_save(args->run.state_path, loader.flash, size, why)) {
         (void)report_failure(args->run.state_path, "%s", why);
         return false;
     }

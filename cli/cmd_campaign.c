@@ -33,6 +33,7 @@ enum {
     OPT_JOBS,
     OPT_MCU_ONLY,
     OPT_PROTECT,
+    OPT_FLASH_SIZE,
     OPT_REPEAT,
     OPT_GDB,
     OPT_MAX_FAILURES,
@@ -61,6 +62,7 @@ static const struct argp_option options[] = {
     {"mcu-only", OPT_MCU_ONLY, NULL, 0, "Cut the MCU alone: the module keeps its power", 1},
     {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
      1},
+    {"flash-size", OPT_FLASH_SIZE, "KB", 0, "Of the chip: 64 (default) or 128", 1},
     {"every", OPT_EVERY, "N", 0, "Cut every N-th flash operation (default 1: all)", 2},
     {"offset", OPT_OFFSET, "N", 0, "... from the N-th on (default: by the seed)", 2},
     {"tears", OPT_TEARS, "LIST", 0,
@@ -188,6 +190,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_PROTECT:
         args->scenario.protect = true;
         return 0;
+    case OPT_FLASH_SIZE:
+        return cmd_flash_size("--flash-size", arg, &args->scenario.flash_size);
     case OPT_EVERY:
         err = cmd_number("--every", arg, 1, UINT32_MAX, &value);
         args->options.every = (uint32_t)value;

@@ -9,7 +9,7 @@
 uint64_t boot_meter_erases(const struct board *board)
 {
     uint64_t sum = 0;
-    for (unsigned page = 0; page < FLASH_PAGE_COUNT; page++) {
+    for (unsigned page = 0; page < FLASH_PAGES_MAX; page++) {
         sum += board_flash_erases(board, page);
     }
     return sum;

@@ -20,11 +20,12 @@ static void *make(void *ctx)
     const struct testbed_load loads[] = {
         {OTTER_BOOT_ADDR, scenario->boot.data, scenario->boot.len},
         {OTTER_APP_ADDR, scenario->app.data, scenario->app.len}};
-    struct testbed_config config = {.board = {.seed = scenario->seed},
-                                    .loads = loads,
-                                    .load_count = scenario->kind == SCENARIO_RECOVERY ? 1 : 2,
-                                    .module_keeps_power = scenario->mcu_only,
-                                    .runner = scenario->runner};
+    struct testbed_config config = {
+        .board = {.seed = scenario->seed, .flash_size = scenario->flash_size},
+        .loads = loads,
+        .load_count = scenario->kind == SCENARIO_RECOVERY ? 1 : 2,
+        .module_keeps_power = scenario->mcu_only,
+        .runner = scenario->runner};
     config.module.file = scenario->update.data;
     config.module.file_size = (uint32_t)scenario->update.len;
     file_md5_hex(&scenario->update, config.module.md5_hex);

@@ -35,6 +35,7 @@ struct scenario {
         update; /* as from file_read(); must stay; no app in SCENARIO_RECOVERY */
     uint8_t old_version[8], new_version[8];
     uint64_t seed;
+    uint32_t flash_size;          /* of the chip, in bytes; 0 = 64 KB */
     bool mcu_only;                /* a cut hits the MCU alone: the module keeps its power */
     bool protect;                 /* the bootloader's pages are write-protected */
     struct replay *replay;        /* remembers the bootloader's judgements; NULL = none */

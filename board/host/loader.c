@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_SIZE = 1024, FILE_SIZE_MAX = 16 * 1024 * 1024 };
+enum { PAGE_SIZE = BOARD_FLASH_PAGE, FILE_SIZE_MAX = 16 * 1024 * 1024 };
 
 bool loader_fail(char out_why[HOST_WHY_SIZE], const char *format, ...)
 {
@@ -24,16 +24,16 @@ bool loader_image_add(struct loader_image *image, uint32_t addr, const uint8_t b
     if (len == 0) {
         return true;
     }
-    if (addr < BOARD_FLASH_BASE || addr - BOARD_FLASH_BASE >= BOARD_FLASH_SIZE) {
+    if (addr < BOARD_FLASH_BASE || addr - BOARD_FLASH_BASE >= image->size) {
         return loader_fail(out_why, "address 0x%08lX is not in the flash (0x%08lX..0x%08lX)",
                            (unsigned long)addr, (unsigned long)BOARD_FLASH_BASE,
-                           (unsigned long)(BOARD_FLASH_BASE + BOARD_FLASH_SIZE - 1));
+                           (unsigned long)(BOARD_FLASH_BASE + image->size - 1));
     }
     size_t off = addr - BOARD_FLASH_BASE;
-    if (len > BOARD_FLASH_SIZE - off) {
+    if (len > image->size - off) {
         return loader_fail(
             out_why, "does not fit: %zu bytes at 0x%08lX, the flash ends behind 0x%08lX", len,
-            (unsigned long)addr, (unsigned long)(BOARD_FLASH_BASE + BOARD_FLASH_SIZE - 1));
+            (unsigned long)addr, (unsigned long)(BOARD_FLASH_BASE + image->size - 1));
     }
     for (size_t i = 0; i < len; i++) {
         if (image->used[off + i] != 0) {
@@ -83,15 +83,15 @@ static const char *foreign_kind(const uint8_t bytes[], size_t len)
 
 static void program(struct loader *loader, const struct loader_image *image)
 {
-    for (size_t page = 0; page < BOARD_FLASH_SIZE / PAGE_SIZE; page++) {
+    for (size_t page = 0; page < image->size / PAGE_SIZE; page++) {
         const uint8_t *used = image->used + page * PAGE_SIZE;
         uint8_t *flash = loader->flash + page * PAGE_SIZE;
         if (memchr(used, 1, PAGE_SIZE) == NULL) {
             continue;
         }
-        if ((loader->loaded >> page & 1) == 0) {
+        if (!loader->loaded[page]) {
             memset(flash, 0xFF, PAGE_SIZE);
-            loader->loaded |= UINT64_C(1) << page;
+            loader->loaded[page] = true;
         }
         for (size_t i = 0; i < PAGE_SIZE; i++) {
             if (used[i] != 0) {
@@ -108,6 +108,7 @@ bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t byte
     if (image == NULL) {
         return loader_fail(out_why, "out of memory");
     }
+    image->size = loader->size != 0 ? loader->size : BOARD_FLASH_SIZE;
     bool good = false;
     switch (kind) {
     case LOADER_BIN:
@@ -128,6 +129,17 @@ bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t byte
     }
     free(image);
     return good;
+}
+
+bool loader_is_beyond(const struct loader *loader, uint32_t addr, uint32_t len)
+{
+    for (uint32_t page = 0; page < BOARD_FLASH_MAX / PAGE_SIZE; page++) {
+        uint32_t at = BOARD_FLASH_BASE + page * PAGE_SIZE;
+        if (loader->loaded[page] && at - addr >= len) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The whole file, malloc'ed. NULL with the reason. */

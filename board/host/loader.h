@@ -20,8 +20,9 @@ enum { HOST_WHY_SIZE = 160 };
 enum loader_kind { LOADER_BIN, LOADER_HEX, LOADER_ELF };
 
 struct loader {
-    uint8_t *flash;  /* BOARD_FLASH_SIZE bytes */
-    uint64_t loaded; /* bit per page of 1 KB: already holds something of a file */
+    uint8_t *flash;
+    uint32_t size;                                   /* of it; 0 = BOARD_FLASH_SIZE */
+    bool loaded[BOARD_FLASH_MAX / BOARD_FLASH_PAGE]; /* the page holds something of a file */
 };
 
 /* What the content says it is. Everything that is neither ELF nor begins like a HEX record is plain
@@ -38,12 +39,16 @@ bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t byte
 bool loader_put_file(struct loader *loader, const char *path, bool has_addr, uint32_t addr,
                      char out_why[HOST_WHY_SIZE]);
 
+/* Does something of a file lie outside of the pages of the `len` bytes from `addr` on? */
+bool loader_is_beyond(const struct loader *loader, uint32_t addr, uint32_t len);
+
 /* ---- for the kinds' own files ---- */
 
 /* What one file says about the flash. */
 struct loader_image {
-    uint8_t bytes[BOARD_FLASH_SIZE];
-    uint8_t used[BOARD_FLASH_SIZE]; /* 0 or 1 */
+    uint32_t size; /* of the flash */
+    uint8_t bytes[BOARD_FLASH_MAX];
+    uint8_t used[BOARD_FLASH_MAX]; /* 0 or 1 */
     bool any;
 };
 

@@ -41,7 +41,8 @@ static bool save_state(struct run *run)
 {
     const char *path = run->options->state_path;
     char why[HOST_WHY_SIZE];
-    if (path == NULL || state_save(path, board_flash(run->board), why)) {
+    if (path == NULL ||
+        state_save(path, board_flash(run->board), board_flash_size(run->board), why)) {
         return true;
     }
     char text[sizeof run->result->why];

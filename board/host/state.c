@@ -9,18 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool state_load(const char *path, uint8_t flash[BOARD_FLASH_SIZE], char out_why[HOST_WHY_SIZE])
+bool state_load(const char *path, uint8_t flash[], size_t size, char out_why[HOST_WHY_SIZE])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         if (errno != ENOENT) {
             return loader_fail(out_why, "%s", strerror(errno));
         }
-        memset(flash, 0xFF, BOARD_FLASH_SIZE);
+        memset(flash, 0xFF, size);
         return true;
     }
     struct stat st;
-    uint8_t *bytes = malloc(BOARD_FLASH_SIZE);
+    uint8_t *bytes = malloc(size);
     bool good = false;
     if (bytes == NULL) {
         (void)loader_fail(out_why, "out of memory");
@@ -28,19 +28,18 @@ bool state_load(const char *path, uint8_t flash[BOARD_FLASH_SIZE], char out_why[
         (void)loader_fail(out_why, "%s", strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {
         (void)loader_fail(out_why, "not a file");
-    } else if (st.st_size != BOARD_FLASH_SIZE) {
-        (void)loader_fail(out_why, "%lld bytes: not the flash of a board (%d)",
-                          (long long)st.st_size, BOARD_FLASH_SIZE);
+    } else if (st.st_size != (off_t)size) {
+        (void)loader_fail(out_why, "%lld bytes: not the flash of a board (%zu)",
+                          (long long)st.st_size, size);
     } else {
         size_t len = 0;
         ssize_t got = 0;
-        while (len < BOARD_FLASH_SIZE &&
-               (got = read(fd, bytes + len, BOARD_FLASH_SIZE - len)) > 0) {
+        while (len < size && (got = read(fd, bytes + len, size - len)) > 0) {
             len += (size_t)got;
         }
-        good = len == BOARD_FLASH_SIZE;
+        good = len == size;
         if (good) {
-            memcpy(flash, bytes, BOARD_FLASH_SIZE);
+            memcpy(flash, bytes, size);
         } else {
             (void)loader_fail(out_why, "%s", got < 0 ? strerror(errno) : "read too short");
         }
@@ -86,7 +85,7 @@ static void sync_folder(const char *path)
     }
 }
 
-bool state_save(const char *path, const uint8_t flash[BOARD_FLASH_SIZE],
+bool state_save(const char *path, const uint8_t flash[], size_t size,
                 char out_why[HOST_WHY_SIZE])
 {
     size_t room = strlen(path) + 32;
@@ -96,7 +95,7 @@ bool state_save(const char *path, const uint8_t flash[BOARD_FLASH_SIZE],
     }
     (void)snprintf(temporary, room, "%s.%ld.new", path, (long)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    bool good = fd >= 0 && write_all(fd, flash, BOARD_FLASH_SIZE) && fsync(fd) == 0;
+    bool good = fd >= 0 && write_all(fd, flash, size) && fsync(fd) == 0;
     int error = errno;
     if (fd >= 0 && close(fd) != 0 && good) {
         good = false;

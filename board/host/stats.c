@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include "board/gokit2/gokit2.h"
 
-enum { PAGE_COUNT = BOARD_FLASH_SIZE / 1024, CAUSE_COUNT = 4 };
+enum { CAUSE_COUNT = 4 };
 
 static const char *const causes[CAUSE_COUNT] = {[BOARD_RESET_POWER] = "power",
                                                 [BOARD_RESET_PIN] = "pin",
@@ -20,6 +20,11 @@ static const char *const ends[] = {
     [RUN_END_ENDPOINT] = "endpoint",
     [RUN_END_STATE] = "state",
 };
+
+static unsigned page_count(const struct board *board)
+{
+    return board_flash_size(board) / BOARD_FLASH_PAGE;
+}
 
 void view_line(const struct board *board, char out_line[VIEW_LINE_SIZE])
 {
@@ -48,7 +53,7 @@ static double seconds(const struct board *board)
 static unsigned all_erases(const struct board *board)
 {
     unsigned sum = 0;
-    for (unsigned page = 0; page < PAGE_COUNT; page++) {
+    for (unsigned page = 0; page < page_count(board); page++) {
         sum += board_flash_erases(board, page);
     }
     return sum;
@@ -65,7 +70,7 @@ void stats_print(FILE *out, const struct board *board,
                   board_instructions(board));
     (void)fprintf(out, "flash operations: %" PRIu64 "\nerases: %u", board_flash_ops(board),
                   all_erases(board));
-    for (unsigned page = 0, told = 0; page < PAGE_COUNT; page++) {
+    for (unsigned page = 0, told = 0; page < page_count(board); page++) {
         unsigned erases = board_flash_erases(board, page);
         if (erases > 0) {
             (void)fprintf(out, "%s page %u: %u", told++ == 0 ? " (" : ",", page, erases);
@@ -140,7 +145,7 @@ void stats_print_json(FILE *out, const struct board *board,
                   board_instructions(board));
     (void)fprintf(out, "\"flash_operations\":%" PRIu64 ",\"erases\":%u,\"erases_of_page\":[",
                   board_flash_ops(board), all_erases(board));
-    for (unsigned page = 0; page < PAGE_COUNT; page++) {
+    for (unsigned page = 0; page < page_count(board); page++) {
         (void)fprintf(out, "%s%u", page == 0 ? "" : ",", board_flash_erases(board, page));
     }
     (void)fprintf(out, "],\"resets\":{");

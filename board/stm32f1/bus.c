@@ -16,9 +16,10 @@
 #define UNIQUE_ID       0x1FFFF7E8u
 #define OPTION_BYTES    0x1FFFF800u
 
-bool bus_is_flash(uint32_t addr)
+bool bus_is_flash(const struct board *board, uint32_t addr)
 {
-    return addr - BOARD_FLASH_BASE < BOARD_FLASH_SIZE || addr < BOARD_FLASH_SIZE;
+    uint32_t size = chip_flash_size(board);
+    return addr - BOARD_FLASH_BASE < size || addr < size;
 }
 
 static uint32_t get(const uint8_t bytes[], unsigned size)
@@ -130,8 +131,8 @@ static bool read_system_memory(struct board *board, uint32_t addr, unsigned size
     if (addr >= UNIQUE_ID && addr + size <= UNIQUE_ID + sizeof board->unique_id) {
         *out_value = get(board->unique_id + (addr - UNIQUE_ID), size);
     } else if (addr >= FLASH_SIZE_REG && addr < UNIQUE_ID) {
-        static const uint8_t f_size[8] = {
-            BOARD_FLASH_SIZE / 1024, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+        const uint8_t f_size[8] = {
+            (uint8_t)(chip_flash_size(board) / 1024), 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
         *out_value = get(f_size + (addr - FLASH_SIZE_REG), size);
     } else if (addr >= OPTION_BYTES && addr < OPTION_BYTES + sizeof cells->option_bytes) {
         *out_value = get(cells->option_bytes + (addr - OPTION_BYTES), size);
@@ -209,9 +210,9 @@ bool bus_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
     struct board *board = ctx;
     uint32_t target;
     unsigned bit;
-    if (bus_is_flash(addr)) {
+    if (bus_is_flash(board, addr)) {
         stall(board);
-        *out_value = get(chip_flash(board) + addr % BOARD_FLASH_SIZE, size);
+        *out_value = get(chip_flash(board) + addr % chip_flash_size(board), size);
         return true;
     }
     if (is_band(addr, &target, &bit, size)) {
@@ -230,10 +231,10 @@ bool bus_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
     if (chip_is_halted(board)) {
         return true; /* the instruction during which the chip died */
     }
-    if (addr - BOARD_FLASH_BASE < BOARD_FLASH_SIZE) {
+    if (addr - BOARD_FLASH_BASE < chip_flash_size(board)) {
         return flash_program(board, addr, size, value);
     }
-    if (addr < BOARD_FLASH_SIZE) {
+    if (addr < chip_flash_size(board)) {
         chip_unknown(board, "write of 0x%X to flash through its alias 0x%08X", (unsigned)value,
                      (unsigned)addr);
         return true;
@@ -250,7 +251,7 @@ bool bus_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
 
 bool bus_dma_read(struct board *board, uint32_t addr, unsigned size, uint32_t *out_value)
 {
-    if (addr - BOARD_FLASH_BASE < BOARD_FLASH_SIZE) {
+    if (addr - BOARD_FLASH_BASE < chip_flash_size(board)) {
         *out_value = get(chip_flash(board) + (addr - BOARD_FLASH_BASE), size);
         return true;
     }
@@ -259,7 +260,7 @@ bool bus_dma_read(struct board *board, uint32_t addr, unsigned size, uint32_t *o
 
 bool bus_dma_write(struct board *board, uint32_t addr, unsigned size, uint32_t value)
 {
-    if (bus_is_flash(addr)) {
+    if (bus_is_flash(board, addr)) {
         chip_unknown(board, "DMA write to flash at 0x%08X", (unsigned)addr);
         return true;
     }

@@ -15,6 +15,6 @@ bool bus_write(void *board, uint32_t addr, unsigned size, uint32_t value);
 /* Of the DMA: no bit-band, no stall. */
 bool bus_dma_read(struct board *board, uint32_t addr, unsigned size, uint32_t *out_value);
 bool bus_dma_write(struct board *board, uint32_t addr, unsigned size, uint32_t value);
-bool bus_is_flash(uint32_t addr);
+bool bus_is_flash(const struct board *board, uint32_t addr);
 
 #endif

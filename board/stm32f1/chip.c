@@ -29,6 +29,11 @@ uint8_t *chip_flash(const struct board *board)
     return board->cpu.flash;
 }
 
+uint32_t chip_flash_size(const struct board *board)
+{
+    return board->options.flash_size;
+}
+
 uint64_t chip_mix(uint64_t *state) /* splitmix64 */
 {
     *state += 0x9E3779B97F4A7C15u;

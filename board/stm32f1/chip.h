@@ -38,8 +38,9 @@ void *chip_state(const struct board *board, enum chip_id id);
 const struct board_options *chip_options(const struct board *board);
 const struct board_links *chip_links(const struct board *board);
 
-/* The flash array, BOARD_FLASH_SIZE bytes. */
+/* The flash array, and its bytes. */
 uint8_t *chip_flash(const struct board *board);
+uint32_t chip_flash_size(const struct board *board);
 
 /* The present tick: of the access, or of the event being served. */
 uint64_t chip_now(const struct board *board);

@@ -145,7 +145,7 @@ static void pump(struct board *board)
     for (int i = choose(board); i >= 0 && !chip_is_halted(board); i = choose(board)) {
         const struct dma_channel *channel = &dma->channel[i];
         if (flash_is_busy(board) && (channel->ccr & CCR_DIR) != 0 &&
-            bus_is_flash(channel->memory)) {
+            bus_is_flash(board, channel->memory)) {
             dma->stalled = true;
             break;
         }

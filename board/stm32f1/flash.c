@@ -65,11 +65,16 @@ struct flash_state *flash_state(const struct board *board)
 static void init(struct board *board)
 {
     struct flash_cells *cells = &flash_state(board)->cells;
-    memset(chip_flash(board), 0xFF, BOARD_FLASH_SIZE);
+    memset(chip_flash(board), 0xFF, chip_flash_size(board));
     for (unsigned i = 0; i < sizeof cells->option_bytes; i += 2) {
         cells->option_bytes[i] = i == OB_RDP ? RDP_OPEN : 0xFF;
         cells->option_bytes[i + 1] = (uint8_t)~cells->option_bytes[i];
     }
+}
+
+static unsigned page_count(const struct board *board)
+{
+    return chip_flash_size(board) / FLASH_PAGE_SIZE;
 }
 
 static uint32_t wrpr(const struct board *board)
@@ -83,7 +88,7 @@ void flash_protect(struct board *board, uint32_t addr, uint32_t len)
     uint8_t *wrp = flash_state(board)->cells.option_bytes + OB_WRP0;
     uint32_t first = (addr - BOARD_FLASH_BASE) / (WRP_PAGES * FLASH_PAGE_SIZE);
     uint32_t end = (addr - BOARD_FLASH_BASE + len - 1) / (WRP_PAGES * FLASH_PAGE_SIZE) + 1;
-    for (size_t bit = first; bit < end && bit < FLASH_PAGE_COUNT / WRP_PAGES; bit++) {
+    for (size_t bit = first; bit < end && bit < page_count(board) / WRP_PAGES; bit++) {
         uint8_t *byte = wrp + bit / 8 * 2; /* its complement lies behind it */
         byte[0] = (uint8_t)(byte[0] & ~(1u << bit % 8));
         byte[1] = (uint8_t)~byte[0];
@@ -126,7 +131,7 @@ void flash_change(struct board *board)
         memset(cells + fpec->op_addr, 0xFF, FLASH_PAGE_SIZE);
         break;
     case FPEC_MASS_ERASE:
-        memset(cells, 0xFF, BOARD_FLASH_SIZE);
+        memset(cells, 0xFF, chip_flash_size(board));
         break;
     case FPEC_IDLE:
         break;
@@ -215,7 +220,7 @@ static void start(struct board *board, enum fpec_op op, uint32_t addr, uint16_t 
     if (op == FPEC_ERASE) {
         cells->erases[addr / FLASH_PAGE_SIZE]++;
     } else if (op == FPEC_MASS_ERASE) {
-        for (unsigned page = 0; page < FLASH_PAGE_COUNT; page++) {
+        for (unsigned page = 0; page < page_count(board); page++) {
             cells->erases[page]++;
         }
     }
@@ -260,7 +265,7 @@ static void start_erase(struct board *board)
     uint32_t kind = fpec->cr & (CR_PG | CR_PER | CR_MER);
     bool protected = false;
     if (kind == CR_PER) {
-        if (fpec->ar - BOARD_FLASH_BASE >= BOARD_FLASH_SIZE) {
+        if (fpec->ar - BOARD_FLASH_BASE >= chip_flash_size(board)) {
             chip_unknown(board, "page erase with FLASH_AR 0x%08X", (unsigned)fpec->ar);
             return;
         }
@@ -270,7 +275,7 @@ static void start_erase(struct board *board)
             start(board, FPEC_ERASE, page * FLASH_PAGE_SIZE, 0);
         }
     } else if (kind == CR_MER) {
-        for (unsigned page = 0; page < FLASH_PAGE_COUNT; page++) {
+        for (unsigned page = 0; page < page_count(board); page++) {
             protected = protected || is_write_protected(board, page);
         }
         if (!protected) {

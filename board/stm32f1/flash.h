@@ -11,8 +11,8 @@
  * tear.c. */
 
 enum {
-    FLASH_PAGE_SIZE = 1024,
-    FLASH_PAGE_COUNT = BOARD_FLASH_SIZE / FLASH_PAGE_SIZE,
+    FLASH_PAGE_SIZE = BOARD_FLASH_PAGE,
+    FLASH_PAGES_MAX = BOARD_FLASH_MAX / FLASH_PAGE_SIZE,
     FLASH_WEAK_MAX = FLASH_PAGE_SIZE, /* half-words: two pages of them */
 };
 
@@ -31,7 +31,7 @@ struct fpec {
 /* What outlives a power cut beside the array itself (chip_flash()), and the campaign's view of it. */
 struct flash_cells {
     uint8_t option_bytes[16]; /* at 0x1FFFF800, complemented pairs */
-    uint32_t erases[FLASH_PAGE_COUNT];
+    uint32_t erases[FLASH_PAGES_MAX];
     uint64_t ops;
     uint64_t busy[2]; /* ticks that programs took, and erases */
     bool cut_armed;

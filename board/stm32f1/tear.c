@@ -12,7 +12,7 @@ static void find_range(const struct board *board, size_t *out_first, size_t *out
     const struct fpec *fpec = &flash_state(board)->fpec;
     bool whole = fpec->op == FPEC_MASS_ERASE;
     *out_first = whole ? 0 : fpec->op_addr;
-    *out_size = whole ? BOARD_FLASH_SIZE : fpec->op == FPEC_ERASE ? FLASH_PAGE_SIZE : 2;
+    *out_size = whole ? chip_flash_size(board) : fpec->op == FPEC_ERASE ? FLASH_PAGE_SIZE : 2;
 }
 
 static uint16_t half_word(const struct board *board, size_t index)

@@ -90,7 +90,7 @@ uint64_t state_cache_hash(const struct board *board, uint32_t ram_end)
     if (sp < sizeof board->sram) {
         hash = add_bytes(hash, board->sram + sp, sizeof board->sram - sp);
     }
-    hash = add_bytes(hash, chip_flash(board), BOARD_FLASH_SIZE);
+    hash = add_bytes(hash, chip_flash(board), chip_flash_size(board));
     hash = add_peripherals(hash, board);
     return hash != 0 ? hash : 1;
 }

@@ -186,7 +186,7 @@ static void test_run_power_cuts(void **state)
     assert_int_equal(half_word(bench, written), 0xFFFF);
     /* Of the operations only number 1 did nothing. */
     assert_int_equal(written, board_flash_ops(bench->board) - 1);
-    assert_true(state_load(path, saved, why));
+    assert_true(state_load(path, saved, BOARD_FLASH_SIZE, why));
     assert_memory_equal(saved, board_flash(bench->board), sizeof saved);
     unlink(path);
 }

@@ -187,6 +187,43 @@ static void test_flash_pm0075_protection_by_option_bytes(void **state)
     }
 }
 
+/* 128 pages: bit 31 of WRPR, which stands for no page of a chip of 64 KB, protects the last four. */
+static void test_flash_of_128_kb(void **state)
+{
+    (void)state;
+    const uint32_t last_page = BOARD_FLASH_BASE + 127 * 1024, end = BOARD_FLASH_BASE + 0x20000;
+    struct board_options options = {.seed = 1, .flash_size = BOARD_FLASH_MAX};
+    struct board *board = make_board(&options), *copy = make_board(NULL);
+    uint32_t value;
+    assert_int_equal(get_reg(board, 0x1FFFF7E0), 0xFFFF0080u);
+    assert_int_equal(get_reg(copy, 0x1FFFF7E0), 0xFFFF0040u);
+    assert_int_equal(board_flash_size(board), 0x20000);
+    unlock_flash(board);
+    assert_int_equal(program(board, last_page + 1022, 0x1234), EOP);
+    assert_int_equal(get_reg(board, last_page + 1020), 0x1234FFFFu);
+    assert_int_equal(get_reg(board, 0x1FFFC), 0x1234FFFFu); /* its alias */
+    assert_false(bus_read(board, end, 4, &value));
+    assert_false(bus_read(copy, BOARD_FLASH_BASE + 0x10000, 4, &value));
+    assert_false(bus_write(copy, BOARD_FLASH_BASE + 0x10000, 2, 0));
+
+    board_copy(copy, board);
+    assert_int_equal(get_reg(copy, last_page + 1020), 0x1234FFFFu);
+    start_erase(board, last_page);
+    pass(board, 40 * MS);
+    assert_int_equal(get_reg(board, last_page + 1020), UINT32_MAX);
+    assert_int_equal(board_flash_erases(board, 127), 1);
+    board_protect_flash(board, end - 1, 1);
+    assert_int_equal(get_reg(board, FLASH_BASE + 0x20), 0x7FFFFFFFu);
+    set_reg(board, FLASH_SR, EOP);
+    assert_int_equal(program(board, BOARD_FLASH_BASE + 124 * 1024, 1), WRPRTERR);
+    assert_int_equal(program(board, BOARD_FLASH_BASE + 123 * 1024, 1), EOP);
+    board_free(copy);
+    board_free(board);
+
+    options.flash_size = 96 * 1024;
+    assert_null(board_new(&options));
+}
+
 static void test_flash_pm0075_core_stalls_while_busy(void **state)
 {
     struct board *board = *state;
@@ -378,6 +415,7 @@ int main(void)
         TEST(test_flash_pm0075_mass_erase),
         TEST(test_flash_pm0075_write_protection),
         TEST(test_flash_pm0075_protection_by_option_bytes),
+        cmocka_unit_test(test_flash_of_128_kb),
         TEST(test_flash_pm0075_core_stalls_while_busy),
         TEST(test_flash_busy_is_counted),
         TEST(test_flash_needs_hsi),

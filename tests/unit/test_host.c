@@ -229,34 +229,34 @@ static void test_state_round_trip_and_wrong_files(void **state)
     static uint8_t flash[BOARD_FLASH_SIZE], back[BOARD_FLASH_SIZE];
     char path[128];
     strcpy(path, in_folder("state.bin"));
-    assert_true(state_load(path, back, why)); /* absent: erased */
+    assert_true(state_load(path, back, BOARD_FLASH_SIZE, why)); /* absent: erased */
     for (size_t i = 0; i < sizeof back; i++) {
         assert_int_equal(back[i], 0xFF);
         flash[i] = (uint8_t)(i * 7);
     }
-    assert_true(state_save(path, flash, why));
-    assert_true(state_load(path, back, why));
+    assert_true(state_save(path, flash, BOARD_FLASH_SIZE, why));
+    assert_true(state_load(path, back, BOARD_FLASH_SIZE, why));
     assert_memory_equal(back, flash, sizeof flash);
     flash[5] ^= 1;
-    assert_true(state_save(path, flash, why)); /* over the old one */
-    assert_true(state_load(path, back, why));
+    assert_true(state_save(path, flash, BOARD_FLASH_SIZE, why)); /* over the old one */
+    assert_true(state_load(path, back, BOARD_FLASH_SIZE, why));
     assert_memory_equal(back, flash, sizeof flash);
 
     assert_int_equal(truncate(path, BOARD_FLASH_SIZE - 1), 0);
-    assert_false(state_load(path, back, why));
+    assert_false(state_load(path, back, BOARD_FLASH_SIZE, why));
     assert_string_equal(why, "65535 bytes: not the flash of a board (65536)");
     assert_int_equal(truncate(path, BOARD_FLASH_SIZE + 1), 0);
-    assert_false(state_load(path, back, why));
+    assert_false(state_load(path, back, BOARD_FLASH_SIZE, why));
     assert_memory_equal(back, flash, sizeof flash);
     assert_int_equal(unlink(path), 0);
 
-    assert_false(state_load(folder, back, why));
+    assert_false(state_load(folder, back, BOARD_FLASH_SIZE, why));
     assert_string_equal(why, "not a file");
-    assert_false(state_save(in_folder("no/such"), flash, why));
+    assert_false(state_save(in_folder("no/such"), flash, BOARD_FLASH_SIZE, why));
     assert_non_null(strstr(why, "cannot save: No such file"));
     /* A folder in the way: refused, and no temporary file stays (see remove_folder()). */
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_false(state_save(path, flash, why));
+    assert_false(state_save(path, flash, BOARD_FLASH_SIZE, why));
     assert_int_equal(rmdir(path), 0);
 }
 

@@ -102,6 +102,23 @@ static void test_loader_bin_outside_of_flash(void **state)
     assert_true(put_kind(LOADER_BIN, big, BOARD_FLASH_SIZE, 0x08000000));
 }
 
+static void test_loader_knows_the_size_of_the_flash(void **state)
+{
+    (void)state;
+    static uint8_t large[BOARD_FLASH_MAX], file[BOARD_FLASH_MAX + 1];
+    loader = (struct loader){.flash = large, .size = BOARD_FLASH_MAX};
+    assert_true(put_kind(LOADER_BIN, "\7", 1, 0x0801FFFF));
+    assert_int_equal(large[BOARD_FLASH_MAX - 1], 7);
+    assert_true(loader_is_beyond(&loader, 0x08000000, 127 * 1024));
+    assert_false(loader_is_beyond(&loader, 0x0801FC00, 1024));
+    assert_false(put_kind(LOADER_BIN, file, 2, 0x0801FFFF));
+    assert_why("does not fit");
+    assert_false(put_kind(LOADER_BIN, file, sizeof file, 0x08000000));
+    assert_why("does not fit");
+    assert_false(put_kind(LOADER_BIN, file, 1, 0x08020000));
+    assert_why("not in the flash");
+}
+
 /* ---- Intel HEX ---- */
 
 static void add_record(char *text, const char *body)
@@ -437,6 +454,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_loader_bin_erases_its_pages_like_a_programmer, start),
         cmocka_unit_test_setup(test_loader_bin_outside_of_flash, start),
+        cmocka_unit_test_setup(test_loader_knows_the_size_of_the_flash, start),
         cmocka_unit_test_setup(test_loader_hex_good, start),
         cmocka_unit_test_setup(test_loader_hex_literals, start),
         cmocka_unit_test_setup(test_loader_hex_segment_wraps, start),
