@@ -96,9 +96,9 @@ double bench_run_model(struct bench_program *program)
     cpu_reset(&cpu);
 
     double start_s = bench_seconds();
-    enum cpu_stop stop = cpu_run(&cpu, (uint64_t)LIMIT_S * 1000000 * CPU_TICKS_PER_US);
+    enum board_stop stop = cpu_run(&cpu, (uint64_t)LIMIT_S * 1000000 * CPU_TICKS_PER_US);
     double elapsed_s = bench_seconds() - start_s;
-    if (stop != CPU_STOP_BKPT) {
+    if (stop != BOARD_STOP_BKPT) {
         fprintf(stderr, "%s: model: stop %d at 0x%08" PRIx32 " %s\n", program->prog, (int)stop,
                 cpu.r[15], cpu.why);
         return -1;

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "board/debug.h"
 #include "board/hook.h"
 #include "board/stm32f1/board_state.h"
 #include "board/stm32f1/bus.h"
@@ -205,22 +204,16 @@ static enum board_stop run(struct board *board, uint64_t until)
             hook_trap(board, until);
             continue;
         }
-        switch (board->links.debug != NULL ? debug_run(board, until)
-                                           : cpu_run(&board->cpu, until)) {
-        case CPU_STOP_NONE:
-        case CPU_STOP_REQUEST:
-            break;
-        case CPU_STOP_LOCKUP:
+        enum board_stop stop = board->links.debug != NULL ? board->links.debug_run(board, until)
+                                                          : cpu_run(&board->cpu, until);
+        if (stop == BOARD_STOP_LOCKUP) {
             board->halt = HALT_LOCKUP;
-            break;
-        case CPU_STOP_BKPT:
-            return BOARD_STOP_BKPT;
-        case CPU_STOP_UNKNOWN:
+        } else if (stop == BOARD_STOP_UNKNOWN) {
             board->halt = HALT_UNKNOWN;
-            break;
-        case CPU_STOP_TRAP:
+        } else if (stop == BOARD_STOP_TRAP) {
             hook_trap(board, until);
-            break;
+        } else if (stop == BOARD_STOP_BKPT) {
+            return stop;
         }
     }
 }

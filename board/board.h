@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "board/links.h"
 #include "board/options.h"
+#include "board/stop.h"
 
 /* The modelled board: a GoKit2 with an STM32F103C8T6, on which unmodified firmware runs.
  *
@@ -17,15 +18,6 @@
  *
  * Nothing in this folder knows otter's firmware, its partitions or the Gizwits protocol.
  */
-enum board_stop {
-    BOARD_STOP_TIME,    /* the time asked for is over */
-    BOARD_STOP_POWER,   /* the armed power cut happened: board_power_on() goes on */
-    BOARD_STOP_LOCKUP,  /* the core is locked up; board_why() */
-    BOARD_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled; board_why() */
-    BOARD_STOP_BKPT,
-    BOARD_STOP_ASKED, /* board_request_stop(), or a debugger (board/debug.h) */
-};
-
 struct board; /* about 130 KB, plain data: board_copy() is a snapshot */
 
 /* Returns NULL if memory is short, or there is no chip with such a flash_size. */

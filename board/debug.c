@@ -6,14 +6,6 @@
 #include "board/stm32f1/board_state.h"
 #include "board/stm32f1/chip.h"
 
-void board_attach(struct board *board, struct board_debug *debug)
-{
-    if (debug != NULL) {
-        memset(debug, 0, sizeof *debug);
-    }
-    board->links.debug = debug;
-}
-
 void debug_resume(struct board *board, bool step)
 {
     struct board_debug *debug = board->links.debug;
@@ -187,7 +179,7 @@ static uint64_t watching_service(void *ctx, uint64_t now)
 }
 
 /* Without its fast window each access to SRAM comes to the bus, at the same cost in ticks. */
-static enum cpu_stop run_watching(struct board *board, uint64_t until)
+static enum board_stop run_watching(struct board *board, uint64_t until)
 {
     struct board_debug *debug = board->links.debug;
     struct cpu *cpu = &board->cpu;
@@ -198,17 +190,18 @@ static enum cpu_stop run_watching(struct board *board, uint64_t until)
     cpu->bus.read = watching_read;
     cpu->bus.write = watching_write;
     cpu->bus.service = watching_service;
-    enum cpu_stop stop = cpu_run_looking(cpu, until, look, board);
+    enum board_stop stop = cpu_run_looking(cpu, until, look, board);
     if (debug->hit == DEBUG_WATCH && debug->undone) {
         *cpu = debug->before;
-        stop = CPU_STOP_REQUEST;
+        stop = BOARD_STOP_ASKED;
     }
     cpu->sram_size = sram_size;
     cpu->bus = debug->real;
     return stop;
 }
 
-enum cpu_stop debug_run(struct board *board, uint64_t until)
+/* cpu_run() with the points looked at. */
+static enum board_stop run(struct board *board, uint64_t until)
 {
     const struct board_debug *debug = board->links.debug;
     if (debug->break_count == 0 && debug->watch_count == 0 && debug->visit == NULL &&
@@ -219,6 +212,15 @@ enum cpu_stop debug_run(struct board *board, uint64_t until)
         return cpu_run_looking(&board->cpu, until, look, board);
     }
     return run_watching(board, until);
+}
+
+void board_attach(struct board *board, struct board_debug *debug)
+{
+    if (debug != NULL) {
+        memset(debug, 0, sizeof *debug);
+    }
+    board->links.debug = debug;
+    board->links.debug_run = run;
 }
 
 void debug_skip(struct board *board)
@@ -248,7 +250,7 @@ static bool load(struct board *copy, uint32_t addr, unsigned size, uint8_t out_b
 {
     uint32_t value;
     if (!cpu_load(&copy->cpu, addr, size, &value) || chip_is_halted(copy) ||
-        copy->cpu.stop == CPU_STOP_UNKNOWN) {
+        copy->cpu.stop == BOARD_STOP_UNKNOWN) {
         return false;
     }
     for (unsigned i = 0; i < size; i++) {
@@ -266,7 +268,7 @@ static size_t read_registers(const struct board *board, uint32_t addr, uint8_t o
         return 0;
     }
     board_copy(copy, board);
-    copy->cpu.stop = CPU_STOP_NONE;
+    copy->cpu.stop = BOARD_STOP_TIME;
     copy->halt = HALT_NONE;
     copy->reset_asked = false;
     copy->powered = true;

@@ -86,7 +86,4 @@ bool debug_write(struct board *board, uint32_t addr, const uint8_t bytes[], size
 uint32_t debug_register(const struct board *board, unsigned n);
 void debug_set_register(struct board *board, unsigned n, uint32_t value);
 
-/* For board_run(): cpu_run() with the points looked at. */
-enum cpu_stop debug_run(struct board *board, uint64_t until);
-
 #endif

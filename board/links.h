@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "board/options.h"
+#include "board/stop.h"
 
 /* What the board calls in the world outside. None of it is part of a snapshot: board_copy() leaves the
  * links of the copy alone. A link without its function is not there. */
@@ -80,8 +81,12 @@ struct board_links {
     struct board_uart_sink sink[BOARD_USARTS];
     struct board_flash_watch watch;
     struct board_alarm alarm;
+
+    /* A debugger, and what runs the core in its place. */
     struct board_debug *debug; /* NULL = none */
-    struct board_hook hook;    /* trap is NULL: none */
+    enum board_stop (*debug_run)(struct board *board, uint64_t until);
+
+    struct board_hook hook; /* trap is NULL: none */
 };
 
 #endif

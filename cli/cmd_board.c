@@ -334,20 +334,22 @@ static void catch_signals(void)
     (void)sigaction(SIGPIPE, &action, NULL);
 }
 
-static const char *end_text(enum run_end end)
+static const char *stop_text(enum board_stop stop)
 {
-    switch (end) {
-    case RUN_END_LOCKUP:
+    switch (stop) {
+    case BOARD_STOP_LOCKUP:
         return "the core is locked up";
-    case RUN_END_UNKNOWN:
+    case BOARD_STOP_UNKNOWN:
         return "not modelled";
-    case RUN_END_BREAKPOINT:
+    case BOARD_STOP_BKPT:
         return "breakpoint";
-    case RUN_END_ENDPOINT:
+    case BOARD_STOP_ENDPOINT:
         return "cannot write";
-    case RUN_END_STATE:
-    case RUN_END_TIME:
-    case RUN_END_ASKED:
+    case BOARD_STOP_STATE:
+    case BOARD_STOP_TIME:
+    case BOARD_STOP_ASKED:
+    case BOARD_STOP_POWER:
+    case BOARD_STOP_TRAP:
         break;
     }
     return "flash";
@@ -373,7 +375,7 @@ static int run(struct board *board, struct arguments *args)
         run_board(board, lines, &args->run, &result);
         debugger_close(args->run.gdb);
         if (!run_is_good(&result)) {
-            (void)report_failure(end_text(result.end), "%s", result.why);
+            (void)report_failure(stop_text(result.stop), "%s", result.why);
         }
         bool stdout_is_taken =
             lines[0].end.kind == ENDPOINT_STDIO || lines[1].end.kind == ENDPOINT_STDIO;

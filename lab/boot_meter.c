@@ -102,26 +102,17 @@ enum board_stop boot_meter_run(void *ctx, struct board *board, uint64_t until)
     meter->board = board;
     look_for_reset(meter);
     for (;;) {
-        switch (meter->inside ? cpu_run_looking(cpu, until, look, meter)
-                              : cpu_run(cpu, until)) {
-        case CPU_STOP_NONE:
-            return BOARD_STOP_TIME;
-        case CPU_STOP_REQUEST: { /* the app's turn; else a reset, a power cut: the board knows */
-            enum board_stop stop = board_run(board, board_now(board) + 1);
+        enum board_stop stop =
+            meter->inside ? cpu_run_looking(cpu, until, look, meter) : cpu_run(cpu, until);
+        if (stop ==
+            BOARD_STOP_ASKED) { /* the app's turn; else a reset, a power cut: the board knows */
+            stop = board_run(board, board_now(board) + 1);
             if (stop != BOARD_STOP_TIME) {
                 return stop;
             }
             look_for_reset(meter);
-            break;
-        }
-        case CPU_STOP_LOCKUP:
-            return BOARD_STOP_LOCKUP;
-        case CPU_STOP_BKPT:
-            return BOARD_STOP_BKPT;
-        case CPU_STOP_UNKNOWN:
-            return BOARD_STOP_UNKNOWN;
-        case CPU_STOP_TRAP: /* nobody has set one */
-            break;
+        } else if (stop != BOARD_STOP_TRAP) { /* nobody has set one */
+            return stop;
         }
     }
 }

@@ -76,13 +76,11 @@ static struct board *board(void *ctx)
     return testbed_board(run->bed);
 }
 
-static enum campaign_stop run_ms(void *ctx, uint32_t ms)
+static enum board_stop run_ms(void *ctx, uint32_t ms)
 {
     struct run *run = ctx;
     run->stop = testbed_run_ms(run->bed, ms);
-    return run->stop == BOARD_STOP_TIME    ? CAMPAIGN_TIME
-           : run->stop == BOARD_STOP_POWER ? CAMPAIGN_POWER
-                                           : CAMPAIGN_STUCK;
+    return run->stop;
 }
 
 static void power_on(void *ctx)

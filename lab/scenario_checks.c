@@ -90,6 +90,9 @@ static const char *why_not_done(const struct scenario *scenario, struct testbed 
         return "not judged: the debugger ended the run";
     case BOARD_STOP_TIME:
     case BOARD_STOP_POWER:
+    case BOARD_STOP_TRAP:
+    case BOARD_STOP_ENDPOINT:
+    case BOARD_STOP_STATE:
         break;
     }
     if (scenario->kind == SCENARIO_REVERT && app_is(bed, &scenario->update)) {

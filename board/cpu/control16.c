@@ -137,7 +137,7 @@ void op16_cbnz(struct cpu *cpu, uint32_t opcode)
 void op16_breakpoint(struct cpu *cpu, uint32_t opcode)
 {
     (void)opcode;
-    stop_because(cpu, CPU_STOP_BKPT, "BKPT");
+    stop_because(cpu, BOARD_STOP_BKPT, "BKPT");
 }
 
 /* CPS, B5.2.1: without effect in unprivileged code. */

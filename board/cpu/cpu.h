@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "board/stop.h"
 
 /* The Cortex-M3 of the modelled board: ARMv7-M instructions, exceptions, NVIC, SCB, SysTick.
  *
@@ -18,15 +19,6 @@
  * The struct is plain data without pointers to itself: copying it is a snapshot.
  */
 enum { CPU_TICKS_PER_US = 576, CPU_IRQ_COUNT = 60 };
-
-enum cpu_stop {
-    CPU_STOP_NONE,    /* the time asked for is over */
-    CPU_STOP_REQUEST, /* cpu_stop() was called from a bus callback */
-    CPU_STOP_LOCKUP,  /* a fault inside the fault handler */
-    CPU_STOP_BKPT,    /* BKPT instruction; r[15] stays on it */
-    CPU_STOP_UNKNOWN, /* UNPREDICTABLE or not modelled: see `why` */
-    CPU_STOP_TRAP,    /* a branch has led to a trap; r[15] stays on it */
-};
 
 enum { CPU_TRAPS_MAX = 4 };
 
@@ -62,7 +54,7 @@ struct cpu {
     uint32_t fetch_wait;      /* flash wait states; cpu_set_clock() */
     uint64_t next_event;      /* tick at which service is due; 0 forces it */
     uint64_t bus_event;       /* what bus->service returned last */
-    enum cpu_stop stop;
+    enum board_stop stop;
     char why[160]; /* one line, for LOCKUP and UNKNOWN */
     bool sleeping; /* in WFI or, with sleeps_for_event, in WFE */
     bool sleeps_for_event;
@@ -117,17 +109,17 @@ void cpu_map(struct cpu *cpu, uint8_t *flash, uint32_t flash_base, uint32_t flas
 void cpu_reset(struct cpu *cpu);
 
 /* Run until cpu->now >= until or something else stops. Returns cpu->stop. */
-enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until);
+enum board_stop cpu_run(struct cpu *cpu, uint64_t until);
 
 /* Execute one instruction; asleep, let time pass up to the next event. Exceptions that are due are
  * taken before. Returns cpu->stop. */
-enum cpu_stop cpu_step(struct cpu *cpu);
+enum board_stop cpu_step(struct cpu *cpu);
 
 /* Change the core clock and the flash wait states; SysTick and CYCCNT go on at the new rate. */
 void cpu_set_clock(struct cpu *cpu, uint32_t ticks_per_cycle, uint32_t fetch_wait);
 
 /* Addresses of instructions, CPU_TRAPS_MAX at most, instead of the earlier ones: a jump there, a call or a
- * return ends cpu_run() in front of it, with CPU_STOP_TRAP; going on executes it. Unlike a breakpoint it costs
+ * return ends cpu_run() in front of it, with BOARD_STOP_TRAP; going on executes it. Unlike a breakpoint it costs
  * the other instructions nothing. */
 void cpu_set_traps(struct cpu *cpu, const uint32_t addrs[], unsigned count);
 

@@ -29,8 +29,8 @@ bool cpu_load(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t *out_value
 void cpu_skip(struct cpu *cpu);
 
 /* As cpu_run(), slower, with the same ticks: look() is asked before every instruction, r[15] being on
- * it and exceptions that were due being entered. False ends the run with CPU_STOP_REQUEST. */
-enum cpu_stop cpu_run_looking(struct cpu *cpu, uint64_t until, bool (*look)(void *ctx),
-                              void *ctx);
+ * it and exceptions that were due being entered. False ends the run with BOARD_STOP_ASKED. */
+enum board_stop cpu_run_looking(struct cpu *cpu, uint64_t until, bool (*look)(void *ctx),
+                                void *ctx);
 
 #endif

@@ -109,7 +109,7 @@ static void lock_up(struct cpu *cpu, const char *reason)
     char why[sizeof cpu->why];
     snprintf(why, sizeof why, "lockup at 0x%08X: %s (CFSR 0x%08X, HFSR 0x%08X)",
              (unsigned)cpu->r[PC], reason, (unsigned)cpu->cfsr, (unsigned)cpu->hfsr);
-    stop_because(cpu, CPU_STOP_LOCKUP, why);
+    stop_because(cpu, BOARD_STOP_LOCKUP, why);
 }
 
 static void set_pending(struct cpu *cpu, unsigned number, bool pending)

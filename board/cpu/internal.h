@@ -72,7 +72,7 @@ static inline void look_around(struct cpu *cpu)
 
 /* End the run: UNPREDICTABLE or not modelled. */
 void stop_unknown(struct cpu *cpu, uint32_t opcode, const char *why);
-void stop_because(struct cpu *cpu, enum cpu_stop stop, const char *why);
+void stop_because(struct cpu *cpu, enum board_stop stop, const char *why);
 
 static inline void raise_fault(struct cpu *cpu, uint32_t cfsr)
 {

@@ -5,7 +5,7 @@
 
 /* The core as a whole: reset, the run loop, time. */
 
-void stop_because(struct cpu *cpu, enum cpu_stop stop, const char *why)
+void stop_because(struct cpu *cpu, enum board_stop stop, const char *why)
 {
     cpu->stop = stop;
     cpu->event = EVENT_STOP;
@@ -18,7 +18,7 @@ void stop_unknown(struct cpu *cpu, uint32_t opcode, const char *why)
     char text[sizeof cpu->why];
     snprintf(text, sizeof text, "at 0x%08X: 0x%04X: UNPREDICTABLE or not modelled: %s",
              (unsigned)cpu->r[PC], (unsigned)opcode, why);
-    stop_because(cpu, CPU_STOP_UNKNOWN, text);
+    stop_because(cpu, BOARD_STOP_UNKNOWN, text);
 }
 
 void cpu_init(struct cpu *cpu, const struct cpu_bus *bus)
@@ -91,7 +91,7 @@ uint32_t cpu_xpsr(const struct cpu *cpu)
 
 void cpu_request_stop(struct cpu *cpu)
 {
-    cpu->stop = CPU_STOP_REQUEST;
+    cpu->stop = BOARD_STOP_ASKED;
     look_around(cpu);
 }
 
@@ -113,11 +113,11 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 void cpu_stall_until(struct cpu *cpu, uint64_t tick)
 {
     cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
-    while (cpu->bus_event < tick && cpu->stop == CPU_STOP_NONE) {
+    while (cpu->bus_event < tick && cpu->stop == BOARD_STOP_TIME) {
         cpu->now = cpu->bus_event > cpu->now ? cpu->bus_event : cpu->now;
         cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
     }
-    if (cpu->stop == CPU_STOP_NONE && cpu->now < tick) {
+    if (cpu->stop == BOARD_STOP_TIME && cpu->now < tick) {
         cpu->now = tick;
     }
     look_around(cpu);
@@ -137,7 +137,7 @@ void look_for_trap(struct cpu *cpu)
 {
     for (unsigned i = 0; i < cpu->trap_count; i++) {
         if (cpu->next_pc == cpu->traps[i]) {
-            cpu->stop = CPU_STOP_TRAP;
+            cpu->stop = BOARD_STOP_TRAP;
             look_around(cpu);
         }
     }
@@ -152,13 +152,13 @@ uint64_t cpu_next_event(const struct cpu *cpu)
 static bool serve(struct cpu *cpu, uint64_t until)
 {
     for (;;) {
-        if (cpu->stop != CPU_STOP_NONE) {
+        if (cpu->stop != BOARD_STOP_TIME) {
             return false;
         }
         cpu->next_event = UINT64_MAX; /* callbacks may set it to 0 again */
         cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
         systick_serve(cpu);
-        if (cpu->stop != CPU_STOP_NONE) {
+        if (cpu->stop != BOARD_STOP_TIME) {
             return false;
         }
         uint64_t next = earlier(cpu_next_event(cpu), until);
@@ -315,9 +315,9 @@ static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
     return pc;
 }
 
-enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
+enum board_stop cpu_run(struct cpu *cpu, uint64_t until)
 {
-    cpu->stop = CPU_STOP_NONE;
+    cpu->stop = BOARD_STOP_TIME;
     look_around(cpu);
     uint32_t pc = cpu->r[PC];
     for (;;) {
@@ -338,27 +338,27 @@ enum cpu_stop cpu_run(struct cpu *cpu, uint64_t until)
     }
 }
 
-enum cpu_stop cpu_run_looking(struct cpu *cpu, uint64_t until, bool (*look)(void *ctx),
-                              void *ctx)
+enum board_stop cpu_run_looking(struct cpu *cpu, uint64_t until, bool (*look)(void *ctx),
+                                void *ctx)
 {
-    cpu->stop = CPU_STOP_NONE;
+    cpu->stop = BOARD_STOP_TIME;
     look_around(cpu);
     for (;;) {
         if (cpu->now >= cpu->next_event && !serve(cpu, until)) {
             return cpu->stop;
         }
         if (!look(ctx)) {
-            cpu->stop = CPU_STOP_REQUEST;
+            cpu->stop = BOARD_STOP_ASKED;
             return cpu->stop;
         }
         cpu->r[PC] = step(cpu, cpu->r[PC]);
     }
 }
 
-enum cpu_stop cpu_step(struct cpu *cpu)
+enum board_stop cpu_step(struct cpu *cpu)
 {
     uint64_t until = UINT64_MAX;
-    cpu->stop = CPU_STOP_NONE;
+    cpu->stop = BOARD_STOP_TIME;
     if (cpu->sleeping) { /* one step of sleep leads to the next event, not for ever */
         cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
         until = cpu_next_event(cpu);

@@ -99,6 +99,9 @@ bool gdb_stopped(struct gdb *gdb, enum board_stop why)
         return true;
     case BOARD_STOP_TIME:
     case BOARD_STOP_POWER:
+    case BOARD_STOP_TRAP:
+    case BOARD_STOP_ENDPOINT:
+    case BOARD_STOP_STATE:
         break;
     }
     return false;

@@ -31,9 +31,9 @@ static void on_sent(void *ctx, uint8_t byte, uint64_t now)
     endpoint_send(&line->end, byte);
 }
 
-static void finish(struct run *run, enum run_end end, const char *why)
+static void finish(struct run *run, enum board_stop stop, const char *why)
 {
-    run->result->end = end;
+    run->result->stop = stop;
     (void)snprintf(run->result->why, sizeof run->result->why, "%s", why);
 }
 
@@ -47,7 +47,7 @@ static bool save_state(struct run *run)
     }
     char text[sizeof run->result->why];
     (void)snprintf(text, sizeof text, "%.90s: %.150s", path, why);
-    finish(run, RUN_END_STATE, text);
+    finish(run, BOARD_STOP_STATE, text);
     return false;
 }
 
@@ -151,7 +151,7 @@ static bool flush(struct run *run)
         if (!endpoint_flush(end)) {
             char text[HOST_WHY_SIZE];
             (void)snprintf(text, sizeof text, "uart%u: %s", i + 1, strerror(end->error));
-            finish(run, RUN_END_ENDPOINT, text);
+            finish(run, BOARD_STOP_ENDPOINT, text);
             return false;
         }
     }
@@ -202,17 +202,17 @@ static void wait_for_host(struct run *run)
 static bool run_slice(struct run *run)
 {
     if (*run->options->stop != 0) {
-        finish(run, RUN_END_ASKED, "");
+        finish(run, BOARD_STOP_ASKED, "");
         return false;
     }
     if (run->options->gdb != NULL &&
         !gdb_server_serve(run->options->gdb, run->board, run->options->stop)) {
-        finish(run, RUN_END_ASKED, "");
+        finish(run, BOARD_STOP_ASKED, "");
         return false;
     }
     uint64_t until = apply_inputs(run);
     if (board_now(run->board) >= run->options->until) {
-        finish(run, RUN_END_TIME, "");
+        finish(run, BOARD_STOP_TIME, "");
         return false;
     }
     receive(run);
@@ -226,23 +226,12 @@ static bool run_slice(struct run *run)
     if (run->options->gdb != NULL && gdb_server_stopped(run->options->gdb, stop)) {
         return true;
     }
-    switch (stop) {
-    case BOARD_STOP_TIME:
-    case BOARD_STOP_ASKED:
-        break;
-    case BOARD_STOP_POWER:
+    if (stop == BOARD_STOP_POWER) {
         if (!power_comes_back(run)) {
             return false;
         }
-        break;
-    case BOARD_STOP_LOCKUP:
-        finish(run, RUN_END_LOCKUP, board_why(run->board));
-        return false;
-    case BOARD_STOP_UNKNOWN:
-        finish(run, RUN_END_UNKNOWN, board_why(run->board));
-        return false;
-    case BOARD_STOP_BKPT:
-        finish(run, RUN_END_BREAKPOINT, board_why(run->board));
+    } else if (stop != BOARD_STOP_TIME && stop != BOARD_STOP_ASKED) {
+        finish(run, stop, board_why(run->board));
         return false;
     }
     if (run->options->realtime) {
@@ -280,5 +269,5 @@ void run_board(struct board *board, struct run_line lines[RUN_LINE_COUNT],
 
 bool run_is_good(const struct run_result *result)
 {
-    return result->end == RUN_END_TIME || result->end == RUN_END_ASKED;
+    return result->stop == BOARD_STOP_TIME || result->stop == BOARD_STOP_ASKED;
 }

@@ -54,16 +54,6 @@ struct run_options {
     void (*tell)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 };
 
-enum run_end {
-    RUN_END_TIME,
-    RUN_END_ASKED,
-    RUN_END_LOCKUP,
-    RUN_END_UNKNOWN,
-    RUN_END_BREAKPOINT,
-    RUN_END_ENDPOINT, /* nobody takes what the chip sends */
-    RUN_END_STATE,    /* the flash could not be saved */
-};
-
 struct run_line {
     struct endpoint end;
     uint8_t pending[RUN_PENDING_SIZE]; /* come from outside, not yet on the chip's wire */
@@ -71,7 +61,7 @@ struct run_line {
 };
 
 struct run_result {
-    enum run_end end;
+    enum board_stop stop;
     char why[256];        /* one line, unless TIME or ASKED */
     size_t cuts;          /* that happened */
     uint64_t given_up_ns; /* real time the model could not hold */

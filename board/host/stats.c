@@ -11,14 +11,11 @@ static const char *const causes[CAUSE_COUNT] = {[BOARD_RESET_POWER] = "power",
                                                 [BOARD_RESET_SOFTWARE] = "software",
                                                 [BOARD_RESET_WATCHDOG] = "watchdog"};
 
-static const char *const ends[] = {
-    [RUN_END_TIME] = "time",
-    [RUN_END_ASKED] = "asked",
-    [RUN_END_LOCKUP] = "lockup",
-    [RUN_END_UNKNOWN] = "unknown",
-    [RUN_END_BREAKPOINT] = "breakpoint",
-    [RUN_END_ENDPOINT] = "endpoint",
-    [RUN_END_STATE] = "state",
+static const char *const stops[] = {
+    [BOARD_STOP_TIME] = "time",       [BOARD_STOP_ASKED] = "asked",
+    [BOARD_STOP_LOCKUP] = "lockup",   [BOARD_STOP_UNKNOWN] = "unknown",
+    [BOARD_STOP_BKPT] = "breakpoint", [BOARD_STOP_ENDPOINT] = "endpoint",
+    [BOARD_STOP_STATE] = "state",
 };
 
 static unsigned page_count(const struct board *board)
@@ -64,7 +61,7 @@ void stats_print(FILE *out, const struct board *board,
 {
     char view[VIEW_LINE_SIZE];
     view_line(board, view);
-    (void)fprintf(out, "stopped: %s%s%s\n", ends[result->end], result->why[0] ? ", " : "",
+    (void)fprintf(out, "stopped: %s%s%s\n", stops[result->stop], result->why[0] ? ", " : "",
                   result->why);
     (void)fprintf(out, "virtual time: %.6f s\ninstructions: %" PRIu64 "\n", seconds(board),
                   board_instructions(board));
@@ -135,7 +132,7 @@ void stats_print_json(FILE *out, const struct board *board,
                       const struct run_line lines[RUN_LINE_COUNT],
                       const struct run_result *result)
 {
-    (void)fprintf(out, "{\"stopped\":\"%s\",\"why\":", ends[result->end]);
+    (void)fprintf(out, "{\"stopped\":\"%s\",\"why\":", stops[result->stop]);
     print_string(out, result->why);
     (void)fprintf(out, ",\"unique_id\":\"");
     for (unsigned i = 0; i < 12; i++) {

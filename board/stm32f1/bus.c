@@ -196,11 +196,11 @@ static bool is_band(uint32_t addr, uint32_t *out_addr, unsigned *out_bit, unsign
 static void stall(struct board *board)
 {
     struct cpu *cpu = &board->cpu;
-    enum cpu_stop stop = cpu->stop;
+    enum board_stop stop = cpu->stop;
     while (flash_is_busy(board) && !chip_is_halted(board)) {
-        cpu->stop = CPU_STOP_NONE;
+        cpu->stop = BOARD_STOP_TIME;
         cpu_stall_until(cpu, flash_busy_until(board));
-        stop = cpu->stop != CPU_STOP_NONE ? cpu->stop : stop;
+        stop = cpu->stop != BOARD_STOP_TIME ? cpu->stop : stop;
     }
     cpu->stop = stop;
 }

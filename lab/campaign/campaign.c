@@ -23,13 +23,13 @@ static void disarm(struct board *board)
     board_cut_at(board, UINT64_MAX, BOARD_TEAR_NOT_DONE, 0);
 }
 
-/* Run until the power fails, or the scenario is stuck, or (CAMPAIGN_TIME) its end or `limit`. */
-static enum campaign_stop run_to_cut(const struct campaign_device *device, void *branch,
-                                     uint64_t limit)
+/* Run until the power fails, or the scenario is stuck, or (BOARD_STOP_TIME) its end or `limit`. */
+static enum board_stop run_to_cut(const struct campaign_device *device, void *branch,
+                                  uint64_t limit)
 {
     struct board *board = device->board(branch);
-    enum campaign_stop stop = CAMPAIGN_TIME;
-    while (stop == CAMPAIGN_TIME && !device->is_done(branch) && board_now(board) < limit) {
+    enum board_stop stop = BOARD_STOP_TIME;
+    while (stop == BOARD_STOP_TIME && !device->is_done(branch) && board_now(board) < limit) {
         /* More than the reference run's slice costs nothing here, but the time behind the end. */
         stop = device->run_ms(branch, 10);
     }
@@ -64,19 +64,19 @@ static struct result run_branch(const struct campaign_device *device, void *bran
     struct board *board = device->board(branch);
     uint64_t limit = limit_of(board, options);
     arm(board, options, &which->first);
-    enum campaign_stop stop = run_to_cut(device, branch, limit);
-    if (stop == CAMPAIGN_TIME) {
+    enum board_stop stop = run_to_cut(device, branch, limit);
+    if (stop == BOARD_STOP_TIME) {
         return (struct result){.verdict.why = "the power cut never came: the run before it "
                                               "differs from the reference run"};
     }
-    if (stop == CAMPAIGN_STUCK) {
+    if (stop != BOARD_STOP_POWER) { /* stuck */
         return check(device, branch);
     }
     device->power_on(branch);
     if (which->has_second) {
         arm(board, options, &which->second);
     }
-    bool second = run_to_cut(device, branch, limit) == CAMPAIGN_POWER;
+    bool second = run_to_cut(device, branch, limit) == BOARD_STOP_POWER;
     if (second) {
         device->power_on(branch);
         (void)run_to_cut(device, branch, limit);

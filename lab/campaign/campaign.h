@@ -22,12 +22,6 @@
  *    campaign_run(&device, &options, &plan, &counts);  all, or this process' part of them
  */
 
-enum campaign_stop {
-    CAMPAIGN_TIME,  /* the time asked for is over */
-    CAMPAIGN_POWER, /* early: the power failed */
-    CAMPAIGN_STUCK, /* early, and it cannot go on */
-};
-
 /* What a device says of its end. Kinds of failures are counted: the device's own begin with 1. */
 enum { CAMPAIGN_OTHER, CAMPAIGN_KINDS = 8 };
 
@@ -41,9 +35,9 @@ struct campaign_device {
     void (*copy)(void *to, const void *from); /* into another one that make() made */
     void (*free)(void *device);
     struct board *(*board)(void *device);
-    /* Let virtual time pass. */
-    enum campaign_stop (*run_ms)(void *device, uint32_t ms);
-    void (*power_on)(void *device);      /* after CAMPAIGN_POWER */
+    /* Let virtual time pass. Anything but TIME and POWER: it cannot go on. */
+    enum board_stop (*run_ms)(void *device, uint32_t ms);
+    void (*power_on)(void *device);      /* after BOARD_STOP_POWER */
     bool (*is_done)(const void *device); /* the scenario has reached its end */
     /* Check a device at its end (or at the time limit, or stuck). It may run on; nothing is cut any more. */
     struct campaign_verdict (*check)(void *device, bool done);

@@ -88,8 +88,8 @@ const char *campaign_survey(const struct campaign_device *device,
         board_watch_flash(board, &(struct board_flash_watch){&watcher, watch});
         uint64_t limit =
             board_now(board) + (uint64_t)options->limit_s * 1000000u * BOARD_TICKS_PER_US;
-        enum campaign_stop stop = CAMPAIGN_TIME;
-        while (stop == CAMPAIGN_TIME && !device->is_done(reference) &&
+        enum board_stop stop = BOARD_STOP_TIME;
+        while (stop == BOARD_STOP_TIME && !device->is_done(reference) &&
                board_now(board) < limit) {
             stop = device->run_ms(reference, options->slice_ms);
         }

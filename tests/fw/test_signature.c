@@ -66,9 +66,9 @@ static void start(const char *program)
     cpu_reset(&ready->cpu);
     for (unsigned ms = 0;
          output(ready, offsetof(struct signapp_output, state)) != SIGNAPP_READY; ms++) {
-        enum cpu_stop stop =
+        enum board_stop stop =
             cpu_run(&ready->cpu, ready->cpu.now + UINT64_C(1000) * CPU_TICKS_PER_US);
-        if (stop != CPU_STOP_NONE || ms > INIT_MS_MAX) {
+        if (stop != BOARD_STOP_TIME || ms > INIT_MS_MAX) {
             fail_msg("%s: not ready after %u ms: %s", program, ms, ready->cpu.why);
         }
     }
@@ -111,9 +111,9 @@ static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature
     otter_put_le32(input + offsetof(struct signapp_input, message_len), (uint32_t)len);
     memcpy(input + offsetof(struct signapp_input, message), message, len);
     otter_put_le32(input + offsetof(struct signapp_input, wait), 0);
-    enum cpu_stop why =
+    enum board_stop why =
         cpu_run(&machine.cpu, machine.cpu.now + UINT64_C(1000000) * CPU_TICKS_PER_US);
-    if (why != CPU_STOP_BKPT ||
+    if (why != BOARD_STOP_BKPT ||
         output(&machine, offsetof(struct signapp_output, state)) != SIGNAPP_DONE) {
         fail_msg("stop %d at 0x%08" PRIx32 ": %s", (int)why, machine.cpu.r[15],
                  machine.cpu.why);

@@ -40,7 +40,7 @@ static bool fault_kept_state(const struct compare_case *in, const struct cpu *cp
     if (!pops && memcmp(cpu->r, in->r, 13 * sizeof cpu->r[0]) != 0) {
         return false;
     }
-    if (cpu->stop == CPU_STOP_LOCKUP) { /* no frame: the stack pointer was no good */
+    if (cpu->stop == BOARD_STOP_LOCKUP) { /* no frame: the stack pointer was no good */
         return true;
     }
     bool by_fault = !calls && cpu->ipsr >= 3 && cpu->ipsr <= 6;
@@ -61,8 +61,8 @@ static void run_model(const struct compare_case *in, struct compare_state *out)
     model.primask = in->primask;
     model.basepri = in->basepri;
 
-    enum cpu_stop stop = cpu_step(&model);
-    if (in->it && stop == CPU_STOP_NONE) {
+    enum board_stop stop = cpu_step(&model);
+    if (in->it && stop == BOARD_STOP_TIME) {
         stop = cpu_step(&model);
     }
     memcpy(out->r, model.r, sizeof out->r);
@@ -78,9 +78,9 @@ static void run_model(const struct compare_case *in, struct compare_state *out)
     out->cfsr = model.cfsr;
     out->why = model.why;
     out->kept = true;
-    if (stop == CPU_STOP_UNKNOWN) {
+    if (stop == BOARD_STOP_UNKNOWN) {
         out->end = COMPARE_UNKNOWN;
-    } else if (stop != CPU_STOP_NONE || model.ipsr != 0) {
+    } else if (stop != BOARD_STOP_TIME || model.ipsr != 0) {
         out->end = COMPARE_FAULT;
         out->kept = fault_kept_state(in, &model);
     } else {

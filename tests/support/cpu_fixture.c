@@ -114,18 +114,18 @@ void h_start(void)
     }
 }
 
-enum cpu_stop h_run(unsigned limit)
+enum board_stop h_run(unsigned limit)
 {
     for (unsigned i = 0; i < limit; i++) {
-        enum cpu_stop stop = cpu_step(&h_cpu);
-        if (stop != CPU_STOP_NONE) {
+        enum board_stop stop = cpu_step(&h_cpu);
+        if (stop != BOARD_STOP_TIME) {
             return stop;
         }
     }
-    return CPU_STOP_NONE;
+    return BOARD_STOP_TIME;
 }
 
-static void fail_stop(enum cpu_stop stop)
+static void fail_stop(enum board_stop stop)
 {
     fail_msg("stop %d at 0x%08" PRIx32 ", ipsr %" PRIu32 ", cfsr 0x%08" PRIx32 ": %s",
              (int)stop, h_cpu.r[15], h_cpu.ipsr, h_cpu.cfsr, h_cpu.why);
@@ -133,8 +133,8 @@ static void fail_stop(enum cpu_stop stop)
 
 void h_steps(unsigned count)
 {
-    enum cpu_stop stop = h_run(count);
-    if (stop != CPU_STOP_NONE) {
+    enum board_stop stop = h_run(count);
+    if (stop != BOARD_STOP_TIME) {
         fail_stop(stop);
     }
 }
@@ -153,12 +153,12 @@ void h_run_to(uint32_t addr)
 void h_enter(unsigned exception)
 {
     for (unsigned i = 0; i < STEPS_MAX; i++) {
-        enum cpu_stop stop = cpu_step(&h_cpu);
+        enum board_stop stop = cpu_step(&h_cpu);
         if (h_cpu.r[15] == h_handler(exception) && h_cpu.ipsr == exception &&
-            (stop == CPU_STOP_NONE || stop == CPU_STOP_BKPT)) {
+            (stop == BOARD_STOP_TIME || stop == BOARD_STOP_BKPT)) {
             return;
         }
-        if (stop != CPU_STOP_NONE) {
+        if (stop != BOARD_STOP_TIME) {
             fail_stop(stop);
         }
     }
@@ -178,9 +178,9 @@ void h_return(unsigned exception)
 
 void h_run_to_bkpt(void)
 {
-    enum cpu_stop stop = h_run(STEPS_MAX);
+    enum board_stop stop = h_run(STEPS_MAX);
     /* A default handler's BKPT is an exception that nobody expected. */
-    if (stop != CPU_STOP_BKPT || h_cpu.r[15] >= H_HANDLERS) {
+    if (stop != BOARD_STOP_BKPT || h_cpu.r[15] >= H_HANDLERS) {
         fail_stop(stop);
     }
 }

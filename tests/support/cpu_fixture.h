@@ -111,7 +111,7 @@ void h_return(unsigned exception);
 void h_run_to_bkpt(void);
 
 /* Step until it stops, at most `limit` steps; returns why. */
-enum cpu_stop h_run(unsigned limit);
+enum board_stop h_run(unsigned limit);
 
 /* One instruction each: r0, r1, r2 and flags before; r0 and flags after. All else must stay. */
 struct h_case {

@@ -132,7 +132,7 @@ static void test_run_until_its_time(void **state)
 {
     struct bench *bench = *state;
     run(bench, "HAL");
-    assert_int_equal(bench->result.end, RUN_END_TIME);
+    assert_int_equal(bench->result.stop, BOARD_STOP_TIME);
     assert_true(run_is_good(&bench->result));
     assert_string_equal(bench->echo, "IBM");
     assert_in_range(board_now(bench->board), ms(100), ms(100) + 1000);
@@ -144,7 +144,7 @@ static void test_run_asked_to_stop(void **state)
     bench->options.until = UINT64_MAX;
     bench->stop = 1;
     run(bench, "");
-    assert_int_equal(bench->result.end, RUN_END_ASKED);
+    assert_int_equal(bench->result.stop, BOARD_STOP_ASKED);
     assert_true(run_is_good(&bench->result));
 }
 
@@ -152,11 +152,11 @@ static void test_run_lockup_and_breakpoint_tell_why(void **state)
 {
     struct bench *bench = *state;
     run(bench, "!");
-    assert_int_equal(bench->result.end, RUN_END_LOCKUP);
+    assert_int_equal(bench->result.stop, BOARD_STOP_LOCKUP);
     assert_false(run_is_good(&bench->result));
     assert_true(bench->result.why[0] != '\0');
     run(bench, "b");
-    assert_int_equal(bench->result.end, RUN_END_BREAKPOINT);
+    assert_int_equal(bench->result.stop, BOARD_STOP_BKPT);
 }
 
 /* Two cuts in one run: the flash is saved at each, and the program goes on by itself. */
@@ -173,7 +173,7 @@ static void test_run_power_cuts(void **state)
     bench->options.cuts = cuts;
     bench->options.cut_count = 3;
     run(bench, "wwwwwwww");
-    assert_int_equal(bench->result.end, RUN_END_TIME);
+    assert_int_equal(bench->result.stop, BOARD_STOP_TIME);
     assert_int_equal(bench->result.cuts, 2);
     assert_int_equal(board_resets(bench->board, BOARD_RESET_POWER), 3);
     assert_non_null(strstr(told, "power fails in flash operation 1 (not done)"));
@@ -196,15 +196,15 @@ static void test_run_state_that_cannot_be_saved(void **state)
     struct bench *bench = *state;
     bench->options.state_path = "/nonexistent/state.bin";
     run(bench, "");
-    assert_int_equal(bench->result.end, RUN_END_STATE);
+    assert_int_equal(bench->result.stop, BOARD_STOP_STATE);
     assert_string_equal(bench->result.why,
                         "/nonexistent/state.bin: cannot save: No such file or directory");
     /* A lockup before is the reason that is told. */
     run(bench, "!");
-    assert_int_equal(bench->result.end, RUN_END_STATE); /* the time was over at once */
+    assert_int_equal(bench->result.stop, BOARD_STOP_STATE); /* the time was over at once */
     bench->options.until = UINT64_MAX;
     run(bench, "!");
-    assert_int_equal(bench->result.end, RUN_END_LOCKUP);
+    assert_int_equal(bench->result.stop, BOARD_STOP_LOCKUP);
 }
 
 static void test_run_inputs_at_their_time(void **state)

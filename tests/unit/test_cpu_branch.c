@@ -349,7 +349,7 @@ static void test_skip_is_a_nop(void **state)
 static struct cpu run_with_trap(const uint16_t program[], size_t len, uint32_t trap,
                                 unsigned *out_stops)
 {
-    enum cpu_stop stop;
+    enum board_stop stop;
     h_start();
     h_load(H_CODE, program, len);
     h_cpu.r[4] = (H_CODE + 0x12) | 1u;
@@ -357,11 +357,11 @@ static struct cpu run_with_trap(const uint16_t program[], size_t len, uint32_t t
     h_set_flags(Z);
     cpu_set_traps(&h_cpu, (uint32_t[]){trap ^ 0x80, trap}, 2);
     *out_stops = 0;
-    while ((stop = cpu_run(&h_cpu, 1000000)) == CPU_STOP_TRAP && *out_stops < 9) {
+    while ((stop = cpu_run(&h_cpu, 1000000)) == BOARD_STOP_TRAP && *out_stops < 9) {
         assert_int_equal(h_cpu.r[15], trap);
         ++*out_stops;
     }
-    assert_int_equal(stop, CPU_STOP_BKPT);
+    assert_int_equal(stop, BOARD_STOP_BKPT);
     return h_cpu;
 }
 

@@ -245,7 +245,7 @@ static void test_lockup_ddi0403_b1_5_15(void **state)
     /* in HardFault */
     start(&cases[0], 0);
     H_LOAD(h_handler(H_HARDFAULT), fault);
-    assert_int_equal(h_run(10), CPU_STOP_LOCKUP);
+    assert_int_equal(h_run(10), BOARD_STOP_LOCKUP);
     assert_int_equal(h_cpu.r[15], h_handler(H_HARDFAULT));
     assert_int_not_equal(h_cpu.why[0], 0);
     /* in NMI, with every fault enabled */
@@ -253,11 +253,11 @@ static void test_lockup_ddi0403_b1_5_15(void **state)
     h_poke(H_SHCSR, ALL_FAULTS);
     H_LOAD(h_handler(H_NMI), fault);
     h_poke(H_ICSR, 1U << 31);
-    assert_int_equal(h_run(10), CPU_STOP_LOCKUP);
+    assert_int_equal(h_run(10), BOARD_STOP_LOCKUP);
     /* with FAULTMASK set */
     start(&cases[0], ALL_FAULTS);
     h_cpu.faultmask = 1;
-    assert_int_equal(h_run(10), CPU_STOP_LOCKUP);
+    assert_int_equal(h_run(10), BOARD_STOP_LOCKUP);
 }
 
 /* B1.5.11: the stack cannot hold the frame: BusFault with STKERR, or HardFault. */
@@ -325,8 +325,8 @@ static void test_unpredictable_stops(void **state)
         h_start();
         h_load(H_CODE, unknown[i].op, 2);
         h_cpu.r[1] = H_DATA;
-        enum cpu_stop stop = h_run(1);
-        if (stop != CPU_STOP_UNKNOWN || h_cpu.r[15] != H_CODE || h_cpu.why[0] == 0 ||
+        enum board_stop stop = h_run(1);
+        if (stop != BOARD_STOP_UNKNOWN || h_cpu.r[15] != H_CODE || h_cpu.why[0] == 0 ||
             h_cpu.r[1] != H_DATA) {
             fail_msg("row %zu: %s: stop %d at 0x%08x", i, unknown[i].text, (int)stop,
                      h_cpu.r[15]);

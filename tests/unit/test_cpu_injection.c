@@ -55,11 +55,11 @@ static unsigned run_victim(unsigned interrupt_at)
         if (steps == interrupt_at) {
             h_pulse_irq(5);
         }
-        enum cpu_stop stop = cpu_step(&h_cpu);
-        if (stop == CPU_STOP_BKPT && h_cpu.r[15] < H_HANDLERS) {
+        enum board_stop stop = cpu_step(&h_cpu);
+        if (stop == BOARD_STOP_BKPT && h_cpu.r[15] < H_HANDLERS) {
             return steps;
         }
-        if (stop != CPU_STOP_NONE || ++steps > 1000) {
+        if (stop != BOARD_STOP_TIME || ++steps > 1000) {
             fail_msg("interrupt at step %u: stop %d at 0x%08x %s", interrupt_at, (int)stop,
                      h_cpu.r[15], h_cpu.why);
         }
@@ -130,7 +130,7 @@ static void inject(unsigned round)
     struct cpu before = h_cpu;
     h_pulse_irq(5);
     do {
-        if (cpu_step(&h_cpu) != CPU_STOP_NONE) {
+        if (cpu_step(&h_cpu) != BOARD_STOP_TIME) {
             fail_msg("round %u: the handlers stop at 0x%08x %s", round, h_cpu.r[15], h_cpu.why);
         }
     } while (h_cpu.ipsr != 0);
@@ -162,8 +162,8 @@ static void test_20000_interrupts_in_a_row(void **state)
         do {
             inject(round);
             injected++;
-        } while (cpu_step(&h_cpu) == CPU_STOP_NONE);
-        if (h_cpu.stop != CPU_STOP_BKPT || memcmp(h_cpu.r, clean.r, sizeof clean.r) != 0 ||
+        } while (cpu_step(&h_cpu) == BOARD_STOP_TIME);
+        if (h_cpu.stop != BOARD_STOP_BKPT || memcmp(h_cpu.r, clean.r, sizeof clean.r) != 0 ||
             cpu_apsr(&h_cpu) != cpu_apsr(&clean)) {
             fail_msg("round %u: interrupts change what comes out", round);
         }

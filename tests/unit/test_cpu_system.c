@@ -255,9 +255,9 @@ static void test_breakpoint_stays_on_it(void **state)
         0xBE5A, /* bkpt 0x5a */
     };
     H_START(program);
-    assert_int_equal(cpu_run(&h_cpu, 1000000), CPU_STOP_BKPT);
+    assert_int_equal(cpu_run(&h_cpu, 1000000), BOARD_STOP_BKPT);
     assert_int_equal(h_cpu.r[15], H_CODE + 2);
-    assert_int_equal(cpu_run(&h_cpu, 1000000), CPU_STOP_BKPT);
+    assert_int_equal(cpu_run(&h_cpu, 1000000), BOARD_STOP_BKPT);
     assert_int_equal(h_cpu.r[15], H_CODE + 2);
 }
 
@@ -287,7 +287,7 @@ static void test_breakpoint_ignores_it_ddi0403_a7_7_17(void **state)
     static const uint16_t program[] = {0xBF08 /* it eq */, 0xBE01 /* bkpt 1 */};
     H_START(program);
     h_set_flags(0);
-    assert_int_equal(h_run(2), CPU_STOP_BKPT);
+    assert_int_equal(h_run(2), BOARD_STOP_BKPT);
     assert_int_equal(h_cpu.r[15], H_CODE + 2);
 }
 
@@ -314,7 +314,7 @@ static void test_reserved_bits_stop_ddi0403_a5_1(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         h_start();
         h_load(H_CODE, cases[i], 2);
-        if (h_run(1) != CPU_STOP_UNKNOWN) {
+        if (h_run(1) != BOARD_STOP_UNKNOWN) {
             fail_msg("%04x %04x is executed", cases[i][0], cases[i][1]);
         }
     }

@@ -139,7 +139,7 @@ static void test_zero_reload_ddi0403_b3_3_4(void **state)
 {
     (void)state;
     start(0, ENABLE | TICKINT | CLKSOURCE);
-    assert_int_equal(cpu_run(&h_cpu, h_cpu.now + 100000), CPU_STOP_NONE);
+    assert_int_equal(cpu_run(&h_cpu, h_cpu.now + 100000), BOARD_STOP_TIME);
     assert_int_equal(h_cpu.ipsr, 0);
     assert_int_equal(h_peek(H_SYST_CVR), 0);
 }
@@ -175,7 +175,7 @@ static void test_wfi_primask_ddi0403_b1_5_19(void **state)
     h_steps(2);
     uint64_t until = h_cpu.now + 100000;
     uint64_t instructions = h_cpu.instructions;
-    assert_int_equal(cpu_run(&h_cpu, until), CPU_STOP_NONE);
+    assert_int_equal(cpu_run(&h_cpu, until), BOARD_STOP_TIME);
     assert_true(h_cpu.sleeping);
     assert_true(h_cpu.now == until);
     assert_true(h_cpu.instructions == instructions);
