@@ -3,7 +3,7 @@
 
 #include "debug.h"
 
-/* The number is why (enum otter_reason), or which start on trial. */
+/* The number is the enum otter_reason, or which start on trial this is. */
 void log_action(enum otter_action action, uint8_t detail)
 {
     static const char texts[][8] = {"Refuse", "Install", "Revert", "Trial", "Recover"};

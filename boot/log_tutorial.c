@@ -31,7 +31,7 @@ void log_action(enum otter_action action, uint8_t detail)
         line("Start APP Failed!");
         break;
     case OTTER_ACTION_REVERT:
-    case OTTER_ACTION_TRY: /* the tutorial has neither */
+    case OTTER_ACTION_TRY: /* the tutorial has no text for these */
         debug_text(action == OTTER_ACTION_TRY ? "Trial [" : "Revert [");
         debug_decimal(detail);
         line("]");

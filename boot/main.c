@@ -17,14 +17,17 @@
 #include "startup.h"
 #include "system.h"
 
-/* The bootloader: bring flash to a state in which something can be started (otter_startup_run()), and start
- * it; or receive an image, if nothing can or the app asks for it (recover.h). On a clean start it says
- * nothing, and the app finds the chip as after reset. Before the first change of flash the watchdog is
- * started: should we hang, reset, and on from where the journal says. Only an app on trial is started
- * with it; before any other we restart, which ends it.
+/* The bootloader: bring flash to a state in which something can be started
+ * (otter_startup_run()), and start it; or receive an image, if nothing can be started or the
+ * app asks for it (recover.h). A clean start writes no log, and the app finds the chip as after
+ * reset. The watchdog is started before the first change of flash: if the bootloader hangs, it
+ * resets and continues from where the journal says. Only an app on trial is started with the
+ * watchdog running; before any other app the bootloader resets once more, which stops the
+ * watchdog.
  */
 
-/* All but the look at APP's seal is done awake: with log and watchdog on. */
+/* Every action but START and the check of APP's digest record needs log and watchdog: start
+ * them once. */
 static void report(void *ctx, enum otter_action action, uint8_t detail)
 {
     bool *is_awake = ctx;

@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-/* Does a pin ask for recovery (-DOTTER_RECOVERY_PIN=PB10=0: B10 does, when it is low)? Looks with the chip's own
- * pull to the other level, 10 us after that is on, and leaves the port as after reset. For boards whose app
- * cannot be asked any more. False in a bootloader without such a pin. */
+/* Does a pin ask for recovery? (-DOTTER_RECOVERY_PIN=PB10=0: PB10 does when it is low.) Reads
+ * the pin 10 us after switching on the chip's pull to the other level, and leaves the port as
+ * after reset. For boards whose app no longer works well enough to be asked. False in a
+ * bootloader without such a pin. */
 #ifdef PIN_NUMBER
 bool pin_asks(void);
 #else

@@ -13,8 +13,9 @@
 
 enum { BAUD = 9600 };
 
-/* Protocol, P0, hardware, version, product key, bindable seconds: docs/protocol.md chapter 2. The version
- * is below that of any image; the product is the app's, or the module would register anew. */
+/* Protocol, P0, hardware, version, product key, bindable seconds: docs/protocol.md chapter 2.
+ * The version is below that of any image; the product is the app's, or the module would
+ * register anew. */
 static const char info[OTTER_RECOVERY_INFO_SIZE] =
     "00000004" OTTER_P0_VERSION OTTER_HARDWARE "00000000" OTTER_PRODUCT_KEY "\0";
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -D NAME=boot -D BIN=boot.bin -D SCRIPT=boot.ld -D SIZE_MAX=4096 -P check_size.cmake
-# Prints "boot  3120 bytes of 8192"; fails above SIZE_MAX (may be empty). The region's length is
+# cmake -D NAME=boot -D BIN=boot.bin -D SCRIPT=boot.ld -D SIZE_MAX=8192 -P check_size.cmake
+# Prints "boot  8056 bytes of 8192"; fails above SIZE_MAX (empty: no limit). The region's length is
 # taken from the preprocessed linker script.
 file(SIZE ${BIN} size)
 file(STRINGS ${SCRIPT} line REGEX "FLASH .*LENGTH")

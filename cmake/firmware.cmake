@@ -3,11 +3,12 @@
 #                [STARTUP full|boot|none] [SIGNED])
 #
 # A program for the STM32F103: TARGET.elf, .bin, .hex and .map in the build folder of its directory.
-# The linker script is port/stm32f103/LINKER.ld.in behind the C preprocessor: addresses stand in
-# partitions.h only. SIZE_MAX is a gate on the .bin (.text + .rodata + .data). FREESTANDING: no C
-# library, and a gate on symbols that have no place in a bootloader. STARTUP: vector
-# table with all interrupts and a reset_handler that calls main() (the default); the bootloader's, which
-# has neither interrupts nor static RAM, and reset_handler is the program's; or its .vectors, too. SIGNED: the program has a trailer (app/pethouse/trailer.c); .elf, .bin and
+# The linker script is port/stm32f103/LINKER.ld.in after the C preprocessor: addresses are in
+# partitions.h only. SIZE_MAX is the largest allowed .bin (.text + .rodata + .data). FREESTANDING: no C
+# library, and a check for symbols that do not belong into a bootloader. STARTUP: full (the default) is a
+# vector table with all interrupts and a reset_handler that calls main(); boot is the bootloader's, which
+# has neither interrupts nor static RAM, and the program defines reset_handler; with none the program
+# defines its vectors, too. SIGNED: the program has a trailer (app/pethouse/trailer.c); .elf, .bin and
 # .hex are signed (signing.cmake).
 function(otter_firmware target)
   cmake_parse_arguments(F "FREESTANDING;SIGNED" "LINKER;SIZE_MAX;STARTUP" "SOURCES;LIBS" ${ARGN})

@@ -7,8 +7,8 @@
 
 /* One key: from a bouncing contact to what the person meant.
  *
- * Pure logic, polled by the main loop with the contact's level and the time; a gap between two polls
- * (a page erase stalls the CPU for up to 40 ms) only makes events later. Times may wrap.
+ * Pure logic, polled by the main loop with the contact's level and the time; a gap between two
+ * polls (a page erase stalls the CPU for up to 40 ms) only makes events later. Times may wrap.
  */
 enum {
     KEY_DEBOUNCE_MS = 10,

@@ -6,8 +6,8 @@
 #include "otter/frame.h"
 #include "otter/receiver.h"
 
-/* The lines the product writes to USART1. Short: the line is polled, ten characters take 0.9 ms. Call
- * after debug_start(). The tutorial's texts are interface and stay as they are. */
+/* The lines the product writes to USART1. Short: the line is polled, ten characters take 0.9
+ * ms. Call after debug_start(). The tutorial's texts are interface and stay as they are. */
 
 /* "MCU Init Success", "Device ID : ..." and "App Init Success , SoftVersion = ..." */
 void log_start(const uint8_t unique_id[12], const char version[8]);

@@ -22,9 +22,9 @@
 #include "drivers/motor.h"
 #include "drivers/p9813.h"
 
-/* The pet house on a GoKit2 with an STM32F103C8T6: one loop that hands bytes and time to the device
- * library (otter/device.h) and inputs to the product (product.h), and does what they ask for. A turn
- * takes some microseconds; the longest are a page erase and a reading of the DHT11.
+/* The pet house on a GoKit2 with an STM32F103C8T6: one loop that hands bytes and time to the
+ * device library (otter/device.h) and inputs to the product (product.h), and does what they ask
+ * for. A turn takes some microseconds; the longest are a page erase and a reading of the DHT11.
  */
 enum {
     MODULE_BAUD = 9600,
@@ -223,9 +223,9 @@ static void tell(uint32_t now_ms)
     }
 }
 
-/* The module has answered, so this app can be updated again: confirm it. A new one waits until the module
- * takes its restart, after which it will ask for the version. What fails is tried again after the next
- * start. */
+/* The module has answered, so this app can be updated again: confirm it. A new one waits until
+ * the module takes its restart, after which it will ask for the version. What fails is tried
+ * again after the next start. */
 static void settle(void)
 {
     if (is_settled || (is_new ? !is_announced : !has_talked)) {

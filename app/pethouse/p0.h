@@ -7,29 +7,31 @@
 
 /* The product's data points on the wire: P0 payloads <-> raw values, by a table.
  *
- * A layout says where each data point lies; adding a product's data point is one line there. Two
- * layouts are known: that of 2017 (motor 8 bits), which this product uses, and that of 2014 (motor
- * 16 bits), chosen at build time with PETHOUSE_P0_LAYOUT=p0_layout_2014. Pure code, any context.
+ * A layout says where each data point lies; adding a product's data point is one line there.
+ * Two layouts are known: that of 2017 (motor 8 bits), which this product uses, and that of 2014
+ * (motor 16 bits), chosen at build time with PETHOUSE_P0_LAYOUT=p0_layout_2014. Pure code, any
+ * context.
  * Source: Gizwits pet house data points; the bytes of a recorded module (docs/protocol.md).
  */
-enum p0_point { /* in the order of their declaration in the cloud; the first six can be written */
-                P0_LED_ON,
-                P0_LED_COLOR, /* enum p0_color */
-                P0_LED_R,
-                P0_LED_G,
-                P0_LED_B,
-                P0_MOTOR, /* 0..10: 5 = stop, above forward, below reverse */
-                P0_INFRARED,
-                P0_TEMPERATURE, /* degrees Celsius + 13 */
-                P0_HUMIDITY,    /* percent */
-                P0_ALERT_1,
-                P0_ALERT_2,
-                P0_FAULT_LED,
-                P0_FAULT_MOTOR,
-                P0_FAULT_TEMHUM,
-                P0_FAULT_IR,
-                P0_POINTS,
-                P0_WRITABLE = P0_INFRARED, /* points below this one */
+/* in the order of their declaration in the cloud; the first six can be written */
+enum p0_point {
+    P0_LED_ON,
+    P0_LED_COLOR, /* enum p0_color */
+    P0_LED_R,
+    P0_LED_G,
+    P0_LED_B,
+    P0_MOTOR, /* 0..10: 5 = stop, above forward, below reverse */
+    P0_INFRARED,
+    P0_TEMPERATURE, /* degrees Celsius + 13 */
+    P0_HUMIDITY,    /* percent */
+    P0_ALERT_1,
+    P0_ALERT_2,
+    P0_FAULT_LED,
+    P0_FAULT_MOTOR,
+    P0_FAULT_TEMHUM,
+    P0_FAULT_IR,
+    P0_POINTS,
+    P0_WRITABLE = P0_INFRARED, /* points below this one */
 };
 
 enum p0_color { P0_COLOR_CUSTOM, P0_COLOR_YELLOW, P0_COLOR_PURPLE, P0_COLOR_PINK };
@@ -56,8 +58,8 @@ extern const struct p0_layout p0_layout_2014, p0_layout_2017;
 
 /* Read the data of a control (behind the action byte: attr_flags, attr_vals) into values[].
  *
- * A point whose flag is set gets its new value, unless that lies outside of the point's range: then
- * it keeps the old one (a motor must not run because of a number nobody can have meant).
+ * A point whose flag is set gets its new value, unless that lies outside of the point's range:
+ * then it keeps the old one (a motor must not run because of a number nobody can have meant).
  * Returns the flags of the points that were set, bit n = point n, or OTTER_ERR_FORMAT when the
  * length is not that of the layout. */
 OTTER_MUST_CHECK int p0_get_control(const struct p0_layout *layout, const uint8_t data[],

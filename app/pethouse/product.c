@@ -108,8 +108,8 @@ static uint8_t clamp(int value, int largest)
     return (uint8_t)(value < 0 ? 0 : value > largest ? largest : value);
 }
 
-/* Of the four faults only this one can be seen: LED, motor and IR sensor have no wire that tells the
- * MCU how they are, so their faults are always 0. */
+/* Of the four faults only this one can be seen: LED, motor and IR sensor have no wire that
+ * tells the MCU how they are, so their faults are always 0. */
 void product_climate(struct product *product, int celsius, int humidity_percent)
 {
     product->values[P0_TEMPERATURE] = clamp(celsius + P0_TEMPERATURE_ZERO, 200);

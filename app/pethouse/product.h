@@ -10,9 +10,10 @@
 
 /* What the pet house does: its state, and what it wants to tell the module and when.
  *
- * Inputs (controls, keys, sensors, the module's status) come in as calls; outputs are asked for:
- * product_led(), product_motor(), and product_next() for the next command to the module. Knows
- * neither pins nor the serial line, so the host tests all of it. Main loop only; times may wrap.
+ * Inputs (controls, keys, sensors, the module's status) come in as calls; outputs are asked
+ * for: product_led(), product_motor(), and product_next() for the next command to the module.
+ * Knows neither pins nor the serial line, so the host tests all of it. Main loop only; times
+ * may wrap.
  * Source: docs/protocol.md; where the vendor's firmware is silent, the rules below are ours.
  */
 enum {
@@ -41,19 +42,19 @@ struct product {
     bool restart_tried;
 };
 
-/* Start with everything off. `first_start` of a new version: the module is to be restarted (0x29),
- * so that it asks for the version and tells the cloud. */
+/* Start with everything off. `first_start` of a new version: the module is to be restarted
+ * (0x29), so that it asks for the version and tells the cloud. */
 void product_init(struct product *product, const struct p0_layout *layout, bool first_start,
                   uint32_t now_ms);
 
 /* P0 arrived. Returns the length of the answer written to out_answer (a read), or 0: the caller
- * acknowledges with an empty one, and a control is followed by a report in any case. Actions this
- * product does not know are left alone (a real module passes such packets through). */
+ * acknowledges with an empty one, and a control is followed by a report in any case. Actions
+ * this product does not know are left alone (a real module passes such packets through). */
 uint16_t product_p0(struct product *product, const struct otter_p0 *p0,
                     uint8_t out_answer[P0_STATUS_MAX]);
 
-/* Module status arrived (0x0D): asks for the module's information after the first one, and for the
- * time whenever the cloud got connected. */
+/* Module status arrived (0x0D): asks for the module's information after the first one, and for
+ * the time whenever the cloud got connected. */
 void product_status(struct product *product, uint16_t status);
 
 /* Key 1..3 did something.
@@ -81,8 +82,9 @@ bool product_next(const struct product *product, uint32_t now_ms,
 void product_sent(struct product *product, const struct product_command *command,
                   uint32_t now_ms);
 
-/* The module answered `cmd`, or stayed silent to it: a lost report is repeated after the gap, 0x29
- * until it is answered, 0x21 after the next status; what a person asked for with a key is not. */
+/* The module answered `cmd`, or stayed silent to it: a lost report is repeated after the gap,
+ * 0x29 until it is answered, 0x21 after the next status; what a person asked for with a key is
+ * not. */
 void product_answered(struct product *product, uint8_t cmd);
 void product_gave_up(struct product *product, uint8_t cmd);
 

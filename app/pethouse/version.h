@@ -2,9 +2,9 @@
 #ifndef PETHOUSE_VERSION_H
 #define PETHOUSE_VERSION_H
 
-/* Who this image is: message 0x02, the image's trailer and the log say the same. The build gives
- * PETHOUSE_VERSION, 8 digits in quotes, PETHOUSE_NUMBER, the same as a hexadecimal number, and
- * PETHOUSE_P0_LAYOUT (p0.h).
+/* Who this image is: message 0x02, the image's trailer and the log say the same. The build
+ * gives PETHOUSE_VERSION, 8 digits in quotes, PETHOUSE_NUMBER, the same as a hexadecimal
+ * number, and PETHOUSE_P0_LAYOUT (p0.h).
  */
 #define PETHOUSE_PROTOCOL    "00000004"
 #define PETHOUSE_P0_VERSION  "00000002"

@@ -2,7 +2,7 @@
 #include "otter/decide.h"
 #include "otter/journal.h"
 
-/* APP cannot be started: what else is there? */
+/* APP cannot be started: is there another image? */
 static enum otter_action replace_app(const struct otter_situation *s)
 {
     if (s->new_image == OTTER_CHECK_UNKNOWN) {
@@ -17,8 +17,8 @@ static enum otter_action replace_app(const struct otter_situation *s)
     return s->old_image == OTTER_CHECK_GOOD ? OTTER_ACTION_REVERT : OTTER_ACTION_RECOVER;
 }
 
-/* Someone asks for area[1..] to be installed. APP first: its version is the measure, and without it
- * there is nothing to go back to. */
+/* There is a request to install the new image. APP is checked first: the new image must not be
+ * older, and without a good APP there is nothing to go back to. */
 static enum otter_action install_or_refuse(const struct otter_situation *s)
 {
     if (s->app == OTTER_CHECK_UNKNOWN) {
@@ -30,7 +30,7 @@ static enum otter_action install_or_refuse(const struct otter_situation *s)
     return s->new_image == OTTER_CHECK_GOOD ? OTTER_ACTION_INSTALL : OTTER_ACTION_REFUSE;
 }
 
-/* The newest frame names the installed image. */
+/* The newest entry names the installed image. */
 static enum otter_action go_on_idle(const struct otter_situation *s)
 {
     if (s->tutorial_request || s->request == OTTER_REQUEST_VALID) {
@@ -42,7 +42,7 @@ static enum otter_action go_on_idle(const struct otter_situation *s)
     if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
-    if (s->app == OTTER_CHECK_REFLASHED) { /* a probe has put it there */
+    if (s->app == OTTER_CHECK_REFLASHED) { /* flashed by a debug probe */
         return OTTER_ACTION_ACCEPT_FLASHED;
     }
     return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_START : replace_app(s);
@@ -56,11 +56,11 @@ static enum otter_action go_on_installing(const struct otter_situation *s)
     if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
     }
-    /* A tutorial app confirms by going on to the next update: it knows no other way. */
+    /* A tutorial's app confirms itself by asking for the next update; it has no other way. */
     if (s->app == OTTER_CHECK_GOOD && (s->permanent || s->tutorial_request)) {
         return OTTER_ACTION_FINISH;
     }
-    if (s->tutorial_request) { /* its download has destroyed the way back */
+    if (s->tutorial_request) { /* its download has overwritten the old image */
         return install_or_refuse(s);
     }
     if (s->app != OTTER_CHECK_GOOD || s->used_up) {
@@ -70,7 +70,7 @@ static enum otter_action go_on_installing(const struct otter_situation *s)
         if (s->old_image == OTTER_CHECK_GOOD) {
             return OTTER_ACTION_REVERT;
         }
-        /* Nothing went out that could come back; a recovery may have put something there. */
+        /* The old image is gone; a recovery may have received another one. */
         return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_ACCEPT_FLASHED : replace_app(s);
     }
     return s->certain ? OTTER_ACTION_TRY : OTTER_ACTION_REWRITE;

@@ -5,9 +5,9 @@
 #include "field25519.h"
 #include "otter/bytes.h"
 
-/* Written for size. Points are four numbers (X, Y, Z, T) for x = X/Z, y = Y/Z, x*y = T/Z (Hisil, Wong,
- * Carter, Dawson, "Twisted Edwards Curves Revisited", 2008). One formula adds any two points of this
- * curve, equal and neutral ones too. */
+/* Written for size. Points are four numbers (X, Y, Z, T) for x = X/Z, y = Y/Z, x*y = T/Z
+ * (Hisil, Wong, Carter, Dawson, "Twisted Edwards Curves Revisited", 2008). One formula adds any
+ * two points of this curve, equal and neutral ones too. */
 
 enum { X, Y, Z, T };
 

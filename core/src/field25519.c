@@ -43,8 +43,8 @@ void otter_field_step(uint32_t regs[][8], unsigned operation)
         carry = (uint32_t)(sum >> 32);
     }
     if ((operation >> 12 & FIELD_NOT) != 0) {
-        /* ~(~c + b) is c - b, the carry included: ~c + b = 2^256 - 1 - (c - b), and where that has a
-         * carry, c is less than b and 38 were added: 2^256 - 38 + c - b comes out. */
+        /* ~(~c + b) is c - b, the carry included: ~c + b = 2^256 - 1 - (c - b), and where that
+         * has a carry, c is less than b and 38 were added: 2^256 - 38 + c - b comes out. */
         for (unsigned i = 0; i < 8; i++) {
             out[i] = ~out[i];
         }
@@ -55,7 +55,8 @@ void otter_field_reduce(uint32_t number[8])
 {
     uint32_t more[8];
 
-    /* number + 19 reaches 2^255, or even 2^256: subtract the prime by adding 19 and taking 2^255 off. */
+    /* number + 19 reaches 2^255, or even 2^256: subtract the prime by adding 19 and taking
+     * 2^255 off. */
     while ((otter_words_mul_add(more, number, number, 0, 19) | more[7] >> 31) != 0) {
         (void)otter_words_mul_add(number, number, number, 0, 19);
         number[7] ^= 0x80000000U;

@@ -4,20 +4,22 @@
 
 #include <stdint.h>
 
-/* Numbers of 256 bits, eight words, the low one first: for ed25519.c and, since they are there, for the
- * constants of sha512.c. Private to these two.
+/* Numbers of 256 bits, eight words, the low one first: for ed25519.c and, since they are there,
+ * for the constants of sha512.c. Private to these two.
  *
- * Arithmetic is modulo 2^256 - 38, twice the prime 2^255 - 19: a carry of 2^256 comes back as 38. Every
- * eight words are an operand, and results need not be the smallest. While nothing reaches
- * 2^256 - 38, it is the arithmetic of plain integers. Times depend on the numbers: for public data only.
+ * Arithmetic is modulo 2^256 - 38, twice the prime 2^255 - 19: a carry of 2^256 comes back as
+ * 38. Every eight words are an operand, and results need not be the smallest. While nothing
+ * reaches 2^256 - 38, it is the arithmetic of plain integers. Times depend on the numbers: for
+ * public data only.
  */
 
-/* out = base + b * factor + carry, modulo 2^256. Returns what is carried out of it. out may be base or b. */
+/* out = base + b * factor + carry, modulo 2^256. Returns what is carried out of it. out may be
+ * base or b. */
 uint32_t otter_words_mul_add(uint32_t out[8], const uint32_t base[8], const uint32_t b[8],
                              uint32_t factor, uint32_t carry);
 
-/* One operation on three of up to 16 registers, in 16 bits: what a formula costs as a table is a
- * fifth of what it costs as calls. Registers may coincide. */
+/* One operation on three of up to 16 registers, in 16 bits: what a formula costs as a table is
+ * a fifth of what it costs as calls. Registers may coincide. */
 #define FIELD_OP(op, out, a, b) ((op) << 12 | (out) << 8 | (a) << 4 | (b))
 enum {
     FIELD_COPY = 0,    /* out = a */

@@ -7,7 +7,7 @@
 /* docs/flash-format.md chapter 2 */
 enum { REQUEST_STATUS = 0, REQUEST_SIZE = 4, REQUEST_MD5 = 8, STATUS_SIZE = 2 };
 
-/* Both slots count: the image is received into one and copied to the other. */
+/* Both slots limit the size: the image is received into one and copied to the other. */
 static bool is_size_possible(const struct otter_layout *layout, uint32_t size)
 {
     return size >= OTTER_IMAGE_SIZE_MIN && size <= layout->backup.size &&
@@ -73,7 +73,7 @@ int otter_flag_write(const struct otter_port *port, const struct otter_layout *l
     if (error != 0) {
         return error;
     }
-    /* last: it makes the rest valid */
+    /* last: it makes the other fields valid */
     otter_put_le16(request + REQUEST_STATUS, OTTER_FLAG_PENDING);
     return port->program(port->ctx, layout->flag.addr + REQUEST_STATUS,
                          request + REQUEST_STATUS, STATUS_SIZE);

@@ -4,7 +4,7 @@
 
 enum {
     HEAD_BYTE = 0xFF,
-    ESCAPE_BYTE = 0x55, /* stands behind every FF that is data */
+    ESCAPE_BYTE = 0x55, /* follows every FF that is data */
 };
 
 /* Offsets in a decoder's body: the frame without its head. */
@@ -12,9 +12,9 @@ enum { BODY_CMD = 2, BODY_SN = 3, BODY_FLAGS = 4, BODY_PAYLOAD = 6, BODY_OVERHEA
 
 enum state {
     STATE_HUNT,    /* outside a frame */
-    STATE_HUNT_FF, /* outside a frame, behind one FF */
-    STATE_BODY,    /* behind a head */
-    STATE_BODY_FF, /* in a frame, behind an FF whose meaning the next byte decides */
+    STATE_HUNT_FF, /* outside a frame, after one FF */
+    STATE_BODY,    /* after a head */
+    STATE_BODY_FF, /* in a frame, after an FF whose meaning the next byte decides */
 };
 
 void otter_frame_decoder_init(struct otter_frame_decoder *decoder, uint8_t body[],
@@ -81,7 +81,8 @@ static bool take(struct otter_frame_decoder *decoder, uint8_t byte)
         }
         if (decoder->mode == OTTER_FRAME_LENIENT && decoder->need != 0 &&
             decoder->body_len + 1U == decoder->need) {
-            return append(decoder, byte); /* trap 1: a bare FF as the sum completes the frame */
+            /* trap 1: a bare FF as checksum completes the frame */
+            return append(decoder, byte);
         }
         decoder->state = STATE_BODY_FF;
         return false;
@@ -101,16 +102,17 @@ int otter_frame_decode(struct otter_frame_decoder *decoder, const uint8_t in[], 
 {
     for (size_t i = 0; i < in_len; i++) {
         const uint8_t *body = decoder->body;
-        uint8_t sum = 0;
+        uint8_t checksum = 0;
 
         if (!take(decoder, in[i])) {
             continue;
         }
-        /* Behind a bare FF as sum its 55 may come, and is noise then; or that FF was the first byte
-         * of a head, because the end of this frame got lost: so it is kept in mind. */
+        /* After a bare FF as checksum its 55 may follow, which is noise then. Or that FF was
+         * the first byte of a head, because the end of this frame was lost: the state remembers
+         * it. */
         decoder->state = in[i] == HEAD_BYTE ? STATE_HUNT_FF : STATE_HUNT;
         for (uint16_t k = 0; k + 1U < decoder->need; k++) {
-            sum = (uint8_t)(sum + body[k]);
+            checksum = (uint8_t)(checksum + body[k]);
         }
         out_frame->cmd = body[BODY_CMD];
         out_frame->sn = body[BODY_SN];
@@ -118,7 +120,7 @@ int otter_frame_decode(struct otter_frame_decoder *decoder, const uint8_t in[], 
         out_frame->payload = body + BODY_PAYLOAD;
         out_frame->payload_len = (uint16_t)(decoder->need - BODY_OVERHEAD);
         *out_consumed = i + 1;
-        return sum == body[decoder->need - 1U] ? 1 : OTTER_ERR_CHECKSUM;
+        return checksum == body[decoder->need - 1U] ? 1 : OTTER_ERR_CHECKSUM;
     }
     *out_consumed = in_len;
     return 0;
@@ -129,7 +131,7 @@ int otter_frame_encode(const struct otter_frame *frame, bool escape, uint8_t out
 {
     uint8_t fixed[BODY_PAYLOAD];
     uint32_t body_len = (uint32_t)frame->payload_len + BODY_OVERHEAD;
-    uint8_t sum = 0;
+    uint8_t checksum = 0;
     size_t used = 2;
 
     if (body_len - 2U > UINT16_MAX) {
@@ -145,14 +147,14 @@ int otter_frame_encode(const struct otter_frame *frame, bool escape, uint8_t out
     fixed[BODY_SN] = frame->sn;
     otter_put_be16(fixed + BODY_FLAGS, frame->flags);
     for (uint32_t i = 0; i < body_len; i++) {
-        uint8_t byte = sum;
+        uint8_t byte = checksum;
 
         if (i < BODY_PAYLOAD) {
             byte = fixed[i];
         } else if (i < body_len - 1U) {
             byte = frame->payload[i - BODY_PAYLOAD];
         }
-        sum = (uint8_t)(sum + byte);
+        checksum = (uint8_t)(checksum + byte);
         if (out_max - used < 2 && (out_max == used || (escape && byte == HEAD_BYTE))) {
             return OTTER_ERR_SPACE;
         }

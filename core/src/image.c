@@ -69,8 +69,8 @@ bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *
     uint32_t stack = otter_get_le32(head) - layout->ram.addr;
     uint32_t reset = otter_get_le32(head + 4) - layout->app.addr;
 
-    /* Differences of unsigned numbers: what lies before the region is far behind its end. Addresses
-     * of regions are even, so the Thumb bit survives the subtraction. */
+    /* Unsigned differences: an address before the region becomes a huge offset. Addresses of
+     * regions are even, so the subtraction keeps the Thumb bit. */
     return stack % 4 == 0 && stack - 1 < layout->ram.size && reset % 2 == 1 &&
            reset > OTTER_IMAGE_SIZE_MIN && reset < layout->app.size;
 }
@@ -78,7 +78,7 @@ bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *
 int otter_image_md5(const struct otter_port *port, uint32_t addr, uint32_t image_size,
                     void (*progress)(void *ctx), void *ctx, uint8_t out_digest[16])
 {
-    enum { CHUNK_SIZE = 256 }; /* the tutorial logs one step for each */
+    enum { CHUNK_SIZE = 256 }; /* the tutorial logs one step per chunk */
     struct otter_md5 md5;
     uint8_t bytes[64];
 

@@ -7,7 +7,7 @@
 
 /* docs/flash-format.md chapter 4 */
 enum {
-    ENTRIES = 8, /* of a page */
+    ENTRIES = 8, /* in a page */
     ENTRY_TAG = 8,
     ENTRY_STEP = 10,
     ENTRY_KIND = 11,
@@ -27,9 +27,8 @@ enum {
 };
 enum { TAG = 0xA35C, TAG_REQUEST = 0x5CA3, BLANK = 0xFFFF, SAVED = 0x5555 };
 enum { MARK_SIZE = 2, GROUP_SIZE = 8 };
-enum {
-    STEP_TRIAL = 0x80
-}; /* in the step of an INSTALL: the swap is over, the rest are starts */
+/* In the step of an INSTALL: the swap is finished, and the low bits count the starts. */
+enum { STEP_TRIAL = 0x80 };
 
 static const uint8_t zeros[GROUP_SIZE];
 
@@ -49,7 +48,7 @@ static bool is_blank(const uint8_t bytes[], uint32_t len)
     return true;
 }
 
-/* ---- places ---- */
+/* ---- where entries are ---- */
 
 static uint32_t place_of(uint32_t addr)
 {
@@ -62,7 +61,8 @@ static uint32_t entry_addr(const struct otter_layout *layout, uint32_t i)
                        : layout->flag.addr + (i - ENTRIES) * ENTRY_SIZE;
 }
 
-/* Where the next entry goes: behind `addr`, or to the start of the other page. */
+/* Where the next entry goes: after the one at `addr`, or to the start of the other page.
+ * Address 0 means that there is no entry yet: the next one goes to the journal page. */
 static uint32_t next_addr(const struct otter_layout *layout, uint32_t addr)
 {
     if (addr != 0 && place_of(addr) != ENTRIES - 1) {
@@ -73,7 +73,7 @@ static uint32_t next_addr(const struct otter_layout *layout, uint32_t addr)
 
 /* ---- reading ---- */
 
-/* The tag is not covered: a void entry still shows that its page is old. */
+/* The tag is not covered, so a voided entry still shows how old its page is. */
 static uint32_t entry_check(const uint8_t entry[ENTRY_COMMIT], uint32_t addr)
 {
     return otter_crc32(place_of(addr), entry + ENTRY_STEP, ENTRY_CHECK - ENTRY_STEP);
@@ -84,7 +84,7 @@ static bool is_newer(uint32_t a, uint32_t b)
     return (int16_t)(uint16_t)(a - b) > 0;
 }
 
-/* Read the entry at addr. Returns whether it has a record that can be, live or void. */
+/* Read the entry at addr. Returns whether its fields are valid; it may be live or voided. */
 static bool load(const struct otter_port *port, const struct otter_layout *layout,
                  uint32_t addr, uint8_t entry[ENTRY_SIZE])
 {
@@ -102,7 +102,8 @@ static bool is_live(const uint8_t entry[ENTRY_SIZE])
     return otter_get_le16(entry + ENTRY_TAG) == TAG;
 }
 
-/* Is what follows the newest entry blank, or a full page that is erased when it is needed? */
+/* Is the place after the newest entry blank, or the start of an older page, which will be
+ * erased? */
 static bool is_next_clean(const struct otter_port *port, const struct otter_layout *layout,
                           const struct otter_journal *journal)
 {
@@ -125,7 +126,7 @@ uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t
     return (length + page_size - 1) / page_size;
 }
 
-/* How many of `count` items of `size` bytes are used: the highest that is not blank decides. */
+/* How many of `count` items of `size` bytes are used? The highest that is not blank decides. */
 static uint8_t count_used(const uint8_t items[], uint8_t count, uint32_t size)
 {
     while (count != 0 && is_blank(items + (size_t)(count - 1U) * size, size)) {
@@ -159,7 +160,7 @@ static void get_marks(const uint8_t entry[ENTRY_SIZE], uint32_t page_size,
 
     journal->confirmed = !is_blank(entry + ENTRY_CONFIRMED, GROUP_SIZE);
     journal->all_marks_set = memcmp(entry + ENTRY_CONFIRMED, zeros, GROUP_SIZE) == 0;
-    /* Firm, or something was written behind the firm word. */
+    /* The commit word is right, or something was written after it. */
     journal->certain = ((entry[ENTRY_COMMIT] == entry[ENTRY_NUMBER] &&
                          (entry[ENTRY_COMMIT] ^ entry[ENTRY_COMMIT + 1]) == 0xFF) ||
                         !is_blank(entry + ENTRY_PAGE_MARKS, ENTRY_SIZE - ENTRY_PAGE_MARKS)) &&
@@ -179,7 +180,7 @@ static void get_marks(const uint8_t entry[ENTRY_SIZE], uint32_t page_size,
         journal->swapped = true;
         journal->step &= STEP_TRIAL - 1;
         journal->starts = journal->step > journal->starts ? journal->step : journal->starts;
-    } else if (page_marks != 0) { /* saved, or in place as well */
+    } else if (page_marks != 0) { /* saved; perhaps in place as well */
         const uint8_t *last = entry + ENTRY_PAGE_MARKS + (size_t)MARK_SIZE * (page_marks - 1U);
         bool in_place = otter_get_le16(last) == 0;
 
@@ -220,7 +221,7 @@ void otter_journal_read(const struct otter_port *port, const struct otter_layout
 
 /* ---- append ---- */
 
-/* Into a blank entry: run-in, record, firm word. */
+/* Write a blank entry: guard, fields, commit word. */
 static int write_entry(const struct otter_port *port, const struct otter_journal *journal)
 {
     uint8_t entry[ENTRY_PAGE_MARKS];
@@ -242,7 +243,8 @@ static int write_entry(const struct otter_port *port, const struct otter_journal
     return program(port, journal->addr, entry, sizeof entry);
 }
 
-/* Mark a entry that is not blank, so that it never reads as blank. Returns that it was not to be had. */
+/* Mark an entry that is not blank, so that it never reads as blank. Returns an error in any
+ * case: the entry cannot be used. */
 static int pass_over(const struct otter_port *port, uint32_t addr)
 {
     int error = program(port, addr, zeros, GROUP_SIZE);
@@ -250,8 +252,8 @@ static int pass_over(const struct otter_port *port, uint32_t addr)
     return error != 0 ? error : OTTER_ERR_FLASH;
 }
 
-/* Void the tag of every older entry: none may start or undo a swap again, or condemn APP by a seal that
- * is not its own any more. */
+/* Void the tag of every older entry, so that none can start or undo a swap again, or make a
+ * good APP look bad by a digest record that is out of date. */
 static int void_others(const struct otter_port *port, const struct otter_layout *layout,
                        uint32_t newest)
 {
@@ -290,7 +292,7 @@ int otter_journal_append(const struct otter_port *port, const struct otter_layou
         error = is_blank(entry, ENTRY_SIZE) ? write_entry(port, journal)
                                             : pass_over(port, journal->addr);
     }
-    if (error == 0 && first) { /* what lies in FLAG is nobody's: it must not become newer */
+    if (error == 0 && first) { /* FLAG may hold anything: it must not read as a newer entry */
         error = port->erase(port->ctx, layout->flag.addr);
     }
     return error != 0 ? error : void_others(port, layout, journal->addr);

@@ -4,10 +4,12 @@
 #include <string.h>
 #include "otter/bytes.h"
 
-/* Written for size: the bootloader has 4 KB. One loop does all 64 steps, and bytes go into the block
- * one at a time, so that update needs no special cases. */
+/* Written for size: boot_unsigned (boot/CMakeLists.txt) has room for 8 KB in all. One loop does
+ * all 64 steps, and bytes go into the block one at a time, so that update needs no special
+ * cases. */
 
-/* floor(2^32 * |sin(i + 1)|), RFC 1321 3.4. Computing it would cost more than these 256 bytes. */
+/* floor(2^32 * |sin(i + 1)|), RFC 1321 3.4. Computing it would cost more than these 256
+ * bytes. */
 static const uint32_t sines[64] = {
     0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613,
     0xfd469501, 0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193,

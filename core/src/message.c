@@ -3,8 +3,8 @@
 #include <string.h>
 #include "otter/bytes.h"
 
-/* Every function first settles the length, then copies between fixed offsets: nothing can be read or
- * written beyond a buffer behind that check. The offsets are those of docs/protocol.md chapter 2. */
+/* Every function first checks the length, then copies between fixed offsets, so nothing is read
+ * or written beyond a buffer. The offsets are those of docs/protocol.md chapter 2. */
 
 enum { MD5_TEXT_LEN = 32 };
 
@@ -51,8 +51,9 @@ int otter_get_info(const struct otter_frame *frame, struct otter_info *out_info)
     const uint8_t *in = frame->payload;
     unsigned len = frame->payload_len;
 
-    /* Real modules take any length from the attributes on, and ignore what they do not know. A tail
-     * that has not exactly the length of a secret may be anything (v4.3.1 has a further data area).
+    /* Real modules accept any length from the attributes on, and ignore what they do not know.
+     * A tail of another length than the secret's may be anything (v4.3.1 has a further data
+     * area).
      */
     if (len != INFO_ATTR && len < INFO_SECRET) {
         return OTTER_ERR_FORMAT;
@@ -200,7 +201,8 @@ int otter_get_illegal(const struct otter_frame *frame, uint8_t *out_code)
 /* ---- 0x18 ---- */
 enum { TIME_NTP = 7, TIME_SIZE = 11 };
 
-/* The vendor's text promises zeros before the cloud is reached, so 0 is a month and a day here. */
+/* The vendor's text promises zeros before the cloud is reached, so 0 is a month and a day
+ * here. */
 static bool is_time_possible(const struct otter_time *time)
 {
     return time->month <= 12 && time->day <= 31 && time->hour <= 23 && time->minute <= 59 &&

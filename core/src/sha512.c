@@ -3,7 +3,7 @@
 #include <string.h>
 #include "field25519.h"
 
-/* Written for size, like md5.c: the bootloader has 8 KB. */
+/* Written for size: the bootloader has room for 8 KB in all. */
 
 enum { DIGEST = 16 }; /* where it begins in words[] */
 
@@ -17,8 +17,8 @@ static uint64_t choose(uint64_t which, uint64_t ones, uint64_t zeros)
     return zeros ^ (which & (ones ^ zeros));
 }
 
-/* FIPS 180-4, 6.4.2. Everything moves down one place in each round: x[0] to x[15] are the words W of this
- * and the next 15 rounds, x[16] to x[23] are h to a. */
+/* FIPS 180-4, 6.4.2. Everything moves down one place in each round: x[0] to x[15] are the words
+ * W of this and the next 15 rounds, x[16] to x[23] are h to a. */
 static void transform(struct otter_sha512 *sha512)
 {
     uint64_t x[24];
@@ -53,8 +53,9 @@ enum power {
     SQUARE = FIELD_OP(FIELD_MUL, POWER, SCALE, POWER),
 };
 
-/* The first 64 binary places of a root of a prime below 512, which is below 8. Bit by bit: the greatest
- * r with r^3 < prime * 2^192, or with r^2 * 2^64 below it. All of it stays far below 2^255. */
+/* The first 64 binary places of a root of a prime below 512, which is below 8. Bit by bit: the
+ * greatest r with r^3 < prime * 2^192, or with r^2 * 2^64 below it. All of it stays far below
+ * 2^255. */
 static uint64_t root(uint32_t prime, enum power power)
 {
     uint32_t regs[3][8] = {{0}};

@@ -3,22 +3,24 @@
 #include <stddef.h>
 #include "otter/flag.h"
 
-/* What one start has found out; on the stack. */
+/* What this start has found out so far; on the stack. */
 struct startup {
     const struct otter_startup_config *config;
     struct otter_journal journal;
-    uint32_t appended_at;   /* the frame that this start has appended; 0 = none */
-    uint32_t tutorial_size; /* in a tutorial app's record; 0 = there is none */
+    uint32_t appended_at;   /* the entry that this start has appended; 0 = none */
+    uint32_t tutorial_size; /* in the tutorial request; 0 = there is none */
     uint8_t check[3];       /* enum otter_check, by enum otter_image_at */
     uint32_t size[3];       /* of the image there, if it is good */
     bool received;          /* as in config, until that image is refused or installed */
-    uint32_t app_number;    /* version of a good app: what an update must reach */
-    uint8_t reason;         /* for the next frame */
-    const void
-        *verified_twice; /* what is to be installed was judged twice: the same as config */
+    uint32_t app_number;    /* version of a good app: an update must not be older */
+    uint8_t reason;         /* for the next entry */
+    /* Set when install() has verified APP and the new image a second time. The value for "yes"
+     * is `config`, not 1: a glitch that skips an instruction, or leaves garbage in this struct,
+     * is very unlikely to produce exactly that pointer. */
+    const void *verified_twice;
 };
 
-/* More than any way through the table takes: a swap that has to be reverted, twice. */
+/* More than any way through the decision table takes: a swap that must be reverted, twice. */
 enum { ACTIONS_MAX = 40 };
 
 static bool is_idle(const struct otter_journal *journal)
@@ -26,7 +28,7 @@ static bool is_idle(const struct otter_journal *journal)
     return journal->kind == OTTER_JOURNAL_IDLE || journal->confirmed;
 }
 
-/* What should be in APP now. */
+/* The digest record of what should be in APP now. */
 static struct otter_digest_record *app_digest(struct otter_journal *journal)
 {
     return journal->kind == OTTER_JOURNAL_RESTORE ? &journal->previous : &journal->present;
@@ -40,7 +42,7 @@ static struct otter_situation read_situation(struct startup *s)
 
     otter_journal_read(config->port, config->layout, &s->journal);
     s->journal.requested |= s->received;
-    /* A frame of ours is no record: its first half-word is 0. */
+    /* A journal entry cannot be taken for a tutorial request: its first half-word is 0. */
     s->tutorial_size =
         otter_flag_read(config->port, config->layout, &request) == 0 ? request.image_size : 0;
     return (struct otter_situation){
@@ -70,8 +72,9 @@ static uint32_t crc(const struct startup *s, enum otter_image_at where, uint32_t
     return otter_swap_image_crc(s->config->port, s->config->layout, where, length);
 }
 
-/* Is the signature of APP wanted beside its seal? Where nobody has recorded it, where it is new, where the
- * last start left something in doubt, and where its version is asked for. (every_start: always.) */
+/* Must the signature of APP be verified as well as its digest record? Yes if there is no
+ * record, if APP is new, if this start has rewritten the journal, or if the version of APP is
+ * needed. (With every_start: always.) */
 static bool is_thorough(const struct startup *s)
 {
     const struct otter_journal *journal = &s->journal;
@@ -83,7 +86,9 @@ static bool is_thorough(const struct startup *s)
     return journal->kind == OTTER_JOURNAL_NONE || (!is_idle(journal) && journal->starts == 0);
 }
 
-/* Find out about the image at `where`: by its seal if there is one, and by its signature. */
+/* Check the image at `where`: by its digest record if there is one, and by its signature.
+ * `recorded` is first "the journal has a digest record for it", then "the image matches that
+ * record". */
 static void check(struct startup *s, enum otter_image_at where)
 {
     struct otter_journal *journal = &s->journal;
@@ -107,8 +112,9 @@ static void check(struct startup *s, enum otter_image_at where)
     if (!recorded) {
         s->size[where] = 0;
         if (where == OTTER_IMAGE_AT_NEW) {
-            /* A request in the middle of an INSTALL is nobody's: what a recovery received is not
-             * looked for by its size. */
+            /* The size in a request counts only when nothing is under way: in the middle of an
+             * INSTALL no app can have asked, and the trailer of a received image is searched
+             * for. */
             s->size[where] = s->tutorial_size != 0 ? s->tutorial_size
                              : is_idle(journal)    ? journal->request_size
                                                    : 0;
@@ -136,7 +142,7 @@ static void forget_checks(struct startup *s)
         OTTER_CHECK_UNKNOWN;
 }
 
-/* ---- frames ---- */
+/* ---- entries ---- */
 
 static int append(struct startup *s)
 {
@@ -146,7 +152,7 @@ static int append(struct startup *s)
     return error;
 }
 
-/* Append a frame of another kind, with nothing done yet. */
+/* Append an entry of another kind, with nothing done yet. */
 static int begin(struct startup *s, enum otter_journal_kind kind, uint8_t flags, uint8_t reason)
 {
     s->journal.kind = (uint8_t)kind;
@@ -157,7 +163,8 @@ static int begin(struct startup *s, enum otter_journal_kind kind, uint8_t flags,
     return append(s);
 }
 
-/* What was read, into a fresh frame. At rest that is the image which is installed. */
+/* Append what was read as a new entry. When nothing is under way that is the installed
+ * image. */
 static int rewrite(struct startup *s, uint8_t reason)
 {
     struct otter_journal *journal = &s->journal;
@@ -179,7 +186,7 @@ static void take_digest(const struct startup *s, enum otter_image_at where,
 
 static int accept_flashed(struct startup *s)
 {
-    /* Without a frame: why a record was refused just now. */
+    /* Without an entry: why a tutorial request was refused in this start. */
     uint8_t reason = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed
                          ? OTTER_REASON_NO_WAY_BACK
                          : s->reason;
@@ -189,7 +196,7 @@ static int accept_flashed(struct startup *s)
     return begin(s, OTTER_JOURNAL_IDLE, 0, reason);
 }
 
-/* Unless the frame that was appended has taken its where. */
+/* Not needed when the entry just appended has taken the place of the request. */
 static int erase_tutorial_request(const struct startup *s)
 {
     const struct otter_layout *layout = s->config->layout;
@@ -203,8 +210,8 @@ static int refuse(struct startup *s)
 {
     int error;
 
-    if (s->check[OTTER_IMAGE_AT_APP] ==
-        OTTER_CHECK_BAD) { /* its seal must not vouch for it in the next start */
+    if (s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD) {
+        /* The next start must not accept APP by its digest record. */
         app_digest(&s->journal)->length = 0;
     }
     error = s->journal.kind != OTTER_JOURNAL_NONE ? rewrite(s, s->reason) : 0;
@@ -219,8 +226,8 @@ static int install(struct startup *s)
     bool has_app;
     int error;
 
-    /* Once more: one instruction that a glitch has skipped must not decide, nor one that has left this
-     * struct full of something. */
+    /* Verify everything a second time: one skipped instruction must not decide that an image is
+     * installed. See verified_twice. */
     if (s->verified_twice != s->config) {
         s->verified_twice = s->config;
         check(s, OTTER_IMAGE_AT_APP);
@@ -332,12 +339,13 @@ enum otter_startup_target otter_startup_run(const struct otter_startup_config *c
             return OTTER_STARTUP_RECOVERY;
         }
         if (act(&s, action) != 0) {
-            s.appended_at = 0; /* flash refused: what was read is written anew, elsewhere */
+            s.appended_at = 0; /* flash failed: rewrite what was read, in another place */
         } else if (action == OTTER_ACTION_TRY) {
             return OTTER_STARTUP_TRIAL;
         }
     }
-    /* Flash takes nothing any more: what stands in it counts, not what should have been appended. */
+    /* Flash accepts no more writes: what it holds counts, not what should have been
+     * appended. */
     (void)read_situation(&s);
     check(&s, OTTER_IMAGE_AT_APP);
     return s.check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_BAD ? OTTER_STARTUP_APP

@@ -7,7 +7,8 @@
 
 enum { CHUNK_SIZE = 64 }; /* hashed at once; divides every page */
 
-/* Copy len bytes of the image at `where` from its offset off on. Returns whether flash could be read. */
+/* Copy len bytes of the image at `where`, from offset off. Returns whether flash could be
+ * read. */
 static bool read_image(const struct otter_verifier *verifier, enum otter_image_at where,
                        uint32_t off, uint8_t out[], uint32_t len)
 {
@@ -51,7 +52,8 @@ static const struct otter_ed25519_key *find_key(const struct otter_verifier *ver
     return NULL;
 }
 
-/* Is the signature at the image's end its key's, over all bytes before it? RFC 8032, 5.1.7. */
+/* Is the image's last field the signature of all bytes before it, by this key? RFC 8032,
+ * 5.1.7. */
 static bool is_signed_by(const struct otter_verifier *verifier, enum otter_image_at where,
                          uint32_t size, const struct otter_ed25519_key *key)
 {
@@ -85,7 +87,7 @@ bool otter_verify_find_header(const struct otter_verifier *verifier, enum otter_
     if (*size != 0) {
         return read_header(verifier, where, *size, out_header);
     }
-    /* Images are whole words: the trailer begins on one. */
+    /* An image is a whole number of words, so its trailer begins at a word. */
     for (uint32_t at = OTTER_IMAGE_TRAILER_SIZE; at < verifier->layout->app.size;) {
         at += 4;
         if (read_header(verifier, where, at, out_header)) {

@@ -4,7 +4,7 @@
 #include "otter/flag.h"
 #include "otter/verify.h"
 
-/* Is APPBAK what a pending request says, if there is one? */
+/* Does APPBAK have the MD5 of the tutorial request? True without a request. */
 static bool has_requested_digest(const struct otter_verifier *verifier)
 {
     struct otter_flag request;

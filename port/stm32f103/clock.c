@@ -38,7 +38,7 @@ void clock_start_internal(void)
 
 uint32_t clock_start(void)
 {
-    clock_stop(); /* a foreign bootloader may have left the PLL on */
+    clock_stop(); /* another bootloader may have left the PLL on */
     if (wait_for_hse()) {
         run_from_pll(RCC_CFGR_PLLSRC_HSE | RCC_CFGR_PLLMUL9);
         return 72000000;

@@ -11,8 +11,9 @@
 enum {
     FLAGS = FLASH_SR_EOP | FLASH_SR_PGERR | FLASH_SR_WRPRTERR, /* cleared by writing 1 */
 
-    /* Code in flash stands still while the controller works, so this only ends a controller that
-     * never finishes; it is above 40 ms even if the loop ran all the time at 72 MHz. */
+    /* Code in flash is stalled while the controller works, so this limit only ends the wait for
+     * a controller that never finishes. It is above 40 ms even if the loop ran all the time at
+     * 72 MHz. */
     BUSY_TRIES = 1000000,
 };
 
@@ -70,7 +71,8 @@ static int program_half_word(uint32_t addr, uint16_t value)
 
     *place = value;
     err = wait();
-    /* cppcheck-suppress knownConditionTrueFalse ; flash does not always hold what was written */
+    /* cppcheck-suppress knownConditionTrueFalse ; flash does not always hold what was
+     * written */
     if (err == 0 && *place != value) {
         err = OTTER_ERR_FLASH;
     }

@@ -10,8 +10,8 @@ void jump_to_image(uint32_t addr)
     uint32_t entry = table[1];
 
     SCB->VTOR = addr;
-    /* One statement: behind the new stack pointer the compiler may not touch the stack. LR as after
-     * reset, so that a backtrace ends here. */
+    /* One statement: after the change of the stack pointer the compiler must not touch the
+     * stack. LR as after reset, so that a backtrace ends here. */
     __asm__ volatile("dsb\n\t"
                      "isb\n\t"
                      "msr msp, %0\n\t"

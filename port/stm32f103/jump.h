@@ -4,9 +4,10 @@
 
 #include <stdint.h>
 
-/* Start the image whose vector table is at the absolute address addr, as reset would: VTOR at the table, its
- * first word in MSP. The caller has left SysTick, NVIC and the masks as reset does, or put them back, as
- * peripherals and clock, and knows that the image is startable. Never returns. Source: PM0056 2.3.4, 4.4.4.
+/* Start the image whose vector table is at the absolute address addr, as reset would: VTOR
+ * points to the table, MSP holds its first word. Before the call SysTick, NVIC, interrupt
+ * masks, peripherals and clock must be as after reset, and the image must be known to be
+ * startable. Never returns. Source: PM0056 2.3.4, 4.4.4.
  */
 void jump_to_image(uint32_t addr) __attribute__((noreturn));
 

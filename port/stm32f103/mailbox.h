@@ -4,9 +4,10 @@
 
 #include <stdint.h>
 
-/* One word over a reset, in RAM that start-up code leaves alone (OTTER_MAILBOX_ADDR): from the app to the
- * bootloader, or from the bootloader to itself. It does not survive a loss of power; what lies there then
- * is noise, which its complement beside it tells from a message. Any context.
+/* One word that survives a reset, in RAM that start-up code does not touch
+ * (OTTER_MAILBOX_ADDR): from the app to the bootloader, or from the bootloader to itself. It
+ * does not survive a loss of power. The RAM holds noise then, which is told from a message by
+ * the complement stored next to it. Any context.
  */
 enum {
     MAILBOX_EMPTY = 0,
@@ -15,7 +16,7 @@ enum {
     MAILBOX_RESTARTED = 0x6F745253, /* bootloader: I have restarted once already */
 };
 
-/* Leave `message` for who runs behind the next reset (system_reset()). */
+/* Leave `message` for the program that runs after the next reset (system_reset()). */
 void mailbox_put(uint32_t message);
 
 /* Take the message out. Returns it, or MAILBOX_EMPTY. */

@@ -3,8 +3,8 @@
 #include <string.h>
 
 /* The functions the compiler itself calls, small, for programs linked without a C library: the
- * bootloader. Built with -fno-builtin and -fno-tree-loop-distribute-patterns, so that they do not
- * become calls of themselves.
+ * bootloader. Built with -fno-builtin and -fno-tree-loop-distribute-patterns, so that they do
+ * not become calls of themselves.
  */
 void *memcpy(void *restrict to, const void *restrict from, size_t len)
 {

@@ -2,10 +2,11 @@
 #ifndef OTTER_STM32F103_PARTITIONS_H
 #define OTTER_STM32F103_PARTITIONS_H
 
-/* The partition table of the STM32F103C8T6 (64 pages of 1 KB, 20 KB of RAM): the only place that
- * says it. C, the linker scripts (through the preprocessor) and the host tools read this file, so it
- * holds plain numbers only. FLAG, APP and APPBAK are where the tutorial has them; the bootloader is
- * 8 KB of the tutorial's 11, the pages behind it are kept for the journal (docs/flash-format.md).
+/* The partition table of the STM32F103C8T6 (64 pages of 1 KB, 20 KB of RAM): the only place
+ * where it is written down. C, the linker scripts (through the preprocessor) and the host tools
+ * read this file, so it holds plain numbers only. FLAG, APP and APPBAK are where the tutorial
+ * has them. The bootloader has 8 KB of the tutorial's 11; the pages after it are for the
+ * journal, the settings and the spare page (docs/flash-format.md).
  */
 #define OTTER_PAGE_SIZE  0x400
 #define OTTER_FLASH_ADDR 0x08000000
@@ -28,7 +29,7 @@
 
 #define OTTER_RAM_ADDR      0x20000000
 #define OTTER_RAM_SIZE      0x5000
-/* Retained over a reset: bootloader and start-up code leave it alone. */
+/* Retained over a reset: neither bootloader nor start-up code touches it. */
 #define OTTER_RETAINED_ADDR 0x20000000
 #define OTTER_RETAINED_SIZE 0x80
 #define OTTER_MAILBOX_ADDR  0x20000078 /* the last 8 bytes of it: mailbox.h */

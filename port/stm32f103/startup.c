@@ -8,7 +8,7 @@
 /* From the linker script. */
 extern uint32_t ld_data_load[], ld_data_start[], ld_data_end[], ld_bss_start[], ld_bss_end[];
 
-/* In vectors.c or vectors_core.c. */
+/* In vectors.c. */
 extern const uint32_t vectors[];
 
 void default_handler(void)
@@ -33,7 +33,7 @@ void reset_handler(void)
 {
     system_quiet();
     SCB->VTOR = (uint32_t)vectors;
-    /* A foreign bootloader may have left interrupts masked. */
+    /* Another bootloader may have left interrupts masked. */
     __asm__ volatile("cpsie i" : : : "memory");
 
     const uint32_t *from = ld_data_load;

@@ -4,18 +4,19 @@
 
 #include <stdint.h>
 
-/* Vector table and start of a C program; the bootloader does without (vectors_boot.c).
+/* Vector table and start of a C program. The bootloader needs neither (vectors_boot.c).
  *
- * reset_handler() brings the core to a known state (an app may be started by a foreign bootloader
- * with interrupts on and VTOR elsewhere), copies .data, clears .bss and calls main(). It leaves the
- * retained RAM (OTTER_RETAINED_ADDR) and all peripherals alone. No libc is initialised.
+ * reset_handler() brings the core to a known state (another bootloader may start the app with
+ * interrupts on and VTOR elsewhere), copies .data, clears .bss and calls main(). It does not
+ * touch the retained RAM (OTTER_RETAINED_ADDR) or any peripheral. No libc is initialised.
  *
- * A handler is defined by writing a function of its name, as in RM0008 table 63 with _IRQHandler
- * behind it; what is not defined ends in an endless loop, which the watchdog ends.
+ * To define a handler, write a function with its name: the name of RM0008 table 63 followed by
+ * _IRQHandler. An interrupt without handler ends in an endless loop, and so in a watchdog
+ * reset.
  */
 
-/* For what must survive a reset: `static struct otter_resume resume OTTER_RETAINED;`. Random after
- * power-on. The linker checks that it ends before the mailbox. */
+/* For what must survive a reset: `static struct otter_resume resume OTTER_RETAINED;`. Random
+ * after power-on. The linker checks that it ends before the mailbox. */
 #define OTTER_RETAINED __attribute__((section(".retained")))
 
 int main(void);

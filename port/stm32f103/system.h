@@ -8,8 +8,8 @@
 
 enum system_reset_cause { SYSTEM_POWER_ON, SYSTEM_PIN, SYSTEM_SOFTWARE, SYSTEM_WATCHDOG };
 
-/* Tell the cause of the last reset, and clear it in RCC_CSR so that the next one stands alone. Call
- * once. Source: RM0008 7.3.10. */
+/* Returns the cause of the last reset, and clears it in RCC_CSR so that the next cause is not
+ * mixed with it. Call once. Source: RM0008 7.3.10. */
 enum system_reset_cause system_take_reset_cause(void);
 
 /* Reset the chip by software: everything but RAM and the backup domain. */

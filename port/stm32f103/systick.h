@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* The millisecond: an interrupt every 1 ms counts, and wakes the core from system_sleep(). The
- * count stands still while the core waits for a page erase (up to 40 ms, then one tick is taken).
+/* The millisecond: an interrupt every 1 ms counts, and wakes the CPU from system_sleep(). The
+ * count stops while the CPU is stalled by a page erase (up to 40 ms; then one tick is counted).
  */
 void systick_start(uint32_t hclk_hz);
 

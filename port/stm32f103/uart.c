@@ -7,11 +7,11 @@
 #define RX (&DMA1->channel[6 - 1])
 #define TX (&DMA1->channel[7 - 1])
 
-static uint8_t rx_ring[UART_RX_SIZE]; /* written by DMA; read behind the barrier below */
+static uint8_t rx_ring[UART_RX_SIZE]; /* written by DMA; read after the barrier below */
 static uint32_t rx_tail;
 static uint8_t tx_buffer[UART_TX_SIZE];
 
-/* The compiler knows nothing of DMA: order memory accesses against register accesses. */
+/* The compiler does not know about DMA: keep memory and register accesses in order. */
 static void barrier(void)
 {
     __asm__ volatile("dmb" : : : "memory");
@@ -38,8 +38,8 @@ void uart_start(uint32_t pclk1_hz, uint32_t baud)
     USART2->CR3 = USART_CR3_DMAR | USART_CR3_DMAT;
     USART2->CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
 
-    /* PA2 transmits; PA3 has a pull-up, so that an unplugged module is silence. Last, so that the
-     * line never dips. */
+    /* PA2 transmits; PA3 has a pull-up, so that an unplugged module is silence. Last, so that
+     * the line never dips. */
     GPIOA->BSRR = 1u << 3;
     GPIOA->CRL = (GPIOA->CRL & ~0xFF00u) | (uint32_t)GPIO_AF_PP_2MHZ << 8 | GPIO_IN_PULL << 12;
 }

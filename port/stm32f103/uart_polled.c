@@ -20,7 +20,7 @@ bool uart_polled_receive(uint8_t *out_byte)
     if (!(USART2->SR & USART_SR_RXNE)) {
         return false;
     }
-    *out_byte = (uint8_t)USART2->DR; /* behind SR: clears an overrun, too */
+    *out_byte = (uint8_t)USART2->DR; /* a read of DR after one of SR also clears an overrun */
     return true;
 }
 

@@ -5,15 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The line to the Wi-Fi module as in uart.h, without DMA and small: for the bootloader's recovery.
+/* The line to the Wi-Fi module as in uart.h, without DMA and small: for the bootloader's
+ * recovery.
  *
- * Nothing is kept: a byte that is not taken before the next one is there is lost (1 ms at 9600
- * baud). So it is for a protocol in which the other side waits while we write flash or send.
+ * There is no buffer: a byte that is not read before the next one arrives is lost (1 ms at 9600
+ * baud). So the other side must wait while we write flash or send.
  * Source: RM0008 27.3.2, 27.3.3.
  */
 void uart_polled_start(uint32_t divider);
 
-/* The divider for that; a constant, where both are. */
+/* The divider for uart_polled_start(). A constant expression if both arguments are
+ * constants. */
 static inline uint32_t uart_polled_divider(uint32_t pclk1_hz, uint32_t baud)
 {
     return (pclk1_hz + baud / 2) / baud;

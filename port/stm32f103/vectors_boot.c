@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "startup.h"
 
-/* The vector table of a program that enables no interrupt and keeps nothing in static RAM: the bootloader.
- * There is nothing to prepare, so the chip starts reset_handler() of the program itself; the linker
- * script sees to it that there is no .data and no .bss. Faults escalate to HardFault (PM0056 2.4.4), and
- * an endless loop ends in the watchdog. */
+/* The vector table of a program that enables no interrupt and keeps nothing in static RAM: the
+ * bootloader. There is nothing to prepare, so the chip starts the program's own
+ * reset_handler(); the linker script refuses .data and .bss. Faults escalate to HardFault
+ * (PM0056 2.4.4), where an endless loop waits for the watchdog. */
 static void stop(void)
 {
     for (;;) {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flash.h"
 
-/* An empty port. It compiles, and refuses everything, so a bootloader built with it changes nothing.
- * Copy the folder, fill in the functions, and hold them to docs/porting.md, chapters 2 and 6.
+/* An empty port. It compiles, and refuses everything, so a bootloader built with it changes
+ * nothing. Copy the folder, fill in the functions, and hold them to docs/porting.md, chapters 2
+ * and 6.
  */
 
-/* Must: copy len bytes from the absolute address addr, of any alignment, as they are in flash now
- * (no stale cache lines). Return OTTER_ERR_RANGE if a byte lies outside the flash; never fault. */
+/* Must: copy len bytes from the absolute address addr, of any alignment, as they are in flash
+ * now (no stale cache lines). Return OTTER_ERR_RANGE if a byte lies outside the flash; never
+ * fault. */
 static int read_bytes(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
 {
     (void)ctx;
@@ -17,9 +19,9 @@ static int read_bytes(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
 }
 
 /* Must: refuse (OTTER_ERR_RANGE) what is not aligned to program_size, is outside the flash, or
- * touches the bootloader. Program in ascending order. Check every error flag of the controller, with
- * a bound on waiting, and read back: return 0 only if flash now holds `data`. Take 0x00 over
- * anything. Leave the controller locked, also after an error. Never erase. */
+ * touches the bootloader. Program in ascending order. Check every error flag of the controller,
+ * with a bound on waiting, and read back: return 0 only if flash now holds `data`. Take 0x00
+ * over anything. Leave the controller locked, also after an error. Never erase. */
 static int program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
 {
     (void)ctx;
@@ -29,9 +31,9 @@ static int program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
     return OTTER_ERR_FLASH;
 }
 
-/* Must: refuse (OTTER_ERR_RANGE) what is not the first address of a page, is outside the flash, or
- * belongs to the bootloader. Erase exactly one page, wait with a bound, check the error flags and
- * that every byte reads 0xFF. Leave the controller locked. */
+/* Must: refuse (OTTER_ERR_RANGE) what is not the first address of a page, is outside the flash,
+ * or belongs to the bootloader. Erase exactly one page, wait with a bound, check the error
+ * flags and that every byte reads 0xFF. Leave the controller locked. */
 static int erase(void *ctx, uint32_t addr)
 {
     (void)ctx;
@@ -39,8 +41,9 @@ static int erase(void *ctx, uint32_t addr)
     return OTTER_ERR_FLASH;
 }
 
-/* Must: be a fixed function of these bytes that changes when any of them does, and fast: it runs over
- * the whole image at every start. The CRC unit if the chip has one. Read len rounded up to words. */
+/* Must: be a fixed function of these bytes that changes when any of them does, and fast: it
+ * runs over the whole image at every start. The CRC unit if the chip has one. Read len rounded
+ * up to words. */
 static uint32_t crc(void *ctx, bool go_on, uint32_t addr, uint32_t len)
 {
     (void)ctx;
@@ -50,9 +53,9 @@ static uint32_t crc(void *ctx, bool go_on, uint32_t addr, uint32_t len)
     return 0;
 }
 
-/* Must: restart the watchdog's time if it runs, and do nothing otherwise. Called once per page or
- * 256 bytes of work: the watchdog's shortest time must be above one page erase plus one page of
- * programming. */
+/* Must: restart the watchdog's time if it runs, and do nothing otherwise. Called once per page
+ * or 256 bytes of work: the watchdog's shortest time must be above one page erase plus one page
+ * of programming. */
 static void feed(void *ctx)
 {
     (void)ctx;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layout.h"
 
-/* The partition table. In a real port the numbers come from one header that the linker scripts read
- * too (port/stm32f103/partitions.h). Rules: every region starts and ends at a page border, flag is
- * one page, app and backup have the same size, regions do not overlap, and app starts where the
- * chip accepts a vector table (Cortex-M3: a multiple of 512 for up to 112 interrupts).
+/* The partition table. In a real port the numbers come from one header that the linker scripts
+ * read too (port/stm32f103/partitions.h). Rules: every region starts and ends at a page border,
+ * flag is one page, app and backup have the same size, regions do not overlap, and app starts
+ * where the chip accepts a vector table (Cortex-M3: a multiple of 512 for up to 112
+ * interrupts).
  */
 const struct otter_layout template_layout = {
     .boot = {0x08000000, 0x2000},

@@ -6,19 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What bootloader and app use beside the core's port. The core knows none of it. The functions
- * are those of port/stm32f103, there in a header per unit, so boot/ changes by its includes and by
- * the names of the two structs only.
+/* What bootloader and app use besides the core's port. The core knows none of it. These
+ * functions are in port/stm32f103 too, one header per unit. boot/ needs more than is declared
+ * here: the internal clock, the mailbox, the polled UART, and in boot/pin.c and boot/recover.c
+ * registers of the chip (docs/porting.md chapter 1).
  */
 
 /* ---- bootloader and app ---- */
 
-/* Must: bring the chip to its working clock and return the core's frequency in Hz, also when the
- * crystal is dead. clock_stop() returns to the state after reset. */
+/* Must: bring the chip to its working clock and return the core's frequency in Hz, also when
+ * the crystal is dead. clock_stop() returns to the state after reset. */
 uint32_t clock_start(void);
 void clock_stop(void);
 
-/* Must: start a watchdog that only a reset stops, about 2 s; feed it, harmless if not running. */
+/* Must: start a watchdog that only a reset stops, about 2 s; feed it, harmless if not
+ * running. */
 void iwdg_start(void);
 void iwdg_feed(void);
 
@@ -30,8 +32,9 @@ uint32_t systick_millis(void);
 void system_reset(void);
 void system_sleep(void);
 
-/* Must: start the image as reset would: interrupts off and none pending, vector table at addr, its
- * first word in the stack pointer, no peripheral changed from its reset state. Must not return. */
+/* Must: start the image as reset would: interrupts off and none pending, vector table at addr,
+ * its first word in the stack pointer, no peripheral changed from its reset state. Must not
+ * return. */
 void jump_to_image(uint32_t addr);
 
 /* Must: bring log text out; stop leaves the peripheral as after reset. */
@@ -43,8 +46,8 @@ void debug_stop(void);
 
 /* ---- app ---- */
 
-/* Must: receive without loss while the core stands still in a page erase (DMA, or a FIFO that is
- * long enough), and send without blocking. */
+/* Must: receive without loss while the core stands still in a page erase (DMA, or a FIFO that
+ * is long enough), and send without blocking. */
 void uart_start(uint32_t bus_hz, uint32_t baud);
 size_t uart_receive(uint8_t out[], size_t out_max);
 bool uart_send(const uint8_t bytes[], size_t len);

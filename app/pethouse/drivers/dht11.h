@@ -5,10 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The DHT11, temperature and humidity, on PB3; TIM2 counts its microseconds. Needs gpio_start().
+/* The DHT11, temperature and humidity, on PB3; TIM2 counts its microseconds. Needs
+ * gpio_start().
  *
- * A reading begins with 20 ms of low line, during which the main loop goes on, and ends with up to
- * 5 ms in which the sensor's 40 bits are polled: the module's bytes come in by DMA meanwhile.
+ * A reading begins with 20 ms of low line, during which the main loop goes on, and ends with up
+ * to 5 ms in which the sensor's 40 bits are polled: the module's bytes come in by DMA
+ * meanwhile.
  * Source: DHT11 data sheet.
  */
 enum {
@@ -26,8 +28,8 @@ struct dht11_reading {
 void dht11_start(uint32_t hclk_hz, uint32_t now_ms);
 
 /* Go on. With `may_read` false no reading is begun, and one that has begun is left.
- * Returns DHT11_READ once per good reading, with *out_reading; DHT11_FAILED when the sensor did not
- * answer or its sum was wrong. */
+ * Returns DHT11_READ once per good reading, with *out_reading; DHT11_FAILED when the sensor did
+ * not answer or its sum was wrong. */
 enum dht11_result dht11_poll(uint32_t now_ms, bool may_read, struct dht11_reading *out_reading);
 
 #endif

@@ -8,8 +8,8 @@
 
 /* Pins of the GoKit2, for the drivers of its parts. Main loop only. Source: RM0008 9. */
 
-/* Clock the ports, give PB3 and PB4 back from JTAG (SWD stays) and TIM3 its partial remap. Before
- * all other drivers. */
+/* Clock the ports, give PB3 and PB4 back from JTAG (SWD stays) and TIM3 its partial remap.
+ * Before all other drivers. */
 void gpio_start(void);
 
 /* Set the mode (GPIO_IN_PULL, ... of stm32f103.h) of one pin, 0..15. */

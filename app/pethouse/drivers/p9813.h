@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-/* The RGB LED's driver chip P9813: clock PB8, data PB9, enable PA0. Needs gpio_start().
- * A frame is 32 zero bits and then 1 1 ~B7 ~B6 ~G7 ~G6 ~R7 ~R6 and B, G, R, most significant bit
- * first, taken at the rising clock. Source: P9813 data sheet; GoKit2 wiring.
+/* The RGB LED's driver chip P9813: clock PB8, data PB9, enable PA0. Needs gpio_start(). A frame
+ * is 32 zero bits and then 1 1 ~B7 ~B6 ~G7 ~G6 ~R7 ~R6 and B, G, R, most significant bit first,
+ * taken at the rising clock. Source: P9813 data sheet; GoKit2 wiring.
  */
 
 /* Switch the driver on and the LED dark. */

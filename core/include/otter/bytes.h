@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 /* Integers in byte buffers, without casts or alignment. The wire is big-endian (Gizwits serial
- * protocol, 3.2-9); flash records are little-endian, as a tutorial app on Cortex-M writes them.
+ * protocol, 3.2-9); flash formats are little-endian, as a tutorial app on Cortex-M writes them.
  */
-#if defined(__GNUC__) /* counts the bytes, and would call what becomes one load or store */
+/* gcc estimates these bodies as too long to inline, though each becomes one load or store. */
+#if defined(__GNUC__)
 #define OTTER_INLINE static inline __attribute__((always_inline))
 #else
 #define OTTER_INLINE static inline

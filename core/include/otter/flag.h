@@ -8,16 +8,18 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
-/* The FLAG record: the app tells the bootloader "there is a new image in APPBAK". A tutorial's app does, and
- * ours where it finds no journal (otter/update.h), that is under a tutorial's bootloader.
+/* The tutorial request: 24 bytes in FLAG with which an app tells the bootloader "there is a new
+ * image in APPBAK". A tutorial's app writes it. Ours writes it when it finds no journal
+ * (otter/update.h), under a tutorial's bootloader.
  *
  *    offset 0  status    0xEEEE = update pending, else none
  *           2  (pad)     0xFFFF
  *           4  size      bytes of the image, little-endian
  *           8  md5[16]   binary
  *
- * Ours writes status last (the tutorial's first: a cut then leaves a record with size 0xFFFFFFFF and
- * bricks the board), and reads nothing from it without a range check.
+ * Our app writes status last. (The tutorial's writes it first: a power cut then leaves a
+ * request with size 0xFFFFFFFF, which bricks the board under the tutorial's bootloader.)
+ * Nothing is read from a request without a range check.
  * Source: docs/flash-format.md chapter 2.
  */
 enum {
@@ -30,28 +32,30 @@ struct otter_flag {
     uint8_t md5[16];
 };
 
-/* Read the record of `layout`. Returns
+/* Read the request. Returns
  *   0               pending, and *out_flag is plausible: 8 <= image_size <= both slots,
  *   OTTER_ERR_NONE  no update pending,
- *   OTTER_ERR_RANGE pending, but the size cannot be (*out_flag is filled, for logs): treat like a bad
- *                   image, and erase,
+ *   OTTER_ERR_RANGE pending, but the size is impossible (*out_flag is filled, for logs):
+ *                   treat it like a bad image, and erase it,
  *   or what port->read returned.
  */
 OTTER_MUST_CHECK int otter_flag_read(const struct otter_port *port,
                                      const struct otter_layout *layout,
                                      struct otter_flag *out_flag);
 
-/* Store `flag` as pending. Erases the page if it is not blank, programs size and MD5, then status.
- * Returns 0, OTTER_ERR_RANGE (size as in otter_flag_read(); nothing is touched), or the port's error.
- * Power: if nothing was pending before, a later otter_flag_read() says OTTER_ERR_NONE or returns
- * exactly this record; else as for otter_flag_erase() until the page is blank. */
+/* Store `flag` as pending. Erases the page if it is not blank, programs size and MD5, then
+ * status.
+ * Returns 0, OTTER_ERR_RANGE (size as in otter_flag_read(); nothing is touched), or the port's
+ * error.
+ * Power: if nothing was pending before, a later otter_flag_read() returns OTTER_ERR_NONE or
+ * exactly this request; else as for otter_flag_erase() until the page is blank. */
 OTTER_MUST_CHECK int otter_flag_write(const struct otter_port *port,
                                       const struct otter_layout *layout,
                                       const struct otter_flag *flag);
 
-/* Erase the page of the record: nothing pending.
- * Returns 0 or the port's error. Power: as before, or not pending; a half-erased record that still
- * says pending fails its range check or its MD5 and is erased again. */
+/* Erase the page of the request: nothing is pending. Returns 0 or the port's error.
+ * Power: as before, or not pending; a half-erased request that still reads as pending fails its
+ * range check or its MD5, and is erased again. */
 OTTER_MUST_CHECK int otter_flag_erase(const struct otter_port *port,
                                       const struct otter_layout *layout);
 

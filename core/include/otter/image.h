@@ -8,8 +8,8 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
-/* Images: a plain .bin (vector table first) with a trailer of 112 bytes behind it: a header of 48
- * bytes that says what the image is, and a signature of 64.
+/* Images: a plain .bin (vector table first) followed by a trailer of 112 bytes: a header of 48
+ * bytes that says what the image is, and a signature of 64 bytes.
  *
  *    offset 0   magic      8  "otter-im"
  *           8   format     2  = 2
@@ -22,11 +22,11 @@
  *          40   reserved   8  zero                      integers little-endian
  *          48   signature 64  Ed25519; zero if not signed
  *
- * The signature is pure Ed25519 (RFC 8032) over every byte of the image before it, the header
- * included: nothing the trailer says can be changed or put behind another program. The key id is the
- * first four bytes of the public key. A .bin without trailer, as the tutorial makes it, is an image
- * too: it just says nothing about itself.
- * Pure code, any context. Source: docs/flash-format.md chapter 3.
+ * The signature is pure Ed25519 (RFC 8032) over every byte of the image before it, including
+ * the header, so a trailer can be neither changed nor moved to another program. The key id is
+ * the first four bytes of the public key. A .bin without trailer, as the tutorial builds it, is
+ * an image too; it only says nothing about itself. Pure code, any context. Source:
+ * docs/flash-format.md chapter 3.
  */
 enum {
     OTTER_IMAGE_HEADER_SIZE = 48,
@@ -45,33 +45,34 @@ struct otter_image {
     uint16_t flags;
 };
 
-/* Where the header of a trailer has what a judge asks for. */
+/* Offsets in the header of the fields that verification needs. */
 enum { OTTER_IMAGE_HARDWARE = 16, OTTER_IMAGE_NUMBER = 32, OTTER_IMAGE_KEY_ID = 36 };
 
-/* Can `header` begin the trailer of an image of image_size bytes?
- * Returns 0, OTTER_ERR_NONE (no magic there: a plain .bin), or OTTER_ERR_FORMAT (the magic is there,
- * but format, length or reserved bytes are not right). */
+/* Is `header` the header of a trailer that fits an image of image_size bytes?
+ * Returns 0, OTTER_ERR_NONE (no magic: a plain .bin), or OTTER_ERR_FORMAT (the magic is there,
+ * but format, length or reserved bytes are wrong). */
 OTTER_MUST_CHECK int otter_image_check_header(const uint8_t header[OTTER_IMAGE_HEADER_SIZE],
                                               uint32_t image_size);
 
-/* Read the trailer that ends an image of image_size bytes; `header` are the 48 bytes that begin 112
- * before its end. What the signature is worth is not looked at.
- * Returns what otter_image_check_header() says; only with 0 is *out_image set. */
+/* Read the trailer of an image of image_size bytes. `header` is the 48 bytes that begin 112
+ * bytes before the image's end. The signature is not verified here. Returns what
+ * otter_image_check_header() returns; *out_image is set only with 0. */
 OTTER_MUST_CHECK int otter_image_get_trailer(const uint8_t header[OTTER_IMAGE_HEADER_SIZE],
                                              uint32_t image_size,
                                              struct otter_image *out_image);
 
-/* Write the trailer of `image`, its signature zero: who signs, writes that over it. */
+/* Write the trailer of `image` with a signature of zeros, which whoever signs the image
+ * overwrites. */
 void otter_image_put_trailer(uint8_t out[OTTER_IMAGE_TRAILER_SIZE],
                              const struct otter_image *image);
 
-/* Do the first 8 bytes of an image look like a program for the slot layout->app? The stack pointer
- * must be a multiple of 4 in (ram.addr, ram.addr + ram.size], the reset vector odd (Thumb) and inside
- * the slot behind the vector itself. */
+/* Do the first 8 bytes of an image look like a program for the slot layout->app? The stack
+ * pointer must be a multiple of 4 in (ram.addr, ram.addr + ram.size], the reset vector odd
+ * (Thumb) and inside the slot, after the two vectors. */
 bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *layout);
 
-/* MD5 of image_size bytes at addr, read through `port`, feeding the watchdog.
- * `progress` (may be NULL) is called with `ctx` once per 256 bytes begun, the tutorial's chunk.
+/* MD5 of image_size bytes at addr, read through `port`, feeding the watchdog. `progress` (may
+ * be NULL) is called with `ctx` once per 256 bytes or part of them, the tutorial's chunk.
  * Returns 0 or the port's error. */
 OTTER_MUST_CHECK int otter_image_md5(const struct otter_port *port, uint32_t addr,
                                      uint32_t image_size, void (*progress)(void *ctx),

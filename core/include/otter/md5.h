@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include "otter/err.h"
 
-/* MD5, because the vendor's protocol and bootloader say MD5. It guards against damage, not against
- * an attacker. 84 bytes of state, about 740 bytes of ROM; any context.
+/* MD5, because the vendor's protocol and bootloader say MD5. It guards against damage, not
+ * against an attacker. 84 bytes of state, about 740 bytes of ROM; any context.
  * Source: RFC 1321.
  */
 struct otter_md5 {

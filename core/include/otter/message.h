@@ -11,8 +11,9 @@
  *
  * otter_put_<message>() writes a payload and returns its length, or OTTER_ERR_SPACE /
  * OTTER_ERR_RANGE. otter_get_<message>() reads one from a decoded frame and returns 0, or
- * OTTER_ERR_FORMAT if it is too short, too long or holds a value that cannot be; pointers in its
- * result point into the frame. Pure code, any context; unused functions are dropped by the linker.
+ * OTTER_ERR_FORMAT if it is too short, too long or holds a value that cannot be; pointers in
+ * its result point into the frame. Pure code, any context; unused functions are dropped by the
+ * linker.
  * Source: docs/protocol.md chapter 2.
  */
 enum otter_cmd { /* W = Wi-Fi module, M = MCU; the answer to a command is command + 1 */
@@ -76,24 +77,24 @@ struct otter_info {
 enum { OTTER_INFO_MAX = 106 };
 OTTER_MUST_CHECK int otter_put_info(const struct otter_info *info, uint8_t out[],
                                     uint16_t out_max);
-/* Takes longer forms as modules do: attributes from 74 bytes on, the secret at exactly 106. */
+/* Accepts longer forms as modules do: attributes from 74 bytes on, the secret at exactly
+ * 106. */
 OTTER_MUST_CHECK int otter_get_info(const struct otter_frame *frame,
                                     struct otter_info *out_info);
 
-/* What an otter app tells with 0x02: in the flags of that frame, which modules do not look at in an
- * answer. docs/protocol.md 2.1 */
+/* What an otter app tells the module about its last update, in the flags of the 0x02 frame;
+ * modules ignore the flags of an answer. docs/protocol.md 2.1 */
 struct otter_update_status {
-    bool is_otter; /* the flags are ours; else nothing of the rest is set */
-    bool on_trial; /* the version in 0x02 is not confirmed yet: it may be reverted */
-    uint8_t
-        reason; /* enum otter_reason of the last update, or a number that is newer than this */
+    bool is_otter;  /* the flags are ours; if not, the other members are zero */
+    bool on_trial;  /* the version in 0x02 is not confirmed yet: it may be reverted */
+    uint8_t reason; /* enum otter_reason of the last update; unknown numbers are possible */
 };
 uint16_t otter_put_update_status(const struct otter_update_status *status);
-/* Any flags come through; what is not ours is nothing. */
+/* Accepts any flags; those that are not ours give a zeroed struct. */
 void otter_get_update_status(const struct otter_frame *frame,
                              struct otter_update_status *out_status);
 
-/* ---- 0x03, 0x04, 0x05: P0, the product's own data behind an action byte ---- */
+/* ---- 0x03, 0x04, 0x05: P0, the product's own data after an action byte ---- */
 enum otter_p0_action {
     OTTER_P0_CONTROL = 0x01,
     OTTER_P0_READ = 0x02,
@@ -122,7 +123,8 @@ OTTER_MUST_CHECK int otter_put_config_mode(enum otter_config_mode mode, uint8_t 
 OTTER_MUST_CHECK int otter_get_config_mode(const struct otter_frame *frame,
                                            enum otter_config_mode *out_mode);
 
-/* ---- 0x0D module status: a bit field, and the RSSI 0..7 in bits 8..10 (valid with ROUTER) ---- */
+/* ---- 0x0D module status: a bit field, and the RSSI 0..7 in bits 8..10 (valid with ROUTER)
+ * ---- */
 enum otter_status_bit {
     OTTER_STATUS_SOFTAP = 1 << 0,
     OTTER_STATUS_STATION = 1 << 1,
@@ -149,9 +151,9 @@ OTTER_MUST_CHECK int otter_put_illegal(enum otter_illegal code, uint8_t out[],
 /* Any code comes through: 0 and those from 5 on are reserved. */
 OTTER_MUST_CHECK int otter_get_illegal(const struct otter_frame *frame, uint8_t *out_code);
 
-/* ---- 0x18 network time: local time (Beijing unless set otherwise) and NTP seconds since 1970 ----
- * Before the module has reached its cloud it says 1970-01-01 08:00:00, ntp_s 0; the vendor's text
- * promises zeros, so month and day may be 0. */
+/* ---- 0x18 network time: local time (Beijing unless set otherwise) and NTP seconds since 1970
+ * ---- Before the module has reached its cloud it says 1970-01-01 08:00:00, ntp_s 0; the
+ * vendor's text promises zeros, so month and day may be 0. */
 struct otter_time {
     uint16_t year;
     uint8_t month, day, hour, minute, second;
@@ -185,7 +187,8 @@ OTTER_MUST_CHECK int otter_put_ready(const struct otter_ready *ready, uint8_t ou
 OTTER_MUST_CHECK int otter_get_ready(const struct otter_frame *frame,
                                      struct otter_ready *out_ready);
 
-/* ---- 0x1D piece: file offset = (number - 1) * piece_len; only the last piece is shorter ---- */
+/* ---- 0x1D piece: file offset = (number - 1) * piece_len; only the last piece is shorter
+ * ---- */
 enum { OTTER_PIECE_FLAG_HEX = 1, OTTER_PIECE_FLAG_LAST = 2, OTTER_PIECE_HEAD = 4 };
 struct otter_piece {
     uint16_t number; /* from 1 */
@@ -193,8 +196,8 @@ struct otter_piece {
     const uint8_t *data;
     uint16_t data_len;
 };
-/* Number 0, a number beyond the count and a piece without data cannot be. For put, `data` may lie in
- * out + OTTER_PIECE_HEAD already. */
+/* Number 0, a number beyond the count and a piece without data are errors. For put, `data` may
+ * already be at out + OTTER_PIECE_HEAD. */
 OTTER_MUST_CHECK int otter_put_piece(const struct otter_piece *piece, uint8_t out[],
                                      uint16_t out_max);
 OTTER_MUST_CHECK int otter_get_piece(const struct otter_frame *frame,

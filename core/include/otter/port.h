@@ -8,20 +8,21 @@
 
 /* Everything the core needs of a chip: its flash, and a way to keep the watchdog quiet.
  *
- * One const struct per product, passed to whoever touches flash. UART and time are not here: bytes
- * and milliseconds are handed to the core. A port is right when tests/fw/test_port.c passes with
- * it; port/template/ is an empty one with the same text.
+ * One const struct per product, passed to every function that touches flash. UART and time are
+ * not here: bytes and milliseconds are handed to the core. A port is right when
+ * tests/fw/test_port.c passes with it; port/template/ is an empty one with the same contract.
  */
 struct otter_port {
     void *ctx; /* handed to every function below, untouched */
 
-    /* Copy len bytes at the absolute address addr to out. Any alignment. 0, or OTTER_ERR_RANGE. */
+    /* Copy len bytes at the absolute address addr to out. Any alignment. 0, or
+     * OTTER_ERR_RANGE. */
     int (*read)(void *ctx, uint32_t addr, uint8_t out[], uint32_t len);
 
-    /* Program len bytes at addr; both are multiples of program_size, the place was erased.
-     * Must read back and compare before it returns 0; otherwise OTTER_ERR_FLASH, or OTTER_ERR_RANGE.
-     * 0x0000 may be programmed over anything, nothing else over a half-word that is not erased
-     * (PM0075, 2.3.3).
+    /* Program len bytes at addr; both are multiples of program_size, and the bytes are erased.
+     * Must read back and compare before it returns 0; else OTTER_ERR_FLASH or OTTER_ERR_RANGE.
+     * Exception: 0x0000 must be accepted over any half-word (PM0075, 2.3.3); the journal's
+     * marks need it.
      * Power: any half-word of the range may be done, not done, or in doubt. */
     int (*program)(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len);
 
@@ -29,9 +30,9 @@ struct otter_port {
      * 0, OTTER_ERR_FLASH or OTTER_ERR_RANGE. Power: the page's content is in doubt. */
     int (*erase)(void *ctx, uint32_t addr);
 
-    /* Checksum of len bytes at addr, len rounded up to a multiple of 4, by the chip's CRC unit or any
-     * other fast and fixed way: it finds decayed flash, not attackers. With `go_on` the bytes follow
-     * those of the call before. All of it lies in flash. Never fails. */
+    /* Checksum of len bytes at addr, len rounded up to a multiple of 4, by the chip's CRC unit
+     * or any other fast and fixed function: it finds decayed flash, not attackers. With `go_on`
+     * the bytes continue those of the call before. All of them are in flash. Never fails. */
     uint32_t (*crc)(void *ctx, bool go_on, uint32_t addr, uint32_t len);
 
     /* Feed the watchdog; called at least once per page of work. Never fails. */

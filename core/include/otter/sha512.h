@@ -4,11 +4,13 @@
 
 #include <stdint.h>
 
-/* SHA-512, because Ed25519 needs it. 840 bytes of state, 0.3 KB of stack, 880 bytes of ROM; any context.
+/* SHA-512, because Ed25519 needs it. 840 bytes of state, 0.3 KB of stack, 880 bytes of ROM; any
+ * context.
  *
- * The 80 round constants and the 8 initial words are roots of primes. otter_sha512_init() computes
- * them: that takes 150 ms on a Cortex-M3 at 72 MHz and saves half a kilobyte of ROM. An initialised
- * state may be copied, to hash a second message without doing it again. 26 KB take 130 ms.
+ * The 80 round constants and the 8 initial words are roots of primes. otter_sha512_init()
+ * computes them: that takes 150 ms on a Cortex-M3 at 72 MHz and saves half a kilobyte of ROM.
+ * An initialised state may be copied, to hash a second message without doing it again. 26 KB
+ * take 130 ms.
  * Source: FIPS 180-4.
  */
 struct otter_sha512 {

@@ -8,34 +8,36 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
-/* Exchange the images of APP and APPBAK, and copy the old one back; page by page, each step marked in
- * the journal.
+/* Exchange the images of APP and APPBAK, and copy the old one back; page by page, each step
+ * marked in the journal.
  *
- * Spare and APPBAK are one area of pages: area[0] = spare, area[k] = page k - 1 of APPBAK. A swap
- * copies, for each page i, APP[i] to area[i], then area[i + 1] to APP[i]. The new image comes from
- * area[1..], the old one ends in area[0..], and the source of every copy stays whole until the copy
- * is marked. An uninterrupted swap erases each page once; going back only copies area[i] to APP[i].
- * Called by otter_startup_run() alone. Source: docs/flash-format.md chapter 5.
+ * The spare page and APPBAK are one row of pages, the swap area: area[0] = spare, area[k] =
+ * page k - 1 of APPBAK. For each page i a swap copies APP[i] to area[i], then area[i + 1] to
+ * APP[i]. So the new image comes from area[1..] and the old one ends in area[0..]. The source
+ * of every copy stays whole until the copy is marked. An uninterrupted swap erases each page
+ * once. Copying back only copies area[i] to APP[i]. Called by otter_startup_run() only. Source:
+ * docs/flash-format.md chapter 5.
  */
 
+/* Where an image is. */
 enum otter_image_at {
     OTTER_IMAGE_AT_APP,
-    OTTER_IMAGE_AT_OLD, /* area[0..]: what went out */
-    OTTER_IMAGE_AT_NEW, /* area[1..]: what is to be installed */
+    OTTER_IMAGE_AT_OLD, /* area[0..]: the image that was replaced */
+    OTTER_IMAGE_AT_NEW, /* area[1..]: the image to be installed */
 };
 
-/* Address of page i of an image that lies at `where`. */
+/* Returns the address of page i of the image at `where`. */
 uint32_t otter_swap_page_addr(const struct otter_layout *layout, enum otter_image_at where,
                               uint32_t i);
 
-/* port->crc over the first `length` bytes of the image at `where`. */
+/* Returns port->crc over the first `length` bytes of the image at `where`. */
 uint32_t otter_swap_image_crc(const struct otter_port *port, const struct otter_layout *layout,
                               enum otter_image_at where, uint32_t length);
 
-/* Go on with the swap of an INSTALL, or the copying of a RESTORE, from journal->step to the end. The
- * journal's frame must have been appended in this very start (see there).
- * Returns 0, or the port's error: the page in work is to be done again.
- * Power: what is marked is done; the sources of what is not are whole. */
+/* Continue the swap of an INSTALL, or the copying of a RESTORE, from journal->step to the end.
+ * The journal's entry must have been appended in this same start (otter/journal.h, Power).
+ * Returns 0, or the port's error: the page in work must be done again.
+ * Power: what is marked is done; the sources of the rest are whole. */
 OTTER_MUST_CHECK int otter_swap_run(const struct otter_port *port,
                                     const struct otter_layout *layout,
                                     struct otter_journal *journal);
