@@ -38,7 +38,7 @@ static struct otter_resume resume OTTER_RETAINED;
 static bool is_new;       /* first starts of this version: the cloud does not know it yet */
 static bool has_talked;   /* the module answered a command of ours */
 static bool is_announced; /* the module took 0x29: the cloud will learn the version */
-static bool is_settled;   /* confirmed */
+static bool is_confirmed; /* confirmed */
 
 /* ---- what the device library asks of the application ---- */
 
@@ -226,12 +226,12 @@ static void tell(uint32_t now_ms)
 /* The module has answered, so this app can be updated again: confirm it. A new one waits until
  * the module takes its restart, after which it will ask for the version. What fails is tried
  * again after the next start. */
-static void settle(void)
+static void confirm_app(void)
 {
-    if (is_settled || (is_new ? !is_announced : !has_talked)) {
+    if (is_confirmed || (is_new ? !is_announced : !has_talked)) {
         return;
     }
-    is_settled = true;
+    is_confirmed = true;
     if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0 ||
         (is_new && otter_update_mark_announced(&stm32f103_flash, &stm32f103_layout) != 0)) {
         log_line("Confirm Failed");
@@ -250,7 +250,7 @@ int main(void)
         tell(systick_millis());
         send();
         log_transfer(&device.receiver);
-        settle();
+        confirm_app();
         if (may_sleep) {
             system_sleep(); /* until SysTick, at most 1 ms */
         }

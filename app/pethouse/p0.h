@@ -56,10 +56,10 @@ struct p0_layout {
 };
 extern const struct p0_layout p0_layout_2014, p0_layout_2017;
 
-/* Read the data of a control (behind the action byte: attr_flags, attr_vals) into values[].
+/* Read the data of a control (after the action byte: attr_flags, attr_vals) into values[].
  *
  * A point whose flag is set gets its new value, unless that lies outside of the point's range:
- * then it keeps the old one (a motor must not run because of a number nobody can have meant).
+ * then it keeps the old one (a motor must not run because of an impossible number).
  * Returns the flags of the points that were set, bit n = point n, or OTTER_ERR_FORMAT when the
  * length is not that of the layout. */
 OTTER_MUST_CHECK int p0_get_control(const struct p0_layout *layout, const uint8_t data[],

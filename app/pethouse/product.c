@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Commands that wait, one bit each, sent in this order; reports come behind the first five. */
+/* Commands that wait, one bit each, sent in this order; reports come after the first five. */
 enum {
     WANT_RESTART = 1 << 0,
     WANT_BINDABLE = 1 << 1,

@@ -3,8 +3,7 @@
 #include "otter/image.h"
 #include "version.h"
 
-/* The image's trailer, made by the linker instead of a tool: the section .otter_trailer lies
- * behind everything else in the .bin, and the symbol ld_image_length is what comes before it.
+/* The image's trailer, made by the linker instead of a tool: the section .otter_trailer follows everything else in the .bin, and the symbol ld_image_length is what comes before it.
  * Fields and their order are those of otter/image.h; all lie on their natural alignment, and
  * the chip is little-endian as the format is. Key id and signature are zero here: the build
  * signs what it has linked (cmake/sign.cmake).

@@ -437,7 +437,7 @@ enum {
     CHECK_FLAG = 81,
     CHECK_SIZE = 82,
     RESULT_SIZE = 2, /* kind and value */
-    RESULT_URL = 9,  /* behind kind and version */
+    RESULT_URL = 9,  /* after kind and version */
 };
 
 /* A URL: length 2, characters. */

@@ -6,7 +6,7 @@
 
 /* The registers of the STM32F103C8T6 that otter uses, under the names of the reference manual
  * (RM0008) and, for the core, of the programming manual (PM0056). USART_CR1 of USART2 is
- * USART2->CR1. Only what is used stands here; add what you need, from the manual.
+ * USART2->CR1. It holds only what is used; add what you need, from the manual.
  */
 
 /* ---- RCC, RM0008 7.3 ---- */

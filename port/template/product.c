@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "product.h"
 
-/* Empty bodies; what each must do stands in product.h. */
+/* Empty bodies; what each must do is in product.h. */
 
 uint32_t clock_start(void)
 {

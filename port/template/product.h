@@ -46,7 +46,7 @@ void debug_stop(void);
 
 /* ---- app ---- */
 
-/* Must: receive without loss while the core stands still in a page erase (DMA, or a FIFO that
+/* Must: receive without loss while the CPU is stalled by a page erase (DMA, or a FIFO that
  * is long enough), and send without blocking. */
 void uart_start(uint32_t bus_hz, uint32_t baud);
 size_t uart_receive(uint8_t out[], size_t out_max);

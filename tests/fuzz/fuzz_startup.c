@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader's decisions over flash that a hostile app has left: entries with right checksums that say
- * anything, a record, APPBAK and APP of good and of other images; and a power cut anywhere. Asked at every
- * start, nothing unverified is started; asked as seldom as usual, nothing unverified gets from APPBAK
- * into an APP that was good; and a start always ends. The bootloader and the settings are never written. */
+/* The bootloader's decisions over flash that a hostile app has left: entries with right
+ * checksums that say anything, a tutorial request, APPBAK and APP of good and of other images;
+ * and a power cut anywhere. Asked at every start, nothing unverified is started; asked as
+ * seldom as usual, nothing unverified gets from APPBAK into an APP that was good; and a start
+ * always ends. The bootloader and the settings are never written. */
 #include "otter/flag.h"
 #include "otter/startup.h"
 #include "port/stm32f103/partitions.h"
@@ -115,7 +116,7 @@ static void put_entry(struct fuzz_input *input)
     if ((at & 0x80) != 0) {
         journal_request_put(bytes, entry.number, (uint16_t)good_size[at >> 6 & 1], 0);
     }
-    for (uint8_t i = 0; i < marks % 8; i++) { /* anywhere behind the record */
+    for (uint8_t i = 0; i < marks % 8; i++) { /* anywhere after the fields */
         bytes[34 + fuzz_u8(input) % (JOURNAL_ENTRY_LEN - 34)] = fuzz_u8(input);
     }
     memcpy(flash.bytes + (journal_entry_addr(place) - RAM_FLASH_ADDR), bytes, sizeof bytes);

@@ -27,7 +27,8 @@ static uint8_t *bytes_at(uint32_t addr)
     return attack_flash.bytes + (addr - RAM_FLASH_ADDR);
 }
 
-/* As the chip's unit has it, a bit at a time: RM0008 chapter 4. Seals are right on the board then. */
+/* As the chip's unit has it, a bit at a time: RM0008 chapter 4. Seals are right on the board
+ * then. */
 static uint32_t crc(void *ctx, bool go_on, uint32_t addr, uint32_t len)
 {
     static uint32_t sum;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attacks on the real bootloader, in the model: images that nobody signed for this device lie in APPBAK, with
- * a right request for them, or good ones with a forged request. The app that was there is started, byte for
- * byte, and the journal says why. test_verify goes through far more of them natively; this shows that the
- * ARM binary does the same. Authority: issue 4, "Security"; docs/security.md. */
+/* Attacks on the real bootloader, in the model: images that nobody signed for this device lie
+ * in APPBAK, with a right request for them, or good ones with a forged request. The app that
+ * was there is started, byte for byte, and the journal says why. test_verify goes through far
+ * more of them natively; this shows that the ARM binary does the same. Authority: issue 4,
+ * "Security"; docs/security.md. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attacks on the real bootloader, in the model: what a hostile app can leave in flash, that is records,
- * entries with right checksums and right digest records, garbage, and itself rewritten. What is started in the end is
- * the app that was there, byte for byte, or nothing: the attacker may lose the app, and then the device
- * recovers. The one thing that does not hold has its own test. test_startup_forged and test_journal_garbage go
- * through far more of them natively; this shows that the ARM binary does the same.
- * Authority: issue 4, "Security"; docs/security.md. */
+/* Attacks on the real bootloader, in the model: what a hostile app can leave in flash, that is
+ * tutorial requests, entries with right checksums and right digest records, garbage, and itself
+ * rewritten. What is started in the end is the app that was there, byte for byte, or nothing:
+ * the attacker may lose the app, and then the device recovers. The one thing that does not hold
+ * has its own test. test_startup_forged and test_journal_garbage go through far more of them
+ * natively; this shows that the ARM binary does the same. Authority: issue 4, "Security";
+ * docs/security.md. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,21 +46,21 @@ static int begin(void **state)
     return 0;
 }
 
-/* ---- records ---- */
+/* ---- tutorial requests ---- */
 
 static void put_tutorial_request(uint32_t image_size)
 {
-    struct otter_flag record = {.image_size = image_size};
+    struct otter_flag request = {.image_size = image_size};
     uint8_t *page = attack_flash.bytes + (layout->flag.addr - RAM_FLASH_ADDR);
 
     assert_int_equal(otter_image_md5(&attack_flash.port, layout->backup.addr,
                                      image_size <= SLOT ? image_size : SLOT, NULL, NULL,
-                                     record.md5),
+                                     request.md5),
                      0);
     memset(page, 0xFF, RAM_FLASH_PAGE);
     otter_put_le16(page, OTTER_FLAG_PENDING);
-    otter_put_le32(page + 4, record.image_size);
-    memcpy(page + 8, record.md5, sizeof record.md5);
+    otter_put_le32(page + 4, request.image_size);
+    memcpy(page + 8, request.md5, sizeof request.md5);
 }
 
 /* The MD5 is right, and proves nothing. With a journal, and with none. */
@@ -69,16 +70,16 @@ static void test_tutorial_request_for_an_unsigned_image(void **state)
     attack_begin();
     attack_put(OTTER_IMAGE_AT_NEW, image, size);
     put_tutorial_request(size);
-    attack_expect_refused("record", OTTER_REASON_UNSIGNED);
+    attack_expect_refused("request", OTTER_REASON_UNSIGNED);
     attack_begin();
     attack_put(OTTER_IMAGE_AT_NEW, image, size);
     memset(attack_flash.bytes + (layout->journal.addr - RAM_FLASH_ADDR), 0xFF, RAM_FLASH_PAGE);
     put_tutorial_request(size);
-    attack_expect_refused("record without a journal", OTTER_REASON_UNSIGNED);
+    attack_expect_refused("request without a journal", OTTER_REASON_UNSIGNED);
     attack_begin();
     attack_put(OTTER_IMAGE_AT_NEW, image, size);
     put_tutorial_request(size - TRAILER);
-    attack_expect_refused("record for the program alone", OTTER_REASON_NO_IMAGE);
+    attack_expect_refused("request for the program alone", OTTER_REASON_NO_IMAGE);
 }
 
 static void test_tutorial_request_of_a_wrong_length(void **state)
@@ -89,7 +90,7 @@ static void test_tutorial_request_of_a_wrong_length(void **state)
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         char name[40];
 
-        (void)snprintf(name, sizeof name, "record %08x", (unsigned)lengths[i]);
+        (void)snprintf(name, sizeof name, "request %08x", (unsigned)lengths[i]);
         attack_begin();
         attack_put(OTTER_IMAGE_AT_NEW, image, size);
         put_tutorial_request(lengths[i]);
@@ -102,7 +103,7 @@ static void test_tutorial_request_of_a_wrong_length(void **state)
 
 enum { FRAME_STARTS = 86, ENTRY_FINAL = 110, SET = 4 };
 
-/* It is swapped in, judged, and taken back. */
+/* It is swapped in, verified, and reverted. */
 static void test_swap_of_an_unsigned_image_with_right_digests(void **state)
 {
     static const uint8_t flags[] = {0, OTTER_JOURNAL_PERMANENT};
@@ -118,7 +119,7 @@ static void test_swap_of_an_unsigned_image_with_right_digests(void **state)
     }
 }
 
-/* The app has thrown away the way back to itself: the digest is right, but of no image. */
+/* The app has destroyed its own old image: the digest record is right, but of no image. */
 static void test_swap_without_a_way_back(void **state)
 {
     (void)state;
@@ -169,8 +170,9 @@ static void test_restoring_an_unsigned_image(void **state)
     attack_expect_app("forged RESTORE, done"); /* APP is good */
 }
 
-/* Whoever asks has APP's signature looked at, whoever has sealed it: nothing is installed, and this start ends
- * in recovery. (The next one goes by the digest again, see below.) */
+/* A request leads to a check of APP's signature, whoever wrote the digest record: nothing is
+ * installed, and this start ends in recovery. (The next one goes by the digest again, see
+ * below.) */
 static void test_changed_app_asks_for_an_update(void **state)
 {
     (void)state;
@@ -193,8 +195,8 @@ static void test_changed_app_asks_for_an_update(void **state)
 
 /* ---- an app that rewrites itself ---- */
 
-/* What no request and no journal needs: an app that somebody has taken over writes what it likes over
- * itself, and a digest record for it. */
+/* What no request and no journal needs: an app that somebody has taken over writes what it
+ * likes over itself, and a digest record for it. */
 static void rewrite_app(enum otter_journal_kind kind, uint8_t step, unsigned marks_at)
 {
     attack_begin();
@@ -211,14 +213,14 @@ static const struct {
     enum otter_journal_kind kind;
     uint8_t step, marks_at;
 } rewritten[] = {
-    {"REST", OTTER_JOURNAL_IDLE, 0, 0},
+    {"IDLE", OTTER_JOURNAL_IDLE, 0, 0},
     {"INSTALL, confirmed", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, ENTRY_FINAL},
     {"INSTALL, started once", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, FRAME_STARTS},
     {"RESTORE, done", OTTER_JOURNAL_RESTORE, 2, ENTRY_FINAL},
 };
 enum { REWRITTEN = sizeof rewritten / sizeof rewritten[0] };
 
-/* A digest is no signature: the usual bootloader starts it. docs/security.md says so. */
+/* A digest record is no signature: the usual bootloader starts it (docs/security.md). */
 static void test_rewritten_app_is_started_by_its_digest(void **state)
 {
     (void)state;
@@ -282,7 +284,8 @@ static void test_random_pages(void **state)
     }
 }
 
-/* Entries with right checksums and right digest records may cost the app; they start nothing else. */
+/* Entries with right checksums and right digest records may cost the app; they start nothing
+ * else. */
 static void test_hostile_entries(void **state)
 {
     enum { JOURNALS = 150 };

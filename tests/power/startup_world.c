@@ -9,8 +9,8 @@ enum { QUIET_STARTS = 4, ASKS_MAX = 12 };
 
 static const struct otter_layout *const layout = &ram_flash_layout;
 
-/* Contents of image i, the same for every plan: the version number, then noise. Sizes differ by plan, so
- * a prefix of an image is not one. */
+/* Contents of image i, the same for every plan: the version number, then noise. Sizes differ by
+ * plan, so a prefix of an image is not one. */
 static uint8_t images[WORLD_IMAGES][OTTER_JOURNAL_PAGES * RAM_FLASH_PAGE];
 
 static void make_images(void)

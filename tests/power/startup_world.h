@@ -8,15 +8,17 @@
 #include "power/startup_recovery.h"
 #include "support/ram_flash.h"
 
-/* A device that lives through several updates, natively: core's otter_startup_run() and otter_update_*()
- * over flash in RAM, an app that downloads, asks and confirms by a plan, and an oracle beside it that
- * knows what has been promised. One step is one life, from power-on to a reset or a cut.
+/* A device that lives through several updates, natively: core's otter_startup_run() and
+ * otter_update_*() over flash in RAM, an app that downloads, asks and confirms by a plan, and
+ * an oracle beside it that knows what has been promised. One step is one life, from power-on to
+ * a reset or a cut.
  *
- * Promises: every start starts an image that is whole, bit by bit, without a weak bit; an image is
- * started on trial at most three times without confirmation, then never again; once confirm() has
- * returned the image stays; nothing starts that nobody asked for; the device is never without an app,
- * unless it was found so: then it recovers, with image 0, which stays. A page is erased at most once on
- * the way from one app to the next, and once more for each cut, and for a revert.
+ * Promises: every start starts an image that is whole, bit by bit, without a weak bit; an image
+ * is started on trial at most three times without confirmation, then never again; once
+ * confirm() has returned the image stays; nothing starts that nobody asked for; the device is
+ * never without an app, unless it was found so: then it recovers, with image 0, which stays. A
+ * page is erased at most once on the way from one app to the next, and once more for each cut,
+ * and for a revert.
  */
 enum {
     WORLD_IMAGES = 5,
@@ -79,8 +81,8 @@ struct world {
 /* A factory-new device with image 0 of `plan`, or as its ruin says. */
 void world_begin(struct world *world, const struct world_plan *plan);
 
-/* Live once; the next cut is at `cut` operations from here (0 = none), as flash.tear and flash.seed
- * say. Returns true if it was cut. */
+/* Live once; the next cut is at `cut` operations from here (0 = none), as flash.tear and
+ * flash.seed say. Returns true if it was cut. */
 bool world_live(struct world *world, uint32_t cut);
 
 /* Nothing left to do, and some starts have passed in which nothing happened. */

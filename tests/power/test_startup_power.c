@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_startup_power: power cuts in the life of a device, natively: updates that are confirmed, late,
- * or never, and devices that recover. Single cuts at every Nth flash operation in every way; random
- * double and triple cuts.
+/* test_startup_power: power cuts in the life of a device, natively: updates that are confirmed,
+ * late, or never, and devices that recover. Single cuts at every Nth flash operation in every
+ * way; random double and triple cuts.
  *
  *    test_startup_power [--every N] [--multi N] [--seed S] [--json FILE]
  *    test_startup_power --repeat CASE        one case, as a failure has printed it
@@ -190,7 +190,8 @@ static bool is_weak(uint32_t tear)
            tear == RAM_FLASH_ONE_WEAK || tear == RAM_FLASH_ALL_BUT_ONE_WEAK;
 }
 
-/* One cut. What is weak reads in every way and heals in both; in the large plans, one way each in turn. */
+/* One cut. What is weak reads in every way and heals in both; in the large plans, one way each
+ * in turn. */
 static void run_single(unsigned plan, struct cut cut, struct totals *totals)
 {
     bool all_ways = is_weak(cut.tear) && plan >= FIRST_SMALL;

@@ -7,8 +7,9 @@
 #include "otter/startup.h"
 #include "support/ram_flash.h"
 
-/* A device for the tests of otter_startup_run(): flash that counts the erases of each page, images that a
- * judge knows by content, the app's part, and a list of what was done. Failures end the cmocka test. */
+/* A device for the tests of otter_startup_run(): flash that counts the erases of each page,
+ * images that a verifier knows by content, the app's part, and a list of what was done.
+ * Failures end the cmocka test. */
 
 enum rig_image { OLD, NEW, OLDER, NEWEST, IMAGES, NO_IMAGE = -1 };
 enum {
@@ -25,7 +26,7 @@ extern unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
 
 extern uint32_t image_size[IMAGES]; /* set by rig_factory() */
 extern enum otter_reason
-    verify_new_as; /* what the judge says of area[1..] at once; NONE = looks */
+    verify_new_as; /* the verifier's answer for area[1..]; NONE = by content */
 extern enum otter_action actions[ACTIONS_LOG_MAX]; /* of the last start */
 extern unsigned actions_len;
 extern unsigned rig_case; /* printed when something that must not start does */
@@ -64,7 +65,7 @@ void rig_update(enum rig_image image);
 /* The journal as it is now. */
 struct otter_journal rig_journal(void);
 
-/* The app: put an image into APPBAK; ask for it; write a tutorial's record for it. */
+/* The app: put an image into APPBAK; request it; write a tutorial request for it. */
 void rig_download(enum rig_image image);
 void rig_ask(enum rig_image image);
 void rig_write_record(enum rig_image image);
@@ -72,7 +73,8 @@ void rig_write_record(enum rig_image image);
 /* A debug probe puts an image into APP. */
 void rig_probe(enum rig_image image);
 
-/* Append `count` REST entries that digest what is in APP: the newest entry gets to another place. */
+/* Append `count` IDLE entries with the digest record of APP, so that the newest entry gets to
+ * another place. */
 void rig_age(unsigned count);
 
 #endif

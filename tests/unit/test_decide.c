@@ -10,9 +10,9 @@
 #include "otter/decide.h"
 #include "otter/journal.h"
 
-/* Authority: docs/design.md, "The bootloader's decisions": its table is written out
- * here a second time. Nothing is left out: a combination that cannot be is answered as well, because
- * a journal may be forged and a cell in doubt may read otherwise a moment later. */
+/* Authority: docs/design.md, "The bootloader's decisions": its table is written out here a
+ * second time. Nothing is left out: a combination that cannot be is answered as well, because a
+ * journal may be forged and a cell in doubt may read otherwise a moment later. */
 
 /* ---- every situation there is ---- */
 
@@ -110,7 +110,8 @@ struct row {
 
 /* clang-format off */
 static const struct row table[] = {
-    /*   part        asked              certain appended_now moved perm. used   app    inc. prev. */
+    /* part        asked              certain appended_now moved perm. used   app    inc.
+     * prev. */
     { 1, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
     { 2, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
     { 3, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   G,   ANY, OTTER_ACTION_INSTALL},
@@ -184,7 +185,8 @@ static bool is_covered(const struct row *row, const struct otter_situation *s)
            has(row->new_image, s->new_image) && has(row->old_image, s->old_image);
 }
 
-/* Exactly one row covers each situation: the rows need no order, and none can contradict another. */
+/* Exactly one row covers each situation: the rows need no order, and none can contradict
+ * another. */
 static void every_situation_is_one_row(void **state)
 {
     unsigned hits[ROWS] = {0};
@@ -288,7 +290,7 @@ static void nothing_is_done_unproved(void **state)
 /* What really lies in flash; the checks find that. */
 struct truth {
     bool app, new_image, old_image;
-    bool reflashed; /* at rest: APP is not what is sealed */
+    bool reflashed; /* when idle: APP is not what the journal recorded */
 };
 
 static uint8_t find(bool is_good)
@@ -379,8 +381,8 @@ static bool is_possible(uint8_t check, uint8_t found)
     return check == OTTER_CHECK_UNKNOWN || check == found;
 }
 
-/* However flash looks, a start ends within a few actions; otter_startup_run() allows 40. It ends in an app
- * whenever there is one that may run. */
+/* However flash looks, a start ends within a few actions; otter_startup_run() allows 40. It
+ * ends in an app whenever there is one that may run. */
 static void every_way_ends(void **state)
 {
     unsigned longest = 0, starts = 0;

@@ -12,7 +12,8 @@
 #include "support/ram_flash.h"
 #include "support/rng.h"
 
-/* Authority: docs/flash-format.md chapter 2 (the tutorial's 24-byte record), PM0075 for flash. */
+/* Authority: docs/flash-format.md chapter 2 (the tutorial request of 24 bytes), PM0075 for
+ * flash. */
 
 static struct ram_flash flash;
 static const struct otter_port *const port = &flash.port;
@@ -192,8 +193,8 @@ enum { SEEDS = 25 };
 
 #define REPEAT_TEXT "before %d, cut at operation %u, tear %d, seed %u"
 
-/* Cut otter_flag_write() everywhere: nothing is pending, or exactly the new record. Then it can be
- * written again, cut anywhere or not. */
+/* Cut otter_flag_write() everywhere: nothing is pending, or exactly the new request. Then it
+ * can be written again, cut anywhere or not. */
 static void write_cut_everywhere(void **state)
 {
     (void)state;
@@ -217,8 +218,8 @@ static void write_cut_everywhere(void **state)
 
                     read = otter_flag_read(port, layout, &got);
                     pending_new = read == 0 && is_same(&got, &new_flag);
-                    /* What was there before may survive the erase in part and say pending, which
-                     * its range check or its MD5 finds. */
+                    /* What was there before may survive the erase in part and say pending,
+                     * which its range check or its MD5 finds. */
                     if (!pending_new && read != OTTER_ERR_NONE && before == BLANK) {
                         fail_msg("read %d, " REPEAT_TEXT, read, before, cut, tear, seed);
                     }
@@ -231,7 +232,7 @@ static void write_cut_everywhere(void **state)
                     assert_int_equal(flash.refused, 0);
                 }
             }
-            if (returned != 0) { /* the cut lay behind the last operation */
+            if (returned != 0) { /* the cut was after the last operation */
                 assert_int_equal(returned, RAM_FLASH_TEARS - 1 + SEEDS);
                 assert_int_equal(cut, 11 + 1 + (before != BLANK)); /* 10 half-words, status */
                 break;
@@ -240,7 +241,7 @@ static void write_cut_everywhere(void **state)
     }
 }
 
-/* Until its very last operation write leaves no pending record: status comes last. */
+/* Until its very last operation write leaves no pending request: status comes last. */
 static void status_is_written_last(void **state)
 {
     (void)state;
@@ -289,7 +290,7 @@ static void flash_errors_come_through(void **state)
         flash.fail_at = fail;
         flash.fail_count = 1;
         assert_int_equal(otter_flag_write(port, layout, &new_flag), OTTER_ERR_FLASH);
-        assert_int_equal(flash.operations, fail); /* nothing is done behind an error */
+        assert_int_equal(flash.operations, fail); /* nothing is done after an error */
         assert_int_equal(otter_flag_read(port, layout, &got), OTTER_ERR_NONE);
     }
     prepare(OLD_PENDING);

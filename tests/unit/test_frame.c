@@ -11,8 +11,9 @@
 #include "support/rng.h"
 #include "unit/vectors.h"
 
-/* Authority: Gizwits serial protocol 4.0.4 chapter 3 (its misprints corrected), and the byte streams of
- * a running open GAgent 04020006 for the three interop traps: docs/protocol.md 1.2. */
+/* Authority: Gizwits serial protocol 4.0.4 chapter 3 (its misprints corrected), and the byte
+ * streams of a running open GAgent 04020006 for the three interop traps: docs/protocol.md
+ * 1.2. */
 
 enum { BODY_MAX = 1300 };
 
@@ -72,7 +73,8 @@ static void feed(struct otter_frame_decoder *decoder, const uint8_t in[], size_t
     guard_free(&guard);
 }
 
-/* The log of a stream read whole; checked against reading it byte by byte and split in two anywhere. */
+/* The log of a stream read whole; checked against reading it byte by byte and split in two
+ * anywhere. */
 static void decode_all(const uint8_t in[], size_t len, enum otter_frame_mode mode,
                        struct log *log)
 {
@@ -296,7 +298,8 @@ static void trap2_strict_drops_bare_ff(void **state)
     /* and finds the frame behind it */
     expect(WIRE(0xFF, 0xFF, 0, 5, 6, 0xFF, 0, 0, 0x0A, 0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0x0E),
            OTTER_FRAME_STRICT, "06 03 0000 [0]\n");
-    /* sum FF without its 55, then a head: FF FF FF, the unfinished frame is lost, the next is not */
+    /* sum FF without its 55, then a head: FF FF FF, the unfinished frame is lost, the next is
+     * not */
     expect(WIRE(0xFF, 0xFF, 0, 5, 6, 0xF4, 0, 0, 0xFF, 0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0x0E),
            OTTER_FRAME_STRICT, "06 03 0000 [0]\n");
 }
@@ -325,7 +328,8 @@ static void trap3_extra_ff(void **state)
 static void a_frame_that_lost_its_sum_does_not_eat_the_next(void **state)
 {
     (void)state;
-    /* LENIENT takes the next head's first FF as the missing sum, and remembers that it was an FF. */
+    /* LENIENT takes the next head's first FF as the missing sum, and remembers that it was an
+     * FF. */
     expect(WIRE(0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0x0E),
            OTTER_FRAME_LENIENT, "BAD 06 03 0000 [0]\n06 03 0000 [0]\n");
     expect(WIRE(0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0x0E),
@@ -435,8 +439,8 @@ static void encode_refuses_what_len_cannot_say(void **state)
     assert_true(otter_frame_encode(&frame, true, wire, sizeof wire) > 65530);
 }
 
-/* Random noise, then good frames: after at most one frame that the noise took with it, every good
- * frame is found, in both modes. `seed` repeats a failure. */
+/* Random noise, then good frames: after at most one frame that the noise took with it, every
+ * good frame is found, in both modes. `seed` repeats a failure. */
 static void resync_after_noise(void **state)
 {
     (void)state;
@@ -488,7 +492,8 @@ static void resync_after_noise(void **state)
     }
 }
 
-/* Any bytes at all: nothing is read or written outside, every frame reported is inside the body. */
+/* Any bytes at all: nothing is read or written outside, every frame reported is inside the
+ * body. */
 static void hostile_streams(void **state)
 {
     (void)state;

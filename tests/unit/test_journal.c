@@ -13,9 +13,9 @@
 #include "support/rng.h"
 #include "support/journal_fixture.h"
 
-/* Authority: docs/flash-format.md chapter 4, PM0075 for flash. The entries that core reads here are
- * written by hand (journal_rig), and the ones it writes are compared byte by byte. Garbage is
- * test_journal_garbage's. */
+/* Authority: docs/flash-format.md chapter 4, PM0075 for flash. The entries that core reads here
+ * are written by hand (journal_rig), and the ones it writes are compared byte by byte. Garbage
+ * is test_journal_garbage's. */
 
 static struct ram_flash flash;
 static const struct otter_port *const port = &flash.port;
@@ -133,7 +133,7 @@ static void layout_byte_by_byte(void **state)
     assert_int_equal(otter_journal_request(port, &journal, 8), OTTER_ERR_BUSY);
 }
 
-/* What is carried over into a fresh entry: half steps, or "swapped" and the starts. */
+/* What is carried over into a new entry: half steps, or "swapped" and the starts. */
 static void steps_in_the_fields(void **state)
 {
     (void)state;
@@ -248,7 +248,7 @@ static void place_and_checksum_count(void **state)
     }
     ram_flash_init(&flash);
     put(3, &entry);
-    for (unsigned bit = 8 * 8; bit < 8 * 32; bit++) { /* tag, record, check: every bit counts */
+    for (unsigned bit = 8 * 8; bit < 8 * 32; bit++) { /* tag, fields, check: every bit counts */
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
         assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -310,7 +310,8 @@ static void dirty_entries_are_passed_over(void **state)
     }
 }
 
-/* Both pages full of dirt but for the newest entry: the other page is erased, this one never. */
+/* Both pages full of dirt but for the newest entry: the other page is erased, this one
+ * never. */
 static void the_page_of_the_newest_entry_is_never_erased(void **state)
 {
     (void)state;
@@ -366,7 +367,8 @@ static void first_entry_clears_flag(void **state)
 
 /* ---- marks in doubt ---- */
 
-/* The highest mark that is not blank decides, whatever it reads: 0 is in place, anything else saved. */
+/* The highest mark that is not blank decides, whatever it reads: 0 is in place, anything else
+ * saved. */
 static void every_value_of_the_highest_mark(void **state)
 {
     struct journal_entry entry = {
@@ -417,7 +419,7 @@ static void every_value_of_a_mark_of_a_set(void **state)
     }
 }
 
-/* ---- settled ---- */
+/* ---- certain ---- */
 
 static void certain_in_all_its_conditions(void **state)
 {
@@ -432,7 +434,7 @@ static void certain_in_all_its_conditions(void **state)
         otter_put_le16(bytes_of(0) + 32, (uint16_t)value);
         assert_int_equal(get().certain, value == 0xF708);
     }
-    for (unsigned off = 34; off < JOURNAL_ENTRY_LEN; off++) { /* or something behind it */
+    for (unsigned off = 34; off < JOURNAL_ENTRY_LEN; off++) { /* or something after it */
         put(0, &entry);
         otter_put_le16(bytes_of(0) + 32, 0xFFFF);
         bytes_of(0)[off] = 0;
@@ -448,7 +450,8 @@ static void certain_in_all_its_conditions(void **state)
         bytes_of(1)[off] = 0xFE;
         assert_false(get().certain);
     }
-    /* Behind the last one of a page: blank, or a valid entry that is older; no dirt, no newer one. */
+    /* After the last one of a page: blank, or a valid entry that is older; no dirt, no newer
+     * one. */
     ram_flash_init(&flash);
     entry.number = 15;
     put(7, &entry);

@@ -10,7 +10,8 @@
 #include "support/rng.h"
 #include "support/journal_fixture.h"
 
-/* Authority: otter/journal.h: no number in an entry leads out of a slot or an entry, whoever wrote it. */
+/* Authority: otter/journal.h: no number in an entry leads out of a slot or an entry, whoever
+ * wrote it. */
 
 static struct ram_flash flash;
 static const struct otter_layout *const layout = &ram_flash_layout;

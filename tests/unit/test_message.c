@@ -11,8 +11,8 @@
 #include "support/rng.h"
 #include "unit/vectors.h"
 
-/* Authority: the vendor's protocol text with its misprints corrected, and recordings of an open GAgent
- * 04020006: docs/protocol.md chapter 2. */
+/* Authority: the vendor's protocol text with its misprints corrected, and recordings of an open
+ * GAgent 04020006: docs/protocol.md chapter 2. */
 
 static const char product_key[] = "6f3074fe43894547a4f1314bd7e3ae0b";
 static const char md5_text[] = "f1686ecec0fd1930da2ec14aec982122";

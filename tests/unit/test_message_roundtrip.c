@@ -10,8 +10,9 @@
 #include "support/guard.h"
 #include "support/rng.h"
 
-/* Every message put and got again, values that cannot be, and room of every size. The vendor's own
- * bytes and hostile lengths are in test_message.c. Authority: docs/protocol.md chapter 2. */
+/* Every message put and got again, values that cannot be, and room of every size. The vendor's
+ * own bytes and hostile lengths are in test_message.c. Authority: docs/protocol.md chapter
+ * 2. */
 
 static const char product_key[] = "6f3074fe43894547a4f1314bd7e3ae0b";
 static const char md5_text[] = "f1686ecec0fd1930da2ec14aec982122";

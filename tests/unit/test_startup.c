@@ -8,8 +8,8 @@
 #include "otter/update.h"
 #include "support/startup_fixture.h"
 
-/* Authority: docs/design.md, "The bootloader's decisions". The ways through it, from
- * end to end; what a power cut does to them is test_startup_power's, what a forged journal does is
+/* Authority: docs/design.md, "The bootloader's decisions". The ways through it, from end to
+ * end; what a power cut does to them is test_startup_power's, what a forged journal does is
  * test_startup_forged's, and what apps do to FLAG test_startup_tutorial's. */
 
 static void damage(uint32_t addr)
@@ -69,7 +69,8 @@ static void update_confirmed(void **state)
     assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
 }
 
-/* A probe has put another good image into APP: it is adopted, and from then on all is as ever. */
+/* A probe has put another good image into APP: it is accepted, and from then on all is as
+ * usual. */
 static void another_image_in_app_is_accepted(void **state)
 {
     (void)state;
@@ -98,7 +99,8 @@ static void no_download_on_trial(void **state)
     rig_expect_quiet(NEWEST);
 }
 
-/* One mark of four reads as confirmed, now. The app must write all, and may not download before. */
+/* One mark of four reads as confirmed, now. The app must write all, and may not download
+ * before. */
 static void confirmed_in_doubt_is_confirmed_again(void **state)
 {
     static const uint8_t zeros[2];
@@ -122,7 +124,7 @@ static void confirmed_in_doubt_is_confirmed_again(void **state)
     }
 }
 
-/* The same, seen by the bootloader: what it read goes into a fresh entry before the app runs. */
+/* The same, seen by the bootloader: what it read goes into a new entry before the app runs. */
 static void doubt_when_idle_is_rewritten(void **state)
 {
     static const uint8_t zeros[2];
@@ -257,8 +259,8 @@ static void damaged_app_and_nothing_else(void **state)
     rig_expect_quiet(OLDER);
 }
 
-/* Nothing came out of the swap that could be started or come back; a recovery then brings something. The
- * request is an app's, and wrong. */
+/* Nothing came out of the swap that could be started or come back; a recovery then brings
+ * something. The request is an app's, and wrong. */
 static void damaged_on_trial_with_what_went_out(void **state)
 {
     struct otter_journal journal;
@@ -309,8 +311,8 @@ static void wrong_copy_is_never_started(void **state)
     assert_in_range(reverted, 10, 40); /* the other lies hit what is not used any more */
 }
 
-/* An image whose digest is right and whose signature is not: the journal was made by somebody else. The
- * signature is asked after every installation. */
+/* An image whose digest record is right and whose signature is not: the journal was made by
+ * somebody else. The signature is asked after every installation. */
 static void digest_alone_is_not_enough_after_an_installation(void **state)
 {
     struct otter_journal journal;
@@ -358,7 +360,7 @@ static void flash_that_refuses_everything(void **state)
     rig_factory(SMALL);
     fail_from(1);
     assert_int_equal(rig_start(),
-                     OTTER_STARTUP_APP); /* nothing can be adopted, but it is good */
+                     OTTER_STARTUP_APP); /* nothing can be recorded, but it is good */
     rig_idle(SMALL);
     rig_ask(NEW);
     ram_flash_restart(&flash);
@@ -375,8 +377,8 @@ static void flash_that_refuses_everything(void **state)
     assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
 }
 
-/* Worn out from some operation of an installation on: what starts is whole, or nothing does; with
- * flash that works again the installation goes on. */
+/* Worn out from some operation of an installation on: what starts is whole, or nothing does;
+ * with flash that works again the installation goes on. */
 static void flash_that_wears_out(void **state)
 {
     uint32_t last = 0;

@@ -9,9 +9,9 @@
 #include "support/journal_fixture.h"
 #include "support/startup_fixture.h"
 
-/* A journal and a FLAG that somebody forged, over a good image in APP. It may cost the image; it never
- * makes the bootloader start what the judge does not know, and never keeps it busy. Authority:
- * issue 4, "Security"; docs/design.md. */
+/* A journal and a FLAG that somebody forged, over a good image in APP. It may cost the image;
+ * it never makes the bootloader start what the verifier does not know, and never keeps it busy.
+ * Authority: issue 4, "Security"; docs/design.md. */
 
 enum { SIZE = 2 * RAM_FLASH_PAGE + 36, STARTS_MAX = 12, DIGESTS = 4 };
 
@@ -61,15 +61,15 @@ static void forge(uint64_t *random)
             ram_flash_poke(&flash, addr, entry, sizeof entry);
         }
     }
-    if (rng_below(random, 3) == 0) { /* a record: of an entry, or of nothing */
-        uint8_t record[24];
+    if (rng_below(random, 3) == 0) { /* a tutorial request: for an image, or for nothing */
+        uint8_t request[24];
 
-        rng_fill(random, record, sizeof record);
-        otter_put_le16(record, 0xEEEE);
+        rng_fill(random, request, sizeof request);
+        otter_put_le16(request, 0xEEEE);
         if (rng_below(random, 2) != 0) {
-            otter_put_le32(record + 4, SIZE);
+            otter_put_le32(request + 4, SIZE);
         }
-        ram_flash_poke(&flash, layout->flag.addr, record, sizeof record);
+        ram_flash_poke(&flash, layout->flag.addr, request, sizeof request);
         if (rng_below(random, 2) != 0) {
             memset(flash.bytes + (layout->flag.addr - RAM_FLASH_ADDR) + 24, 0xFF, 40);
         }
@@ -126,13 +126,13 @@ static void start_once(void *ctx)
     *how = rig_start();
 }
 
-/* An entry that says: noise, whose digest is right, is being swapped in. `recorded`: and a tutorial's record
- * stands beside it, which confirms what is on trial. */
-static void forge_swap_of_noise(bool recorded)
+/* An entry that says: noise, whose digest record is right, is being swapped in. `requested`:
+ * and there is a tutorial request beside it, which confirms what is on trial. */
+static void forge_swap_of_noise(bool requested)
 {
     struct journal_entry forged = {
         .kind = OTTER_JOURNAL_INSTALL, .number = 16, .present_len = SIZE};
-    uint8_t noise[SIZE], entry[JOURNAL_ENTRY_LEN], record[24];
+    uint8_t noise[SIZE], entry[JOURNAL_ENTRY_LEN], request[24];
     uint64_t random = 77;
 
     rig_factory(SIZE);
@@ -143,11 +143,11 @@ static void forge_swap_of_noise(bool recorded)
     forged.previous_crc = otter_swap_image_crc(&port, layout, OTTER_IMAGE_AT_APP, SIZE);
     journal_entry_put(entry, 0, &forged);
     ram_flash_poke(&flash, layout->journal.addr, entry, sizeof entry);
-    memset(record, 0, sizeof record);
-    otter_put_le16(record, 0xEEEE);
-    otter_put_le32(record + 4, SIZE);
-    if (recorded) {
-        ram_flash_poke(&flash, layout->flag.addr, record, sizeof record);
+    memset(request, 0, sizeof request);
+    otter_put_le16(request, 0xEEEE);
+    otter_put_le32(request + 4, SIZE);
+    if (requested) {
+        ram_flash_poke(&flash, layout->flag.addr, request, sizeof request);
     }
 }
 
@@ -155,7 +155,7 @@ static void forge_swap_of_noise(bool recorded)
 static void noise_with_a_digest_is_never_started(void **state)
 {
     (void)state;
-    for (int recorded = 0; recorded < 2; recorded++) {
+    for (int requested = 0; requested < 2; requested++) {
         bool returned = false;
         uint32_t cut;
 
@@ -163,7 +163,7 @@ static void noise_with_a_digest_is_never_started(void **state)
             enum otter_startup_target how;
 
             rig_case = cut;
-            forge_swap_of_noise(recorded != 0);
+            forge_swap_of_noise(requested != 0);
             flash.cut_at = cut;
             flash.tear = RAM_FLASH_DONE;
             returned = ram_flash_run(&flash, start_once, &how);

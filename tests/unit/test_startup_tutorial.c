@@ -7,13 +7,13 @@
 #include "otter/flag.h"
 #include "support/startup_fixture.h"
 
-/* Authority: docs/flash-format.md chapters 2 and 4: what apps do to FLAG. A tutorial's writes its record
- * there, and erases the page with our entries in it when it likes. */
+/* Authority: docs/flash-format.md chapters 2 and 4: what apps do to FLAG. A tutorial's writes
+ * its request there, and erases the page with our entries in it when it likes. */
 
 /* ---- a tutorial's app ---- */
 
-/* The record counts as the request, wherever the newest entry lies; FLAG is erased by the app, with the
- * entries in it, and the record is 24 bytes at its start. */
+/* The tutorial request counts wherever the newest entry lies. The app erases FLAG, with the
+ * entries in it, and the request is 24 bytes at its start. */
 static void record_is_taken_over(void **state)
 {
     (void)state;
@@ -99,8 +99,8 @@ static void erase_flag(void)
     assert_true(rig_journal().kind == OTTER_JOURNAL_NONE || rig_journal().number == number);
 }
 
-/* An app erases FLAG, with the newest entries in it: no older entry comes back and installs, reverts or
- * condemns anything. What is in APP goes on. */
+/* An app erases FLAG, with the newest entries in it: no older entry comes back and installs,
+ * reverts or condemns anything. What is in APP goes on. */
 static void flag_erased_by_an_app(void **state)
 {
     (void)state;

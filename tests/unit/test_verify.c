@@ -13,8 +13,8 @@
 #include "support/ram_flash.h"
 #include "support/rng.h"
 
-/* Authority: docs/flash-format.md chapter 3 and docs/security.md: what an attacker may put into a slot.
- * Images are signed by OpenSSL. */
+/* Authority: docs/flash-format.md chapter 3 and docs/security.md: what an attacker may put into
+ * a slot. Images are signed by OpenSSL. */
 
 enum { BIN = 2000, SIZE = BIN + OTTER_IMAGE_TRAILER_SIZE, HEADER = BIN, NUMBER = 0x03010102 };
 enum { KEYS = 3, TRUSTED = 2 }; /* the third is the attacker's */
@@ -251,7 +251,7 @@ static void test_garbage_is_no_image(void **state)
     assert_int_equal(ask(0), OTTER_REASON_NO_IMAGE); /* blank */
     for (int i = 0; i < 300; i++) {
         rng_fill(&random, flash.bytes, sizeof flash.bytes);
-        /* magics without a trailer behind them */
+        /* magics without a trailer after them */
         for (int k = 0; k < 20; k++) {
             memcpy(flash.bytes + 4 * (size_t)rng_below(&random, RAM_FLASH_SIZE / 4 - 2),
                    "otter-im", 8);
