@@ -79,7 +79,7 @@ fi
     echo "| boot_start_ms: clean start, image of 26 KB | $(figure boot_start_ms) | limit 5; wolfBoot on this chip about 6000 (its author), MCUboot with P-256 350 to 500 (estimated) |"
     echo "| boot_unclean_ms: the start after a power cut | $(figure boot_unclean_ms) | |"
     echo "| boot_verify_ms: hash and signature of 26 KB | $(figure boot_verify_ms) | wolfSSL's small Ed25519 1800 to 2600 (estimated) |"
-    echo "| boot_install_ms: judge, swap, judge, start; 26 KB | $(figure boot_install_ms) | wolfBoot on this chip about 15000 (its author) |"
+    echo "| boot_install_ms: verify, swap, verify, start; 26 KB | $(figure boot_install_ms) | wolfBoot on this chip about 15000 (its author) |"
     echo "| boot_revert_ms: the old image of 26 KB back | $(figure boot_revert_ms) | |"
     echo "| install_26k_flash_ratio: its flash time / that of 52 erases and 26,624 half-words | $(figure install_26k_flash_ratio) | limit 1.10; MCUboot swap-offset 1.02, swap-move 1.52, wolfBoot 3.8 (21 pages, same rule) |"
     echo "| erases_per_slot_page_max: request to confirmation | $(figure erases_per_slot_page_max) | limit 1; MCUboot swap-move 2, its scratch page 22, wolfBoot's trailer pages 65 |"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # glitch.sh [EVERY]: pass over each EVERYth (1st) instruction that the bootloader executes outside of the loops
-# of hash and curve while it judges one of four bad images, and over 600 inside for each image. About half an
+# of hash and curve while it verifies one of four bad images, and over 600 inside for each image. About half an
 # hour of processor time, in two processes. All of them (EVERY is 1) are kept in bench/glitch.json; exit 1 if
 # one was accepted.
 set -eu

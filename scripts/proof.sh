@@ -29,6 +29,6 @@ row 'power, in each flash operation; the core of the bootloader' bench/startup.j
     '_(bricks|reverts|confirms|starts|endless|worn)$'
 row 'power, in each flash operation; the binaries on the model' bench/campaign.json power_arm_cases \
     '^power_failures$'
-row 'one instruction that is passed over, judging a bad image' bench/glitch.json glitch_positions \
+row 'one instruction that is passed over, verifying a bad image' bench/glitch.json glitch_positions \
     '_(accepted|recoveries)$'
 row 'the serial line: bytes lost, changed, added, in an update' bench/noise.json noise_runs '_(images|ends)$'
