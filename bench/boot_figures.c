@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "host/file.h"
+#include "host/image_file.h"
 #include "lab/testbed.h"
 #include "otter/update.h"
 
@@ -95,9 +95,7 @@ static struct device *device_new(const struct binaries *bin, const struct file *
     if (app != NULL) {
         loads[config.load_count++] = (struct testbed_load){OTTER_APP_ADDR, app->data, app->len};
     } else {
-        config.module.file = bin->mute.data;
-        config.module.file_size = (uint32_t)bin->mute.len;
-        file_md5_hex(&bin->mute, config.module.md5_hex);
+        config.module.file = image_file_offer(&bin->mute);
         memcpy(config.module.version, "03010103", sizeof config.module.version);
     }
     device->bed = testbed_new(&config);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "cli/cmd.h"
+#include "host/json.h"
 
 enum { LINE_EVERY_S = 10 };
 
@@ -124,44 +124,50 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
     fflush(stdout);
 }
 
-int report_json(const struct campaign_report *report, const struct campaign_sums *sums,
-                const char *path, struct host_error *out_error)
+static json_t *figures(const struct campaign_report *report, const struct campaign_sums *sums)
 {
     const struct campaign_counts *counts = &sums->counts;
     char date[32] = "";
     time_t now = time(NULL);
     struct tm utc;
+    json_t *all = json_object();
+    if (gmtime_r(&now, &utc) != NULL) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d", &utc);
+    }
+    json_add(&all, "power_arm_cases", json_count(counts->cases));
+    json_add(&all, "power_arm_second_cuts", json_count(counts->seconds));
+    json_add(&all, "power_failures", json_count(counts->failures));
+    for (unsigned i = 0; i < KINDS; i++) {
+        json_add(&all, kinds[i].name, json_count(counts->kinds[i]));
+    }
+    json_add(&all, "power_arm_remembered", json_count(sums->replayed.remembered));
+    json_add(&all, "power_arm_compared", json_count(sums->replayed.compared));
+    json_add(&all, "power_arm_seconds", json_fixed(sums->took_s, 1));
+    json_add(&all, "power_arm_cuts_per_s", json_fixed((double)counts->cases / sums->took_s, 1));
+    json_add(&all, "operations", json_count(sums->operations));
+    json_add(&all, "every", json_count(report->options->every));
+    json_add(&all, "mcu_only", json_count(report->scenario->mcu_only));
+    json_add(&all, "jobs", json_count(report->jobs));
+    json_add(&all, "seed", json_count(report->options->seed));
+    json_add(&all, "scenario", json_text(scenario_name(report->scenario->kind)));
+    json_add(&all, "date", json_text(date));
+    json_add(&all, "commit", json_text(report->commit != NULL ? report->commit : ""));
+    return all;
+}
+
+int report_json(const struct campaign_report *report, const struct campaign_sums *sums,
+                const char *path, struct host_error *out_error)
+{
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     if (out == NULL) {
         return host_error_set(out_error, NULL, "out of memory");
     }
-    if (gmtime_r(&now, &utc) != NULL) {
-        (void)strftime(date, sizeof date, "%Y-%m-%d", &utc);
-    }
-    fprintf(out,
-            "{\n  \"power_arm_cases\": %" PRIu64 ",\n  \"power_arm_second_cuts\": %" PRIu64
-            ",\n  \"power_failures\": %" PRIu64 ",\n",
-            counts->cases, counts->seconds, counts->failures);
-    for (unsigned i = 0; i < KINDS; i++) {
-        fprintf(out, "  \"%s\": %" PRIu64 ",\n", kinds[i].name, counts->kinds[i]);
-    }
-    fprintf(out,
-            "  \"power_arm_remembered\": %" PRIu64 ",\n  \"power_arm_compared\": %" PRIu64
-            ",\n  \"power_arm_seconds\": %.1f,\n  \"power_arm_cuts_per_s\": %.1f,\n",
-            sums->replayed.remembered, sums->replayed.compared, sums->took_s,
-            (double)counts->cases / sums->took_s);
-    fprintf(out,
-            "  \"operations\": %" PRIu64 ",\n  \"every\": %" PRIu32 ",\n  \"mcu_only\": %d,\n"
-            "  \"jobs\": %u,\n  \"seed\": %" PRIu64 ",\n  \"scenario\": \"%s\",\n"
-            "  \"date\": \"%s\",\n  \"commit\": ",
-            sums->operations, report->options->every, report->scenario->mcu_only, report->jobs,
-            report->options->seed, scenario_name(report->scenario->kind), date);
-    json_string(out, report->commit != NULL ? report->commit : "");
-    fputs("\n}\n", out);
-    int status = fclose(out) == 0 ? file_write(path, text, len, out_error)
-                                  : host_error_set(out_error, NULL, "out of memory");
+    bool good = json_print_lines(figures(report, sums), out) == 0;
+    good = fclose(out) == 0 && good;
+    int status = good ? file_write(path, text, len, out_error)
+                      : host_error_set(out_error, NULL, "out of memory");
     free(text);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include "cli/report.h"
+#include "host/json.h"
 #include "host/number.h"
 
 error_t cmd_misuse(const char *thing, const char *format, ...)
@@ -150,7 +151,7 @@ int cmd_dispatch(const char *parent, const char *doc, const struct cmd_sub subs[
         print_subs(stderr, parent, doc, subs, count);
         return CMD_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
         print_subs(stdout, parent, doc, subs, count);
         return CMD_OK;
     }
@@ -164,18 +165,9 @@ int cmd_dispatch(const char *parent, const char *doc, const struct cmd_sub subs[
     return CMD_USAGE;
 }
 
-void json_string(FILE *out, const char *text)
+int cmd_print_json(json_t *document)
 {
-    fputc('"', out);
-    for (; *text != 0; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
-            fprintf(out, "\\%c", c);
-        } else if (c < ' ' || c > '~') {
-            fprintf(out, "\\u%04x", c);
-        } else {
-            fputc(c, out);
-        }
-    }
-    fputc('"', out);
+    return json_print(document, stdout) == 0
+               ? CMD_OK
+               : report_failure("standard output", "write failed");
 }

@@ -3,6 +3,7 @@
 #define CLI_CMD_H
 
 #include <argp.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,8 +20,10 @@ int cmd_image(int argc, char **argv);
 int cmd_image_make(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);
 int cmd_image_verify(int argc, char **argv);
+int cmd_image_factory(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_board(int argc, char **argv);
+int cmd_board_run(int argc, char **argv);
 int cmd_board_campaign(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 
@@ -69,7 +72,7 @@ struct cmd_one_file {
 extern const struct argp_option cmd_one_file_options[];
 error_t cmd_one_file_parse(int key, char *arg, struct argp_state *state);
 
-/* Write text as a JSON string with its quotes; bytes that are not ASCII text are escaped. */
-void json_string(FILE *out, const char *text);
+/* Print a JSON document on stdout, as json_print() does. Returns the exit code. */
+int cmd_print_json(json_t *document);
 
 #endif

@@ -3,29 +3,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "cli/cmd.h"
+#include "cli/progress_line.h"
 #include "cli/report.h"
 #include "lab/testbed.h"
 #include "host/image_file.h"
+#include "host/module_text.h"
 #include "port/stm32f103/partitions.h"
 
 /* `otter demo`: one device's story on the modelled board, told line by line: a whole update with a power
  * failure in the middle of the installation, then a forged image, then one that does not work. */
 
-enum { LIMIT_S = 300, BAR_WIDTH = 32 };
+enum { LIMIT_S = 300 };
 
 struct demo {
     const char *boot, *app, *update, *bad;
     uint64_t seed;
     bool quiet, no_cut, protect;
     /* state of the output */
-    bool terminal;
+    struct progress_line progress;
+    struct testbed *bed; /* of this part of the story */
+    uint32_t image_size;
     char line[256]; /* of the MCU's log, until its end */
     size_t line_len;
-    unsigned last_percent;
-    bool bar_open;
-    char failure[160];
+    char failure[MODULE_TEXT_SIZE];
     char last_info[160];
 };
 
@@ -81,18 +82,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static void close_bar(struct demo *demo)
-{
-    if (demo->bar_open) {
-        putchar('\n');
-        demo->bar_open = false;
-    }
-}
-
 static void say(struct demo *demo, const char *who, const char *text)
 {
     if (!demo->quiet) {
-        close_bar(demo);
+        progress_line_break(&demo->progress);
         printf("%-7s %s\n", who, text);
         fflush(stdout);
     }
@@ -115,37 +108,15 @@ static void on_log(void *ctx, char byte)
     demo->line_len = 0;
 }
 
-static void show_progress(struct demo *demo, unsigned number, unsigned count)
-{
-    unsigned percent = number * 100 / count;
-    if (demo->quiet || percent / 10 == demo->last_percent / 10) {
-        if (demo->quiet || !demo->terminal) {
-            return;
-        }
-    }
-    demo->last_percent = percent;
-    if (!demo->terminal) {
-        printf("module: %3u %% (piece %u of %u)\n", percent, number, count);
-        return;
-    }
-    char bar[BAR_WIDTH + 1];
-    memset(bar, '.', BAR_WIDTH);
-    memset(bar, '#', percent * BAR_WIDTH / 100);
-    bar[BAR_WIDTH] = '\0';
-    printf("\rmodule: [%s] %3u %% (piece %u of %u)", bar, percent, number, count);
-    fflush(stdout);
-    demo->bar_open = true;
-}
-
 static void on_event(void *ctx, const struct module_event *event)
 {
     struct demo *demo = ctx;
     char text[160];
     switch (event->kind) {
-    case MODULE_STARTED:
+    case MODULE_EVENT_STARTED:
         say(demo, "module:", "starts, asks for the device's versions");
         break;
-    case MODULE_INFO:
+    case MODULE_EVENT_INFO:
         snprintf(text, sizeof text, "the MCU runs %.8s on hardware %.8s",
                  (const char *)event->info->version, (const char *)event->info->hardware);
         if (strcmp(text, demo->last_info) != 0) { /* it asks again and again while it waits */
@@ -153,40 +124,44 @@ static void on_event(void *ctx, const struct module_event *event)
             say(demo, "module:", text);
         }
         break;
-    case MODULE_OFFERED:
+    case MODULE_EVENT_OFFERED:
         say(demo, "module:", "offered the new file, the MCU took notice");
         break;
-    case MODULE_READY:
-        demo->last_percent = 0;
+    case MODULE_EVENT_READY:
         snprintf(text, sizeof text, "the MCU is ready: %u pieces at 9600 baud",
                  (unsigned)event->count);
         say(demo, "module:", text);
+        progress_line_start(&demo->progress, demo->image_size, testbed_now_ms(demo->bed));
         break;
-    case MODULE_PROGRESS:
-        show_progress(demo, event->number, event->count);
+    case MODULE_EVENT_PROGRESS:
+        if (!demo->quiet) {
+            progress_line_show(&demo->progress, event->number, event->count,
+                               testbed_now_ms(demo->bed));
+        }
         break;
-    case MODULE_SENT:
+    case MODULE_EVENT_SENT:
         say(demo, "module:", "all sent and acknowledged: the MCU has verified the MD5");
         break;
-    case MODULE_STOPPED:
-    case MODULE_REFUSAL:
-        say(demo, "module:", event->text);
+    case MODULE_EVENT_STOPPED:
+    case MODULE_EVENT_REFUSED:
+        module_text(event, text);
+        say(demo, "module:", text);
         break;
-    case MODULE_FAILED:
-        snprintf(demo->failure, sizeof demo->failure, "%s", event->text);
-        say(demo, "module:", event->text);
+    case MODULE_EVENT_FAILED:
+        module_text(event, demo->failure);
+        say(demo, "module:", demo->failure);
         break;
-    case MODULE_UPDATED:
-    case MODULE_UP_TO_DATE:
+    case MODULE_EVENT_UPDATED:
+    case MODULE_EVENT_UP_TO_DATE:
         say(demo, "module:", "the MCU is back with the new version");
         break;
-    case MODULE_RESENT:
-    case MODULE_REPORT:
-    case MODULE_ANSWER:
-    case MODULE_REQUEST:
-    case MODULE_ILLEGAL:
-    case MODULE_WRONG_READY:
-    case MODULE_GAVE_UP:
+    case MODULE_EVENT_RESENT:
+    case MODULE_EVENT_REPORT:
+    case MODULE_EVENT_ANSWER:
+    case MODULE_EVENT_REQUEST:
+    case MODULE_EVENT_ILLEGAL:
+    case MODULE_EVENT_WRONG_READY:
+    case MODULE_EVENT_GAVE_UP:
         break;
     }
 }
@@ -215,7 +190,8 @@ static int run(struct demo *demo, struct testbed *bed, bool cut, uint32_t update
     bool armed = false;
     say(demo, "power:", "on");
     testbed_power_on(bed);
-    while (testbed_outcome(bed) == MODULE_STARTED && testbed_now_ms(bed) < LIMIT_S * 1000u) {
+    while (testbed_outcome(bed) == MODULE_EVENT_STARTED &&
+           testbed_now_ms(bed) < LIMIT_S * 1000u) {
         enum board_stop stop = testbed_run_ms(bed, 10);
         if (cut && !armed && strstr(testbed_log(bed), "Install [") != NULL) {
             arm_cut(demo, bed, update_size);
@@ -230,7 +206,7 @@ static int run(struct demo *demo, struct testbed *bed, bool cut, uint32_t update
             return report_failure("board", "%s", board_why(testbed_board(bed)));
         }
     }
-    close_bar(demo);
+    progress_line_break(&demo->progress);
     if (cut) {
         return report_failure("power cut", "did not happen: nothing is shown");
     }
@@ -257,16 +233,16 @@ static int play(struct demo *demo, struct device *device, const struct file *ima
                                     .load_count = 1,
                                     .log = on_log,
                                     .log_ctx = demo};
-    config.module.file = image->data;
-    config.module.file_size = (uint32_t)image->len;
+    config.module.file = image_file_offer(image);
     config.module.event = on_event;
     config.module.ctx = demo;
     memcpy(config.module.version, version, 8);
-    file_md5_hex(image, config.module.md5_hex);
     struct testbed *bed = testbed_new(&config);
     if (bed == NULL) {
         return report_failure("board", "out of memory");
     }
+    demo->bed = bed;
+    demo->image_size = (uint32_t)image->len;
     if (demo->protect) {
         board_protect_flash(testbed_board(bed), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }
@@ -295,7 +271,8 @@ static int tell(struct demo *demo, struct device *device, const struct file *app
         return report_failure(demo->update, "no otter trailer: its version is not known");
     }
     say(demo, "demo:", "a new version comes, and the power fails while it is installed");
-    int status = play(demo, device, update, new_version, !demo->no_cut, MODULE_UPDATED, update);
+    int status =
+        play(demo, device, update, new_version, !demo->no_cut, MODULE_EVENT_UPDATED, update);
     double seconds = device->seconds;
     if (status == 0 && bad->len != 0) {
         if (!image_file_read_version(bad, bad_version)) {
@@ -308,12 +285,12 @@ static int tell(struct demo *demo, struct device *device, const struct file *app
         memcpy(forged.data, update->data, update->len);
         forged.data[update->len / 2] ^= 1;
         say(demo, "demo:", "a forged image comes: one bit is not what was signed");
-        status = play(demo, device, &forged, bad_version, false, MODULE_FAILED, update);
+        status = play(demo, device, &forged, bad_version, false, MODULE_EVENT_FAILED, update);
         file_free(&forged);
     }
     if (status == 0 && bad->len != 0) {
         say(demo, "demo:", "a signed image comes that does not work: it never confirms");
-        status = play(demo, device, bad, bad_version, false, MODULE_FAILED, update);
+        status = play(demo, device, bad, bad_version, false, MODULE_EVENT_FAILED, update);
     }
     if (status == 0) {
         printf("demo: device ");
@@ -337,7 +314,8 @@ int cmd_demo(int argc, char **argv)
                                        NULL,
                                        NULL,
                                        NULL};
-    struct demo demo = {.seed = 1, .terminal = isatty(STDOUT_FILENO) != 0};
+    struct demo demo = {.seed = 1};
+    progress_line_init(&demo.progress, stdout, "module: ");
     int err = cmd_parse(&parser, "otter demo", argc, argv, &demo);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otter key: make and show the keys that sign images; see docs/man/otter-key.1. */
-#include <errno.h>
-#include <string.h>
-
 #include "cli/cmd.h"
 #include "cli/report.h"
 #include "host/file.h"
+#include "host/json.h"
 #include "host/key_file.h"
 
 enum { KEYS_MAX = 2 }; /* as many as a bootloader holds */
@@ -17,14 +15,16 @@ static void print_hex(const uint8_t data[], size_t len)
     }
 }
 
-static void print_json(const struct key_file *key)
+static int print_json(const struct key_file *key)
 {
-    printf("{\"file\": ");
-    json_string(stdout, key->path);
-    printf(", \"private\": %s, \"key_id\": %u, \"public_key\": \"",
-           key->is_private ? "true" : "false", key->id);
-    print_hex(key->public_key.packed, sizeof key->public_key.packed);
-    printf("\"}\n");
+    json_t *result = json_object();
+
+    json_add(&result, "file", json_text(key->path));
+    json_add(&result, "private", json_boolean(key->is_private));
+    json_add(&result, "key_id", json_count(key->id));
+    json_add(&result, "public_key",
+             json_hex(key->public_key.packed, sizeof key->public_key.packed));
+    return cmd_print_json(result);
 }
 
 static void print_text(const struct key_file *key)
@@ -33,6 +33,15 @@ static void print_text(const struct key_file *key)
     printf("key id      0x%08x\npublic key  ", key->id);
     print_hex(key->public_key.packed, sizeof key->public_key.packed);
     putchar('\n');
+}
+
+static int print_key(const struct key_file *key, bool as_json)
+{
+    if (as_json) {
+        return print_json(key);
+    }
+    print_text(key);
+    return CMD_OK;
 }
 
 /* ---- new ---- */
@@ -55,13 +64,9 @@ static int key_new(int argc, char **argv)
     if (key_file_new(&key, options.path, &error) != 0) {
         return report_error(&error);
     }
-    if (options.json) {
-        print_json(&key);
-    } else {
-        print_text(&key);
-    }
+    int code = print_key(&key, options.json);
     key_file_free(&key);
-    return CMD_OK;
+    return code;
 }
 
 /* ---- show ---- */
@@ -171,14 +176,11 @@ static int show(const struct show_options *options, const struct key_file keys[]
         print_table(keys, count);
         return CMD_OK;
     }
-    for (unsigned i = 0; i < count; i++) {
-        if (options->json) {
-            print_json(&keys[i]);
-        } else {
-            print_text(&keys[i]);
-        }
+    int code = CMD_OK;
+    for (unsigned i = 0; i < count && code == CMD_OK; i++) {
+        code = print_key(&keys[i], options->json);
     }
-    return CMD_OK;
+    return code;
 }
 
 static int key_show(int argc, char **argv)

@@ -164,6 +164,14 @@ bool image_file_read_version(const struct file *file, uint8_t out_version[8])
     return true;
 }
 
+struct module_file image_file_offer(const struct file *file)
+{
+    struct module_file offer = module_file_in_memory(file->data, (uint32_t)file->len);
+
+    file_md5_hex(file, offer.md5_hex);
+    return offer;
+}
+
 bool image_file_is_same(const char *a, const char *b)
 {
     struct stat sa, sb;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "host/file.h"
+#include "module/module.h"
 #include "otter/image.h"
 
 /* Firmware files on the host: a .bin with or without otter's trailer, and a clear word about
@@ -40,6 +41,9 @@ OTTER_MUST_CHECK int image_file_check_startable(const struct image_file *image_f
 
 /* The version in the trailer that ends an image in memory. False if there is no whole trailer. */
 bool image_file_read_version(const struct file *file, uint8_t out_version[8]);
+
+/* A file in memory as what a module offers; it must stay there. */
+struct module_file image_file_offer(const struct file *file);
 
 /* Are these two names of one existing file? */
 bool image_file_is_same(const char *a, const char *b);

@@ -26,9 +26,7 @@ static void *make(void *ctx)
         .load_count = scenario->kind == SCENARIO_RECOVERY ? 1 : 2,
         .module_keeps_power = scenario->mcu_only,
         .runner = scenario->runner};
-    config.module.file = scenario->update.data;
-    config.module.file_size = (uint32_t)scenario->update.len;
-    file_md5_hex(&scenario->update, config.module.md5_hex);
+    config.module.file = image_file_offer(&scenario->update);
     memcpy(config.module.version, scenario->new_version, sizeof scenario->new_version);
     struct run *run = calloc(1, sizeof *run);
     if (run == NULL) {

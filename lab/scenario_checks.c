@@ -53,14 +53,15 @@ bool scenario_is_done(const struct scenario *scenario, const struct testbed *bed
     switch (scenario->kind) {
     case SCENARIO_REVERT:
         reverted = behind_last(log, "Revert [");
-        return reverted != NULL ? runs(reverted, scenario->old_version)
-                                : outcome == MODULE_FAILED && strstr(log, "Install [") == NULL;
+        return reverted != NULL
+                   ? runs(reverted, scenario->old_version)
+                   : outcome == MODULE_EVENT_FAILED && strstr(log, "Install [") == NULL;
     case SCENARIO_RECOVERY:
-        return outcome == MODULE_UPDATED;
+        return outcome == MODULE_EVENT_UPDATED;
     case SCENARIO_UPDATE:
         break;
     }
-    return outcome != MODULE_STARTED;
+    return outcome != MODULE_EVENT_STARTED;
 }
 
 /* ---- what is no good end ---- */
@@ -105,7 +106,7 @@ static const char *why_not_done(const struct scenario *scenario, struct testbed 
 /* Which app should be there? */
 static const struct file *expected(const struct scenario *scenario, const struct testbed *bed)
 {
-    bool is_updated = testbed_outcome(bed) == MODULE_UPDATED;
+    bool is_updated = testbed_outcome(bed) == MODULE_EVENT_UPDATED;
     return scenario->kind == SCENARIO_REVERT || !is_updated ? &scenario->app
                                                             : &scenario->update;
 }
@@ -143,7 +144,7 @@ static const char *check_way(const struct scenario *scenario, const struct testb
                    : NULL;
     }
     *out_kind = SCENARIO_LOST_REVERT;
-    if (testbed_outcome(bed) == MODULE_UPDATED) {
+    if (testbed_outcome(bed) == MODULE_EVENT_UPDATED) {
         return "an app that does not confirm was told as updated";
     }
     return count(log, mute_text) > TRIALS ? "an app that does not confirm was started again"

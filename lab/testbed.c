@@ -50,11 +50,11 @@ static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
 static void on_module_event(void *ctx, const struct module_event *event)
 {
     struct testbed *bed = ctx;
-    if (event->kind == MODULE_UPDATED || event->kind == MODULE_UP_TO_DATE) {
+    if (event->kind == MODULE_EVENT_UPDATED || event->kind == MODULE_EVENT_UP_TO_DATE) {
         /* up to date: the module lost its power as well and does not know that it sent the file */
-        bed->outcome = MODULE_UPDATED;
-    } else if (event->kind == MODULE_FAILED) {
-        bed->outcome = MODULE_FAILED;
+        bed->outcome = MODULE_EVENT_UPDATED;
+    } else if (event->kind == MODULE_EVENT_FAILED) {
+        bed->outcome = MODULE_EVENT_FAILED;
         bed->failure = event->failure;
     }
     if (bed->config.module.event != NULL) {
@@ -90,7 +90,7 @@ struct testbed *testbed_new(const struct testbed_config *config)
     if (bed->config.baud == 0) {
         bed->config.baud = 9600;
     }
-    bed->outcome = MODULE_STARTED;
+    bed->outcome = MODULE_EVENT_STARTED;
     for (size_t i = 0; i < config->load_count; i++) {
         const struct testbed_load *load = &config->loads[i];
         memcpy(board_flash(bed->board) + (load->addr - BOARD_FLASH_BASE), load->data,

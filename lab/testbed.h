@@ -32,10 +32,11 @@ struct testbed_config {
     struct board_options board;
     const struct testbed_load *loads; /* what lies in flash at the start */
     size_t load_count;
-    struct module_config module; /* file NULL = a module without an offer; event, ctx: yours */
-    bool without_module;         /* nothing on the serial line */
-    bool module_keeps_power;     /* a cut hits the MCU alone; default: both restart */
-    uint32_t baud;               /* of the module's line; 0 = 9600 */
+    struct module_config
+        module;              /* file.read NULL = a module without an offer; event, ctx: yours */
+    bool without_module;     /* nothing on the serial line */
+    bool module_keeps_power; /* a cut hits the MCU alone; default: both restart */
+    uint32_t baud;           /* of the module's line; 0 = 9600 */
     /* Each byte of the log UART, as it leaves the chip. May be NULL: testbed_log() has them anyway. */
     void (*log)(void *ctx, char byte);
     void *log_ctx;
@@ -79,7 +80,7 @@ uint32_t testbed_now_ms(const struct testbed *bed);
 const char *testbed_log(const struct testbed *bed);
 size_t testbed_log_len(const struct testbed *bed);
 
-/* How the module's update ended: MODULE_UPDATED, MODULE_FAILED, or MODULE_STARTED if it did not yet;
+/* How the module's update ended: MODULE_EVENT_UPDATED, MODULE_EVENT_FAILED, or MODULE_EVENT_STARTED if it did not yet;
  * and why it failed. */
 enum module_event_kind testbed_outcome(const struct testbed *bed);
 enum module_failure testbed_failure(const struct testbed *bed);

@@ -9,10 +9,10 @@ static void acknowledge(struct module *module, const struct otter_frame *frame)
     (void)err;
 }
 
-static void tell_request(struct module *module, const struct otter_frame *frame)
+static void emit_request(struct module *module, const struct otter_frame *frame)
 {
-    module_tell(module, (struct module_event){
-                            .kind = MODULE_REQUEST, .cmd = frame->cmd, .frame = frame});
+    module_emit(module, (struct module_event){
+                            .kind = MODULE_EVENT_REQUEST, .cmd = frame->cmd, .frame = frame});
 }
 
 static void answer_time(struct module *module, const struct otter_frame *frame)
@@ -47,13 +47,13 @@ static void answer_module_info(struct module *module, const struct otter_frame *
     (void)err;
 }
 
-static void take_report(struct module *module, const struct otter_frame *frame)
+static void on_report(struct module *module, const struct otter_frame *frame)
 {
     struct otter_p0 p0;
 
     acknowledge(module, frame);
     if (otter_get_p0(frame, &p0) == 0) {
-        module_tell(module, (struct module_event){.kind = MODULE_REPORT, .p0 = &p0});
+        module_emit(module, (struct module_event){.kind = MODULE_EVENT_REPORT, .p0 = &p0});
     }
 }
 
@@ -63,28 +63,27 @@ void module_answer(struct module *module, const struct otter_frame *frame, uint3
 
     switch (frame->cmd) {
     case OTTER_CMD_REPORT:
-        take_report(module, frame);
+        on_report(module, frame);
         break;
     case OTTER_CMD_CONFIG_MODE:
     case OTTER_CMD_PRODUCTION_TEST:
     case OTTER_CMD_BINDABLE:
     case OTTER_CMD_TRANSACTION: /* the other MCU's update is the cloud side's affair */
         acknowledge(module, frame);
-        tell_request(module, frame);
+        emit_request(module, frame);
         break;
     case OTTER_CMD_RESET_MODULE:
         acknowledge(module, frame);
-        tell_request(module, frame);
-        module_restart_after(module, MODULE_RESET_MS, "the MCU reset the module (0x0B)",
-                             now_ms);
+        emit_request(module, frame);
+        module_restart_after(module, MODULE_T_RESET_MS, MODULE_START_RESET, now_ms);
         break;
     case OTTER_CMD_GET_TIME:
         answer_time(module, frame);
-        tell_request(module, frame);
+        emit_request(module, frame);
         break;
     case OTTER_CMD_GET_MODULE_INFO:
         answer_module_info(module, frame);
-        tell_request(module, frame);
+        emit_request(module, frame);
         break;
     case OTTER_CMD_READY:
         module_transfer_ready(module, frame, now_ms);
@@ -95,23 +94,24 @@ void module_answer(struct module *module, const struct otter_frame *frame, uint3
         break;
     case OTTER_CMD_RESTART_MODULE:
         acknowledge(module, frame);
-        module_restart_after(module, MODULE_RESTART_MS, "the MCU asked for it (0x29)", now_ms);
+        module_restart_after(module, MODULE_T_RESTART_MS, MODULE_START_ASKED, now_ms);
         break;
     case OTTER_CMD_ILLEGAL_TO_MODULE: /* no answer, and no reason to send anything sooner */
         if (otter_get_illegal(frame, &code) == 0) {
-            module_tell(module, (struct module_event){
-                                    .kind = MODULE_ILLEGAL, .cmd = frame->cmd, .number = code});
+            module_emit(module, (struct module_event){.kind = MODULE_EVENT_ILLEGAL,
+                                                      .cmd = frame->cmd,
+                                                      .number = code});
         }
         break;
     case OTTER_CMD_OFFER: /* a file from the MCU to the cloud: not supported, so no answer */
-        tell_request(module, frame);
+        emit_request(module, frame);
         break;
-    default: /* unknown codes with a good sum get no answer, as measured */
+    default: /* unknown codes with a good checksum get no answer, as measured */
         break;
     }
 }
 
-/* Which code the reply 0x11 quotes for a frame with a wrong sum; 0 = no reply. Measured for every
+/* Which code the reply 0x11 quotes for a frame with a wrong checksum; 0 = no reply. Measured for every
  * code on a module (docs/protocol.md, chapter 5): answers are dropped silently. */
 static enum otter_illegal illegal_code(uint8_t cmd, bool *out_silent)
 {
@@ -140,7 +140,7 @@ static enum otter_illegal illegal_code(uint8_t cmd, bool *out_silent)
     }
 }
 
-void module_bad_sum(struct module *module, const struct otter_frame *frame)
+void module_bad_checksum(struct module *module, const struct otter_frame *frame)
 {
     bool silent;
     enum otter_illegal code = illegal_code(frame->cmd, &silent);

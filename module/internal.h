@@ -12,17 +12,6 @@ enum module_phase {
     MODULE_PHASE_RUNNING, /* 0x02 came */
 };
 
-enum module_transfer {
-    MODULE_TRANSFER_NONE,
-    MODULE_TRANSFER_DUE,       /* 0x19 as soon as possible */
-    MODULE_TRANSFER_OFFERED,   /* 0x19 sent */
-    MODULE_TRANSFER_WAITING,   /* 0x1A came, READY is awaited */
-    MODULE_TRANSFER_SENDING,   /* pieces run */
-    MODULE_TRANSFER_STOPPING,  /* 0x1F sent */
-    MODULE_TRANSFER_AGAIN,     /* ended badly, unless a fresh READY comes */
-    MODULE_TRANSFER_RETURNING, /* all sent, the MCU is to come back */
-};
-
 /* Have `interval_ms` passed since `since_ms`? */
 static inline bool module_passed(uint32_t now_ms, uint32_t since_ms, uint32_t interval_ms)
 {
@@ -41,9 +30,9 @@ static inline void module_sooner(uint32_t *io_next_ms, uint32_t now_ms, uint32_t
 }
 
 /* module.c */
-void module_tell(struct module *module, struct module_event event);
-void module_tell_kind(struct module *module, enum module_event_kind kind, const char *text);
-void module_restart_after(struct module *module, uint32_t after_ms, const char *why,
+void module_emit(struct module *module, struct module_event event);
+void module_emit_kind(struct module *module, enum module_event_kind kind);
+void module_restart_after(struct module *module, uint32_t after_ms, enum module_start why,
                           uint32_t now_ms);
 
 /* transfer.c: the start of the module, 0x02, READY, 0x27, and what became of our 0x19, 0x1D, 0x1F */
@@ -64,6 +53,6 @@ void module_transfer_sooner(const struct module *module, uint32_t *io_next_ms, u
 
 /* answers.c */
 void module_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms);
-void module_bad_sum(struct module *module, const struct otter_frame *frame);
+void module_bad_checksum(struct module *module, const struct otter_frame *frame);
 
 #endif

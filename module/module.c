@@ -6,8 +6,9 @@
 
 enum { STATUS_CONNECTED = 0x073A }; /* RSSI 7, cloud, router, binding, station: as measured */
 
-void module_tell(struct module *module, struct module_event event)
+void module_emit(struct module *module, struct module_event event)
 {
+    event.expected = module->config->version;
     event.info = module->have_info ? &module->info : NULL;
     event.update_status =
         module->have_info && module->update_status.is_otter ? &module->update_status : NULL;
@@ -16,9 +17,9 @@ void module_tell(struct module *module, struct module_event event)
     }
 }
 
-void module_tell_kind(struct module *module, enum module_event_kind kind, const char *text)
+void module_emit_kind(struct module *module, enum module_event_kind kind)
 {
-    module_tell(module, (struct module_event){.kind = kind, .text = text});
+    module_emit(module, (struct module_event){.kind = kind});
 }
 
 /* Make the link use the buffers of this very struct: it holds pointers to them. */
@@ -33,7 +34,8 @@ static void rebind(struct module *module)
 
 /* Begin as a module's program does: empty queues, sn 0, 0x01 first. What is known about the update
  * stays, as it does in a cloud. */
-static void start(struct module *module, const char *why, bool asked_by_mcu, uint32_t now_ms)
+static void start(struct module *module, enum module_start why, bool asked_by_mcu,
+                  uint32_t now_ms)
 {
     otter_link_init(&module->link, &module->link_config);
     module->phase = MODULE_PHASE_ASKING;
@@ -50,10 +52,10 @@ static void start(struct module *module, const char *why, bool asked_by_mcu, uin
     module->restart_due = false;
     module->quiet = false;
     module_transfer_start(module, asked_by_mcu);
-    module_tell_kind(module, MODULE_STARTED, why);
+    module_emit(module, (struct module_event){.kind = MODULE_EVENT_STARTED, .start = why});
 }
 
-void module_restart_after(struct module *module, uint32_t after_ms, const char *why,
+void module_restart_after(struct module *module, uint32_t after_ms, enum module_start why,
                           uint32_t now_ms)
 {
     module->restart_due = true;
@@ -88,27 +90,27 @@ static void step_running(struct module *module, uint32_t now_ms)
     uint16_t before_cloud = module->status & (uint16_t)~OTTER_STATUS_CLOUD;
 
     if (module->quiet) {
-        module->quiet = !module_passed(now_ms, module->quiet_ms, MODULE_QUIET_MS);
+        module->quiet = !module_passed(now_ms, module->quiet_ms, MODULE_T_QUIET_MS);
         if (module->quiet) {
             return;
         }
     }
     if (!module->status_first_sent) {
-        if (module_passed(now_ms, module->start_ms, MODULE_STATUS_FIRST_MS)) {
+        if (module_passed(now_ms, module->start_ms, MODULE_T_STATUS_FIRST_MS)) {
             module->status_first_sent = send_status(module, before_cloud, now_ms);
         }
     } else if (!module->status_cloud_sent &&
-               module_passed(now_ms, module->start_ms, MODULE_STATUS_CLOUD_MS)) {
+               module_passed(now_ms, module->start_ms, MODULE_T_STATUS_CLOUD_MS)) {
         module->status_cloud_sent = send_status(module, module->status, now_ms);
     } else if (module->status_due) {
         module->status_cloud_sent = send_status(module, module->status, now_ms);
-    } else if (module_passed(now_ms, module->heartbeat_ms, MODULE_HEARTBEAT_MS)) {
+    } else if (module_passed(now_ms, module->heartbeat_ms, MODULE_T_HEARTBEAT_MS)) {
         if (module->heartbeats_lost >= MODULE_HEARTBEATS_LOST) {
-            module_restart_after(module, 0, "the MCU did not answer heartbeats", now_ms);
+            module_restart_after(module, 0, MODULE_START_NO_HEARTBEAT, now_ms);
         } else if (send(module, OTTER_CMD_HEARTBEAT, NULL, 0, now_ms)) {
             module->heartbeat_ms = now_ms;
         }
-    } else if (module_passed(now_ms, module->status_ms, MODULE_STATUS_MS)) {
+    } else if (module_passed(now_ms, module->status_ms, MODULE_T_STATUS_MS)) {
         (void)send_status(module, module->status, now_ms);
     }
 }
@@ -117,7 +119,7 @@ static void restart_if_due(struct module *module, uint32_t now_ms)
 {
     if (module->restart_due &&
         module_passed(now_ms, module->restart_ms, module->restart_after_ms)) {
-        start(module, module->restart_why, module->restart_after_ms == MODULE_RESTART_MS,
+        start(module, module->restart_why, module->restart_after_ms == MODULE_T_RESTART_MS,
               now_ms);
     }
 }
@@ -152,7 +154,7 @@ static void gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
             break;
         }
         module_transfer_no_answer(module);
-        start(module, "the MCU did not answer 0x01", false, now_ms);
+        start(module, MODULE_START_NO_INFO, false, now_ms);
         break;
     case OTTER_CMD_OFFER:
     case OTTER_CMD_PIECE:
@@ -161,15 +163,15 @@ static void gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
         break;
     case OTTER_CMD_HEARTBEAT:
         module->heartbeats_lost++;
-        module_tell(module, (struct module_event){.kind = MODULE_GAVE_UP, .cmd = cmd});
+        module_emit(module, (struct module_event){.kind = MODULE_EVENT_GAVE_UP, .cmd = cmd});
         break;
     default:
-        module_tell(module, (struct module_event){.kind = MODULE_GAVE_UP, .cmd = cmd});
+        module_emit(module, (struct module_event){.kind = MODULE_EVENT_GAVE_UP, .cmd = cmd});
         break;
     }
 }
 
-static void take_info(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
+static void on_info(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
 {
     struct otter_frame head = *frame;
     struct otter_info info;
@@ -185,21 +187,21 @@ static void take_info(struct module *module, const struct otter_frame *frame, ui
     otter_get_update_status(frame, &module->update_status);
     module->have_info = true;
     module->phase = MODULE_PHASE_RUNNING;
-    module_tell_kind(module, MODULE_INFO, NULL);
+    module_emit_kind(module, MODULE_EVENT_INFO);
     module_transfer_info(module, now_ms);
 }
 
-static void take_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
+static void on_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
 {
     struct otter_p0 p0 = {0};
 
     switch (frame->cmd) {
     case OTTER_CMD_INFO:
-        take_info(module, frame, now_ms);
+        on_info(module, frame, now_ms);
         break;
     case OTTER_CMD_CONTROL_ACK:
         if (frame->payload_len == 0 || otter_get_p0(frame, &p0) == 0) {
-            module_tell(module, (struct module_event){.kind = MODULE_ANSWER, .p0 = &p0});
+            module_emit(module, (struct module_event){.kind = MODULE_EVENT_ANSWER, .p0 = &p0});
         }
         break;
     case OTTER_CMD_OFFER_ACK:
@@ -224,7 +226,7 @@ void module_init(struct module *module, const struct module_config *config, uint
         .raw_acks = true,
     };
     rebind(module);
-    start(module, "power-on", false, now_ms);
+    start(module, MODULE_START_POWER_ON, false, now_ms);
 }
 
 void module_copy(struct module *to, const struct module *from)
@@ -248,7 +250,7 @@ void module_receive(struct module *module, const uint8_t in[], size_t in_len, ui
             module_answer(module, &frame, now_ms);
             break;
         case OTTER_LINK_ANSWER:
-            take_answer(module, &frame, now_ms);
+            on_answer(module, &frame, now_ms);
             break;
         case OTTER_LINK_STRAY:
             if (frame.cmd == OTTER_CMD_ILLEGAL_TO_MODULE) {
@@ -256,7 +258,7 @@ void module_receive(struct module *module, const uint8_t in[], size_t in_len, ui
             }
             break;
         case OTTER_LINK_BAD_SUM:
-            module_bad_sum(module, &frame);
+            module_bad_checksum(module, &frame);
             break;
         case OTTER_LINK_NONE:
         case OTTER_LINK_GAVE_UP:
@@ -282,7 +284,7 @@ void module_poll(struct module *module, uint32_t now_ms)
         gave_up(module, frame.cmd, now_ms);
     } else if (drained && !otter_link_is_drained(&module->link) &&
                module->transfer == MODULE_TRANSFER_SENDING && !module->piece_due) {
-        module_tell(module, (struct module_event){.kind = MODULE_RESENT,
+        module_emit(module, (struct module_event){.kind = MODULE_EVENT_RESENT,
                                                   .number = module->piece_number,
                                                   .count = module->piece_count});
     }
@@ -296,7 +298,7 @@ size_t module_take(struct module *module, uint8_t out[], size_t out_max)
 
 uint32_t module_next_ms(const struct module *module, uint32_t now_ms)
 {
-    uint32_t next_ms = MODULE_HEARTBEAT_MS;
+    uint32_t next_ms = MODULE_T_HEARTBEAT_MS;
 
     if (module->restart_due) {
         module_sooner(&next_ms, now_ms, module->restart_ms, module->restart_after_ms);
@@ -311,17 +313,17 @@ uint32_t module_next_ms(const struct module *module, uint32_t now_ms)
     }
     module_transfer_sooner(module, &next_ms, now_ms);
     if (module->quiet) {
-        module_sooner(&next_ms, now_ms, module->quiet_ms, MODULE_QUIET_MS);
+        module_sooner(&next_ms, now_ms, module->quiet_ms, MODULE_T_QUIET_MS);
     } else if (!module_transfer_runs(module)) {
-        module_sooner(&next_ms, now_ms, module->heartbeat_ms, MODULE_HEARTBEAT_MS);
-        module_sooner(&next_ms, now_ms, module->status_ms, MODULE_STATUS_MS);
+        module_sooner(&next_ms, now_ms, module->heartbeat_ms, MODULE_T_HEARTBEAT_MS);
+        module_sooner(&next_ms, now_ms, module->status_ms, MODULE_T_STATUS_MS);
         if (module->status_due) {
             next_ms = 0;
         }
         if (!module->status_first_sent) {
-            module_sooner(&next_ms, now_ms, module->start_ms, MODULE_STATUS_FIRST_MS);
+            module_sooner(&next_ms, now_ms, module->start_ms, MODULE_T_STATUS_FIRST_MS);
         } else if (!module->status_cloud_sent) {
-            module_sooner(&next_ms, now_ms, module->start_ms, MODULE_STATUS_CLOUD_MS);
+            module_sooner(&next_ms, now_ms, module->start_ms, MODULE_T_STATUS_CLOUD_MS);
         }
     }
     /* Something is due but the send queue has no room: come back soon, but do not spin. */

@@ -15,7 +15,7 @@
  * fits one piece is sent, a READY that comes early, late or twice destroys nothing, no request of
  * the MCU damages a piece, and every end is reported.
  *
- *            MODULE_OFFER_MS       READY            last piece's ACK        expected version in 0x02
+ *            MODULE_T_OFFER_MS       READY            last piece's ACK        expected version in 0x02
  *     (idle) ──────────────► 0x19 ──────► 0x1D 1..n ──────────────► waiting ──────────────► UPDATED
  *        ▲                    │ no READY   │ 0x27, or 0x1F sent        │ old version, or silence
  *        │                    ▼            ▼                           ▼
@@ -26,7 +26,8 @@
  * 0x19.
  *
  * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable through
- * one event callback. The callback is called from inside receive and poll and must not call back.
+ * one event callback. Events carry codes; words for people are host/module_text.h's. The callbacks are called
+ * from inside receive and poll and must not call back.
  * module_copy() makes a snapshot that runs on independently (config and file stay where they are).
  * About 14 KB.
  */
@@ -34,79 +35,110 @@ enum {
     MODULE_PIECE_MAX = 2045, /* as the open module's memory allows */
     MODULE_PIECE_DEFAULT = 256,
     MODULE_INFO_ROUNDS = 10, /* of 0x01, three sends each; then the module restarts */
-    MODULE_HEARTBEAT_MS = 55000,
+    MODULE_T_HEARTBEAT_MS = 55000,
     MODULE_HEARTBEATS_LOST = 4, /* then, when the next is due, the module restarts */
-    MODULE_STATUS_MS = 600000,
-    MODULE_STATUS_FIRST_MS = 1000, /* after start: 0x0D 071A (router) */
-    MODULE_OFFER_MS = 2000,        /* after start: 0x19, if a file is offered */
-    MODULE_STATUS_CLOUD_MS = 5000, /* after start: 0x0D 073A (cloud) */
-    MODULE_QUIET_MS = 2010,  /* after a transfer, before status, heartbeat, ...: as measured */
-    MODULE_RESTART_MS = 100, /* from 0x2A to the new start */
-    MODULE_RESET_MS = 2000,  /* from 0x0C to the new start */
-    MODULE_READY_MS = 30000, /* we wait for READY (the open module: for ever) */
-    MODULE_AGAIN_MS = 5000,  /* after 0x27 or an unanswered 0x19, for a fresh READY */
-    MODULE_AGAIN_BEGUN_MS = 9000, /* after 0x27 to a piece: an MCU may ask twice, 3.5 s apart */
-    MODULE_AGAIN_LOST_MS = 15000, /* the same after 0x1F: an MCU may watch for 10 s */
-    MODULE_RETURN_MS = 60000,     /* from the last piece's ACK to the new version in 0x02 */
-    MODULE_ASK_AGAIN_MS = 5000,   /* interval of 0x01 while we wait for that */
-    MODULE_SETTLE_MS = 20000, /* by then an MCU that still answers as before has installed */
-    MODULE_OFFERS_MAX = 5,    /* 0x19 of one update, when the MCU keeps restarting us */
+    MODULE_T_STATUS_MS = 600000,
+    MODULE_T_STATUS_FIRST_MS = 1000, /* after start: 0x0D 071A (router) */
+    MODULE_T_OFFER_MS = 2000,        /* after start: 0x19, if a file is offered */
+    MODULE_T_STATUS_CLOUD_MS = 5000, /* after start: 0x0D 073A (cloud) */
+    MODULE_T_QUIET_MS = 2010, /* after a transfer, before status, heartbeat, ...: as measured */
+    MODULE_T_RESTART_MS = 100, /* from 0x2A to the new start */
+    MODULE_T_RESET_MS = 2000,  /* from 0x0C to the new start */
+    MODULE_T_READY_MS = 30000, /* we wait for READY (the open module: for ever) */
+    MODULE_T_AGAIN_MS = 5000,  /* after 0x27 or an unanswered 0x19, for a fresh READY */
+    MODULE_T_AGAIN_BEGUN_MS =
+        9000, /* after 0x27 to a piece: an MCU may ask twice, 3.5 s apart */
+    MODULE_T_AGAIN_LOST_MS = 15000, /* the same after 0x1F: an MCU may watch for 10 s */
+    MODULE_T_RETURN_MS = 60000,     /* from the last piece's ACK to the new version in 0x02 */
+    MODULE_T_ASK_AGAIN_MS = 5000,   /* interval of 0x01 while we wait for that */
+    MODULE_T_SETTLE_MS = 20000, /* by then an MCU that still answers as before has installed */
+    MODULE_OFFERS_MAX = 5,      /* 0x19 of one update, when the MCU keeps restarting us */
 };
 
 enum module_event_kind {
-    MODULE_STARTED,     /* the module (re)started and asks 0x01: text says why */
-    MODULE_INFO,        /* 0x02 came: info */
-    MODULE_UP_TO_DATE,  /* the MCU has the expected version already: nothing is offered; done */
-    MODULE_OFFERED,     /* 0x1A came (or READY without it) */
-    MODULE_READY,       /* READY came, pieces start: number of pieces in `count` */
-    MODULE_WRONG_READY, /* READY came that cannot be served: text; nothing is sent */
-    MODULE_PROGRESS,    /* piece `number` of `count` was acknowledged */
-    MODULE_RESENT,      /* piece `number` was sent again */
-    MODULE_SENT,        /* the last piece was acknowledged */
-    MODULE_STOPPED,     /* our 0x1F was sent: the MCU stayed silent to a piece */
-    MODULE_REFUSAL,     /* 0x27 came: text; a fresh READY may still follow */
-    MODULE_REPORT,      /* 0x05 from the MCU: p0 */
-    MODULE_ANSWER,      /* 0x04 to our 0x03: p0 (data_len 0 and action 0: empty) */
-    MODULE_REQUEST,     /* any other command of the MCU: cmd (0x09, 0x0B, 0x13, 0x15, ...) */
-    MODULE_ILLEGAL,     /* the MCU complained with 0x12: number = code */
-    MODULE_GAVE_UP, /* the MCU stayed silent to our command cmd (not 0x01, 0x19, 0x1D, 0x1F) */
-    MODULE_UPDATED, /* the MCU came back with the expected version, and confirmed it if it is an otter
+    MODULE_EVENT_STARTED, /* the module (re)started and asks 0x01: `start` says why */
+    MODULE_EVENT_INFO,    /* 0x02 came: info */
+    MODULE_EVENT_UP_TO_DATE, /* the MCU has the expected version already: nothing is offered; done */
+    MODULE_EVENT_OFFERED,     /* 0x1A came (or READY without it) */
+    MODULE_EVENT_READY,       /* READY came, pieces start: number of pieces in `count` */
+    MODULE_EVENT_WRONG_READY, /* READY came that cannot be served: ready_error; nothing is sent */
+    MODULE_EVENT_PROGRESS,    /* piece `number` of `count` was acknowledged */
+    MODULE_EVENT_RESENT,      /* piece `number` was sent again */
+    MODULE_EVENT_SENT,        /* the last piece was acknowledged */
+    MODULE_EVENT_STOPPED,     /* our 0x1F was sent, the MCU stayed silent to piece `number` */
+    MODULE_EVENT_REFUSED, /* 0x27 came: failure, number, count; a fresh READY may still follow */
+    MODULE_EVENT_REPORT,  /* 0x05 from the MCU: p0 */
+    MODULE_EVENT_ANSWER,  /* 0x04 to our 0x03: p0 (data_len 0 and action 0: empty) */
+    MODULE_EVENT_REQUEST, /* any other command of the MCU: cmd (0x09, 0x0B, 0x13, 0x15, ...) */
+    MODULE_EVENT_ILLEGAL, /* the MCU complained with 0x12: number = code */
+    MODULE_EVENT_GAVE_UP, /* the MCU stayed silent to our command cmd (not 0x01, 0x19, 0x1D, 0x1F) */
+    MODULE_EVENT_UPDATED, /* the MCU came back with the expected version, and confirmed it if it is an otter
                        app: done, good */
-    MODULE_FAILED, /* the update ended badly: failure, text */
+    MODULE_EVENT_FAILED, /* the update ended badly: failure, number, count */
+};
+
+/* Why the module (re)starts. */
+enum module_start {
+    MODULE_START_POWER_ON,
+    MODULE_START_ASKED,        /* 0x29 */
+    MODULE_START_RESET,        /* 0x0B */
+    MODULE_START_NO_HEARTBEAT, /* the MCU did not answer heartbeats */
+    MODULE_START_NO_INFO,      /* ... nor 0x01 */
+};
+
+/* Why a READY cannot be served. */
+enum module_ready_error {
+    MODULE_READY_GOOD,
+    MODULE_READY_NO_FILE, /* none is offered */
+    MODULE_READY_MALFORMED,
+    MODULE_READY_OTHER_FILE, /* its MD5 is another */
+    MODULE_READY_TOO_MANY,   /* its pieces are so short that they cannot be numbered */
+    MODULE_READY_HEX,        /* it asks for Intel HEX lines, but the file is a .bin */
 };
 
 enum module_failure {
-    MODULE_NO_ANSWER = 1, /* the MCU never answered 0x01 */
-    MODULE_NO_OFFER_ACK,  /* ... 0x19 */
-    MODULE_NO_READY,      /* 0x1A came, READY did not */
-    MODULE_REFUSED,       /* 0x27 before the first piece: too large, ... */
-    MODULE_ABORTED,       /* 0x27 in the middle: flash error, bad piece */
-    MODULE_MD5_DIFFERS,   /* 0x27 at the last piece */
-    MODULE_PIECE_LOST,    /* 0x1F sent, and no new READY came */
-    MODULE_NOT_BACK,      /* all sent, but the MCU did not answer any more */
-    MODULE_OLD_VERSION,   /* all sent, MCU is back, but not with the expected version */
-    MODULE_RESTARTS,      /* the MCU restarted the module in each of MODULE_OFFERS_MAX tries */
-    MODULE_NOT_INSTALLED, /* all sent, MCU is back as before, and says why */
-    MODULE_ON_TRIAL,      /* the new version runs, but did not confirm in time */
+    MODULE_FAIL_NO_ANSWER = 1, /* the MCU never answered 0x01 */
+    MODULE_FAIL_NO_OFFER_ACK,  /* ... 0x19 */
+    MODULE_FAIL_NO_READY,      /* 0x1A came, READY did not */
+    MODULE_FAIL_REFUSED,       /* 0x27 before the first piece: too large, ... */
+    MODULE_FAIL_ABORTED,       /* 0x27 in the middle: flash error, bad piece */
+    MODULE_FAIL_MD5_DIFFERS,   /* 0x27 at the last piece */
+    MODULE_FAIL_PIECE_LOST,    /* 0x1F sent, and no new READY came */
+    MODULE_FAIL_NOT_BACK,      /* all sent, but the MCU did not answer any more */
+    MODULE_FAIL_OLD_VERSION,   /* all sent, MCU is back, but not with the expected version */
+    MODULE_FAIL_RESTARTS, /* the MCU restarted the module in each of MODULE_OFFERS_MAX tries */
+    MODULE_FAIL_NOT_INSTALLED, /* all sent, MCU is back as before, and says why */
+    MODULE_FAIL_ON_TRIAL,      /* the new version runs, but did not confirm in time */
+    MODULE_FAIL_READ,          /* the file cannot be read: module_file.read failed */
 };
 
 struct module_event {
     enum module_event_kind kind;
     const struct otter_info *info; /* the last 0x02, or NULL if none came yet */
-    /* what an otter app told with it, or NULL; words for its reason: module/reason.h */
+    /* what an otter app told with it, or NULL; words for its reason: host/reason_text.h */
     const struct otter_update_status *update_status;
     const struct otter_p0 *p0;
     const struct otter_frame *frame; /* REQUEST: the MCU's command */
     uint8_t cmd;
     uint16_t number, count;
     enum module_failure failure;
-    const char *text; /* one clause for a person, or NULL */
+    enum module_start start;             /* STARTED */
+    enum module_ready_error ready_error; /* WRONG_READY */
+    const uint8_t *expected; /* 8 characters: the version that the update is to bring */
+};
+
+/* A file to offer, wherever it lies. */
+struct module_file {
+    uint32_t size;
+    uint8_t md5_hex[32];
+    /* Read `len` bytes from `off` on. Returns 0, or anything else if that fails: then the MCU is told that
+     * no more comes (0x1F), and the update ends with MODULE_FAIL_READ. NULL = nothing to offer. */
+    int (*read)(void *ctx, uint32_t off, uint8_t out[], size_t len);
+    void *ctx;
 };
 
 struct module_config {
-    const uint8_t *file; /* NULL = nothing to offer */
-    uint32_t file_size;
-    uint8_t md5_hex[32];
+    struct module_file file;
     /* expected in 0x02 afterwards; an MCU that has it is not offered the file */
     uint8_t version[8];
     bool offer_always; /* offer even if the MCU already has that version */
@@ -118,6 +150,17 @@ struct module_config {
     /* Answer to 0x17 once connected. May be NULL, or return false: then the MCU is told
      * 1970-01-01 08:00:00 with NTP 0, as a module says before it has reached its cloud. */
     bool (*time)(void *ctx, struct otter_time *out_time);
+};
+
+enum module_transfer {
+    MODULE_TRANSFER_NONE,
+    MODULE_TRANSFER_DUE,       /* 0x19 as soon as possible */
+    MODULE_TRANSFER_OFFERED,   /* 0x19 sent */
+    MODULE_TRANSFER_WAITING,   /* 0x1A came, READY is awaited */
+    MODULE_TRANSFER_SENDING,   /* pieces run */
+    MODULE_TRANSFER_STOPPING,  /* 0x1F sent */
+    MODULE_TRANSFER_AGAIN,     /* ended badly, unless a fresh READY comes */
+    MODULE_TRANSFER_RETURNING, /* all sent, the MCU is to come back */
 };
 
 struct module { /* private */
@@ -133,12 +176,12 @@ struct module { /* private */
     bool status_first_sent, status_cloud_sent, status_due, offer_considered;
     bool restart_due;
     uint32_t restart_ms, restart_after_ms;
-    const char *restart_why;
+    enum module_start restart_why;
     struct otter_info info;
     struct otter_update_status update_status;
     bool have_info;
     /* the update */
-    uint8_t transfer;
+    enum module_transfer transfer;
     uint32_t deadline_ms, deadline_after_ms; /* of `transfer`, where it has one */
     uint32_t quiet_ms;                       /* when the transfer ended */
     bool quiet;
@@ -147,19 +190,15 @@ struct module { /* private */
     uint8_t offers, version_before[8];
     enum module_failure failure; /* what it will have been if no fresh READY comes */
     bool piece_due, stop_requested, begun, returned, ended;
-    char text[160];
     uint8_t rx_body[1024 + 16];
     uint8_t piece[OTTER_PIECE_HEAD + MODULE_PIECE_MAX];
     uint8_t command[2 * (OTTER_PIECE_HEAD + MODULE_PIECE_MAX + 7) + 2];
     uint8_t tx[2 * (OTTER_PIECE_HEAD + MODULE_PIECE_MAX + 7) + 2 + 256];
 };
 
-/* Begin as after the module's power-on. `config` must outlive it; its file, MD5 and version may be
+/* Begin as after the module's power-on. `config` must outlive it; its file and version may be
  * changed between transfers, before module_offer(). */
 void module_init(struct module *module, const struct module_config *config, uint32_t now_ms);
-
-/* Make `to` a copy of `from`, sharing its config. */
-void module_copy(struct module *to, const struct module *from);
 
 /* Take what the UART brought. Input while the module is restarting is lost, as in a real one. */
 void module_receive(struct module *module, const uint8_t in[], size_t in_len, uint32_t now_ms);
@@ -174,7 +213,7 @@ size_t module_take(struct module *module, uint8_t out[], size_t out_max);
  * pointers inside (link, decoder) lead into `to` afterwards. */
 void module_copy(struct module *to, const struct module *from);
 
-/* Milliseconds until module_poll() has something to do; at most MODULE_HEARTBEAT_MS. */
+/* Milliseconds until module_poll() has something to do; at most MODULE_T_HEARTBEAT_MS. */
 uint32_t module_next_ms(const struct module *module, uint32_t now_ms);
 
 /* Offer config->file as it is now, whatever version the MCU has: as soon as the MCU has answered
@@ -208,7 +247,7 @@ bool module_is_busy(const struct module *module);
 /* Does the 0x02 come from the bootloader, which waits for an image? */
 bool module_info_is_recovery(const struct otter_info *info);
 
-/* One word for logs and JSON: "no-answer", "piece-lost", ... */
-const char *module_failure_name(enum module_failure failure);
+/* A file in memory, which must stay there; its MD5 is still to be set. */
+struct module_file module_file_in_memory(const uint8_t data[], uint32_t size);
 
 #endif

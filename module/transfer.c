@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file on its way to the MCU: offer, READY, pieces, every kind of end; see module.h. */
-#include <stdio.h>
 #include <string.h>
 
 #include "module/internal.h"
-#include "module/reason.h"
+#include "otter/reason.h"
 
 bool module_transfer_runs(const struct module *module)
 {
@@ -19,17 +18,26 @@ static void await(struct module *module, enum module_transfer transfer, uint32_t
         module->quiet = true;
         module->quiet_ms = now_ms;
     }
-    module->transfer = (uint8_t)transfer;
+    module->transfer = transfer;
     module->deadline_ms = now_ms;
     module->deadline_after_ms = after_ms;
 }
 
-static void finish(struct module *module, enum module_event_kind kind,
-                   enum module_failure failure, const char *text)
+static void finish(struct module *module, enum module_event_kind kind)
 {
     module->transfer = MODULE_TRANSFER_NONE;
     module->ended = true;
-    module_tell(module, (struct module_event){.kind = kind, .failure = failure, .text = text});
+    module_emit_kind(module, kind);
+}
+
+static void fail(struct module *module, enum module_failure failure)
+{
+    module->transfer = MODULE_TRANSFER_NONE;
+    module->ended = true;
+    module_emit(module, (struct module_event){.kind = MODULE_EVENT_FAILED,
+                                              .failure = failure,
+                                              .number = module->piece_number,
+                                              .count = module->piece_count});
 }
 
 static bool is_version(const struct module *module, const uint8_t version[8])
@@ -54,21 +62,22 @@ static void consider_offer(struct module *module, uint32_t now_ms)
 {
     const struct module_config *config = module->config;
 
-    if (module->offer_considered || !module_passed(now_ms, module->start_ms, MODULE_OFFER_MS) ||
+    if (module->offer_considered ||
+        !module_passed(now_ms, module->start_ms, MODULE_T_OFFER_MS) ||
         !module->status_first_sent) {
         return;
     }
     module->offer_considered = true;
-    if (config->file == NULL || module->ended || module->transfer != MODULE_TRANSFER_NONE) {
+    if (config->file.read == NULL || module->ended ||
+        module->transfer != MODULE_TRANSFER_NONE) {
         return;
     }
     if (!config->offer_always && is_version(module, config->version)) {
-        finish(module, MODULE_UP_TO_DATE, (enum module_failure)0, NULL);
+        finish(module, MODULE_EVENT_UP_TO_DATE);
         return;
     }
     if (module->offers >= MODULE_OFFERS_MAX) {
-        finish(module, MODULE_FAILED, MODULE_RESTARTS,
-               "the MCU restarted in the middle of every transfer");
+        fail(module, MODULE_FAIL_RESTARTS);
         return;
     }
     module->transfer = MODULE_TRANSFER_DUE;
@@ -76,10 +85,10 @@ static void consider_offer(struct module *module, uint32_t now_ms)
 
 static void send_offer(struct module *module, uint32_t now_ms)
 {
-    struct otter_offer offer = {.file_size = module->config->file_size};
+    struct otter_offer offer = {.file_size = module->config->file.size};
     uint8_t payload[OTTER_OFFER_SIZE];
 
-    memcpy(offer.md5_hex, module->config->md5_hex, sizeof offer.md5_hex);
+    memcpy(offer.md5_hex, module->config->file.md5_hex, sizeof offer.md5_hex);
     int len = otter_put_offer(&offer, payload, sizeof payload);
     if (len < 0 || otter_link_command(&module->link, OTTER_CMD_OFFER, 0, payload, (uint16_t)len,
                                       &otter_retry_command, now_ms) != 0) {
@@ -92,7 +101,7 @@ static void send_offer(struct module *module, uint32_t now_ms)
 int module_offer(struct module *module, uint32_t now_ms)
 {
     (void)now_ms;
-    if (module->config->file == NULL) {
+    if (module->config->file.read == NULL) {
         return OTTER_ERR_NONE;
     }
     if (module_transfer_runs(module)) {
@@ -108,6 +117,14 @@ int module_offer(struct module *module, uint32_t now_ms)
     return 0;
 }
 
+/* Tell the MCU that no more comes; it then notices the silence if this is not taken. */
+static void send_stop(struct module *module, uint32_t now_ms)
+{
+    int err = otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
+                                 &otter_retry_command, now_ms);
+    (void)err;
+}
+
 void module_cancel(struct module *module, uint32_t now_ms)
 {
     bool runs = module->transfer == MODULE_TRANSFER_SENDING;
@@ -120,28 +137,26 @@ void module_cancel(struct module *module, uint32_t now_ms)
     module->offer_considered = true;
     module->ended = true;
     if (runs) {
-        int err = otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
-                                     &otter_retry_command, now_ms);
-        (void)err; /* the MCU then notices the silence */
+        send_stop(module, now_ms);
     }
 }
 
 /* ---- READY ---- */
 
-/* Why this READY cannot be served, or NULL. */
-static const char *wrong_ready(const struct module *module, const struct otter_frame *frame,
-                               struct otter_ready *out_ready)
+static enum module_ready_error check_ready(const struct module *module,
+                                           const struct otter_frame *frame,
+                                           struct otter_ready *out_ready)
 {
     const struct module_config *config = module->config;
 
-    if (config->file == NULL || config->file_size == 0) {
-        return "the MCU asks for a file (READY), but none is offered";
+    if (config->file.read == NULL || config->file.size == 0) {
+        return MODULE_READY_NO_FILE;
     }
     if (otter_get_ready(frame, out_ready) != 0) {
-        return "the MCU's READY is malformed";
+        return MODULE_READY_MALFORMED;
     }
-    if (memcmp(out_ready->md5_hex, config->md5_hex, sizeof config->md5_hex) != 0) {
-        return "the MCU asks for another file (the MD5 in READY differs)";
+    if (memcmp(out_ready->md5_hex, config->file.md5_hex, sizeof config->file.md5_hex) != 0) {
+        return MODULE_READY_OTHER_FILE;
     }
     if (out_ready->piece_len == 0) {
         out_ready->piece_len = MODULE_PIECE_DEFAULT;
@@ -149,10 +164,16 @@ static const char *wrong_ready(const struct module *module, const struct otter_f
     if (out_ready->piece_len > MODULE_PIECE_MAX) {
         out_ready->piece_len = MODULE_PIECE_MAX;
     }
-    if ((config->file_size - 1) / out_ready->piece_len >= UINT16_MAX) {
-        return "the MCU asks for pieces so short that they cannot be numbered";
+    if ((config->file.size - 1) / out_ready->piece_len >= UINT16_MAX) {
+        return MODULE_READY_TOO_MANY;
     }
-    return NULL;
+    return MODULE_READY_GOOD;
+}
+
+static void emit_wrong_ready(struct module *module, enum module_ready_error why)
+{
+    module_emit(module,
+                (struct module_event){.kind = MODULE_EVENT_WRONG_READY, .ready_error = why});
 }
 
 static void refuse_hex(struct module *module, const struct otter_frame *frame)
@@ -163,8 +184,7 @@ static void refuse_hex(struct module *module, const struct otter_frame *frame)
                       : otter_link_notify(&module->link, OTTER_CMD_ILLEGAL_TO_MCU, frame->sn,
                                           payload, (uint16_t)len);
     (void)err;
-    module_tell_kind(module, MODULE_WRONG_READY,
-                     "the MCU asks for Intel HEX lines, but the file is a .bin");
+    emit_wrong_ready(module, MODULE_READY_HEX);
 }
 
 /* Is it a READY that met piece 1 on its way? Then that piece is the answer already. One that comes
@@ -190,9 +210,9 @@ void module_transfer_ready(struct module *module, const struct otter_frame *fram
     if (otter_link_answer(&module->link, frame, NULL, 0) != 0) {
         return; /* no room for 0x1C: the MCU asks again */
     }
-    const char *wrong = wrong_ready(module, frame, &ready);
-    if (wrong != NULL) {
-        module_tell_kind(module, MODULE_WRONG_READY, wrong);
+    enum module_ready_error wrong = check_ready(module, frame, &ready);
+    if (wrong != MODULE_READY_GOOD) {
+        emit_wrong_ready(module, wrong);
         return;
     }
     if (is_repeated(module, &ready, now_ms)) {
@@ -201,7 +221,7 @@ void module_transfer_ready(struct module *module, const struct otter_frame *fram
     /* Whatever of the transfer is unacknowledged, 0x19 too, is overtaken by this READY; a status
      * or heartbeat is not, the first piece waits for its answer. */
     if (module->transfer == MODULE_TRANSFER_OFFERED) {
-        module_tell_kind(module, MODULE_OFFERED, NULL);
+        module_emit_kind(module, MODULE_EVENT_OFFERED);
     }
     if (module->transfer == MODULE_TRANSFER_OFFERED || module_transfer_runs(module)) {
         if (!module->piece_due) {
@@ -220,25 +240,33 @@ void module_transfer_ready(struct module *module, const struct otter_frame *fram
     module->transfer = MODULE_TRANSFER_SENDING;
     module->piece_len = ready.piece_len;
     module->piece_number = 1;
-    module->piece_count = (uint16_t)((module->config->file_size - 1) / ready.piece_len + 1);
+    module->piece_count = (uint16_t)((module->config->file.size - 1) / ready.piece_len + 1);
     module->piece_due = true;
-    module_tell(module,
-                (struct module_event){.kind = MODULE_READY, .count = module->piece_count});
+    module_emit(module, (struct module_event){.kind = MODULE_EVENT_READY,
+                                              .count = module->piece_count});
 }
 
 /* ---- pieces ---- */
 
 static void send_piece(struct module *module, uint32_t now_ms)
 {
-    const struct module_config *config = module->config;
+    const struct module_file *file = &module->config->file;
     uint32_t off = (uint32_t)(module->piece_number - 1) * module->piece_len;
-    uint32_t left = config->file_size - off;
+    uint32_t left = file->size - off;
     struct otter_piece piece = {
         .number = module->piece_number,
         .count = module->piece_count,
-        .data = config->file + off,
+        .data = module->piece + OTTER_PIECE_HEAD,
         .data_len = left < module->piece_len ? (uint16_t)left : module->piece_len,
     };
+    if (file->read(file->ctx, off, module->piece + OTTER_PIECE_HEAD, piece.data_len) != 0) {
+        module->piece_due = false;
+        module->quiet = true;
+        module->quiet_ms = now_ms;
+        send_stop(module, now_ms);
+        fail(module, MODULE_FAIL_READ);
+        return;
+    }
     int len = otter_put_piece(&piece, module->piece, sizeof module->piece);
     if (len < 0) {
         return;
@@ -253,17 +281,17 @@ static void send_piece(struct module *module, uint32_t now_ms)
 
 static void piece_acked(struct module *module, uint32_t now_ms)
 {
-    module_tell(module, (struct module_event){.kind = MODULE_PROGRESS,
+    module_emit(module, (struct module_event){.kind = MODULE_EVENT_PROGRESS,
                                               .number = module->piece_number,
                                               .count = module->piece_count});
     if (module->stop_requested) {
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_BEGUN_MS, now_ms);
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_BEGUN_MS, now_ms);
     } else if (module->piece_number == module->piece_count) {
-        await(module, MODULE_TRANSFER_RETURNING, MODULE_RETURN_MS, now_ms);
+        await(module, MODULE_TRANSFER_RETURNING, MODULE_T_RETURN_MS, now_ms);
         module->sent_ms = now_ms;
         module->ask_ms = now_ms;
-        module_tell(module,
-                    (struct module_event){.kind = MODULE_SENT, .count = module->piece_count});
+        module_emit(module, (struct module_event){.kind = MODULE_EVENT_SENT,
+                                                  .count = module->piece_count});
     } else {
         module->piece_number++;
         module->piece_due = true;
@@ -283,84 +311,67 @@ void module_transfer_stop(struct module *module, uint32_t now_ms)
         /* fall through */
     case MODULE_TRANSFER_DUE:
     case MODULE_TRANSFER_WAITING:
-        module->failure = MODULE_REFUSED;
-        snprintf(module->text, sizeof module->text, "the MCU refused the file (0x27)");
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+        module->failure = MODULE_FAIL_REFUSED;
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_MS, now_ms);
         break;
     case MODULE_TRANSFER_SENDING:
-        module->failure = last && !module->piece_due ? MODULE_MD5_DIFFERS : MODULE_ABORTED;
-        if (module->failure == MODULE_MD5_DIFFERS) {
-            snprintf(module->text, sizeof module->text,
-                     "the MCU rejected the whole file at its last piece (0x27): MD5 or image "
-                     "check");
-        } else {
-            snprintf(module->text, sizeof module->text,
-                     "the MCU stopped the transfer at piece %u of %u (0x27)", number,
-                     module->piece_count);
-        }
+        module->failure =
+            last && !module->piece_due ? MODULE_FAIL_MD5_DIFFERS : MODULE_FAIL_ABORTED;
         module->stop_requested = true;
         if (module->piece_due) {
             module->piece_due = false;
-            await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_BEGUN_MS, now_ms);
+            await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_BEGUN_MS, now_ms);
         }
         break;
     case MODULE_TRANSFER_RETURNING: /* the tutorial's order: ACK of the last piece, then 0x27 */
-        module->failure = MODULE_MD5_DIFFERS;
-        snprintf(module->text, sizeof module->text,
-                 "the MCU rejected the whole file after its last piece (0x27): MD5 or image "
-                 "check");
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_BEGUN_MS, now_ms);
+        module->failure = MODULE_FAIL_MD5_DIFFERS;
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_BEGUN_MS, now_ms);
         break;
-    default:
+    case MODULE_TRANSFER_NONE:
+    case MODULE_TRANSFER_STOPPING:
+    case MODULE_TRANSFER_AGAIN:
         return; /* nothing runs: the answer 0x28 was all */
     }
-    module_tell(module, (struct module_event){.kind = MODULE_REFUSAL,
+    module_emit(module, (struct module_event){.kind = MODULE_EVENT_REFUSED,
                                               .number = number,
                                               .count = module->piece_count,
-                                              .failure = module->failure,
-                                              .text = module->text});
+                                              .failure = module->failure});
 }
 
 void module_transfer_acked(struct module *module, uint8_t cmd, uint32_t now_ms)
 {
     if (cmd == OTTER_CMD_OFFER_ACK && module->transfer == MODULE_TRANSFER_OFFERED) {
-        await(module, MODULE_TRANSFER_WAITING, MODULE_READY_MS, now_ms);
-        module_tell_kind(module, MODULE_OFFERED, NULL);
+        await(module, MODULE_TRANSFER_WAITING, MODULE_T_READY_MS, now_ms);
+        module_emit_kind(module, MODULE_EVENT_OFFERED);
     } else if (cmd == OTTER_CMD_PIECE_ACK && module->transfer == MODULE_TRANSFER_SENDING) {
         piece_acked(module, now_ms);
     } else if (cmd == OTTER_CMD_SENDER_STOP_ACK &&
                module->transfer == MODULE_TRANSFER_STOPPING) {
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_LOST_MS, now_ms);
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_LOST_MS, now_ms);
     }
 }
 
 void module_transfer_gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
 {
     if (cmd == OTTER_CMD_OFFER && module->transfer == MODULE_TRANSFER_OFFERED) {
-        module->failure = MODULE_NO_OFFER_ACK;
-        snprintf(module->text, sizeof module->text,
-                 "the MCU did not answer the offer of the file (0x19)");
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_MS, now_ms);
+        module->failure = MODULE_FAIL_NO_OFFER_ACK;
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_MS, now_ms);
     } else if (cmd == OTTER_CMD_SENDER_STOP && module->transfer == MODULE_TRANSFER_STOPPING) {
-        await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_LOST_MS, now_ms);
+        await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_LOST_MS, now_ms);
     } else if (cmd == OTTER_CMD_PIECE && module->transfer == MODULE_TRANSFER_SENDING) {
         if (!module->stop_requested) {
-            module->failure = MODULE_PIECE_LOST;
-            snprintf(module->text, sizeof module->text,
-                     "the MCU did not acknowledge piece %u of %u", module->piece_number,
-                     module->piece_count);
+            module->failure = MODULE_FAIL_PIECE_LOST;
         }
         /* Measured: 0x1F comes after an unacknowledged piece even if 0x27 was first. */
         module->transfer = MODULE_TRANSFER_STOPPING;
         if (otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
                                &otter_retry_command, now_ms) != 0) {
-            await(module, MODULE_TRANSFER_AGAIN, MODULE_AGAIN_LOST_MS, now_ms);
+            await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_LOST_MS, now_ms);
         }
-        module_tell(module, (struct module_event){.kind = MODULE_STOPPED,
+        module_emit(module, (struct module_event){.kind = MODULE_EVENT_STOPPED,
                                                   .number = module->piece_number,
                                                   .count = module->piece_count,
-                                                  .failure = module->failure,
-                                                  .text = module->text});
+                                                  .failure = module->failure});
     }
 }
 
@@ -369,40 +380,16 @@ void module_transfer_gave_up(struct module *module, uint8_t cmd, uint32_t now_ms
 void module_transfer_no_answer(struct module *module)
 {
     if (module->transfer != MODULE_TRANSFER_RETURNING && !module->ended) {
-        finish(module, MODULE_FAILED, MODULE_NO_ANSWER, "the MCU does not answer");
+        fail(module, MODULE_FAIL_NO_ANSWER);
     }
 }
 
-/* A version from the wire, fit for a terminal. */
-static void version_text(const uint8_t version[8], char out_text[9])
-{
-    for (int i = 0; i < 8; i++) {
-        bool printable = version[i] > ' ' && version[i] <= '~';
-        out_text[i] = (char)(version[i] == 0 || printable ? version[i] : '?');
-    }
-    out_text[8] = 0;
-}
-
+/* The MCU is back, and does not run what was sent. */
 static void fail_old_version(struct module *module)
 {
-    char is[9], expected[9];
     bool says_why = module->update_status.reason != OTTER_REASON_NONE;
 
-    version_text(module->info.version, is);
-    version_text(module->config->version, expected);
-    if (module_info_is_recovery(&module->info)) {
-        snprintf(module->text, sizeof module->text,
-                 "the MCU is in recovery: its bootloader did not take the file");
-    } else if (says_why) {
-        snprintf(module->text, sizeof module->text,
-                 "the MCU runs version %s; the update was %s", is,
-                 module_reason(module->update_status.reason)->text);
-    } else {
-        snprintf(module->text, sizeof module->text,
-                 "the MCU came back with version %s instead of %s", is, expected);
-    }
-    finish(module, MODULE_FAILED, says_why ? MODULE_NOT_INSTALLED : MODULE_OLD_VERSION,
-           module->text);
+    fail(module, says_why ? MODULE_FAIL_NOT_INSTALLED : MODULE_FAIL_OLD_VERSION);
 }
 
 /* The expected version runs. On trial it may still be taken back: then its confirmation is awaited, or
@@ -410,9 +397,9 @@ static void fail_old_version(struct module *module)
 static void take_expected(struct module *module, uint32_t now_ms)
 {
     if (!module->update_status.on_trial) {
-        finish(module, MODULE_UPDATED, (enum module_failure)0, NULL);
+        finish(module, MODULE_EVENT_UPDATED);
     } else if (module->transfer != MODULE_TRANSFER_RETURNING) {
-        await(module, MODULE_TRANSFER_RETURNING, MODULE_RETURN_MS, now_ms);
+        await(module, MODULE_TRANSFER_RETURNING, MODULE_T_RETURN_MS, now_ms);
         module->sent_ms = now_ms;
         module->ask_ms = now_ms;
     }
@@ -428,7 +415,7 @@ void module_transfer_info(struct module *module, uint32_t now_ms)
 
     if (module->transfer == MODULE_TRANSFER_RETURNING) {
         if (!changed && !module->returned &&
-            !module_passed(now_ms, module->sent_ms, MODULE_SETTLE_MS)) {
+            !module_passed(now_ms, module->sent_ms, MODULE_T_SETTLE_MS)) {
             return;
         }
         if (expected && (changed || module->update_status.reason == OTTER_REASON_NONE)) {
@@ -448,11 +435,9 @@ void module_transfer_not_back(struct module *module, uint32_t now_ms)
     if (module->transfer == MODULE_TRANSFER_RETURNING &&
         module_passed(now_ms, module->deadline_ms, module->deadline_after_ms)) {
         if (module->update_status.on_trial && is_version(module, module->config->version)) {
-            finish(module, MODULE_FAILED, MODULE_ON_TRIAL,
-                   "the MCU runs the new version, but did not confirm it in time");
+            fail(module, MODULE_FAIL_ON_TRIAL);
         } else {
-            finish(module, MODULE_FAILED, MODULE_NOT_BACK,
-                   "the MCU took the whole file but did not come back");
+            fail(module, MODULE_FAIL_NOT_BACK);
         }
     }
 }
@@ -473,8 +458,7 @@ void module_transfer_step(struct module *module, uint32_t now_ms)
         break;
     case MODULE_TRANSFER_WAITING:
         if (over) {
-            finish(module, MODULE_FAILED, MODULE_NO_READY,
-                   "the MCU took the offer (0x1A) but never asked for the file (READY)");
+            fail(module, MODULE_FAIL_NO_READY);
         }
         break;
     case MODULE_TRANSFER_SENDING:
@@ -484,17 +468,18 @@ void module_transfer_step(struct module *module, uint32_t now_ms)
         break;
     case MODULE_TRANSFER_AGAIN:
         if (over) {
-            finish(module, MODULE_FAILED, module->failure, module->text);
+            fail(module, module->failure);
         }
         break;
     case MODULE_TRANSFER_RETURNING:
-        if (module_passed(now_ms, module->ask_ms, MODULE_ASK_AGAIN_MS) &&
+        if (module_passed(now_ms, module->ask_ms, MODULE_T_ASK_AGAIN_MS) &&
             otter_link_command(&module->link, OTTER_CMD_GET_INFO, 0, NULL, 0,
                                &otter_retry_command, now_ms) == 0) {
             module->ask_ms = now_ms;
         }
         break;
-    default: /* OFFERED, STOPPING: the link is busy with it */
+    case MODULE_TRANSFER_OFFERED:
+    case MODULE_TRANSFER_STOPPING: /* the link is busy with it */
         break;
     }
 }
@@ -504,7 +489,7 @@ void module_transfer_sooner(const struct module *module, uint32_t *io_next_ms, u
     switch (module->transfer) {
     case MODULE_TRANSFER_NONE:
         if (!module->offer_considered && module->status_first_sent) {
-            module_sooner(io_next_ms, now_ms, module->start_ms, MODULE_OFFER_MS);
+            module_sooner(io_next_ms, now_ms, module->start_ms, MODULE_T_OFFER_MS);
         }
         break;
     case MODULE_TRANSFER_DUE:
@@ -516,13 +501,14 @@ void module_transfer_sooner(const struct module *module, uint32_t *io_next_ms, u
         }
         break;
     case MODULE_TRANSFER_RETURNING:
-        module_sooner(io_next_ms, now_ms, module->ask_ms, MODULE_ASK_AGAIN_MS);
+        module_sooner(io_next_ms, now_ms, module->ask_ms, MODULE_T_ASK_AGAIN_MS);
         /* fall through */
     case MODULE_TRANSFER_WAITING:
     case MODULE_TRANSFER_AGAIN:
         module_sooner(io_next_ms, now_ms, module->deadline_ms, module->deadline_after_ms);
         break;
-    default:
+    case MODULE_TRANSFER_OFFERED:
+    case MODULE_TRANSFER_STOPPING:
         break;
     }
 }
@@ -532,22 +518,15 @@ bool module_has_ended(const struct module *module)
     return module->ended;
 }
 
-const char *module_failure_name(enum module_failure failure)
+static int read_memory(void *ctx, uint32_t off, uint8_t out[], size_t len)
 {
-    static const char *const names[] = {
-        [MODULE_NO_ANSWER] = "no-answer",
-        [MODULE_NO_OFFER_ACK] = "no-offer-ack",
-        [MODULE_NO_READY] = "no-ready",
-        [MODULE_REFUSED] = "refused",
-        [MODULE_ABORTED] = "aborted",
-        [MODULE_MD5_DIFFERS] = "md5-differs",
-        [MODULE_PIECE_LOST] = "piece-lost",
-        [MODULE_NOT_BACK] = "not-back",
-        [MODULE_OLD_VERSION] = "old-version",
-        [MODULE_RESTARTS] = "restarts",
-        [MODULE_NOT_INSTALLED] = "not-installed",
-        [MODULE_ON_TRIAL] = "on-trial",
-    };
-    size_t i = (size_t)failure;
-    return i < sizeof names / sizeof names[0] && names[i] != NULL ? names[i] : "none";
+    memcpy(out, (const uint8_t *)ctx + off, len);
+    return 0;
+}
+
+struct module_file module_file_in_memory(const uint8_t data[], uint32_t size)
+{
+    /* Only read_memory() uses it, and that does not write. */
+    void *ctx = (void *)(uintptr_t)data;
+    return (struct module_file){.size = size, .read = read_memory, .ctx = ctx};
 }

@@ -8,7 +8,7 @@
 #include "board/gokit2/gokit2.h"
 #include "board/host/pace.h"
 #include "board/host/state.h"
-#include "board/host/stats.h"
+#include "board/host/view.h"
 
 /* How often the world outside is looked at. A byte takes 87 us at 115200 baud and 1 ms at 9600. */
 #define SLICE_TICKS (UINT64_C(1000) * BOARD_TICKS_PER_US)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "port/stm32f103/partitions.h"
+#include "host/module_text.h"
 #include "tests/support/firmware.h"
 
 enum {
@@ -20,13 +21,15 @@ struct watch {
 static void on_event(void *ctx, const struct module_event *event)
 {
     struct watch *watch = ctx;
-    watch->asked += event->kind == MODULE_READY;
-    watch->answers += event->kind == MODULE_ANSWER;
-    if (watch->show && event->kind != MODULE_PROGRESS) {
+    watch->asked += event->kind == MODULE_EVENT_READY;
+    watch->answers += event->kind == MODULE_EVENT_ANSWER;
+    char text[MODULE_TEXT_SIZE];
+    if (watch->show && event->kind != MODULE_EVENT_PROGRESS) {
+        module_text(event, text);
         printf("%7u ms event %d piece %u of %u %s %s\n", (unsigned)testbed_now_ms(watch->bed),
                (int)event->kind, event->number, event->count,
-               event->kind == MODULE_FAILED ? module_failure_name(event->failure) : "",
-               event->text != NULL ? event->text : "");
+               event->kind == MODULE_EVENT_FAILED ? module_text_failure(event->failure) : "",
+               text);
     }
 }
 
@@ -104,7 +107,7 @@ void noise_run(const struct line_noise_rates *rates, uint64_t seed, bool show,
     testbed_set_noise(bed, rates, seed);
     testbed_power_on(bed);
     enum board_stop stop = BOARD_STOP_TIME;
-    while (stop == BOARD_STOP_TIME && testbed_outcome(bed) == MODULE_STARTED &&
+    while (stop == BOARD_STOP_TIME && testbed_outcome(bed) == MODULE_EVENT_STARTED &&
            testbed_now_ms(bed) < LIMIT_MS) {
         stop = testbed_run_ms(bed, STEP_MS);
     }
@@ -112,11 +115,13 @@ void noise_run(const struct line_noise_rates *rates, uint64_t seed, bool show,
     out_result->faults = (uint32_t)testbed_noise_faults(bed);
     out_result->asked = watch.asked;
     testbed_set_noise(bed, NULL, 0);
-    out_result->end = testbed_outcome(bed) == MODULE_UPDATED ? NOISE_UPDATED : NOISE_FAILED;
+    out_result->end =
+        testbed_outcome(bed) == MODULE_EVENT_UPDATED ? NOISE_UPDATED : NOISE_FAILED;
     snprintf(out_result->why, sizeof out_result->why, "%s",
-             testbed_outcome(bed) == MODULE_FAILED ? module_failure_name(testbed_failure(bed))
-                                                   : "");
-    bool ended = testbed_outcome(bed) != MODULE_STARTED;
+             testbed_outcome(bed) == MODULE_EVENT_FAILED
+                 ? module_text_failure(testbed_failure(bed))
+                 : "");
+    bool ended = testbed_outcome(bed) != MODULE_EVENT_STARTED;
     if (stop != BOARD_STOP_TIME) {
         snprintf(out_result->why, sizeof out_result->why, "%.47s",
                  board_why(testbed_board(bed)));

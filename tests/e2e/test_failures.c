@@ -26,7 +26,7 @@ static void start_with(struct module_config module)
 static int start(void **state)
 {
     (void)state;
-    start_with((struct module_config){.file = NULL});
+    start_with((struct module_config){.file = {.read = NULL}});
     return 0;
 }
 
@@ -46,7 +46,7 @@ static void assert_app(const struct firmware *image)
 static void run_to_update(void)
 {
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_app(&firmware_set()->new_app);
 }
 
@@ -63,12 +63,12 @@ static void assert_answers(void)
 static void run_to_failure(const uint8_t file[], size_t size, char md5_digit,
                            enum module_failure why)
 {
-    struct module_config module = {
-        .file = file, .file_size = (uint32_t)size, .version = "99999999"};
-    memset(module.md5_hex, md5_digit, sizeof module.md5_hex);
+    struct module_config module = {.file = module_file_in_memory(file, (uint32_t)size),
+                                   .version = "99999999"};
+    memset(module.file.md5_hex, md5_digit, sizeof module.file.md5_hex);
     start_with(module);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
     assert_int_equal(testbed_failure(bed), why);
     assert_app(&firmware_set()->old_app);
     assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_SOFTWARE),
@@ -110,14 +110,14 @@ static void test_file_too_large_is_refused(void **state)
 {
     (void)state;
     static const uint8_t file[OTTER_APP_SIZE + 2];
-    run_to_failure(file, sizeof file, '0', MODULE_REFUSED);
+    run_to_failure(file, sizeof file, '0', MODULE_FAIL_REFUSED);
 }
 
 static void test_wrong_md5_ends_at_the_last_piece(void **state)
 {
     (void)state;
     const struct firmware *image = &firmware_set()->new_app;
-    run_to_failure(image->data, image->len, 'a', MODULE_MD5_DIFFERS);
+    run_to_failure(image->data, image->len, 'a', MODULE_FAIL_MD5_DIFFERS);
     /* 0x27 came before the last piece's ACK, and the ACK came as well: the measured order */
     assert_int_equal(seen.progress, (image->len + OTTER_PIECE_MAX - 1) / OTTER_PIECE_MAX);
 }
@@ -127,7 +127,7 @@ static void test_not_a_firmware_is_refused(void **state)
     (void)state;
     static uint8_t file[3000];
     memset(file, 0x5A, sizeof file);
-    run_to_failure(file, sizeof file, '0', MODULE_ABORTED);
+    run_to_failure(file, sizeof file, '0', MODULE_FAIL_ABORTED);
 }
 
 static void test_lost_ack_of_a_piece(void **state)
@@ -180,7 +180,7 @@ static void test_wire_dies_for_good(void **state)
     firmware_run_until_piece(bed, &seen, 3);
     testbed_mute(bed, true, true);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
     testbed_mute(bed, false, false);
     assert_app(&firmware_set()->old_app);
     /* The MCU gives up asking and lives on: it answers the module's next command. */

@@ -96,9 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t file[FILE_SIZE];
     struct fuzz_input input = {data, size};
     struct module_config config = {
-        .file = file, .file_size = sizeof file, .version = "03010102"};
+        .file = module_file_in_memory(file, sizeof file), .version = "03010102"};
 
-    memset(config.md5_hex, '0', sizeof config.md5_hex);
+    memset(config.file.md5_hex, '0', sizeof config.file.md5_hex);
     config.offer_always = (fuzz_u8(&input) & 1) != 0;
     now_ms = 0;
     module_init(&module, &config, now_ms);
@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         module_poll(&module, now_ms);
         while (drain()) {
         }
-        FUZZ_CHECK(module_next_ms(&module, now_ms) <= MODULE_HEARTBEAT_MS);
+        FUZZ_CHECK(module_next_ms(&module, now_ms) <= MODULE_T_HEARTBEAT_MS);
         if (module.piece_count != 0) {
             FUZZ_CHECK(module.piece_number >= 1 && module.piece_number <= module.piece_count);
         }

@@ -108,8 +108,7 @@ void house_power_on(const struct board_options *options, bool with_offer)
     firmware_testbed_config(&config, HOUSE_SEED, &module);
     config.board = *options;
     if (!with_offer) {
-        config.module.file = NULL;
-        config.module.file_size = 0;
+        config.module.file = (struct module_file){.read = NULL};
     }
     house_event_count = 0;
     house = NULL;
@@ -123,7 +122,7 @@ int house_start(void **state)
 {
     (void)state;
     house_power_on(&(struct board_options){.seed = HOUSE_SEED}, false);
-    house_await(MODULE_REPORT, 0, 10000);
+    house_await(MODULE_EVENT_REPORT, 0, 10000);
     house_run(1000);
     return 0;
 }
@@ -155,8 +154,8 @@ const struct house_event *house_control(uint8_t flags, uint8_t bits, uint8_t r, 
         house_run(1);
     }
     assert_int_equal(module_control(testbed_module(house), &p0, testbed_now_ms(house)), 0);
-    const struct house_event *report = house_await(MODULE_REPORT, from, 1000);
-    const struct house_event *answer = house_await(MODULE_ANSWER, from, 0);
+    const struct house_event *report = house_await(MODULE_EVENT_REPORT, from, 1000);
+    const struct house_event *answer = house_await(MODULE_EVENT_ANSWER, from, 0);
     assert_true(answer < report);
     assert_int_equal(answer->len, 0);
     assert_int_equal(report->action, OTTER_P0_REPORT);

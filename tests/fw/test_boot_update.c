@@ -72,7 +72,7 @@ static void test_update_is_tried_once_and_confirmed(void **state)
     (void)state;
     start(&set->old_app, &set->new_app, "03010102");
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_app(&set->new_app);
     firmware_run_ms(bed, 5000); /* it confirms */
     start_again();
@@ -90,7 +90,7 @@ static void test_app_that_never_confirms_is_taken_back(void **state)
     (void)state;
     start(&set->old_app, &mute, "03010103");
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
     assert_app(&set->old_app);
     expect_in_log("Mute", OTTER_JOURNAL_TRIALS);
     expect_reason("Revert", OTTER_REASON_UNCONFIRMED, 1);
@@ -108,7 +108,7 @@ static void expect_refused(const struct firmware *installed, const struct firmwa
 {
     start(installed, update, version);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
     assert_app(installed);
     start_again();
     expect_in_log("Install", 0);

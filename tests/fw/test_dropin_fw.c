@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "host/file.h"
+#include "host/image_file.h"
 #include <cmocka.h>
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
@@ -23,11 +23,9 @@ static struct testbed *new_testbed(struct firmware_seen *seen, bool wrong_md5)
     struct testbed_config config = {.board = {.seed = SEED}, .loads = loads, .load_count = 2};
     config.module = (struct module_config){.event = firmware_see,
                                            .ctx = seen,
-                                           .file = update.data,
-                                           .file_size = (uint32_t)update.len};
-    file_md5_hex(&update, config.module.md5_hex);
+                                           .file = image_file_offer(&update)};
     if (wrong_md5) {
-        memset(config.module.md5_hex, 'a', sizeof config.module.md5_hex);
+        memset(config.module.file.md5_hex, 'a', sizeof config.module.file.md5_hex);
     }
     memcpy(config.module.version, "03010102", 8);
     struct testbed *bed = testbed_new(&config);
@@ -38,7 +36,7 @@ static struct testbed *new_testbed(struct firmware_seen *seen, bool wrong_md5)
 
 static void assert_updated(struct testbed *bed)
 {
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), new_app.data, new_app.len);
     assert_non_null(strstr(testbed_log(bed), "App Init Success , SoftVersion = 03010102"));
     assert_int_equal(board_uart_overruns(testbed_board(bed), 2), 0);
@@ -133,8 +131,8 @@ static void test_wrong_md5(void **state)
     struct firmware_seen seen = {0};
     struct testbed *bed = new_testbed(&seen, true);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
-    assert_int_equal(testbed_failure(bed), MODULE_MD5_DIFFERS);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
+    assert_int_equal(testbed_failure(bed), MODULE_FAIL_MD5_DIFFERS);
     assert_int_equal(seen.refused, 1);
     assert_int_equal(seen.progress, seen.count); /* 0x27, and the ACK behind it */
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), old_app.data, old_app.len);

@@ -56,13 +56,13 @@ static void test_read(void **state)
     const struct otter_p0 read = {OTTER_P0_READ, NULL, 0};
     size_t from = house_event_count;
     assert_int_equal(module_control(testbed_module(house), &read, testbed_now_ms(house)), 0);
-    const struct house_event *answer = house_await(MODULE_ANSWER, from, 1000);
+    const struct house_event *answer = house_await(MODULE_EVENT_ANSWER, from, 1000);
     const uint8_t golden[] = {0, 0, 0, 0, 5, 0, 0x25, 0x36, 0, 0}; /* recorded, 24 C, 54 % */
     assert_int_equal(answer->action, OTTER_P0_READ_ANSWER);
     assert_int_equal(answer->len, HOUSE_STATUS_LEN);
     assert_memory_equal(answer->data, golden, HOUSE_STATUS_LEN);
     house_run(1000);
-    assert_int_equal(house_count(MODULE_REPORT, from), 0);
+    assert_int_equal(house_count(MODULE_EVENT_REPORT, from), 0);
 }
 
 /* Actions a module hands through: acknowledged, nothing else (measured: 00, and 11..14). */
@@ -75,9 +75,9 @@ static void test_unknown_actions(void **state)
         const struct otter_p0 p0 = {actions[i], data, sizeof data};
         size_t from = house_event_count;
         assert_int_equal(module_control(testbed_module(house), &p0, testbed_now_ms(house)), 0);
-        assert_int_equal(house_await(MODULE_ANSWER, from, 1000)->len, 0);
+        assert_int_equal(house_await(MODULE_EVENT_ANSWER, from, 1000)->len, 0);
         house_run(200);
-        assert_int_equal(house_count(MODULE_REPORT, from), 0);
+        assert_int_equal(house_count(MODULE_EVENT_REPORT, from), 0);
     }
     house_expect_led(0, 0, 0);
     assert_int_equal(house_look().motor_percent, 0);
@@ -88,18 +88,18 @@ static void test_unknown_actions(void **state)
 static void test_climate_and_obstacle_are_reported(void **state)
 {
     (void)state;
-    const struct house_event *first = house_await(MODULE_REPORT, 0, 0);
+    const struct house_event *first = house_await(MODULE_EVENT_REPORT, 0, 0);
     assert_int_equal(first->data[TEMPERATURE], 24 + 13);
     assert_int_equal(first->data[HUMIDITY], 54);
     uint32_t last_ms = first->at_ms;
     for (int i = 0; i < 4; i++) { /* changes every second: reports not faster than 6 s */
         size_t from = house_event_count;
-        for (int k = 1; k <= 6 && house_count(MODULE_REPORT, from) == 0; k++) {
+        for (int k = 1; k <= 6 && house_count(MODULE_EVENT_REPORT, from) == 0; k++) {
             board_set_climate(testbed_board(house), 25 + i, 30 + k);
             board_set_obstacle(testbed_board(house), k % 2 != 0);
             house_run(1000);
         }
-        const struct house_event *report = house_await(MODULE_REPORT, from, 7000);
+        const struct house_event *report = house_await(MODULE_EVENT_REPORT, from, 7000);
         assert_true(report->at_ms - last_ms >= 6000 - HOUSE_SLACK_MS);
         assert_true(report->at_ms - last_ms <= 9000); /* the sensor is read every 2 s */
         last_ms = report->at_ms;
@@ -109,7 +109,7 @@ static void test_climate_and_obstacle_are_reported(void **state)
     house_run(20000);
     const struct house_event *report = first; /* then the last one */
     for (size_t i = 0; i < house_event_count; i++) {
-        report = house_events[i].kind == MODULE_REPORT ? &house_events[i] : report;
+        report = house_events[i].kind == MODULE_EVENT_REPORT ? &house_events[i] : report;
     }
     assert_int_equal(report->data[TEMPERATURE], 13);
     assert_int_equal(report->data[HUMIDITY], 95);
@@ -122,13 +122,13 @@ static void test_fault_of_the_climate_sensor(void **state)
     size_t from = house_event_count;
     board_set_climate_broken(testbed_board(house), true);
     uint32_t begin_ms = testbed_now_ms(house);
-    const struct house_event *report = house_await(MODULE_REPORT, from, 10000);
+    const struct house_event *report = house_await(MODULE_EVENT_REPORT, from, 10000);
     assert_int_equal(report->data[FAULTS], 4);
     assert_int_equal(report->data[TEMPERATURE], 24 + 13);
     assert_true(report->at_ms - begin_ms > 4000); /* not at the first failed read */
     from = house_event_count;
     board_set_climate_broken(testbed_board(house), false);
-    assert_int_equal(house_await(MODULE_REPORT, from, 10000)->data[FAULTS], 0);
+    assert_int_equal(house_await(MODULE_EVENT_REPORT, from, 10000)->data[FAULTS], 0);
 }
 
 /* ---- keys ---- */
@@ -151,20 +151,20 @@ static void test_keys(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t from = house_event_count;
         house_press(cases[i].key, cases[i].ms);
-        const struct house_event *request = house_await(MODULE_REQUEST, from, 1000);
+        const struct house_event *request = house_await(MODULE_EVENT_REQUEST, from, 1000);
         assert_int_equal(request->cmd, cases[i].cmd);
         assert_int_equal(request->len, cases[i].payload < 0 ? 0 : 1);
         if (cases[i].payload >= 0) {
             assert_int_equal(request->data[0], cases[i].payload);
         }
         house_run(1000);
-        assert_int_equal(house_count(MODULE_REQUEST, from), 1); /* once, and only this */
+        assert_int_equal(house_count(MODULE_EVENT_REQUEST, from), 1); /* once, and only this */
     }
     size_t from = house_event_count;
     house_press(1, 8); /* shorter than the debounce time */
     house_press(2, 8);
     house_run(1000);
-    assert_int_equal(house_count(MODULE_REQUEST, from), 0);
+    assert_int_equal(house_count(MODULE_EVENT_REQUEST, from), 0);
 }
 
 /* Alert_2 from 51 C on, and gone with it; changes by the world wait their 6 s. */
@@ -174,7 +174,7 @@ static void test_heat_is_alert_2(void **state)
     for (int i = 0; i < 2; i++) {
         size_t from = house_event_count;
         board_set_climate(testbed_board(house), 51 - i, 40);
-        const struct house_event *report = house_await(MODULE_REPORT, from, 10000);
+        const struct house_event *report = house_await(MODULE_EVENT_REPORT, from, 10000);
         assert_int_equal(report->data[TEMPERATURE], 51 - i + 13);
         assert_int_equal(report->data[ALERTS], i == 0 ? 2 : 0);
     }
@@ -187,12 +187,12 @@ static void test_key3_is_alert_1_at_once(void **state)
         size_t from = house_event_count;
         uint32_t begin_ms = testbed_now_ms(house);
         board_set_key(testbed_board(house), 3, true);
-        const struct house_event *report = house_await(MODULE_REPORT, from, 200);
+        const struct house_event *report = house_await(MODULE_EVENT_REPORT, from, 200);
         assert_int_equal(report->data[ALERTS], 1);
         assert_true(report->at_ms - begin_ms < 100);
         from = house_event_count;
         board_set_key(testbed_board(house), 3, false);
-        assert_int_equal(house_await(MODULE_REPORT, from, 200)->data[ALERTS], 0);
+        assert_int_equal(house_await(MODULE_EVENT_REPORT, from, 200)->data[ALERTS], 0);
     }
 }
 
@@ -203,7 +203,7 @@ static void test_without_crystal(void **state)
     house_stop(state);
     house_power_on(&(struct board_options){.seed = HOUSE_SEED, .without_hse = true}, false);
     house_await_log("App Init Success , SoftVersion = 03010101\r\n");
-    const struct house_event *report = house_await(MODULE_REPORT, 0, 10000);
+    const struct house_event *report = house_await(MODULE_EVENT_REPORT, 0, 10000);
     assert_int_equal(report->data[TEMPERATURE], 24 + 13);
     assert_int_equal(report->data[HUMIDITY], 54);
     house_control(0x21, 1, 0, 0, 0, 6);

@@ -85,7 +85,7 @@ static void test_start_log(void **state)
 static void test_info(void **state)
 {
     (void)state;
-    const struct house_event *event = house_await(MODULE_INFO, 0, 1000);
+    const struct house_event *event = house_await(MODULE_EVENT_INFO, 0, 1000);
     assert_memory_equal(event->info.protocol, "00000004", 8);
     assert_memory_equal(event->info.p0_version, "00000002", 8);
     assert_memory_equal(event->info.hardware, "03010100", 8);
@@ -104,17 +104,18 @@ static void test_status_leads_to_info_and_time(void **state)
     for (unsigned i = 0; i < 2; i++) {
         unsigned found = 0;
         for (size_t k = 0; k < house_event_count; k++) {
-            found += house_events[k].kind == MODULE_REQUEST && house_events[k].cmd == wanted[i];
+            found += house_events[k].kind == MODULE_EVENT_REQUEST &&
+                     house_events[k].cmd == wanted[i];
         }
         assert_int_equal(found, 1);
     }
-    assert_int_equal(house_count(MODULE_REQUEST, 0), 2);
+    assert_int_equal(house_count(MODULE_EVENT_REQUEST, 0), 2);
     size_t from = house_event_count;
     module_set_status(testbed_module(house), 0x071A); /* the cloud goes */
     house_run(1000);
-    assert_int_equal(house_count(MODULE_REQUEST, from), 0);
+    assert_int_equal(house_count(MODULE_EVENT_REQUEST, from), 0);
     module_set_status(testbed_module(house), 0x073A); /* and comes back */
-    assert_int_equal(house_await(MODULE_REQUEST, from, 1000)->cmd, OTTER_CMD_GET_TIME);
+    assert_int_equal(house_await(MODULE_EVENT_REQUEST, from, 1000)->cmd, OTTER_CMD_GET_TIME);
 }
 
 /* Eleven calm minutes: one report after 600 s, heartbeats answered, the watchdog content. */
@@ -122,14 +123,14 @@ static void test_eleven_calm_minutes(void **state)
 {
     (void)state;
     size_t from = house_event_count;
-    uint32_t first_ms = house_await(MODULE_REPORT, 0, 0)->at_ms;
+    uint32_t first_ms = house_await(MODULE_EVENT_REPORT, 0, 0)->at_ms;
     house_run(660000);
-    assert_int_equal(house_count(MODULE_REPORT, from), 1);
-    uint32_t gap_ms = house_await(MODULE_REPORT, from, 0)->at_ms - first_ms;
+    assert_int_equal(house_count(MODULE_EVENT_REPORT, from), 1);
+    uint32_t gap_ms = house_await(MODULE_EVENT_REPORT, from, 0)->at_ms - first_ms;
     assert_in_range(gap_ms, 600000 - HOUSE_SLACK_MS, 600000 + HOUSE_SLACK_MS);
-    assert_int_equal(house_count(MODULE_STARTED, 0), 1);
-    assert_int_equal(house_count(MODULE_GAVE_UP, 0), 0);
-    assert_int_equal(house_count(MODULE_ILLEGAL, 0), 0);
+    assert_int_equal(house_count(MODULE_EVENT_STARTED, 0), 1);
+    assert_int_equal(house_count(MODULE_EVENT_GAVE_UP, 0), 0);
+    assert_int_equal(house_count(MODULE_EVENT_ILLEGAL, 0), 0);
     assert_int_equal(board_resets(testbed_board(house), BOARD_RESET_WATCHDOG), 0);
     assert_int_equal(board_uart_overruns(testbed_board(house), 2), 0);
 }
@@ -158,10 +159,12 @@ static void test_illegal_messages(void **state)
     static const uint8_t unknown[] = {0xFF, 0xFF, 0, 5, 0x6B, 0x43, 0, 0, 0xB3};
     size_t from = house_event_count;
     board_uart_put(testbed_board(house), 2, bad_sum, sizeof bad_sum, 9600);
-    assert_int_equal(house_await(MODULE_ILLEGAL, from, 1000)->number, OTTER_ILLEGAL_CHECKSUM);
+    assert_int_equal(house_await(MODULE_EVENT_ILLEGAL, from, 1000)->number,
+                     OTTER_ILLEGAL_CHECKSUM);
     from = house_event_count;
     board_uart_put(testbed_board(house), 2, unknown, sizeof unknown, 9600);
-    assert_int_equal(house_await(MODULE_ILLEGAL, from, 1000)->number, OTTER_ILLEGAL_COMMAND);
+    assert_int_equal(house_await(MODULE_EVENT_ILLEGAL, from, 1000)->number,
+                     OTTER_ILLEGAL_COMMAND);
     house_control(0x01, 1, 0, 0, 0, 0); /* all is well behind them */
 }
 
@@ -177,7 +180,7 @@ static void test_silent_module(void **state)
     assert_non_null(strstr(testbed_log(house), "Module Silent , Cmd = 0005"));
     size_t from = house_event_count;
     testbed_mute(house, false, false);
-    assert_int_equal(house_await(MODULE_REPORT, from, 10000)->data[INFRARED], 1);
+    assert_int_equal(house_await(MODULE_EVENT_REPORT, from, 10000)->data[INFRARED], 1);
     house_control(0x01, 1, 0, 0, 0, 0);
     house_expect_led(254, 0, 0);
 }
@@ -196,28 +199,29 @@ static void test_whole_update(void **state)
     house_stop(state);
     /* the fastest watchdog clock DS5319 allows: 2 s become 1.33 s */
     house_power_on(&(struct board_options){.seed = HOUSE_SEED, .lsi_hz = 60000}, true);
-    house_await(MODULE_READY, 0, 10000);
-    const struct house_event *ready = house_await(MODULE_READY, 0, 0);
-    const struct house_event *sent = house_await(MODULE_SENT, 0, 60000);
+    house_await(MODULE_EVENT_READY, 0, 10000);
+    const struct house_event *ready = house_await(MODULE_EVENT_READY, 0, 0);
+    const struct house_event *sent = house_await(MODULE_EVENT_SENT, 0, 60000);
     for (const struct house_event *event = ready; event < sent; event++) {
-        assert_int_not_equal(event->kind, MODULE_REPORT); /* nothing of our own meanwhile */
-        assert_int_not_equal(event->kind, MODULE_REQUEST);
-        assert_int_not_equal(event->kind, MODULE_RESENT);
+        assert_int_not_equal(event->kind,
+                             MODULE_EVENT_REPORT); /* nothing of our own meanwhile */
+        assert_int_not_equal(event->kind, MODULE_EVENT_REQUEST);
+        assert_int_not_equal(event->kind, MODULE_EVENT_RESENT);
     }
     house_await_log("OTA Begin , Size = ");
     house_await_log("OTA Success : verified\r\nMCU Restart...");
     house_await_log("App Init Success , SoftVersion = 03010102\r\n");
     size_t from = house_event_count;
-    house_await(MODULE_UPDATED, 0, 20000);
-    assert_int_equal(testbed_outcome(house), MODULE_UPDATED);
+    house_await(MODULE_EVENT_UPDATED, 0, 20000);
+    assert_int_equal(testbed_outcome(house), MODULE_EVENT_UPDATED);
     house_run(20000);
     /* 0x29 once, then the record of the installation is gone: it is not said again */
-    assert_int_equal(house_count(MODULE_STARTED, 0), 2);
+    assert_int_equal(house_count(MODULE_EVENT_STARTED, 0), 2);
     assert_int_equal(flag_status(), 0xFFFF);
-    assert_true(house_count(MODULE_REPORT, from) >= 1);
+    assert_true(house_count(MODULE_EVENT_REPORT, from) >= 1);
     board_reset(testbed_board(house));
     house_run(10000);
-    assert_int_equal(house_count(MODULE_STARTED, 0), 2);
+    assert_int_equal(house_count(MODULE_EVENT_STARTED, 0), 2);
     const struct firmware *image = &firmware_set()->new_app;
     assert_memory_equal(board_flash(testbed_board(house)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR),
                         image->data, image->len);

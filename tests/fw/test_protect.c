@@ -57,7 +57,7 @@ static void test_update_goes_through(void **state)
     (void)state;
     start(&set->old_app, true);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     firmware_run_ms(bed, 5000); /* it confirms */
     testbed_power_on(bed);
     firmware_run_ms(bed, 3000);

@@ -24,7 +24,7 @@ static void see(void *ctx, const struct module_event *event)
     struct told now;
 
     (void)ctx;
-    if (event->kind != MODULE_INFO) {
+    if (event->kind != MODULE_EVENT_INFO) {
         return;
     }
     assert_non_null(event->update_status);
@@ -77,7 +77,7 @@ static void test_installed_is_told_when_confirmed(void **state)
 {
     (void)state;
     run(&firmware_set()->new_app, "03010102");
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     expect_told(told_count - 1, "03010102", false, OTTER_REASON_NONE);
     /* ... and it is: the supply may fail as often as it likes */
     for (unsigned starts = 0; starts <= 3; starts++) {
@@ -97,7 +97,7 @@ static void test_trial_is_told_and_not_taken_for_the_end(void **state)
     firmware_run_ms(bed, 60);
     testbed_mute(bed, false, false);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_int_equal(told_count, 3);
     expect_told(1, "03010102", true, OTTER_REASON_NONE);
     expect_told(2, "03010102", false, OTTER_REASON_NONE);
@@ -107,7 +107,7 @@ static void test_reverted_is_told(void **state)
 {
     (void)state;
     run(&mute, "03010103");
-    assert_int_equal(testbed_failure(bed), MODULE_NOT_INSTALLED);
+    assert_int_equal(testbed_failure(bed), MODULE_FAIL_NOT_INSTALLED);
     expect_told(told_count - 1, "03010101", false, OTTER_REASON_UNCONFIRMED);
     testbed_power_on(bed); /* still so at the next start */
     told_count = 0;
@@ -122,7 +122,7 @@ static void test_refused_is_told(void **state)
     (void)state;
     forged.data[forged.len / 2] ^= 1;
     run(&forged, "03010103");
-    assert_int_equal(testbed_failure(bed), MODULE_NOT_INSTALLED);
+    assert_int_equal(testbed_failure(bed), MODULE_FAIL_NOT_INSTALLED);
     expect_told(told_count - 1, "03010101", false, OTTER_REASON_SIGNATURE);
     free(forged.data);
 }

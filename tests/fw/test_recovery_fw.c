@@ -14,6 +14,7 @@
 #include "board/stm32f1/rcc.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
+#include "host/module_text.h"
 #include "tests/support/rng.h"
 
 static struct firmware boot, pin_boot;
@@ -66,8 +67,8 @@ static void expect_recovered(unsigned recoveries)
     const struct firmware *app = &firmware_set()->new_app;
 
     firmware_run_to_end(bed);
-    if (testbed_outcome(bed) != MODULE_UPDATED) {
-        fail_msg("%s; log:\n%s", module_failure_name(testbed_failure(bed)), testbed_log(bed));
+    if (testbed_outcome(bed) != MODULE_EVENT_UPDATED) {
+        fail_msg("%s; log:\n%s", module_text_failure(testbed_failure(bed)), testbed_log(bed));
     }
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
     assert_int_equal(count("Recover"), recoveries);
@@ -169,8 +170,8 @@ static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **sta
     memset(forged.data + forged.len - 64, 0, 64);
     start(only_boot, 1, &forged, false);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
-    assert_int_equal(testbed_failure(bed), MODULE_OLD_VERSION);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
+    assert_int_equal(testbed_failure(bed), MODULE_FAIL_OLD_VERSION);
     assert_int_equal(count("Recover"), 2);
     assert_int_equal(count("Install"), 0);
     assert_int_equal(*firmware_flash(bed, OTTER_APP_ADDR), 0xFF);
@@ -206,7 +207,7 @@ static void test_app_asks_and_gets_an_image_on_trial(void **state)
     (void)state;
     ask(app);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
     assert_int_equal(count("Recover"), 1);
     assert_int_equal(count("Install [0]"), 1);
@@ -222,7 +223,7 @@ static void test_app_asks_and_a_forged_image_is_refused(void **state)
     forged.data[5000] ^= 1;
     ask(&forged);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_FAILED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), set->old_app.data,
                         set->old_app.len);
     assert_int_equal(count("Refuse [7]"), 2); /* the module offers it to the app, too */
@@ -239,7 +240,7 @@ static void test_app_asks_and_the_power_goes(void **state)
     firmware_run_until_piece(bed, &seen, 20);
     testbed_power_on(bed);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED); /* by the app */
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED); /* by the app */
     assert_int_equal(count("Recover"), 1);
     assert_int_equal(count("App Init Success , SoftVersion = 03010101"), 2);
 }
@@ -266,7 +267,7 @@ static void test_pin_asks_and_what_comes_is_on_trial(void **state)
     (void)state;
     start_with_pin(true, true); /* and held all the time: it asks at power-on only */
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
     assert_int_equal(count("Recover [0]"), 1);
     assert_int_equal(count("Trial [1]"), 1);
@@ -278,7 +279,7 @@ static void test_pin_of_a_board_without_app(void **state)
     (void)state;
     start_with_pin(false, true);
     firmware_run_to_end(bed);
-    assert_int_equal(testbed_outcome(bed), MODULE_UPDATED);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_int_equal(count("Recover"), 1);
 }
 

@@ -203,12 +203,12 @@ static void test_wp16_no_byte_is_lost_while_flash_is_written(void **state)
     heartbeats = 0;
     house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
     board_watch_flash(testbed_board(house), &(struct board_flash_watch){NULL, send_heartbeat});
-    house_await(MODULE_SENT, 0, 60000);
+    house_await(MODULE_EVENT_SENT, 0, 60000);
     assert_in_range(heartbeats, 10, 26);
     assert_int_equal(board_uart_overruns(testbed_board(house), 2), 0);
-    assert_int_equal(house_count(MODULE_RESENT, 0), 0);
-    assert_int_equal(house_count(MODULE_ILLEGAL, 0), 0);
-    house_await(MODULE_UPDATED, 0, 20000);
+    assert_int_equal(house_count(MODULE_EVENT_RESENT, 0), 0);
+    assert_int_equal(house_count(MODULE_EVENT_ILLEGAL, 0), 0);
+    house_await(MODULE_EVENT_UPDATED, 0, 20000);
 }
 
 static void test_wp25_module_is_restarted_behind_an_update_only(void **state)
@@ -217,14 +217,16 @@ static void test_wp25_module_is_restarted_behind_an_update_only(void **state)
     house_power_on(&(struct board_options){.seed = HOUSE_SEED}, false);
     for (unsigned starts = 0; starts < 4; starts++) {
         house_run(8000);
-        assert_int_equal(house_count(MODULE_STARTED, 0), 1); /* by its own power, not by 0x29 */
+        assert_int_equal(house_count(MODULE_EVENT_STARTED, 0),
+                         1); /* by its own power, not by 0x29 */
         board_reset(testbed_board(house));
     }
     house_stop(state);
     house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
-    house_await(MODULE_UPDATED, 0, 90000);
+    house_await(MODULE_EVENT_UPDATED, 0, 90000);
     house_run(10000);
-    assert_int_equal(house_count(MODULE_STARTED, 0), 2); /* once, so that the cloud learns it */
+    assert_int_equal(house_count(MODULE_EVENT_STARTED, 0),
+                     2); /* once, so that the cloud learns it */
 }
 
 int main(int argc, char **argv)

@@ -189,7 +189,7 @@ static void collect_file(const struct otter_offer *offer)
 static void on_event(void *ctx, const struct module_event *event)
 {
     (void)ctx;
-    if (event->kind == MODULE_STARTED && run.alive)
+    if (event->kind == MODULE_EVENT_STARTED && run.alive)
         run.restarted = true;
 }
 
@@ -409,9 +409,8 @@ static void decide(const struct line *line)
         return;
     if (frame->cmd == OTTER_CMD_OFFER && otter_get_offer(frame, &offer) == 0) {
         collect_file(&offer);
-        run.config.file = run.file;
-        run.config.file_size = offer.file_size;
-        memcpy(run.config.md5_hex, offer.md5_hex, 32);
+        run.config.file = module_file_in_memory(run.file, offer.file_size);
+        memcpy(run.config.file.md5_hex, offer.md5_hex, 32);
         memcpy(run.config.version, "unknown.", 8);
         int err = module_offer(&run.module, run.now_ms);
         (void)err; /* busy: the frame will be missing */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "host/file.h"
+#include "host/image_file.h"
 #include "lab/replay/boot_replay.h"
 #include "port/stm32f103/partitions.h"
 
@@ -71,9 +71,7 @@ void firmware_offer(struct module_config *config, const struct firmware *image,
 {
     struct file file = {image->data, image->len};
 
-    config->file = file.data;
-    config->file_size = (uint32_t)file.len;
-    file_md5_hex(&file, config->md5_hex);
+    config->file = image_file_offer(&file);
     memcpy(config->version, version, 8);
 }
 
@@ -100,7 +98,7 @@ void firmware_testbed_config(struct testbed_config *out_config, uint64_t seed,
     if (module != NULL) {
         out_config->module = *module;
     }
-    if (out_config->module.file == NULL) {
+    if (out_config->module.file.read == NULL) {
         firmware_offer(&out_config->module, &set->new_app, "03010102");
     }
 }
@@ -122,16 +120,16 @@ struct testbed *firmware_testbed(uint64_t seed, const struct module_config *modu
 void firmware_see(void *ctx, const struct module_event *event)
 {
     struct firmware_seen *seen = ctx;
-    seen->started += event->kind == MODULE_STARTED;
-    seen->offered += event->kind == MODULE_OFFERED;
-    seen->ready += event->kind == MODULE_READY;
-    seen->resent += event->kind == MODULE_RESENT;
-    seen->stopped += event->kind == MODULE_STOPPED;
-    seen->refused += event->kind == MODULE_REFUSAL;
-    if (event->kind == MODULE_READY) {
+    seen->started += event->kind == MODULE_EVENT_STARTED;
+    seen->offered += event->kind == MODULE_EVENT_OFFERED;
+    seen->ready += event->kind == MODULE_EVENT_READY;
+    seen->resent += event->kind == MODULE_EVENT_RESENT;
+    seen->stopped += event->kind == MODULE_EVENT_STOPPED;
+    seen->refused += event->kind == MODULE_EVENT_REFUSED;
+    if (event->kind == MODULE_EVENT_READY) {
         seen->progress = 0;
         seen->count = event->count;
-    } else if (event->kind == MODULE_PROGRESS) {
+    } else if (event->kind == MODULE_EVENT_PROGRESS) {
         seen->progress = event->number;
     }
 }
@@ -156,7 +154,7 @@ void firmware_run_until_piece(struct testbed *bed, const struct firmware_seen *s
 
 void firmware_run_to_end(struct testbed *bed)
 {
-    for (int ms = 0; testbed_outcome(bed) == MODULE_STARTED; ms += 10) {
+    for (int ms = 0; testbed_outcome(bed) == MODULE_EVENT_STARTED; ms += 10) {
         if (ms == LIMIT_MS) {
             fail_msg("no end; log:\n%s", testbed_log(bed));
         }

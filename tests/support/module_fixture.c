@@ -8,9 +8,18 @@ static void on_event(void *ctx, const struct module_event *event)
     assert_true(mcu->event_count < EVENTS_MAX);
     mcu->events[mcu->event_count++] = event->kind;
     mcu->last[event->kind] = *event;
-    mcu->last_text[event->kind][0] = 0;
-    if (event->text != NULL)
-        strncpy(mcu->last_text[event->kind], event->text, sizeof mcu->last_text[0] - 1);
+    module_text(event, mcu->last_text[event->kind]);
+}
+
+static int read_file(void *ctx, uint32_t off, uint8_t out[], size_t len)
+{
+    struct mcu *mcu = ctx;
+
+    assert_true(off + len <= FILE_MAX);
+    if (off >= mcu->unreadable_from)
+        return -1;
+    memcpy(out, mcu->file + off, len);
+    return 0;
 }
 
 static void keep(struct mcu *mcu, const struct otter_frame *frame, const uint8_t wire[],
@@ -79,12 +88,14 @@ void mcu_init(struct mcu *mcu, uint32_t file_size)
     static const char md5[] = "0123456789abcdef0123456789abcdef";
 
     memset(mcu, 0, sizeof *mcu);
+    mcu->unreadable_from = UINT32_MAX;
     mcu->now_ms = 0xFFFFF000U; /* the clock wraps after 4 s of each test */
     for (size_t i = 0; i < FILE_MAX; i++)
         mcu->file[i] = (uint8_t)(i * 7 + i / 255); /* has many FF */
-    mcu->config.file = file_size != 0 ? mcu->file : NULL;
-    mcu->config.file_size = file_size;
-    memcpy(mcu->config.md5_hex, md5, 32);
+    if (file_size != 0)
+        mcu->config.file =
+            (struct module_file){.size = file_size, .read = read_file, .ctx = mcu};
+    memcpy(mcu->config.file.md5_hex, md5, 32);
     memcpy(mcu->config.version, "03010102", 8);
     mcu->config.ctx = mcu;
     mcu->config.event = on_event;
@@ -153,7 +164,7 @@ void mcu_ready(struct mcu *mcu, uint16_t piece_len)
     struct otter_ready ready = {.piece_len = piece_len};
     uint8_t payload[OTTER_READY_SIZE];
 
-    memcpy(ready.md5_hex, mcu->config.md5_hex, 32);
+    memcpy(ready.md5_hex, mcu->config.file.md5_hex, 32);
     int len = otter_put_ready(&ready, payload, sizeof payload);
     assert_int_equal(len, OTTER_READY_SIZE);
     mcu_send(mcu, OTTER_CMD_READY, payload, (size_t)len);
@@ -205,7 +216,7 @@ void mcu_forget(struct mcu *mcu)
 
 void mcu_run_to_offer(struct mcu *mcu)
 {
-    mcu_wait(mcu, MODULE_OFFER_MS + 10);
+    mcu_wait(mcu, MODULE_T_OFFER_MS + 10);
     assert_int_equal(mcu_last(mcu)->cmd, OTTER_CMD_OFFER);
-    assert_true(mcu_had(mcu, MODULE_OFFERED));
+    assert_true(mcu_had(mcu, MODULE_EVENT_OFFERED));
 }

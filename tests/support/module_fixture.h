@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <stdbool.h>
 #include <string.h>
+#include "host/module_text.h"
 #include "module/module.h"
 
 enum { SENT_MAX = 400, FILE_MAX = 8192, EVENTS_MAX = 400 };
@@ -33,8 +34,9 @@ struct mcu {
     struct sent sent[SENT_MAX];
     size_t sent_count;
     enum module_event_kind events[EVENTS_MAX];
-    struct module_event last[MODULE_FAILED + 1];
-    char last_text[MODULE_FAILED + 1][160];
+    struct module_event last[MODULE_EVENT_FAILED + 1];
+    char last_text[MODULE_EVENT_FAILED + 1][MODULE_TEXT_SIZE];
+    uint32_t unreadable_from; /* of the file: reading there fails */
     size_t event_count;
     /* behaviour */
     bool answers[256]; /* by command: answer at once, empty (0x01: with `info`) */

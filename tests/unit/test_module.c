@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The module without a transfer: start-up, periodic messages, answers. Authority: the behaviour
  * measured on a running open GAgent 04020006 (docs/protocol.md, chapter 5). */
+#include "host/module_text.h"
 #include "support/module_fixture.h"
 
 static struct mcu mcu;
@@ -27,7 +28,7 @@ static void test_module_start_measured_bytes_and_times(void **state)
     assert_int_equal(mcu.sent[0].ms - start_ms, 0);
     assert_int_equal(mcu.sent[1].ms - start_ms, 1000);
     assert_int_equal(mcu.sent[2].ms - start_ms, 5000);
-    assert_true(mcu_had(&mcu, MODULE_INFO));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_INFO));
     assert_memory_equal(mcu.module.info.version, "03010101", 8);
 }
 
@@ -46,13 +47,13 @@ static void test_module_asks_thirty_times_then_restarts(void **state)
     }
     assert_false(module_has_ended(&mcu.module));
     mcu_wait(&mcu, 1);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_NO_ANSWER);
-    assert_string_equal(mcu.last_text[MODULE_FAILED], "the MCU does not answer");
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_ANSWER);
+    assert_string_equal(mcu.last_text[MODULE_EVENT_FAILED], "the MCU does not answer");
     assert_int_equal(mcu_last(&mcu)->sn, 0); /* started anew */
     mcu_forget(&mcu);
     mcu_wait(&mcu, 12000);
-    assert_false(mcu_had(&mcu, MODULE_FAILED)); /* told once */
-    assert_true(mcu_had(&mcu, MODULE_STARTED));
+    assert_false(mcu_had(&mcu, MODULE_EVENT_FAILED)); /* told once */
+    assert_true(mcu_had(&mcu, MODULE_EVENT_STARTED));
 }
 
 static void test_module_late_mcu_is_served(void **state)
@@ -82,9 +83,9 @@ static void test_module_heartbeat_55s_four_lost_restart(void **state)
     assert_int_equal(mcu_nth(&mcu, OTTER_CMD_HEARTBEAT, 2)->ms -
                          mcu_nth(&mcu, OTTER_CMD_HEARTBEAT, 0)->ms,
                      400);
-    assert_false(mcu_had(&mcu, MODULE_STARTED));
+    assert_false(mcu_had(&mcu, MODULE_EVENT_STARTED));
     mcu_wait(&mcu, 3000);
-    assert_true(mcu_had(&mcu, MODULE_STARTED));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_STARTED));
     assert_int_equal(mcu_nth(&mcu, OTTER_CMD_GET_INFO, 0)->ms - start_ms, 6 * 55000);
 }
 
@@ -100,7 +101,7 @@ static void test_module_any_good_frame_is_a_sign_of_life(void **state)
     }
     size_t starts = 0;
     for (size_t i = 0; i < mcu.event_count; i++)
-        starts += mcu.events[i] == MODULE_STARTED;
+        starts += mcu.events[i] == MODULE_EVENT_STARTED;
     assert_int_equal(starts, 1);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_GET_INFO), 1);
 }
@@ -126,10 +127,11 @@ static void test_module_answers_every_command_of_the_mcu(void **state)
         const char *payload;
         size_t len;
         enum module_event_kind event;
-    } rows[] = {{0x05, "\x04\x01", 2, MODULE_REPORT}, {0x09, "\x01", 1, MODULE_REQUEST},
-                {0x13, "", 0, MODULE_REQUEST},        {0x15, "", 0, MODULE_REQUEST},
-                {0x17, "", 0, MODULE_REQUEST},        {0x21, "\0", 1, MODULE_REQUEST},
-                {0x23, "\x01", 1, MODULE_REQUEST}};
+    } rows[] = {
+        {0x05, "\x04\x01", 2, MODULE_EVENT_REPORT}, {0x09, "\x01", 1, MODULE_EVENT_REQUEST},
+        {0x13, "", 0, MODULE_EVENT_REQUEST},        {0x15, "", 0, MODULE_EVENT_REQUEST},
+        {0x17, "", 0, MODULE_EVENT_REQUEST},        {0x21, "\0", 1, MODULE_EVENT_REQUEST},
+        {0x23, "\x01", 1, MODULE_EVENT_REQUEST}};
     (void)state;
     mcu_init(&mcu, 0);
     mcu_wait(&mcu, 6000);
@@ -141,8 +143,8 @@ static void test_module_answers_every_command_of_the_mcu(void **state)
         assert_int_equal(mcu.sent[0].sn, mcu.next_sn - 1);
         assert_int_equal(mcu.event_count, 1);
         assert_int_equal(mcu.events[0], rows[i].event);
-        assert_true(rows[i].event != MODULE_REQUEST ||
-                    mcu.last[MODULE_REQUEST].cmd == rows[i].cmd);
+        assert_true(rows[i].event != MODULE_EVENT_REQUEST ||
+                    mcu.last[MODULE_EVENT_REQUEST].cmd == rows[i].cmd);
     }
     assert_int_equal(mcu_last(&mcu)->payload_len, 0);
 }
@@ -270,7 +272,7 @@ static void test_module_unknown_commands_are_silent(void **state)
     assert_int_equal(mcu.sent_count, 0);
     mcu_send(&mcu, OTTER_CMD_ILLEGAL_TO_MODULE, "\x02", 1);
     assert_int_equal(mcu.sent_count, 0);
-    assert_int_equal(mcu.last[MODULE_ILLEGAL].number, 2);
+    assert_int_equal(mcu.last[MODULE_EVENT_ILLEGAL].number, 2);
 }
 
 static void test_module_restarts_100ms_after_0x29_and_2s_after_0x0b(void **state)
@@ -311,13 +313,13 @@ static void test_module_control_and_its_answer(void **state)
     mcu_wait(&mcu, 1);
     assert_int_equal(mcu_last(&mcu)->cmd, OTTER_CMD_CONTROL);
     assert_memory_equal(mcu_last(&mcu)->payload, "\x01\x01\x01", 3);
-    assert_true(mcu_had(&mcu, MODULE_ANSWER));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_ANSWER));
     mcu.answers[OTTER_CMD_RESTART_MCU] = false;
     assert_int_equal(module_command(&mcu.module, OTTER_CMD_RESTART_MCU, NULL, 0, mcu.now_ms),
                      0);
     mcu_wait(&mcu, 1000);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_RESTART_MCU), 3);
-    assert_int_equal(mcu.last[MODULE_GAVE_UP].cmd, OTTER_CMD_RESTART_MCU);
+    assert_int_equal(mcu.last[MODULE_EVENT_GAVE_UP].cmd, OTTER_CMD_RESTART_MCU);
 }
 
 static void test_module_takes_odd_info_forms(void **state)
@@ -329,13 +331,13 @@ static void test_module_takes_odd_info_forms(void **state)
     mcu_wait(&mcu, 10);
     memcpy(payload + 16, "HARDWAREVERSION.", 16);
     mcu_send_sn(&mcu, OTTER_CMD_INFO, 0, 0, payload, sizeof payload);
-    assert_true(mcu_had(&mcu, MODULE_INFO));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_INFO));
     assert_memory_equal(mcu.module.info.hardware, "HARDWARE", 8);
     mcu_init(&mcu, 0);
     mcu.answers[OTTER_CMD_GET_INFO] = false;
     mcu_wait(&mcu, 10);
     mcu_send_sn(&mcu, OTTER_CMD_INFO, 0, 0, payload, 65); /* too short: asked again */
-    assert_false(mcu_had(&mcu, MODULE_INFO));
+    assert_false(mcu_had(&mcu, MODULE_EVENT_INFO));
     mcu_wait(&mcu, 10);
     assert_int_equal(mcu_last(&mcu)->sn, 1);
 }
@@ -343,10 +345,10 @@ static void test_module_takes_odd_info_forms(void **state)
 static void test_module_failure_names(void **state)
 {
     (void)state;
-    for (int i = MODULE_NO_ANSWER; i <= MODULE_ON_TRIAL; i++)
-        assert_string_not_equal(module_failure_name((enum module_failure)i), "none");
-    assert_string_equal(module_failure_name((enum module_failure)0), "none");
-    assert_string_equal(module_failure_name((enum module_failure)99), "none");
+    for (int i = MODULE_FAIL_NO_ANSWER; i <= MODULE_FAIL_READ; i++)
+        assert_string_not_equal(module_text_failure((enum module_failure)i), "none");
+    assert_string_equal(module_text_failure((enum module_failure)0), "none");
+    assert_string_equal(module_text_failure((enum module_failure)99), "none");
 }
 
 int main(void)

@@ -43,13 +43,13 @@ static void test_transfer_every_piece_length(void **state)
         mcu_init(&mcu, rows[i].file_size);
         mcu_run_to_offer(&mcu);
         mcu_ready(&mcu, rows[i].asked);
-        assert_int_equal(mcu.last[MODULE_READY].count,
+        assert_int_equal(mcu.last[MODULE_EVENT_READY].count,
                          (rows[i].file_size + rows[i].used - 1U) / rows[i].used);
-        assert_int_equal(mcu_count(&mcu, OTTER_CMD_PIECE), mcu.last[MODULE_READY].count);
+        assert_int_equal(mcu_count(&mcu, OTTER_CMD_PIECE), mcu.last[MODULE_EVENT_READY].count);
         assert_memory_equal(mcu.got, mcu.file, rows[i].file_size);
-        assert_true(mcu_had(&mcu, MODULE_SENT));
+        assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
         const struct sent *last = mcu_last(&mcu);
-        assert_int_equal(piece_number(last), mcu.last[MODULE_READY].count);
+        assert_int_equal(piece_number(last), mcu.last[MODULE_EVENT_READY].count);
         assert_int_equal(last->payload_len - 4U, (rows[i].file_size - 1) % rows[i].used + 1U);
     }
 }
@@ -62,7 +62,7 @@ static void test_transfer_measured_0x19_bytes(void **state)
     mcu_run_to_offer(&mcu);
     assert_memory_equal(mcu_last(&mcu)->wire, head, sizeof head);
     assert_memory_equal(mcu_last(&mcu)->payload + 4, "\0\x20", 2);
-    assert_memory_equal(mcu_last(&mcu)->payload + 6, mcu.config.md5_hex, 32);
+    assert_memory_equal(mcu_last(&mcu)->payload + 6, mcu.config.file.md5_hex, 32);
 }
 
 static void test_transfer_nothing_else_while_pieces_run(void **state)
@@ -87,7 +87,7 @@ static void test_transfer_nothing_else_while_pieces_run(void **state)
     mcu.answers[OTTER_CMD_PIECE] = true;
     mcu_ack(&mcu);
     assert_memory_equal(mcu.got, mcu.file, 2000);
-    mcu_wait(&mcu, MODULE_QUIET_MS - 1);
+    mcu_wait(&mcu, MODULE_T_QUIET_MS - 1);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_STATUS), 0); /* measured: 2 s after the end */
     mcu_wait(&mcu, 1);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_STATUS), 1);
@@ -109,9 +109,9 @@ static void test_transfer_lost_ack_measured_3s_then_0x1f(void **state)
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_SENDER_STOP), 3);
     assert_int_equal(mcu_nth(&mcu, OTTER_CMD_SENDER_STOP, 0)->ms - start_ms, 9000);
     assert_int_equal(mcu_nth(&mcu, OTTER_CMD_SENDER_STOP, 2)->ms - start_ms, 9400);
-    assert_int_equal(mcu.last[MODULE_RESENT].number, 5);
-    assert_int_equal(mcu.last[MODULE_STOPPED].number, 5);
-    assert_string_equal(mcu.last_text[MODULE_STOPPED],
+    assert_int_equal(mcu.last[MODULE_EVENT_RESENT].number, 5);
+    assert_int_equal(mcu.last[MODULE_EVENT_STOPPED].number, 5);
+    assert_string_equal(mcu.last_text[MODULE_EVENT_STOPPED],
                         "the MCU did not acknowledge piece 5 of 16");
     /* a fresh READY makes it send the whole file again, with another piece length, too */
     mcu_wait(&mcu, 5000);
@@ -127,11 +127,11 @@ static void test_transfer_piece_lost_is_told_when_no_ready_comes(void **state)
 {
     (void)state;
     run_to_piece(2000, 128, 0);
-    mcu_wait(&mcu, 9000 + MODULE_AGAIN_LOST_MS - 100);
+    mcu_wait(&mcu, 9000 + MODULE_T_AGAIN_LOST_MS - 100);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_SENDER_STOP), 1);
     assert_false(module_has_ended(&mcu.module));
     mcu_wait(&mcu, 200);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_PIECE_LOST);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_PIECE_LOST);
 }
 
 static void test_transfer_0x27_then_ack_measured_stop(void **state)
@@ -142,13 +142,13 @@ static void test_transfer_0x27_then_ack_measured_stop(void **state)
     mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
     assert_int_equal(mcu_last(&mcu)->cmd, OTTER_CMD_RECEIVER_STOP_ACK);
     mcu_send_sn(&mcu, OTTER_CMD_PIECE_ACK, 7, 0, NULL, 0);
-    mcu_wait(&mcu, MODULE_AGAIN_BEGUN_MS - 1000);
+    mcu_wait(&mcu, MODULE_T_AGAIN_BEGUN_MS - 1000);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_PIECE), 0);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_SENDER_STOP), 0);
     assert_false(module_has_ended(&mcu.module)); /* a READY may follow */
     mcu_wait(&mcu, 1100);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_ABORTED);
-    assert_string_equal(mcu.last_text[MODULE_FAILED],
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_ABORTED);
+    assert_string_equal(mcu.last_text[MODULE_EVENT_FAILED],
                         "the MCU stopped the transfer at piece 5 of 16 (0x27)");
     /* even later a READY is served */
     mcu.answers[OTTER_CMD_PIECE] = true;
@@ -166,8 +166,8 @@ static void test_transfer_0x27_without_ack_measured_0x1f(void **state)
     mcu_wait(&mcu, 9100);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_PIECE), 2);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_SENDER_STOP), 1);
-    mcu_wait(&mcu, MODULE_AGAIN_LOST_MS);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_ABORTED);
+    mcu_wait(&mcu, MODULE_T_AGAIN_LOST_MS);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_ABORTED);
 }
 
 static void test_transfer_resume_0x27_ack_ready(void **state)
@@ -182,8 +182,8 @@ static void test_transfer_resume_0x27_ack_ready(void **state)
     memset(mcu.got, 0, sizeof mcu.got);
     mcu_ready(&mcu, 128);
     assert_memory_equal(mcu.got, mcu.file, 3000);
-    assert_true(mcu_had(&mcu, MODULE_SENT));
-    assert_false(mcu_had(&mcu, MODULE_FAILED));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
+    assert_false(mcu_had(&mcu, MODULE_EVENT_FAILED));
 }
 
 static void test_transfer_0x27_instead_of_ready_is_refusal(void **state)
@@ -193,9 +193,9 @@ static void test_transfer_0x27_instead_of_ready_is_refusal(void **state)
     mcu_run_to_offer(&mcu);
     mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
     assert_int_equal(mcu_last(&mcu)->cmd, OTTER_CMD_RECEIVER_STOP_ACK);
-    assert_string_equal(mcu.last_text[MODULE_REFUSAL], "the MCU refused the file (0x27)");
-    mcu_wait(&mcu, MODULE_AGAIN_MS + 100);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_REFUSED);
+    assert_string_equal(mcu.last_text[MODULE_EVENT_REFUSED], "the MCU refused the file (0x27)");
+    mcu_wait(&mcu, MODULE_T_AGAIN_MS + 100);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_REFUSED);
 }
 
 static void test_transfer_0x27_at_the_last_piece_is_md5(void **state)
@@ -205,13 +205,13 @@ static void test_transfer_0x27_at_the_last_piece_is_md5(void **state)
     uint8_t sn = mcu_last(&mcu)->sn;
     mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
     mcu_send_sn(&mcu, OTTER_CMD_PIECE_ACK, sn, 0, NULL, 0);
-    mcu_wait(&mcu, MODULE_AGAIN_BEGUN_MS + 100);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_MD5_DIFFERS);
+    mcu_wait(&mcu, MODULE_T_AGAIN_BEGUN_MS + 100);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_MD5_DIFFERS);
     run_to_piece(2000, 1000, 1); /* the tutorial's order: ACK, then 0x27 */
     mcu_ack(&mcu);
     mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
-    mcu_wait(&mcu, MODULE_AGAIN_BEGUN_MS + 100);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_MD5_DIFFERS);
+    mcu_wait(&mcu, MODULE_T_AGAIN_BEGUN_MS + 100);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_MD5_DIFFERS);
 }
 
 static void test_transfer_0x27_when_idle_is_acknowledged_only(void **state)
@@ -236,7 +236,7 @@ static void test_transfer_ready_twice_unlike_gagent(void **state)
     mcu.answers[OTTER_CMD_PIECE] = true;
     mcu_wait(&mcu, 3100);
     assert_memory_equal(mcu.got, mcu.file, 2000);
-    assert_true(mcu_had(&mcu, MODULE_SENT));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
 }
 
 static void test_transfer_ready_after_silence_gets_piece_1_anew(void **state)
@@ -276,10 +276,10 @@ static void test_transfer_ready_before_0x1a_unlike_gagent(void **state)
     (void)state;
     mcu_init(&mcu, 2000);
     mcu.answers[OTTER_CMD_OFFER] = false;
-    mcu_wait(&mcu, MODULE_OFFER_MS);
+    mcu_wait(&mcu, MODULE_T_OFFER_MS);
     uint8_t sn = mcu_last(&mcu)->sn;
     mcu_ready(&mcu, 128);
-    assert_true(mcu_had(&mcu, MODULE_SENT));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
     assert_memory_equal(mcu.got, mcu.file, 2000);
     mcu_forget(&mcu);
     mcu_send_sn(&mcu, OTTER_CMD_OFFER_ACK, sn, 0, NULL, 0); /* late */
@@ -319,7 +319,7 @@ static void test_transfer_wrong_ready_measured_0x1c_and_silence(void **state)
     mcu_wait(&mcu, 2000);
     assert_int_equal(mcu.sent_count, 2);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_READY_ACK), 2);
-    assert_true(mcu_had(&mcu, MODULE_WRONG_READY));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_WRONG_READY));
     mcu_ready(&mcu, 128); /* the right one later works */
     assert_memory_equal(mcu.got, mcu.file, 2000);
     mcu_init(&mcu, 0); /* and without any file */
@@ -327,7 +327,7 @@ static void test_transfer_wrong_ready_measured_0x1c_and_silence(void **state)
     mcu_forget(&mcu);
     mcu_ready(&mcu, 128);
     assert_int_equal(mcu.sent_count, 1);
-    assert_true(mcu_had(&mcu, MODULE_WRONG_READY));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_WRONG_READY));
 }
 
 static void test_transfer_hex_measured_0x11_error_4(void **state)
@@ -336,7 +336,7 @@ static void test_transfer_hex_measured_0x11_error_4(void **state)
     (void)state;
     mcu_init(&mcu, 2000);
     mcu_run_to_offer(&mcu);
-    memcpy(payload + 2, mcu.config.md5_hex, 32);
+    memcpy(payload + 2, mcu.config.file.md5_hex, 32);
     mcu_forget(&mcu);
     mcu_send_sn(&mcu, OTTER_CMD_READY, 9, OTTER_READY_FLAG_HEX, payload, sizeof payload);
     mcu_wait(&mcu, 1000);
@@ -350,12 +350,12 @@ static void test_transfer_too_many_pieces(void **state)
 {
     (void)state;
     mcu_init(&mcu, 2000);
-    mcu.config.file_size = 65536; /* with length 1: number 65536 does not exist */
+    mcu.config.file.size = 65536; /* with length 1: number 65536 does not exist */
     mcu_run_to_offer(&mcu);
     mcu_forget(&mcu);
     mcu_ready(&mcu, 1);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_PIECE), 0);
-    assert_true(mcu_had(&mcu, MODULE_WRONG_READY));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_WRONG_READY));
 }
 
 static void test_transfer_up_to_date_is_not_offered(void **state)
@@ -365,7 +365,7 @@ static void test_transfer_up_to_date_is_not_offered(void **state)
     new_version();
     mcu_wait(&mcu, 10000);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 0);
-    assert_true(mcu_had(&mcu, MODULE_UP_TO_DATE));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UP_TO_DATE));
     assert_true(module_has_ended(&mcu.module));
     mcu_init(&mcu, 2000);
     mcu.config.offer_always = true;
@@ -379,17 +379,17 @@ static void test_transfer_silent_to_0x19(void **state)
     (void)state;
     mcu_init(&mcu, 2000);
     mcu.answers[OTTER_CMD_OFFER] = false;
-    mcu_wait(&mcu, 2000 + 600 + MODULE_AGAIN_MS + 100);
+    mcu_wait(&mcu, 2000 + 600 + MODULE_T_AGAIN_MS + 100);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 3);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_NO_OFFER_ACK);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_OFFER_ACK);
 }
 
 static void test_transfer_no_ready(void **state)
 {
     (void)state;
     mcu_init(&mcu, 2000);
-    mcu_wait(&mcu, 2000 + MODULE_READY_MS + 100);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_NO_READY);
+    mcu_wait(&mcu, 2000 + MODULE_T_READY_MS + 100);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_READY);
 }
 
 static void test_transfer_updated_after_0x29(void **state)
@@ -400,9 +400,9 @@ static void test_transfer_updated_after_0x29(void **state)
     new_version();
     mcu_wait(&mcu, 3000);
     mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
-    assert_false(mcu_had(&mcu, MODULE_UPDATED));
+    assert_false(mcu_had(&mcu, MODULE_EVENT_UPDATED));
     mcu_wait(&mcu, 101);
-    assert_true(mcu_had(&mcu, MODULE_UPDATED));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UPDATED));
     mcu_forget(&mcu);
     mcu_wait(&mcu, 60000); /* goes on as a module does, and offers nothing more */
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_STATUS), 2);
@@ -422,8 +422,8 @@ static void test_transfer_updated_after_asking_0x01(void **state)
     mcu.answers[OTTER_CMD_GET_INFO] = true;
     new_version();
     mcu_wait(&mcu, 2000);
-    assert_true(mcu_had(&mcu, MODULE_UPDATED));
-    assert_false(mcu_had(&mcu, MODULE_STARTED));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UPDATED));
+    assert_false(mcu_had(&mcu, MODULE_EVENT_STARTED));
 }
 
 static void test_transfer_updated_although_last_ack_is_missing(void **state)
@@ -434,7 +434,7 @@ static void test_transfer_updated_although_last_ack_is_missing(void **state)
     mcu_wait(&mcu, 2000);
     mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
     mcu_wait(&mcu, 200);
-    assert_true(mcu_had(&mcu, MODULE_UPDATED));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UPDATED));
 }
 
 static void test_transfer_old_version_after_0x29(void **state)
@@ -445,8 +445,8 @@ static void test_transfer_old_version_after_0x29(void **state)
     mcu_wait(&mcu, 3000);
     mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
     mcu_wait(&mcu, 200);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_OLD_VERSION);
-    assert_string_equal(mcu.last_text[MODULE_FAILED],
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_OLD_VERSION);
+    assert_string_equal(mcu.last_text[MODULE_EVENT_FAILED],
                         "the MCU came back with version 03010101 instead of 03010102");
     mcu_forget(&mcu);
     mcu_wait(&mcu, 10000);
@@ -458,10 +458,10 @@ static void test_transfer_old_version_answers_mean_little_at_first(void **state)
     (void)state;
     run_to_piece(2000, 1000, 1);
     mcu_ack(&mcu);
-    mcu_wait(&mcu, MODULE_SETTLE_MS - 100);
+    mcu_wait(&mcu, MODULE_T_SETTLE_MS - 100);
     assert_false(module_has_ended(&mcu.module));
     mcu_wait(&mcu, 5100);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_OLD_VERSION);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_OLD_VERSION);
 }
 
 static void test_transfer_forced_same_version_waits_for_the_restart(void **state)
@@ -472,12 +472,12 @@ static void test_transfer_forced_same_version_waits_for_the_restart(void **state
     new_version();
     mcu_run_to_offer(&mcu);
     mcu_ready(&mcu, 128);
-    assert_true(mcu_had(&mcu, MODULE_SENT));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
     mcu_wait(&mcu, 6000); /* the old program answers once more, with the expected version */
-    assert_false(mcu_had(&mcu, MODULE_UPDATED));
+    assert_false(mcu_had(&mcu, MODULE_EVENT_UPDATED));
     mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
     mcu_wait(&mcu, 200);
-    assert_true(mcu_had(&mcu, MODULE_UPDATED));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UPDATED));
 }
 
 static void test_transfer_mcu_does_not_come_back(void **state)
@@ -486,10 +486,10 @@ static void test_transfer_mcu_does_not_come_back(void **state)
     run_to_piece(2000, 1000, 1);
     mcu_ack(&mcu);
     memset(mcu.answers, false, sizeof mcu.answers);
-    mcu_wait(&mcu, MODULE_RETURN_MS - 100);
+    mcu_wait(&mcu, MODULE_T_RETURN_MS - 100);
     assert_false(module_has_ended(&mcu.module));
     mcu_wait(&mcu, 1000);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_NOT_BACK);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NOT_BACK);
 }
 
 static void test_transfer_not_back_after_0x29(void **state)
@@ -499,8 +499,8 @@ static void test_transfer_not_back_after_0x29(void **state)
     mcu_ack(&mcu);
     memset(mcu.answers, false, sizeof mcu.answers);
     mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
-    mcu_wait(&mcu, MODULE_RETURN_MS + 1000); /* while the module still asks 0x01 */
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_NOT_BACK);
+    mcu_wait(&mcu, MODULE_T_RETURN_MS + 1000); /* while the module still asks 0x01 */
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NOT_BACK);
 }
 
 static void test_transfer_restarts_in_the_middle_are_bounded(void **state)
@@ -516,7 +516,7 @@ static void test_transfer_restarts_in_the_middle_are_bounded(void **state)
     }
     mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
     mcu_wait(&mcu, 2200);
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, MODULE_RESTARTS);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_RESTARTS);
 }
 
 static void test_transfer_cancel_and_offer_again(void **state)
@@ -534,7 +534,7 @@ static void test_transfer_cancel_and_offer_again(void **state)
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 1);
     mcu.answers[OTTER_CMD_PIECE] = true;
     mcu_ready(&mcu, 128);
-    assert_true(mcu_had(&mcu, MODULE_SENT));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
 }
 
 static void test_transfer_copy_runs_on_independently(void **state)
@@ -551,11 +551,33 @@ static void test_transfer_copy_runs_on_independently(void **state)
     assert_memory_equal(copy.got, copy.file, 2000);
 }
 
+/* A daemon's disk fails in the middle: the MCU is told, and the update has an end of its own. */
+static void test_transfer_unreadable_file(void **state)
+{
+    (void)state;
+    run_to_piece(2000, 128, 4);
+    mcu.unreadable_from = 5 * 128;
+    mcu.answers[OTTER_CMD_PIECE] = true;
+    mcu_ack(&mcu);
+    mcu_wait(&mcu, 10);
+    assert_true(module_has_ended(&mcu.module));
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_READ);
+    assert_string_equal(mcu.last_text[MODULE_EVENT_FAILED], "the file cannot be read");
+    assert_int_equal(mcu_count(&mcu, OTTER_CMD_SENDER_STOP), 1);
+    assert_int_equal(mcu_count(&mcu, OTTER_CMD_PIECE), 5); /* those before */
+    /* once it can be read again, the MCU's READY is served as ever */
+    mcu.unreadable_from = UINT32_MAX;
+    mcu_ready(&mcu, 128);
+    mcu_wait(&mcu, 3000);
+    assert_memory_equal(mcu.got, mcu.file, 2000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transfer_every_piece_length),
         cmocka_unit_test(test_transfer_measured_0x19_bytes),
+        cmocka_unit_test(test_transfer_unreadable_file),
         cmocka_unit_test(test_transfer_nothing_else_while_pieces_run),
         cmocka_unit_test(test_transfer_lost_ack_measured_3s_then_0x1f),
         cmocka_unit_test(test_transfer_piece_lost_is_told_when_no_ready_comes),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an otter app tells of its updates, on the module's side: the words, and what they make of the end
  * of an update. Authority: docs/protocol.md 2.1, docs/flash-format.md 4.1. */
-#include "module/reason.h"
+#include "host/reason_text.h"
 #include "support/module_fixture.h"
 
 static struct mcu mcu;
@@ -14,7 +14,7 @@ static void run_to_return(const char before[8])
     mcu.config.offer_always = true;
     mcu_run_to_offer(&mcu);
     mcu_ready(&mcu, 1000);
-    assert_true(mcu_had(&mcu, MODULE_SENT));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
 }
 
 static void come_back(const char version[8], bool on_trial, uint8_t reason)
@@ -28,9 +28,9 @@ static void come_back(const char version[8], bool on_trial, uint8_t reason)
 
 static void expect_failure(enum module_failure failure, const char *text)
 {
-    assert_true(mcu_had(&mcu, MODULE_FAILED));
-    assert_int_equal(mcu.last[MODULE_FAILED].failure, failure);
-    assert_string_equal(mcu.last_text[MODULE_FAILED], text);
+    assert_true(mcu_had(&mcu, MODULE_EVENT_FAILED));
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, failure);
+    assert_string_equal(mcu.last_text[MODULE_EVENT_FAILED], text);
 }
 
 /* The compiler tells which one is missing here. */
@@ -58,18 +58,18 @@ static bool is_given_out(enum otter_reason reason)
 
 static void every_number_has_words_of_its_own(void **state)
 {
-    const struct module_reason *unknown = module_reason(OTTER_REASON_NONE);
+    const struct reason_text *unknown = reason_text(OTTER_REASON_NONE);
 
     (void)state;
     assert_string_equal(unknown->name, "unknown");
     for (unsigned number = 0; number < 256; number++) {
-        const struct module_reason *words = module_reason((uint8_t)number);
+        const struct reason_text *words = reason_text((uint8_t)number);
 
         if (is_given_out((enum otter_reason)number) != (words != unknown)) {
             fail_msg("reason %u: '%s'", number, words->name);
         }
         for (unsigned other = 0; words != unknown && other < number; other++)
-            assert_string_not_equal(words->name, module_reason((uint8_t)other)->name);
+            assert_string_not_equal(words->name, reason_text((uint8_t)other)->name);
     }
 }
 
@@ -78,10 +78,10 @@ static void update_status_is_handed_on_and_others_have_none(void **state)
     (void)state;
     mcu_init(&mcu, 0);
     mcu_wait(&mcu, 10);
-    assert_true(mcu_had(&mcu, MODULE_INFO));
-    assert_null(mcu.last[MODULE_INFO].update_status);
+    assert_true(mcu_had(&mcu, MODULE_EVENT_INFO));
+    assert_null(mcu.last[MODULE_EVENT_INFO].update_status);
     come_back("03010101", true, OTTER_REASON_SIGNATURE);
-    const struct otter_update_status *update_status = mcu.last[MODULE_INFO].update_status;
+    const struct otter_update_status *update_status = mcu.last[MODULE_EVENT_INFO].update_status;
     assert_non_null(update_status);
     assert_true(update_status->on_trial);
     assert_int_equal(update_status->reason, OTTER_REASON_SIGNATURE);
@@ -94,8 +94,8 @@ static void on_trial_is_not_updated_yet(void **state)
     come_back("03010102", true, OTTER_REASON_NONE);
     assert_false(module_has_ended(&mcu.module));
     mcu.update_status.on_trial = false;
-    mcu_wait(&mcu, MODULE_ASK_AGAIN_MS);
-    assert_true(mcu_had(&mcu, MODULE_UPDATED));
+    mcu_wait(&mcu, MODULE_T_ASK_AGAIN_MS);
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UPDATED));
 }
 
 /* As a device that restarts instead of the last ACK. */
@@ -112,8 +112,8 @@ static void on_trial_is_awaited_although_last_ack_is_missing(void **state)
     assert_false(module_has_ended(&mcu.module));
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 1);
     mcu.update_status.on_trial = false;
-    mcu_wait(&mcu, MODULE_ASK_AGAIN_MS);
-    assert_true(mcu_had(&mcu, MODULE_UPDATED));
+    mcu_wait(&mcu, MODULE_T_ASK_AGAIN_MS);
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UPDATED));
 }
 
 static void on_trial_then_reverted(void **state)
@@ -123,7 +123,7 @@ static void on_trial_then_reverted(void **state)
     come_back("03010102", true, OTTER_REASON_NONE);
     mcu_wait(&mcu, 10000);
     come_back("03010101", false, OTTER_REASON_UNCONFIRMED);
-    expect_failure(MODULE_NOT_INSTALLED,
+    expect_failure(MODULE_FAIL_NOT_INSTALLED,
                    "the MCU runs version 03010101; the update was reverted: "
                    "the new version did not confirm within 3 starts");
 }
@@ -133,8 +133,8 @@ static void on_trial_for_too_long(void **state)
     (void)state;
     run_to_return("03010101");
     come_back("03010102", true, OTTER_REASON_NONE);
-    mcu_wait(&mcu, MODULE_RETURN_MS);
-    expect_failure(MODULE_ON_TRIAL,
+    mcu_wait(&mcu, MODULE_T_RETURN_MS);
+    expect_failure(MODULE_FAIL_ON_TRIAL,
                    "the MCU runs the new version, but did not confirm it in time");
 }
 
@@ -144,11 +144,11 @@ static void refused_is_told_once_it_could_be_installed(void **state)
     run_to_return("03010101");
     mcu.update_status =
         (struct otter_update_status){.is_otter = true, .reason = OTTER_REASON_SIGNATURE};
-    mcu_wait(&mcu, MODULE_SETTLE_MS - 100); /* it restarted, and has no reason for 0x29 */
+    mcu_wait(&mcu, MODULE_T_SETTLE_MS - 100); /* it restarted, and has no reason for 0x29 */
     assert_false(module_has_ended(&mcu.module));
-    mcu_wait(&mcu, MODULE_ASK_AGAIN_MS + 200);
+    mcu_wait(&mcu, MODULE_T_ASK_AGAIN_MS + 200);
     expect_failure(
-        MODULE_NOT_INSTALLED,
+        MODULE_FAIL_NOT_INSTALLED,
         "the MCU runs version 03010101; the update was refused: its signature is not "
         "right");
 }
@@ -159,7 +159,7 @@ static void refused_with_the_same_version(void **state)
     (void)state;
     run_to_return("03010102");
     come_back("03010102", false, OTTER_REASON_UNSIGNED);
-    expect_failure(MODULE_NOT_INSTALLED,
+    expect_failure(MODULE_FAIL_NOT_INSTALLED,
                    "the MCU runs version 03010102; the update was refused: "
                    "the image is not signed");
 }
@@ -169,7 +169,7 @@ static void reason_of_a_newer_device(void **state)
     (void)state;
     run_to_return("03010101");
     come_back("03010101", false, 99);
-    expect_failure(MODULE_NOT_INSTALLED,
+    expect_failure(MODULE_FAIL_NOT_INSTALLED,
                    "the MCU runs version 03010101; the update was ended for "
                    "a reason this program does not know");
 }
@@ -180,12 +180,12 @@ static void recovery_ends_in_an_update_or_stays(void **state)
     run_to_return("00000000");
     assert_true(module_info_is_recovery(&mcu.module.info));
     come_back("03010102", false, OTTER_REASON_DAMAGED);
-    assert_true(mcu_had(&mcu, MODULE_UPDATED));
+    assert_true(mcu_had(&mcu, MODULE_EVENT_UPDATED));
     assert_false(module_info_is_recovery(&mcu.module.info));
 
     run_to_return("00000000");
-    mcu_wait(&mcu, MODULE_SETTLE_MS + MODULE_ASK_AGAIN_MS);
-    expect_failure(MODULE_OLD_VERSION,
+    mcu_wait(&mcu, MODULE_T_SETTLE_MS + MODULE_T_ASK_AGAIN_MS);
+    expect_failure(MODULE_FAIL_OLD_VERSION,
                    "the MCU is in recovery: its bootloader did not take the file");
 }
 

@@ -353,8 +353,8 @@ static uint32_t now_ms;
 static void begin_with_module(uint32_t size)
 {
     begin();
-    config = (struct module_config){.file = file, .file_size = size};
-    memset(config.md5_hex, 'b', sizeof config.md5_hex); /* nobody computes it */
+    config = (struct module_config){.file = module_file_in_memory(file, size)};
+    memset(config.file.md5_hex, 'b', sizeof config.file.md5_hex); /* nobody computes it */
     memcpy(config.version, "03010102", 8);
     now_ms = 0;
     module_init(&module, &config, now_ms);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "module/reason.h"
+#include "host/reason_text.h"
 
 #include <stddef.h>
 
 /* By number. */
-static const struct module_reason reasons[] = {
+static const struct reason_text reasons[] = {
     [OTTER_REASON_UNCONFIRMED] = {"reverted", "unconfirmed",
                                   "reverted: the new version did not confirm within 3 starts"},
     [OTTER_REASON_BAD_COPY] =
@@ -29,10 +29,10 @@ static const struct module_reason reasons[] = {
                              "refused: it is not what the app had announced"},
 };
 
-const struct module_reason *module_reason(uint8_t number)
+const struct reason_text *reason_text(uint8_t number)
 {
-    static const struct module_reason unknown = {
-        "unknown", "unknown", "ended for a reason this program does not know"};
+    static const struct reason_text unknown = {"unknown", "unknown",
+                                               "ended for a reason this program does not know"};
 
     return number < sizeof reasons / sizeof reasons[0] && reasons[number].text != NULL
                ? &reasons[number]

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/board_run_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/board_spec.h"
+#include "cli/cmd.h"
+#include "cli/report.h"
+
+enum {
+    OPT_LOAD = 256,
+    OPT_FLASH,
+    OPT_FLASH_SIZE,
+    OPT_PROTECT,
+    OPT_UART1,
+    OPT_UART2,
+    OPT_UART1_BAUD,
+    OPT_UART2_BAUD,
+    OPT_REALTIME,
+    OPT_FOR,
+    OPT_SEED,
+    OPT_LSI,
+    OPT_NO_HSE,
+    OPT_CUT,
+    OPT_STATS,
+    OPT_JSON,
+    OPT_VIEW,
+    OPT_SET,
+    OPT_GDB,
+};
+
+/* ---- values of options ---- */
+
+static error_t wrong(const struct host_error *error)
+{
+    (void)report_error(error);
+    return EINVAL;
+}
+
+static error_t time_option(const char *text, uint64_t *out_ticks)
+{
+    struct host_error error;
+    return spec_seconds("--for", text, out_ticks, &error) == 0 ? 0 : wrong(&error);
+}
+
+static error_t add_load(struct board_run_options *args, const char *text)
+{
+    struct host_error error;
+    struct spec_load load;
+    if (args->load_count == LOAD_MAX) {
+        return cmd_bad_value("--load", text, "more than %d files", LOAD_MAX);
+    }
+    if (spec_load("--load", text, &load, &error) != 0) {
+        return wrong(&error);
+    }
+    char *path = strndup(text, load.path_len);
+    if (path == NULL) {
+        return cmd_misuse(NULL, "out of memory");
+    }
+    args->loads[args->load_count++] = (struct board_load){path, load.has_addr, load.addr};
+    return 0;
+}
+
+static error_t add_cut(struct board_run_options *args, const char *text)
+{
+    struct host_error error;
+    size_t i = args->cut_count;
+    if (i == CUT_MAX) {
+        return cmd_bad_value("--cut", text, "more than %d", CUT_MAX);
+    }
+    if (spec_cut("--cut", text, &args->cuts[i], &args->cut_has_seed[i], &error) != 0) {
+        return wrong(&error);
+    }
+    args->cut_count++;
+    return 0;
+}
+
+static error_t add_input(struct board_run_options *args, const char *text)
+{
+    struct host_error error;
+    struct run_input input;
+    if (args->input_count == INPUT_MAX) {
+        return cmd_bad_value("--set", text, "more than %d", INPUT_MAX);
+    }
+    if (spec_input("--set", text, &input, &error) != 0) {
+        return wrong(&error);
+    }
+    /* In order of time; those of the same time as given. */
+    size_t i = args->input_count++;
+    for (; i > 0 && args->inputs[i - 1].at > input.at; i--) {
+        args->inputs[i] = args->inputs[i - 1];
+    }
+    args->inputs[i] = input;
+    return 0;
+}
+
+static const struct argp_option options[] = {
+    {"load", OPT_LOAD, "FILE[@ADDR]", 0,
+     "Program FILE (.bin at ADDR or the start of the flash, .hex, .elf); repeatable", 1},
+    {"flash", OPT_FLASH, "FILE", 0,
+     "Keep the flash in FILE: read at the start if it exists, saved at the end", 1},
+    {"flash-size", OPT_FLASH_SIZE, "KB", 0, "Of the chip: 64 (default) or 128", 1},
+    {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
+     1},
+    {"uart1", OPT_UART1, "END", 0,
+     "Far end of USART1: `-' (default), `null', `pty:PATH' or `file:PATH'", 2},
+    {"uart2", OPT_UART2, "END", 0, "Far end of USART2 (default null)", 2},
+    {"uart1-baud", OPT_UART1_BAUD, "N", 0, "What the far end sends at (default 115200)", 2},
+    {"uart2-baud", OPT_UART2_BAUD, "N", 0, "What the far end sends at (default 9600)", 2},
+    {"realtime", OPT_REALTIME, NULL, 0, "Hold virtual time to the clock of this machine", 3},
+    {"for", OPT_FOR, "SECONDS", 0, "End after this much virtual time", 3},
+    {"set", OPT_SET, "SECONDS:KEY=VALUE", 0,
+     "Work an input at that virtual time: key1..3=down|up, temp=N, hum=N, obstacle=yes|no, "
+     "sensor=broken|ok, reset=pin, power=cycle; repeatable",
+     3},
+    {"cut", OPT_CUT, "OP[:TEAR][:SEED]", 0,
+     "The power fails in flash operation OP and comes back; TEAR is not-done, done, torn "
+     "(default), half-erased or weak; repeatable",
+     3},
+    {"gdb", OPT_GDB, "PORT", 0,
+     "Wait for a gdb on this TCP port of 127.0.0.1 before the first instruction; 0 takes a "
+     "free port and prints it",
+     3},
+    {"seed", OPT_SEED, "N", 0, "Seed of everything random (default 1)", 4},
+    {"lsi", OPT_LSI, "HZ", 0, "Clock of the watchdog, 30000..60000 (default 40000)", 4},
+    {"no-hse", OPT_NO_HSE, NULL, 0, "The crystal never starts", 4},
+    {"view", OPT_VIEW, NULL, 0, "Print what a person would see whenever it changes", 5},
+    {"stats", OPT_STATS, NULL, 0, "Print counts at the end", 5},
+    {"json", OPT_JSON, NULL, 0,
+     "Print them as one JSON object; on stdout, or on stderr if a UART has that", 5},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct board_run_options *args = state->input;
+    uint64_t value = 0;
+    error_t err = 0;
+    switch (key) {
+    case OPT_LOAD:
+        return add_load(args, arg);
+    case OPT_FLASH:
+        args->run.state_path = arg;
+        return 0;
+    case OPT_FLASH_SIZE:
+        return cmd_flash_size("--flash-size", arg, &args->board.flash_size);
+    case OPT_PROTECT:
+        args->protect = true;
+        return 0;
+    case OPT_UART1:
+        args->uart[0] = arg;
+        return 0;
+    case OPT_UART2:
+        args->uart[1] = arg;
+        return 0;
+    case OPT_UART1_BAUD:
+    case OPT_UART2_BAUD:
+        err = cmd_number(key == OPT_UART1_BAUD ? "--uart1-baud" : "--uart2-baud", arg, 300,
+                         4500000, &value);
+        args->run.baud[key == OPT_UART1_BAUD ? 0 : 1] = (uint32_t)value;
+        return err;
+    case OPT_REALTIME:
+        args->run.realtime = true;
+        return 0;
+    case OPT_FOR:
+        return time_option(arg, &args->run.until);
+    case OPT_SEED:
+        return cmd_number("--seed", arg, 0, UINT64_MAX, &args->board.seed);
+    case OPT_LSI:
+        err = cmd_number("--lsi", arg, 30000, 60000, &value);
+        args->board.lsi_hz = (uint32_t)value;
+        return err;
+    case OPT_GDB:
+        err = cmd_number("--gdb", arg, 0, 65535, &value);
+        args->gdb = true;
+        args->gdb_port = (unsigned)value;
+        return err;
+    case OPT_NO_HSE:
+        args->board.without_hse = true;
+        return 0;
+    case OPT_CUT:
+        return add_cut(args, arg);
+    case OPT_SET:
+        return add_input(args, arg);
+    case OPT_VIEW:
+        args->run.view = true;
+        return 0;
+    case OPT_STATS:
+        args->stats = true;
+        return 0;
+    case OPT_JSON:
+        args->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        return cmd_misuse(arg, "unexpected; see --load");
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int compare_cuts(const void *a, const void *b)
+{
+    const struct run_cut *left = a, *right = b;
+    return left->op < right->op ? -1 : left->op > right->op ? 1 : 0;
+}
+
+/* Defaults that depend on other options, and what fits together. False after reporting why. */
+static bool complete(struct board_run_options *args)
+{
+    for (size_t i = 0; i < args->cut_count; i++) {
+        if (!args->cut_has_seed[i]) {
+            args->cuts[i].seed = args->board.seed;
+        }
+    }
+    qsort(args->cuts, args->cut_count, sizeof args->cuts[0], compare_cuts);
+    args->run.cuts = args->cuts;
+    args->run.cut_count = args->cut_count;
+    args->run.inputs = args->inputs;
+    args->run.input_count = args->input_count;
+    if (args->load_count == 0 && args->run.state_path == NULL) {
+        (void)report_failure(NULL, "nothing to run: give --load or --flash");
+        return false;
+    }
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        if (!endpoint_is_spec(args->uart[i])) {
+            (void)cmd_bad_value(i == 0 ? "--uart1" : "--uart2", args->uart[i],
+                                "not one of -, null, pty:PATH, file:PATH");
+            return false;
+        }
+    }
+    if (strcmp(args->uart[0], "-") == 0 && strcmp(args->uart[1], "-") == 0) {
+        (void)report_failure("--uart2 -", "USART1 has it already");
+        return false;
+    }
+    return true;
+}
+
+int board_run_options_parse(struct board_run_options *args, int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc = "Run firmware on the modelled board (GoKit2 with an STM32F103C8T6)."};
+    *args = (struct board_run_options){.board = {.seed = 1},
+                                       .run = {.until = UINT64_MAX, .baud = {115200, 9600}},
+                                       .uart = {"-", "null"}};
+    int code = cmd_parse(&argp, "otter board run", argc, argv, args);
+    return code == 0 && !complete(args) ? CMD_USAGE : code;
+}
+
+void board_run_options_free(struct board_run_options *args)
+{
+    for (size_t i = 0; i < args->load_count; i++) {
+        free(args->loads[i].path);
+    }
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `otter board run`: the modelled board on the command line; see docs/man/otter-board.1. */
+#include <signal.h>
+#include <stdlib.h>
+
+#include "board/host/state.h"
+#include "cli/board_run_options.h"
+#include "cli/board_stats.h"
+#include "cli/cmd.h"
+#include "cli/debugger.h"
+#include "cli/report.h"
+#include "port/stm32f103/partitions.h"
+
+/* Set by the signal handler; the only way it can tell. */
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop_asked = 1;
+}
+
+/* As a programmer would before the first start: not counted as operations of the flash. */
+static bool fill_flash(struct board *board, const struct board_run_options *args)
+{
+    char why[HOST_WHY_SIZE];
+    uint32_t size = board_flash_size(board);
+    struct loader loader = {.flash = board_flash(board), .size = size};
+    if (args->run.state_path != NULL &&
+        !state_load(args->run.state_path, loader.flash, size, why)) {
+        (void)report_failure(args->run.state_path, "%s", why);
+        return false;
+    }
+    for (size_t i = 0; i < args->load_count; i++) {
+        const struct board_load *load = &args->loads[i];
+        if (!loader_put_file(&loader, load->path, load->has_addr, load->addr, why)) {
+            (void)report_failure(load->path, "%s", why);
+            return false;
+        }
+    }
+    if (args->protect) {
+        board_protect_flash(board, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
+    }
+    /* If the file cannot be written, say so now and not after hours. */
+    if (args->run.state_path != NULL &&
+        !state_save(args->run.state_path, loader.flash, size, why)) {
+        (void)report_failure(args->run.state_path, "%s", why);
+        return false;
+    }
+    return true;
+}
+
+static bool open_lines(struct run_line lines[RUN_LINE_COUNT],
+                       const struct board_run_options *args)
+{
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        char why[HOST_WHY_SIZE];
+        if (!endpoint_open(&lines[i].end, args->uart[i], why)) {
+            (void)report_failure(i == 0 ? "uart1" : "uart2", "%s: %s", args->uart[i], why);
+            return false;
+        }
+        if (lines[i].end.kind == ENDPOINT_PTY) {
+            log_event("uart%u: %s is %s", i + 1, lines[i].end.link, lines[i].end.slave);
+        }
+    }
+    return true;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
+static const char *stop_text(enum board_stop stop)
+{
+    switch (stop) {
+    case BOARD_STOP_LOCKUP:
+        return "the core is locked up";
+    case BOARD_STOP_UNKNOWN:
+        return "not modelled";
+    case BOARD_STOP_BKPT:
+        return "breakpoint";
+    case BOARD_STOP_ENDPOINT:
+        return "cannot write";
+    case BOARD_STOP_STATE:
+    case BOARD_STOP_TIME:
+    case BOARD_STOP_ASKED:
+    case BOARD_STOP_POWER:
+    case BOARD_STOP_TRAP:
+        break;
+    }
+    return "flash";
+}
+
+static int run(struct board *board, struct board_run_options *args)
+{
+    struct run_line *lines = calloc(RUN_LINE_COUNT, sizeof lines[0]);
+    if (lines == NULL) {
+        return report_failure(NULL, "out of memory");
+    }
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        lines[i].end.in_fd = -1;
+        lines[i].end.out_fd = -1;
+    }
+    int code = CMD_FAILED;
+    catch_signals(); /* before there is a link to remove */
+    if (fill_flash(board, args) && open_lines(lines, args) &&
+        (!args->gdb || (args->run.gdb = debugger_open(args->gdb_port)) != NULL)) {
+        struct run_result result;
+        args->run.stop = &stop_asked;
+        args->run.tell = log_event;
+        run_board(board, lines, &args->run, &result);
+        debugger_close(args->run.gdb);
+        if (!run_is_good(&result)) {
+            (void)report_failure(stop_text(result.stop), "%s", result.why);
+        }
+        bool stdout_is_taken =
+            lines[0].end.kind == ENDPOINT_STDIO || lines[1].end.kind == ENDPOINT_STDIO;
+        if (args->stats) {
+            stats_print(stderr, board, lines, &result);
+        }
+        code = run_is_good(&result) ? CMD_OK : CMD_FAILED;
+        if (args->json &&
+            stats_print_json(stdout_is_taken ? stderr : stdout, board, lines, &result) != 0) {
+            code = report_failure("--json", "write failed");
+        }
+    }
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        endpoint_close(&lines[i].end);
+    }
+    free(lines);
+    return code;
+}
+
+static int run_on_new_board(struct board_run_options *args)
+{
+    struct board *board = board_new(&args->board);
+    if (board == NULL) {
+        return report_failure(NULL, "out of memory");
+    }
+    int code = run(board, args);
+    board_free(board);
+    return code;
+}
+
+int cmd_board_run(int argc, char **argv)
+{
+    static struct board_run_options args;
+    int code = board_run_options_parse(&args, argc, argv);
+    if (code == 0) {
+        code = run_on_new_board(&args);
+    } else if (code < 0) {
+        code = CMD_OK;
+    }
+    board_run_options_free(&args);
+    return code;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/image_command.h"
+
+#include <errno.h>
+#include <string.h>
+#include "cli/cmd.h"
+#include "cli/report.h"
+#include "host/number.h"
+#include "port/stm32f103/partitions.h"
+
+enum { IMAGE_ALIGN = 4 }; /* the trailer begins on a word, so that a device reads it as such */
+
+/* ---- options ---- */
+
+static bool is_field(const char *text)
+{
+    if (strlen(text) != 8) {
+        return false;
+    }
+    for (; *text != 0; text++) {
+        if (*text <= ' ' || *text > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static error_t parse_trailer_option(int key, char *arg, struct argp_state *state)
+{
+    struct image_options *options = state->input;
+
+    switch (key) {
+    case 'H':
+    case 'V':
+        if (!is_field(arg)) {
+            return cmd_bad_value(key == 'H' ? "--hardware" : "--version", arg,
+                                 "not 8 printable characters");
+        }
+        *(key == 'H' ? &options->hardware : &options->version) = arg;
+        return 0;
+    case 'n':
+        options->number_text = arg;
+        return cmd_number32("--number", arg, 0, UINT32_MAX, &options->number);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp trailer_argp = {
+    .options =
+        (const struct argp_option[]){
+            {"hardware", 'H', "H", 0, "hardware id, 8 characters, as the MCU reports it", 0},
+            {"version", 'V', "V", 0, "version, 8 characters, as the MCU reports it", 0},
+            {"number", 'n', "N", 0,
+             "the version as a number that only grows; the version read as hexadecimal if not "
+             "given",
+             0},
+            {0}},
+    .parser = parse_trailer_option};
+const struct argp_child image_trailer_options[] = {{.argp = &trailer_argp}, {0}};
+
+error_t image_parse(int key, char *arg, struct argp_state *state)
+{
+    struct image_options *options = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        if (state->root_argp->children != NULL && state->child_inputs != NULL) {
+            state->child_inputs[0] = options;
+        }
+        return 0;
+    case 'j':
+        options->json = true;
+        return 0;
+    case 'k':
+        options->key = arg;
+        return 0;
+    case 'o':
+        options->out = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->in != NULL) {
+            return cmd_misuse(arg, "one file at a time");
+        }
+        options->in = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+error_t image_check_in_and_key(const struct image_options *options)
+{
+    if (options->in != NULL && options->key != NULL) {
+        return 0;
+    }
+    return cmd_misuse(NULL, "%s not given", options->in == NULL ? "image" : "--key");
+}
+
+bool image_has_trailer_options(const struct image_options *options)
+{
+    return options->hardware != NULL || options->version != NULL ||
+           options->number_text != NULL;
+}
+
+error_t image_check_trailer_options(struct image_options *options)
+{
+    if (options->hardware == NULL || options->version == NULL) {
+        return cmd_misuse(NULL, "%s not given",
+                          options->hardware == NULL ? "--hardware" : "--version");
+    }
+    /* 03010102 is number 0x03010102, so versions in this form order as numbers do. */
+    if (options->number_text == NULL &&
+        number_parse_hex_digits(options->version, &options->number) != 0) {
+        return cmd_bad_value("--version", options->version,
+                             "not hexadecimal, so it needs --number");
+    }
+    return 0;
+}
+
+/* ---- work ---- */
+
+static int run_with_key(const struct image_command *command,
+                        const struct image_options *options, const struct image_file *image)
+{
+    struct host_error error;
+    struct key_file key;
+
+    if (options->key == NULL) {
+        return command->run(options, image, NULL);
+    }
+    if (key_file_load(&key, options->key, &error) != 0) {
+        return report_error(&error);
+    }
+    int code = command->run(options, image, &key);
+    key_file_free(&key);
+    return code;
+}
+
+int image_run(const struct image_command *command, int argc, char **argv)
+{
+    struct image_options options = {0};
+    struct image_file image;
+    struct host_error error;
+
+    int err = cmd_parse(command->argp, command->usage, argc, argv, &options);
+    if (err != 0) {
+        return err < 0 ? CMD_OK : err;
+    }
+    if (image_file_load(&image, options.in, OTTER_APP_SIZE, &error) != 0) {
+        return report_error(&error);
+    }
+    int code = run_with_key(command, &options, &image);
+    image_file_free(&image);
+    return code;
+}
+
+int image_add_trailer(const struct image_options *options, const struct image_file *in,
+                      uint8_t out[], struct otter_image *out_image, uint32_t *out_size,
+                      struct host_error *out_error)
+{
+    size_t length = (in->file.len + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
+    size_t size = length + OTTER_IMAGE_TRAILER_SIZE;
+
+    if (size > OTTER_APP_SIZE) {
+        return host_error_set(
+            out_error, options->in,
+            "with its trailer %zu bytes, which do not fit the slot of %d bytes", size,
+            OTTER_APP_SIZE);
+    }
+    *out_image = (struct otter_image){.length = (uint32_t)length, .number = options->number};
+    memcpy(out, in->file.data, in->file.len);
+    memset(out + in->file.len, 0xFF, length - in->file.len);
+    memcpy(out_image->hardware, options->hardware, sizeof out_image->hardware);
+    memcpy(out_image->version, options->version, sizeof out_image->version);
+    otter_image_put_trailer(out + length, out_image);
+    *out_size = (uint32_t)size;
+    return 0;
+}

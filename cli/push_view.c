@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/push_view.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include "cli/cmd.h"
+#include "cli/report.h"
+#include "host/json.h"
+#include "host/module_text.h"
+#include "host/reason_text.h"
+
+__attribute__((format(printf, 2, 3))) static void note(struct push_view *view,
+                                                       const char *format, ...)
+{
+    char text[320];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    progress_line_break(&view->progress);
+    log_event("%s", text);
+}
+
+void push_view_fail(struct push_view *view, const char *reason, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(view->text, sizeof view->text, format, args);
+    va_end(args);
+    view->reason = reason;
+    view->outcome = PUSH_FAILED;
+}
+
+/* ---- events of the module ---- */
+
+static void note_first_info(struct push_view *view, const struct otter_info *info)
+{
+    if (module_info_is_recovery(info)) {
+        view->was_in_recovery = true;
+        note(view, "MCU hardware %s is in recovery: its bootloader waits for an image",
+             view->hardware);
+        return;
+    }
+    note(view, "MCU hardware %s, version %s", view->hardware, view->from);
+    if (view->before.reason != OTTER_REASON_NONE) {
+        note(view, "its last update was %s", reason_text(view->before.reason)->text);
+    }
+}
+
+static void on_info(struct push_view *view, const struct otter_info *info,
+                    const struct otter_update_status *status)
+{
+    char version[9];
+
+    image_file_text(info->version, version);
+    view->after = status != NULL ? *status : (struct otter_update_status){.is_otter = false};
+    if (view->from[0] == 0) {
+        memcpy(view->from, version, sizeof view->from);
+        image_file_text(info->hardware, view->hardware);
+        view->before = view->after;
+        note_first_info(view, info);
+        if (view->firmware->has_trailer &&
+            memcmp(info->hardware, view->firmware->image.hardware, 8) != 0 && !view->force) {
+            char needs[9];
+            image_file_text(view->firmware->image.hardware, needs);
+            push_view_fail(view, "wrong-hardware",
+                           "%s: the file is for hardware %s, the MCU is %s",
+                           view->firmware->path, needs, view->hardware);
+        }
+    } else if (view->verbose) {
+        note(view, "MCU answers, version %s%s", version,
+             view->after.on_trial ? ", on trial" : "");
+    }
+    memcpy(view->to, version, sizeof view->to);
+}
+
+void push_view_event(struct push_view *view, const struct module_event *event, uint32_t now_ms)
+{
+    bool verbose = view->verbose;
+    char text[MODULE_TEXT_SIZE];
+
+    module_text(event, text);
+
+    switch (event->kind) {
+    case MODULE_EVENT_STARTED:
+        if (verbose) {
+            note(view, "module starts: %s", text);
+        }
+        break;
+    case MODULE_EVENT_INFO:
+        on_info(view, event->info, event->update_status);
+        break;
+    case MODULE_EVENT_OFFERED:
+        if (verbose) {
+            note(view, "MCU took the offer");
+        }
+        break;
+    case MODULE_EVENT_READY:
+        view->pieces = event->count;
+        if (verbose) {
+            note(view, "MCU asks for %u pieces", event->count);
+        }
+        progress_line_start(&view->progress, (uint32_t)view->firmware->file.len, now_ms);
+        break;
+    case MODULE_EVENT_PROGRESS:
+        progress_line_show(&view->progress, event->number, event->count, now_ms);
+        break;
+    case MODULE_EVENT_RESENT:
+        view->resent++;
+        if (verbose) {
+            note(view, "piece %u sent again", event->number);
+        }
+        break;
+    case MODULE_EVENT_SENT:
+        note(view, "all sent; waiting for the MCU to come back");
+        break;
+    case MODULE_EVENT_STOPPED:
+    case MODULE_EVENT_REFUSED:
+    case MODULE_EVENT_WRONG_READY:
+        note(view, "%s", text);
+        break;
+    case MODULE_EVENT_ILLEGAL:
+    case MODULE_EVENT_REQUEST:
+    case MODULE_EVENT_GAVE_UP:
+        if (verbose) {
+            note(view, "%s 0x%02X",
+                 event->kind == MODULE_EVENT_GAVE_UP ? "no answer to" : "MCU sends",
+                 event->cmd);
+        }
+        break;
+    case MODULE_EVENT_REPORT:
+    case MODULE_EVENT_ANSWER:
+        break;
+    case MODULE_EVENT_UP_TO_DATE:
+        view->outcome = PUSH_UP_TO_DATE;
+        break;
+    case MODULE_EVENT_UPDATED:
+        view->outcome = PUSH_UPDATED;
+        view->after_is_final = true;
+        break;
+    case MODULE_EVENT_FAILED:
+        view->after_is_final = event->failure == MODULE_FAIL_NOT_INSTALLED;
+        push_view_fail(view, module_text_failure(event->failure), "%s: %s", view->port, text);
+        break;
+    }
+}
+
+/* ---- result ---- */
+
+/* null, or an object with outcome and reason. */
+static json_t *json_update(uint8_t reason, bool is_installed)
+{
+    if (reason == OTTER_REASON_NONE && !is_installed) {
+        return json_null();
+    }
+    json_t *update = json_object();
+    if (reason == OTTER_REASON_NONE) {
+        json_add(&update, "outcome", json_text("installed"));
+        return update;
+    }
+    const struct reason_text *words = reason_text(reason);
+    json_add(&update, "outcome", json_text(words->outcome));
+    json_add(&update, "why", json_text(words->name));
+    json_add(&update, "number", json_count(reason));
+    return update;
+}
+
+static int print_json(const struct push_view *view, double seconds)
+{
+    static const char *const names[] = {[PUSH_RUNNING] = "running",
+                                        [PUSH_UPDATED] = "updated",
+                                        [PUSH_UP_TO_DATE] = "up-to-date",
+                                        [PUSH_FAILED] = "failed"};
+    uint8_t after = view->after_is_final ? view->after.reason : OTTER_REASON_NONE;
+    json_t *result = json_object();
+
+    json_add(&result, "result", json_text(names[view->outcome]));
+    json_add(&result, "file", json_text(view->firmware->path));
+    json_add(&result, "bytes", json_count(view->firmware->file.len));
+    json_add(&result, "pieces", json_count(view->pieces));
+    json_add(&result, "resent", json_count(view->resent));
+    json_add(&result, "from", json_text(view->from));
+    json_add(&result, "to", json_text(view->to));
+    json_add(&result, "recovery", json_boolean(view->was_in_recovery));
+    json_add(&result, "last_update", json_update(view->before.reason, false));
+    json_add(&result, "update", json_update(after, view->outcome == PUSH_UPDATED));
+    json_add(&result, "seconds", json_fixed(seconds, 1));
+    if (view->outcome == PUSH_FAILED) {
+        json_add(&result, "reason", json_text(view->reason));
+        json_add(&result, "text", json_text(view->text));
+    }
+    return cmd_print_json(result);
+}
+
+int push_view_finish(struct push_view *view, double seconds, bool as_json)
+{
+    int code = CMD_OK;
+
+    progress_line_break(&view->progress);
+    if (view->outcome == PUSH_FAILED) {
+        (void)report_failure(NULL, "%s", view->text);
+    }
+    if (view->outcome == PUSH_UPDATED && view->after.reason != OTTER_REASON_NONE) {
+        (void)report_failure(view->port, "the update was %s",
+                             reason_text(view->after.reason)->text);
+    }
+    if (as_json) {
+        code = print_json(view, seconds);
+    } else if (view->outcome == PUSH_UPDATED) {
+        printf("otter: push: MCU updated %s -> %s in %.1f s\n", view->from, view->to, seconds);
+    } else if (view->outcome == PUSH_UP_TO_DATE) {
+        printf("otter: push: MCU already has version %s; nothing sent\n", view->to);
+    }
+    return view->outcome == PUSH_FAILED ? CMD_FAILED : code;
+}
