@@ -8,7 +8,7 @@
 
 /* What tools on the host look up in the .elf of a firmware, by name. This is the only list: whoever renames
  * one of these functions renames it in firmware_symbols.c, and nowhere else. A name that is missing is an
- * error that tells it; test_firmware_symbols looks up all of them.
+ * error that tells it; fw_firmware_symbols looks up all of them.
  */
 enum firmware_symbol {
     FIRMWARE_RESET_HANDLER,

@@ -54,7 +54,7 @@ figure() {
 if [ -x build/host/bench/unicorn_mips ]; then
     {
         build/host/bench/unicorn_mips "$firmware/bench/cpu/bench_cpu.bin"
-        build/host/tests/oracle/test_unicorn --count 1200000 | sed 's/^instructions\|^mismatches/model_vs_unicorn_&/'
+        build/host/tests/oracle/oracle_unicorn --count 1200000 | sed 's/^instructions\|^mismatches/model_vs_unicorn_&/'
     } | sed -n 's/^\(model_vs_unicorn_[a-z]*\) \([0-9.]*\)$/  "\1": \2,/p' >"$out/unicorn.json"
     merge "$out/unicorn.json" model_vs_unicorn_speed model_vs_unicorn_instructions \
         model_vs_unicorn_mismatches
@@ -62,8 +62,8 @@ else
     echo "bench.sh: libunicorn is not installed (scripts/need.sh oracle): nothing to compare with" >&2
 fi
 
-if [ -x build/host/tests/oracle/test_ed25519 ]; then
-    build/host/tests/oracle/test_ed25519 --count 100000 |
+if [ -x build/host/tests/oracle/oracle_ed25519 ]; then
+    build/host/tests/oracle/oracle_ed25519 --count 100000 |
         sed -n 's/^\(ed25519_[a-z]*\) \([0-9]*\)$/  "\1": \2,/p' >"$out/ed25519.json"
     merge "$out/ed25519.json" ed25519_cases ed25519_mismatches
 else

@@ -12,7 +12,7 @@ mkdir -p "$out"
 
 run() { # image...
     for image; do
-        build/host/tests/glitch/test_glitch --every "$every" --inside 600 --image "$image" \
+        build/host/tests/glitch/fw_glitch --every "$every" --inside 600 --image "$image" \
             --json "$out/$image.json" >"$out/$image.txt" || touch "$out/failed"
     done
 }

@@ -41,7 +41,7 @@ run() {
     set -- "$4" ${2:+"$2"} $3
     log=$1
     shift
-    timeout 300 "$exe" "$@" >"$log" 2>&1
+    timeout 3600 "$exe" "$@" >"$log" 2>&1
 }
 
 # ---- which ----

@@ -5,5 +5,5 @@
 # bench/startup.json. About 20 minutes of processor time.
 set -eu
 cd "$(dirname "$0")/.."
-build/host/tests/power/test_startup_power --every 1 --multi "${1:-1000000}" --json build/startup.json
+build/host/tests/power/power_startup --every 1 --multi "${1:-1000000}" --json build/startup.json
 scripts/keep.sh build/startup.json bench/startup.json core tests/power tests/support

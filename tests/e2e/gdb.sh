@@ -7,7 +7,7 @@ otter=$1
 firmware=$2
 app=$firmware/app/pethouse
 if ! command -v gdb-multiarch >/dev/null 2>&1; then
-    echo "gdb: skipped, gdb-multiarch is not installed"
+    echo "skipped: gdb-multiarch is not installed (scripts/need.sh debug installs it)"
     exit 77
 fi
 dir=$(mktemp -d)
@@ -32,12 +32,8 @@ wait_for() {
     : >"$dir/board.err"
     "$otter" "$@" >"$dir/board.out" 2>"$dir/board.err" &
     board=$!
-    tries=0
     until port=$(sed -n 's/.*gdb: listening on 127\.0\.0\.1://p' "$dir/board.err") && [ -n "$port" ]; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 100 ] || ! kill -0 "$board" 2>/dev/null; then
-            die "the board does not listen"
-        fi
+        kill -0 "$board" 2>/dev/null || die "the board does not listen"
         sleep 0.1
     done
 }
@@ -49,7 +45,7 @@ start() {
 
 # debug FILE: the commands in it.
 debug() {
-    timeout 60 gdb-multiarch -nx -batch -ex "set confirm off" -ex "set pagination off" \
+    gdb-multiarch -nx -batch -ex "set confirm off" -ex "set pagination off" \
         -ex "set tcp auto-retry off" -ex "target remote 127.0.0.1:$port" -x "$1" \
         "$app/pethouse_03010101.elf" >"$dir/gdb.out" 2>&1 || die "gdb failed"
 }

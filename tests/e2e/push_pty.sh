@@ -16,10 +16,8 @@ trap cleanup EXIT
 "$otter" board run --load "$firmware/app/pethouse/factory.hex" --flash "$dir/flash.bin" \
     --uart1 "file:$dir/log" --uart2 "pty:$dir/mcu" --realtime 2>"$dir/board.err" &
 board=$!
-tries=0
 while [ ! -e "$dir/mcu" ]; do
-    tries=$((tries + 1))
-    if [ "$tries" -gt 100 ] || ! kill -0 "$board" 2>/dev/null; then
+    if ! kill -0 "$board" 2>/dev/null; then
         cat "$dir/board.err" >&2
         echo "push_pty: board: no pty appeared" >&2
         exit 1

@@ -23,10 +23,8 @@ board_start() {
     "$otter" board run "$@" --flash "$dir/flash.bin" --uart1 "file:$dir/log" \
         --uart2 "pty:$dir/mcu" --realtime 2>"$dir/board.err" &
     board=$!
-    tries=0
     while [ ! -e "$dir/mcu" ]; do
-        tries=$((tries + 1))
-        if [ "$tries" -gt 100 ] || ! kill -0 "$board" 2>/dev/null; then
+        if ! kill -0 "$board" 2>/dev/null; then
             cat "$dir/board.err" >&2
             echo "push_reasons: board: no pty appeared" >&2
             exit 1
@@ -59,6 +57,10 @@ push() {
 said() {
     grep -qF "$2" "$dir/$1" || { echo "push_reasons: nobody said: $2" >&2; exit 1; }
 }
+# is FILTER: jq says so of the JSON object that the last push has printed
+is() {
+    jq -e "$1" "$dir/out" >/dev/null || { echo "push_reasons: not so: $1" >&2; exit 1; }
+}
 silent() {
     ! grep -qF "$2" "$dir/$1" || { echo "push_reasons: wrongly said: $2" >&2; exit 1; }
 }
@@ -78,18 +80,16 @@ said err "the MCU runs version 03010101; the update was refused: its signature i
 push 1 "$mute" --json
 said err "its last update was refused: its signature is not right"
 said err "the MCU runs version 03010101; the update was reverted: the new version did not confirm within 3 starts"
-said out '"result": "failed"'
-said out '"last_update": {"outcome": "refused", "why": "signature", "number": 7}'
-said out '"update": {"outcome": "reverted", "why": "unconfirmed", "number": 2}'
-said out '"reason": "not-installed"'
+is '.result == "failed" and .reason == "not-installed"'
+is '.last_update == {outcome: "refused", why: "signature", number: 7}'
+is '.update == {outcome: "reverted", why: "unconfirmed", number: 2}'
 board_stop
 
 # Nothing but the bootloader.
 board_start --load "$boot@0x08000000"
 push 0 "$old" --json
 said err "MCU hardware 03010100 is in recovery: its bootloader waits for an image"
-said out '"result": "updated"'
-said out '"to": "03010101", "recovery": true, "last_update": null'
-said out '"update": {"outcome": "repaired", "why": "damaged", "number": 12}'
+is '.result == "updated" and .to == "03010101" and .recovery and .last_update == null'
+is '.update == {outcome: "repaired", why: "damaged", number: 12}'
 board_stop
 echo "push_reasons: refused, reverted and recovered, each said"

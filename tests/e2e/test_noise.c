@@ -2,9 +2,9 @@
 /* Whole updates over a noisy line: how many finish, how long they take, and never a wrong image. The
  * bars are those of the project's release list: bit error rate 1e-5: 99 %, 1e-4: 90 %.
  *
- *    test_noise                                   a bounded slice, for ctest
- *    test_noise --runs 2000 --jobs 2 --json FILE  the whole figure
- *    test_noise --kind ber --rate 1e-4 --seed 17  one run, with what was said on both sides
+ *    e2e_noise                                   a bounded slice, for ctest
+ *    e2e_noise --runs 2000 --jobs 2 --json FILE  the whole figure
+ *    e2e_noise --kind ber --rate 1e-4 --seed 17  one run, with what was said on both sides
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ static int set_rate(struct line_noise_rates *rates, const char *kind, const char
             return 0;
         }
     }
-    fprintf(stderr, "test_noise: no such kind or rate: %s %s\n", kind, rate);
+    fprintf(stderr, "e2e_noise: no such kind or rate: %s %s\n", kind, rate);
     return -1;
 }
 
@@ -131,7 +131,7 @@ static void count(struct sum *sum, const struct record *record)
     if (result->end == NOISE_UPDATED) {
         sum->updated_ms += result->ms;
     } else if (result->end != NOISE_FAILED || line->percent != 0) {
-        printf("%s (%s): repeat with: test_noise --kind %s --rate %s --seed %llu\n",
+        printf("%s (%s): repeat with: e2e_noise --kind %s --rate %s --seed %llu\n",
                end_name(result->end), result->why, line->kind, line->rate,
                (unsigned long long)record->seed);
         fflush(stdout);
@@ -237,8 +237,8 @@ int main(int argc, char **argv)
         }
     }
     if (argc % 2 == 0 || (kind == NULL) != (rate == NULL) || jobs < 1 || jobs > JOBS_MAX) {
-        fprintf(stderr, "usage: test_noise [--runs N] [--jobs N] [--json FILE]\n"
-                        "       test_noise --kind KIND --rate RATE --seed N\n");
+        fprintf(stderr, "usage: e2e_noise [--runs N] [--jobs N] [--json FILE]\n"
+                        "       e2e_noise --kind KIND --rate RATE --seed N\n");
         return 2;
     }
     if (kind != NULL) {
@@ -246,7 +246,7 @@ int main(int argc, char **argv)
     }
     static struct sum sums[LINES];
     if (run_all((unsigned)runs, (unsigned)jobs, sums) != 0) {
-        fprintf(stderr, "test_noise: a worker failed\n");
+        fprintf(stderr, "e2e_noise: a worker failed\n");
         return 2;
     }
     return report(sums, json);

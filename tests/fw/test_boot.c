@@ -167,7 +167,7 @@ static void test_flag_values_that_mean_nothing(void **state)
 
 /* ---- no app ---- */
 
-/* It waits for an image, for ever (test_recovery_fw), and says so once. */
+/* It waits for an image, for ever (fw_recovery), and says so once. */
 static void expect_recovery(struct fw *fw)
 {
     static const char said[] = "Start APP Failed!\r\n";

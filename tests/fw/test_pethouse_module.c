@@ -37,7 +37,7 @@ static void test_image_trailer_is_what_core_reads(void **state)
         assert_memory_equal(image.hardware, "03010100", 8);
         assert_memory_equal(image.version, versions[i], 8);
         assert_int_equal(image.number, numbers[i]);
-        assert_int_not_equal(image.key_id, 0); /* by whom: tests/e2e/test_cli_keys.sh */
+        assert_int_not_equal(image.key_id, 0); /* by whom: tests/e2e/cli_keys.sh */
     }
 }
 

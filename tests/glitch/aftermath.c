@@ -18,7 +18,7 @@ static const enum firmware_symbol state_functions[] = {
 
 static void give_up(const char *why)
 {
-    fprintf(stderr, "test_glitch: %s\n", why);
+    fprintf(stderr, "fw_glitch: %s\n", why);
     exit(EXIT_FAILURE);
 }
 

@@ -11,7 +11,7 @@ static const char path[] = DEVICE_BOOT ".elf";
 
 static void give_up(const char *why)
 {
-    fprintf(stderr, "test_glitch: %s: %s; build it with: make firmware\n", path, why);
+    fprintf(stderr, "fw_glitch: %s: %s; build it with: make firmware\n", path, why);
     exit(EXIT_FAILURE);
 }
 

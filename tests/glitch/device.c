@@ -96,8 +96,7 @@ static void ask_for_it(struct board *board, enum device_image image)
     uint32_t size = (uint32_t)app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW)->len;
 
     if (otter_update_request(&port, &stm32f103_layout, size) != 0) {
-        fprintf(stderr,
-                "test_glitch: the app did not come to rest: nothing can be asked for\n");
+        fprintf(stderr, "fw_glitch: the app did not come to rest: nothing can be asked for\n");
         exit(EXIT_FAILURE);
     }
 }
@@ -110,7 +109,7 @@ struct board *device_new(enum device_image image)
     const struct file *good = app(good_version(image));
 
     if (board == NULL) {
-        fprintf(stderr, "test_glitch: out of memory\n");
+        fprintf(stderr, "fw_glitch: out of memory\n");
         exit(EXIT_FAILURE);
     }
     read_once(&boot, DEVICE_BOOT ".bin");

@@ -76,7 +76,7 @@ struct survey *survey_new(enum device_image image)
     struct survey *survey = calloc(1, sizeof *survey);
 
     if (survey == NULL) {
-        fprintf(stderr, "test_glitch: out of memory\n");
+        fprintf(stderr, "fw_glitch: out of memory\n");
         exit(EXIT_FAILURE);
     }
     for (unsigned i = 0; i < sizeof spans / sizeof spans[0]; i++) {
@@ -85,7 +85,7 @@ struct survey *survey_new(enum device_image image)
     begin(survey, image);
     (void)board_run(survey->board, UINT64_MAX);
     if (!survey->is_over || !device_has_good_app(survey->board, image)) {
-        fprintf(stderr, "test_glitch: %s: without a glitch, the good app is not started\n",
+        fprintf(stderr, "fw_glitch: %s: without a glitch, the good app is not started\n",
                 device_image_name(image));
         exit(EXIT_FAILURE);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_glitch: one instruction is passed over while the bootloader verifies a bad image. Does any of it run?
+/* fw_glitch: one instruction is passed over while the bootloader verifies a bad image. Does any of it run?
  *
- *    test_glitch [--every N] [--inside N] [--image K] [--seed S] [--only FUNCTION] [--json FILE]
- *    test_glitch --image K --position P      one case, as a failure has printed it
+ *    fw_glitch [--every N] [--inside N] [--image K] [--seed S] [--only FUNCTION] [--json FILE]
+ *    fw_glitch --image K --position P      one case, as a failure has printed it
  *
  * For each bad image (glitch/device.h): every Nth instruction outside of the loops of hash and curve (1 = all),
  * of the loops every Nth address at its first and last execution, and `--inside` executions drawn at
@@ -61,7 +61,7 @@ static void draw(struct plan *plan, const struct survey *survey, uint64_t count)
 
     plan->draws = calloc(count + 1, sizeof plan->draws[0]);
     if (plan->draws == NULL) {
-        fprintf(stderr, "test_glitch: out of memory\n");
+        fprintf(stderr, "fw_glitch: out of memory\n");
         exit(EXIT_FAILURE);
     }
     for (plan->draw_count = 0; plan->draw_count < count && survey->inside != 0;
@@ -142,7 +142,7 @@ static void print_blames(enum device_image image)
 
             if (blame->count != 0 && symbol != NULL) {
                 printf("  %s: 0x%08" PRIx32 " %s+0x%" PRIx32 ", %" PRIu64
-                       " cases; repeat: test_glitch --image %d --position %" PRIu64 "\n",
+                       " cases; repeat: fw_glitch --image %d --position %" PRIu64 "\n",
                        aftermath_verdict_name((enum aftermath_verdict)verdict), addr,
                        symbol->name, addr - symbol->value, blame->count, (int)image,
                        blame->first);
@@ -164,14 +164,14 @@ static void run_image(enum device_image image, const struct options *options,
     board_copy(after->board, survey->board);
     if (aftermath_run(after) !=
         AFTERMATH_GOOD) { /* what is passed without a glitch is known from now on */
-        fprintf(stderr, "test_glitch: %s: never quiet without a glitch\n",
+        fprintf(stderr, "fw_glitch: %s: never quiet without a glitch\n",
                 device_image_name(image));
         exit(EXIT_FAILURE);
     }
     if (options->only != NULL) {
         plan.only = elf_symbols_find(boot_symbols(), ELF_FUNCTION, options->only);
         if (plan.only == NULL) {
-            fprintf(stderr, "test_glitch: the bootloader has no function %s\n", options->only);
+            fprintf(stderr, "fw_glitch: the bootloader has no function %s\n", options->only);
             exit(EXIT_FAILURE);
         }
     }
@@ -249,7 +249,7 @@ int main(int argc, char **argv)
     }
     if (!good || options.every == 0 ||
         (options.position != NO_POSITION && options.image == NO_IMAGE)) {
-        fprintf(stderr, "usage: test_glitch [--every N] [--inside N] [--image K] [--seed S] "
+        fprintf(stderr, "usage: fw_glitch [--every N] [--inside N] [--image K] [--seed S] "
                         "[--only FUNCTION] [--json FILE] "
                         "[--position P]\n");
         return 2;

@@ -15,7 +15,7 @@ if ! command -v qemu-system-arm >/dev/null 2>&1; then
     exit 77
 fi
 # The program ends with a system reset.
-timeout 60 qemu-system-arm -M stm32vldiscovery -nographic -monitor none -serial stdio -no-reboot \
+timeout 3600 qemu-system-arm -M stm32vldiscovery -nographic -monitor none -serial stdio -no-reboot \
     -kernel "$elf" </dev/null >"$dir/qemu.raw" 2>"$dir/qemu.err" || {
     cat "$dir/qemu.raw" "$dir/qemu.err"
     echo "exceptions: qemu-system-arm did not come to an end" >&2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_ed25519 [--count N] [--seed S] [--first I]: random signatures, good and mutated, to our verifier, to
+/* oracle_ed25519 [--count N] [--seed S] [--first I]: random signatures, good and mutated, to our verifier, to
  * OpenSSL's and to libsodium's. Each difference must be one that a rule foresees from the bytes
  * alone; a rule that is never needed is a failure, too. A failure prints the line that repeats it. */
 #include <inttypes.h>
@@ -61,7 +61,7 @@ static bool verify_openssl(const struct ed25519_case *in)
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
     if (key == NULL || ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1) {
-        fprintf(stderr, "test_ed25519: OpenSSL fails\n");
+        fprintf(stderr, "oracle_ed25519: OpenSSL fails\n");
         abort();
     }
     int rc = EVP_DigestVerify(ctx, in->signature, sizeof in->signature, in->message,
@@ -127,7 +127,7 @@ static bool run_case(uint64_t seed, uint64_t index)
         return true;
     }
     printf("ed25519: FAILED (%s): key %d, ours %d (any key: %d), OpenSSL %d, libsodium %d\n"
-           "  repeat: test_ed25519 --seed %" PRIu64 " --first %" PRIu64 " --count 1\n",
+           "  repeat: oracle_ed25519 --seed %" PRIu64 " --first %" PRIu64 " --count 1\n",
            ed25519_kind_text[in.kind], said.key, said.ours, said.ours_anyway, said.openssl,
            said.sodium, seed, index);
     return false;
@@ -168,7 +168,7 @@ int main(int argc, char **argv)
         } else if (i + 1 < argc && strcmp(argv[i], "--first") == 0) {
             first = value;
         } else {
-            fprintf(stderr, "usage: test_ed25519 [--count N] [--seed S] [--first I]\n");
+            fprintf(stderr, "usage: oracle_ed25519 [--count N] [--seed S] [--first I]\n");
             return 2;
         }
     }

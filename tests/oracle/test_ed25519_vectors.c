@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_ed25519_vectors SIGN_INPUT: all 1,024 vectors that came with the Ed25519 paper, as
+/* oracle_ed25519_vectors SIGN_INPUT: all 1,024 vectors that came with the Ed25519 paper, as
  * python3-cryptography-vectors has them: messages of 0 to 1,023 bytes. Each is good, and bad with one byte of
  * its signature, and one of its message, changed. */
 #include <stdbool.h>
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     unsigned bad = 0;
 
     if (argc != 2) {
-        fprintf(stderr, "usage: test_ed25519_vectors SIGN_INPUT\n");
+        fprintf(stderr, "usage: oracle_ed25519_vectors SIGN_INPUT\n");
         return 2;
     }
     otter_sha512_init(&initial);

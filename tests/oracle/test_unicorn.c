@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_unicorn [--count N] [--seed S] [--first I]: random instructions on board/cpu and on libunicorn
+/* oracle_unicorn [--count N] [--seed S] [--first I]: random instructions on board/cpu and on libunicorn
  * (QEMU 5.0.1's Cortex-M3), from the same registers, flags and memory; both must come out the same.
  * A failure prints the case and the line that repeats it. */
 #include <inttypes.h>
@@ -167,7 +167,7 @@ static void print_case(const struct compare_case *in, uint64_t seed, uint64_t in
     if (model->end == COMPARE_UNKNOWN) {
         printf("  model: %s\n", model->why);
     }
-    printf("  repeat: test_unicorn --seed %" PRIu64 " --first %" PRIu64 " --count 1\n", seed,
+    printf("  repeat: oracle_unicorn --seed %" PRIu64 " --first %" PRIu64 " --count 1\n", seed,
            index);
 }
 
@@ -226,7 +226,7 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--first") == 0) {
             first = value;
         } else {
-            fprintf(stderr, "usage: test_unicorn [--count N] [--seed S] [--first I]\n");
+            fprintf(stderr, "usage: oracle_unicorn [--count N] [--seed S] [--first I]\n");
             return 2;
         }
     }

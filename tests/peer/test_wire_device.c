@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every frame a real Wi-Fi module sent in the recordings of tests/vectors/wire is given to the
  * device at its recorded time, and what the device sends is compared, byte for byte, with what the
- * module was satisfied with there. Repeat one: test_wire_device NAME (-v prints every frame).
+ * module was satisfied with there. Repeat one: peer_wire_device NAME (-v prints every frame).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -478,7 +478,7 @@ static void replay(void **state)
     if (check_tally() != 0 || run.compared < wire_case->compared ||
         run.finished != wire_case->finished) {
         fail_msg(
-            "%s: %u of %u frames equal, %u of %u transfers; repeat: test_wire_device %s -v",
+            "%s: %u of %u frames equal, %u of %u transfers; repeat: peer_wire_device %s -v",
             wire_case->name, run.compared, wire_case->compared, run.finished,
             wire_case->finished, wire_case->name);
     }
@@ -502,7 +502,7 @@ int main(int argc, char *argv[])
                                              (void *)(uintptr_t)&wire_cases[i]};
     }
     if (count == 0) {
-        fprintf(stderr, "test_wire_device: no such recording: %s\n", argc > 1 ? argv[1] : "");
+        fprintf(stderr, "peer_wire_device: no such recording: %s\n", argc > 1 ? argv[1] : "");
         return 2;
     }
     count = (size_t)_cmocka_run_group_tests("wire", tests, count, NULL, NULL);

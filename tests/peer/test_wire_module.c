@@ -9,7 +9,7 @@
  * Once ours has sent a frame more or less than the recording, the sn of its later commands (and of
  * the MCU's answers to them) are shifted accordingly, and compared with that shift.
  *
- * Repeat one: test_wire_module NAME; with -v before it every frame is printed.
+ * Repeat one: peer_wire_module NAME; with -v before it every frame is printed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -380,7 +380,7 @@ static void process_end(const struct line *line)
         while (!run.restarted && advance(limit_ms)) {
         }
         if (!run.restarted)
-            fail_msg("%s, line at %u ms: ours did not restart; repeat: test_wire_module -v %s",
+            fail_msg("%s, line at %u ms: ours did not restart; repeat: peer_wire_module -v %s",
                      run.module_case->name, line->ms, run.module_case->name);
     }
     while (run.queue_len > 0)
@@ -504,7 +504,7 @@ static void check_tally(void)
         good = false;
     }
     if (!good)
-        fail_msg("repeat: test_wire_module -v %s", module_case->name);
+        fail_msg("repeat: peer_wire_module -v %s", module_case->name);
 }
 
 static void test_wire_module(void **state)
@@ -555,8 +555,8 @@ int main(int argc, char **argv)
         };
     }
     if (count == 0) {
-        fprintf(stderr, "test_wire_module: %s: no such recording\n", only);
+        fprintf(stderr, "peer_wire_module: %s: no such recording\n", only);
         return 2;
     }
-    return _cmocka_run_group_tests("test_wire_module", tests, count, NULL, NULL);
+    return _cmocka_run_group_tests("peer_wire_module", tests, count, NULL, NULL);
 }

@@ -28,7 +28,7 @@ static bool has(int argc, char **argv, const char *text)
 
 int main(int argc, char **argv)
 {
-    static char program[] = "test_power", boot[] = "--boot", app[] = "--app";
+    static char program[] = "power_update", boot[] = "--boot", app[] = "--app";
     static char update[] = "--update", paths[3][PATH_SIZE];
     bool reverts = has(argc, argv, "revert"), recovers = has(argc, argv, "recovery");
     char **all = calloc(ADDED_MAX + (size_t)argc, sizeof all[0]);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_startup_power: power cuts in the life of a device, natively: updates that are confirmed,
+/* power_startup: power cuts in the life of a device, natively: updates that are confirmed,
  * late, or never, and devices that recover. Single cuts at every Nth flash operation in every
  * way; random double and triple cuts.
  *
- *    test_startup_power [--every N] [--multi N] [--seed S] [--json FILE]
- *    test_startup_power --repeat CASE        one case, as a failure has printed it
+ *    power_startup [--every N] [--multi N] [--seed S] [--json FILE]
+ *    power_startup --repeat CASE        one case, as a failure has printed it
  *
  * Exit 0 if no promise was broken (power/startup_world.h). */
 #define _POSIX_C_SOURCE 199309L
@@ -85,7 +85,7 @@ static bool run_reference(unsigned plan)
     }
     reference->operations = world.state.operations;
     if (world.breach != WORLD_KEPT || !world_is_over(&world)) {
-        fprintf(stderr, "test_startup_power: plan \"%s\" without any cut: %s\n",
+        fprintf(stderr, "power_startup: plan \"%s\" without any cut: %s\n",
                 plans[plan].name, world.breach != WORLD_KEPT ? world.failure : "never ends");
         return false;
     }
@@ -177,7 +177,7 @@ static void count(const struct power_case *c, bool good, struct totals *totals)
         return;
     }
     if (totals->failures++ < FAILURES_SHOWN) {
-        printf("FAILED %s: %s\n  repeat: test_startup_power --repeat ", plans[c->plan].name,
+        printf("FAILED %s: %s\n  repeat: power_startup --repeat ", plans[c->plan].name,
                world.failure);
         print_case(c);
         printf("\n");
@@ -301,7 +301,7 @@ int main(int argc, char **argv)
     }
     if (!good || argc % 2 == 0) {
         fprintf(stderr,
-                "usage: test_startup_power [--every N] [--multi N] [--seed S] [--json FILE] "
+                "usage: power_startup [--every N] [--multi N] [--seed S] [--json FILE] "
                 "| --repeat CASE\n");
         return 2;
     }

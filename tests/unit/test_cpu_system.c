@@ -261,7 +261,7 @@ static void test_breakpoint_stays_on_it(void **state)
     assert_int_equal(h_cpu.r[15], H_CODE + 2);
 }
 
-/* Found by tests/oracle/test_unicorn. */
+/* Found by oracle_unicorn. */
 static void test_stack_pointer_bits_ddi0403_b1_4_7(void **state)
 {
     (void)state;

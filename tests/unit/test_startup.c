@@ -9,7 +9,7 @@
 #include "support/startup_fixture.h"
 
 /* Authority: docs/design.md, "The bootloader's decisions". The ways through it, from end to
- * end; what a power cut does to them is test_startup_power's, what a forged journal does is
+ * end; what a power cut does to them is power_startup's, what a forged journal does is
  * test_startup_forged's, and what apps do to FLAG test_startup_tutorial's. */
 
 static void damage(uint32_t addr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The weak points of the tutorial's code that docs/weak-points.md lists, by their numbers: one test
  * each, thin where another file has the depth. Those that need the chip are in
- * tests/fw/test_weak_points_fw.c. tests/mutants/ puts every weakness back, and its test must fail.
+ * tests/fw/test_weak_points.c. tests/mutants/ puts every weakness back, and its test must fail.
  *
  * Run one: test_weak_points 'test_wp06*'
  */

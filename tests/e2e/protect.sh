@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test_protect.sh OTTER FIRMWARE_DIR FLASH_SH: write protection as people ask for it: otter board run, otter
+# protect.sh OTTER FIRMWARE_DIR FLASH_SH: write protection as people ask for it: otter board run, otter
 # board campaign, make flash. The app wipes the bootloader if it can (tests/fw/wipeapp).
 set -eu
 otter=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test_signing_build.sh OTTER: how the firmware build comes to its keys (cmake/signing.cmake): it is
+# signing_build.sh OTTER: how the firmware build comes to its keys (cmake/signing.cmake): it is
 # configured only, beside a folder of its own.
 set -u
 otter=$1
@@ -21,7 +21,7 @@ configure() {
     # cmake breaks long lines
     if [ "$got" -ne "$code" ] || ! cat out.txt firmware/signed-with.txt 2>/dev/null | tr -s ' \n' ' ' | grep -qF -- "$text"; then
         failures=$((failures + 1))
-        echo "test_signing_build: cmake $*: exit $got, wanted $code and: $text" >&2
+        echo "e2e_signing_build: cmake $*: exit $got, wanted $code and: $text" >&2
         cat out.txt >&2
     fi
     rm -f firmware/signed-with.txt
@@ -31,7 +31,7 @@ check() {
     shift
     "$@" && return
     failures=$((failures + 1))
-    echo "test_signing_build: $what" >&2
+    echo "e2e_signing_build: $what" >&2
 }
 
 configure 1 "OTTER_TOOL: $dir/host/cli/otter: not there, and the firmware is signed with it"
@@ -53,5 +53,5 @@ check 'the key table is built' cmake --build firmware --target otter_keys >out.t
 check 'the table has two keys' [ "$(grep -c packed firmware/otter_keys.c)" -eq 2 ]
 check 'the public key is left' cmp own.pub firmware/otter-key.pub.pem
 
-[ "$failures" -eq 0 ] || { echo "test_signing_build: $failures failures" >&2; exit 1; }
-echo "test_signing_build: all as it should be"
+[ "$failures" -eq 0 ] || { echo "e2e_signing_build: $failures failures" >&2; exit 1; }
+echo "e2e_signing_build: all as it should be"

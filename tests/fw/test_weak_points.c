@@ -2,7 +2,7 @@
 /* The weak points of docs/weak-points.md that need the chip: the real binaries on the modelled board.
  * The others are in tests/unit/test_weak_points.c; tests/mutants/ puts each weakness back.
  *
- * Run one: test_weak_points_fw 'test_wp21*'
+ * Run one: fw_weak_points 'test_wp21*'
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# test_cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter image`, `otter key` and `otter board campaign`
+# cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter image`, `otter key` and `otter board campaign`
 # say to wrong files, options and ports, and to MCUs that misbehave: one clear line, the right exit code, and
 # nothing written.
 set -u
@@ -68,7 +68,7 @@ snapshot >before.txt
 
 report() {
     failures=$((failures + 1))
-    echo "test_cli_bad_input: $1" >&2
+    echo "e2e_cli_bad_input: $1" >&2
     echo "  repeat: otter $2" >&2
     sed 's/^/  stderr: /' stderr.txt >&2
 }
@@ -230,14 +230,12 @@ start_peer() {
     rm -f tty
     "$pty_peer" tty "$1" "$2" >peer.txt &
     peer=$!
-    tries=0
-    while [ ! -e tty ] && [ "$tries" -lt 100 ]; do
-        tries=$((tries + 1))
+    while [ ! -e tty ] && kill -0 "$peer" 2>/dev/null; do
         sleep 0.05
     done
 }
 
-# push_to VERSION HOW CODE TEXT ARG...: text is looked for on both outputs
+# push_to VERSION HOW CODE TEXT ARG...: text is looked for on both outputs; .TEXT is asked of the JSON object
 push_to() {
     start_peer "$1" "$2"
     code=$3
@@ -247,13 +245,16 @@ push_to() {
     got=$?
     cat stdout.txt >>stderr.txt
     [ "$got" -eq "$code" ] || report "exit $got instead of $code" "push $*"
-    grep -q -- "$text" stderr.txt || report "does not say: $text" "push $*"
+    case $text in
+    .*) jq -e "$text" stdout.txt >jq.txt 2>&1 ;;
+    *) grep -q -- "$text" stderr.txt ;;
+    esac || report "does not say: $text" "push $*"
     kill "$peer" 2>/dev/null
     wait "$peer" 2>/dev/null
     peer=
 }
 push_to 03010101 good 0 'otter: push: MCU updated 03010101 -> 03010102 in [0-9.]* s' good.bin
-push_to 03010101 good 0 '"result": "updated".*"from": "03010101", "to": "03010102"' good.bin --json
+push_to 03010101 good 0 '.result == "updated" and .from == "03010101" and .to == "03010102"' good.bin --json
 push_to 03010101 good 0 '^100 %: piece 13 of 13, 3112 of 3112 bytes' good.bin
 push_to 03010102 good 0 'MCU already has version 03010102; nothing sent' good.bin
 push_to 03010102 good 0 'MCU updated 03010102 -> 03010102' good.bin --force
@@ -263,16 +264,14 @@ push_to 03010101 good 1 'came back with version 03010102 instead of 03010109' ap
 push_to 03010101 deaf 1 'otter: push: tty: the MCU does not answer' good.bin
 push_to 03010101 deaf 1 'otter: push: tty: not done after 1 s' good.bin --timeout 1
 push_to 03010101 refuse 1 'otter: push: tty: the MCU refused the file (0x27)' good.bin
-push_to 03010101 md5 1 '"reason": "md5-differs"' good.bin --json
+push_to 03010101 md5 1 '.reason == "md5-differs"' good.bin --json
 push_to 03010101 vanish 1 'otter: push: tty: the port disappeared' good.bin
 
 # two programs at one port
 start_peer 03010101 slow
 "$otter" push -v --port tty good.bin >/dev/null 2>first.txt &
 first=$!
-tries=0
-until grep -q 'MCU asks for' first.txt || [ "$tries" -gt 200 ]; do
-    tries=$((tries + 1))
+until grep -q 'MCU asks for' first.txt || ! kill -0 "$first" 2>/dev/null; do
     sleep 0.05
 done
 "$otter" push --port tty good.bin >stdout.txt 2>stderr.txt && report "two at one port" "push"
@@ -289,5 +288,5 @@ wait "$peer"
 peer=
 grep -q 0x1F peer.txt || report "no 0x1F after Ctrl-C" "push"
 
-[ "$failures" -eq 0 ] || { echo "test_cli_bad_input: $failures failures" >&2; exit 1; }
-echo "test_cli_bad_input: all as it should be"
+[ "$failures" -eq 0 ] || { echo "e2e_cli_bad_input: $failures failures" >&2; exit 1; }
+echo "e2e_cli_bad_input: all as it should be"
