@@ -22,7 +22,9 @@ struct module_difference {
 
 struct module_case {
     const char *name;
-    unsigned compared; /* frames that equal the recording */
+    const char *recording; /* if it is not `name` */
+    uint32_t without_ms;   /* the module's command of this millisecond was never there */
+    unsigned compared;     /* frames that equal the recording */
     struct module_difference differences[10];
 };
 

@@ -31,7 +31,8 @@ enum {
     WIRE_MAX = 4200,
     FILE_MAX = 65536,
     QUEUE_MAX = 64,
-    LATE_MS = 1500, /* our frame may come so much after the recorded one */
+    LATE_MS = 1500,       /* our frame may come so much after the recorded one */
+    KNOWN_COMMANDS = 128, /* so many commands later an sn is another command's */
 };
 
 struct line {
@@ -59,7 +60,7 @@ static struct {
     struct otter_module_info module_info;
     struct otter_time time;
     uint8_t file[FILE_MAX];
-    bool alive, restarted, verbose;
+    bool alive, restarted, verbose, taken_out;
     uint32_t now_ms;
     int32_t skew_ms; /* recorded time minus ours */
     struct ours queue[QUEUE_MAX];
@@ -68,7 +69,8 @@ static struct {
     uint8_t decoder_body[WIRE_MAX];
     uint8_t shift; /* our sn minus the recorded sn, of new commands */
     int last_our_sn, last_recorded_sn;
-    bool known[256]; /* recorded sn of this start: matched by ours */
+    unsigned commands;        /* recorded in this start, repeats not counted */
+    unsigned matched_at[256]; /* by recorded sn: `commands` when ours matched it; 0 = never */
     uint8_t our_sn[256];
     unsigned compared, tally[3][256];
 } run;
@@ -106,12 +108,38 @@ static void parse_frame(struct line *line)
         consumed == line->len || (consumed + 1 == line->len && line->bytes[consumed] == 0x55);
 }
 
-static void load(const char *name)
+static bool has_own_sn(const struct otter_frame *frame)
+{
+    return (frame->cmd & 1) != 0 && frame->cmd != OTTER_CMD_ILLEGAL_TO_MCU;
+}
+
+/* As if the module had not sent the command that its case names: the sn of those that follow, and of
+ * their answers, are one less. The answer to the command itself stays: ours sends it, and waits. */
+static bool is_taken_out(struct line *line)
+{
+    uint32_t without_ms = run.module_case->without_ms;
+
+    if (without_ms != 0 && line->from_module && line->ms == without_ms) {
+        run.taken_out = true;
+        return true;
+    }
+    if (!run.taken_out || line->ms == without_ms || !line->is_frame ||
+        line->from_module != has_own_sn(&line->frame))
+        return false;
+    line->frame.sn--;
+    int len = otter_frame_encode(&line->frame, true, line->bytes, WIRE_MAX);
+    assert_true(len > 0);
+    line->len = (size_t)len;
+    return false;
+}
+
+static void load(const struct module_case *module_case)
 {
     char path[512];
     static char text[16384];
 
-    snprintf(path, sizeof path, "%s/%s.txt", OTTER_WIRE_VECTORS, name);
+    snprintf(path, sizeof path, "%s/%s.txt", OTTER_WIRE_VECTORS,
+             module_case->recording != NULL ? module_case->recording : module_case->name);
     FILE *in = fopen(path, "r");
     if (in == NULL)
         fail_msg("%s: cannot be opened", path);
@@ -136,6 +164,8 @@ static void load(const char *name)
             line->from_module = direction[0] == 'W';
             line->len = parse_hex(hex, line->bytes);
             parse_frame(line);
+            if (is_taken_out(line))
+                continue;
         } else {
             continue;
         }
@@ -273,9 +303,10 @@ static void count_extra(void)
         run.queue[i].frame.payload = run.queue[i].body;
 }
 
-static bool has_own_sn(const struct otter_frame *frame)
+/* Did a command of ours match the recorded one with this sn? Numbers are used again every 256. */
+static bool is_known(uint8_t sn)
 {
-    return (frame->cmd & 1) != 0 && frame->cmd != OTTER_CMD_ILLEGAL_TO_MCU;
+    return run.matched_at[sn] != 0 && run.commands - run.matched_at[sn] < KNOWN_COMMANDS;
 }
 
 /* The recorded frame as ours must be on the wire, given the shift of sn. */
@@ -305,7 +336,7 @@ static bool find_match(const struct line *line, size_t *out_index)
                 shift++;
             }
         }
-        if (has_own_sn(&line->frame) && run.known[line->frame.sn])
+        if (has_own_sn(&line->frame) && is_known(line->frame.sn))
             shift = (uint8_t)(run.our_sn[line->frame.sn] - line->frame.sn);
         size_t len = shifted(line, shift, expected);
         if (len == run.queue[i].len && memcmp(expected, run.queue[i].bytes, len) == 0) {
@@ -327,7 +358,8 @@ static void expect(const struct line *line)
             run.tally[MODULE_MISSING][line->frame.cmd]++;
             if (has_own_sn(&line->frame) && line->frame.sn != run.last_recorded_sn) {
                 run.last_recorded_sn = line->frame.sn;
-                run.known[line->frame.sn] = false;
+                run.commands++;
+                run.matched_at[line->frame.sn] = 0;
                 run.shift--;
             }
             return;
@@ -341,8 +373,9 @@ static void expect(const struct line *line)
     run.skew_ms = (int32_t)(line->ms - ours->ms);
     if (has_own_sn(&line->frame)) {
         run.last_our_sn = ours->frame.sn;
+        run.commands += line->frame.sn != run.last_recorded_sn;
         run.last_recorded_sn = line->frame.sn;
-        run.known[line->frame.sn] = true;
+        run.matched_at[line->frame.sn] = run.commands;
         run.our_sn[line->frame.sn] = ours->frame.sn;
     }
     run.queue_len--;
@@ -365,7 +398,8 @@ static void process_start(const struct line *line)
     run.skew_ms = 0;
     run.shift = 0;
     run.last_our_sn = run.last_recorded_sn = -1;
-    memset(run.known, 0, sizeof run.known);
+    run.commands = 0;
+    memset(run.matched_at, 0, sizeof run.matched_at);
     otter_frame_decoder_init(&run.decoder, run.decoder_body, sizeof run.decoder_body,
                              OTTER_FRAME_LENIENT);
     module_init(&run.module, &run.config, run.now_ms);
@@ -400,7 +434,7 @@ static void remark(const struct line *line)
 static void decide(const struct line *line)
 {
     const struct otter_frame *frame = &line->frame;
-    bool is_new = !run.known[frame->sn] && frame->sn != run.last_recorded_sn;
+    bool is_new = !is_known(frame->sn) && frame->sn != run.last_recorded_sn;
     struct otter_offer offer;
     uint16_t status;
     size_t index;
@@ -450,9 +484,9 @@ static void from_mcu(const struct line *line)
 
     memcpy(bytes, line->bytes, len);
     if (line->is_frame && (frame->cmd & 1) == 0) {
-        if (!run.known[frame->sn] && frame->sn == run.last_recorded_sn)
+        if (!is_known(frame->sn) && frame->sn == run.last_recorded_sn)
             return; /* the answer to a frame ours did not send */
-        if (run.known[frame->sn] && run.our_sn[frame->sn] != frame->sn) {
+        if (is_known(frame->sn) && run.our_sn[frame->sn] != frame->sn) {
             struct otter_frame own = *frame;
             own.sn = run.our_sn[frame->sn];
             int own_len = otter_frame_encode(&own, true, bytes, sizeof bytes);
@@ -514,7 +548,7 @@ static void test_wire_module(void **state)
     memset(&run, 0, sizeof run);
     run.verbose = verbose;
     run.module_case = *state;
-    load(run.module_case->name);
+    load(run.module_case);
     for (run.at = 0; run.at < run.line_count; run.at++) {
         const struct line *line = &run.lines[run.at];
         if (line->is_remark)
