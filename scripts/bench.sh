@@ -4,13 +4,14 @@
 # name: number) and build/bench/results.md.
 set -eu
 out=build/bench
+build=build/host
 firmware=build/firmware
 mkdir -p "$out"
 
-mips=$(build/host/bench/model_mips "$firmware/bench/cpu/bench_cpu.bin" | awk '$1 == "model_mips" { print $2 }')
+mips=$("$build/bench/model_mips" "$firmware/bench/cpu/bench_cpu.bin" | awk '$1 == "model_mips" { print $2 }')
 boot=$(wc -c <"$firmware/boot/boot.bin")
 app=$(wc -c <"$firmware/app/pethouse/pethouse_03010101.bin")
-demo=$(build/host/cli/otter demo --quiet --boot "$firmware/boot/boot.bin" \
+demo=$("$build/cli/otter" demo --quiet --boot "$firmware/boot/boot.bin" \
     --app "$firmware/app/pethouse/pethouse_03010101.bin" \
     --update "$firmware/app/pethouse/pethouse_03010102.bin" |
     sed -nE 's/^demo: device [0-9A-F]+ updated .* in ([0-9.]+) s$/\1/p')
@@ -18,57 +19,66 @@ for value in "$mips" "$boot" "$app" "$demo"; do
     [ -n "$value" ] || { echo "bench.sh: a measurement is missing" >&2; exit 1; }
 done
 
-printf '{\n  "model_mips": %s,\n  "boot_bytes": %s,\n  "app_bytes": %s,\n  "demo_device_s": %s\n}\n' \
-    "$mips" "$boot" "$app" "$demo" >"$out/results.json"
-# merge FILE NAME...: add these numbers of a kept result (one flat object, a line each)
-merge() {
-    kept=$1
-    shift
-    [ -s "$kept" ] || return 0
-    sed '$d' "$out/results.json" | sed '$s/$/,/' >"$out/results.new"
-    for name; do
-        sed -n "s/^ *\(\"$name\": [0-9.]*\),*\$/  \1,/p" "$kept"
-    done | sed '$s/,$//' >>"$out/results.new"
-    echo '}' >>"$out/results.new"
-    mv "$out/results.new" "$out/results.json"
+# numbers: lines "NAME NUMBER" as one object
+numbers() {
+    jq -nR '[inputs / " " | {(.[0]): (.[1] | tonumber)}] | add // {}'
 }
-merge bench/campaign.json power_arm_cases power_arm_second_cuts power_arm_cuts_per_s power_failures
-merge bench/noise.json noise_runs noise_wrong_images
-merge bench/glitch.json glitch_positions glitch_inside glitch_accepted glitch_recoveries
-merge bench/startup.json power_native_cases power_native_cuts_per_s power_multi_cases power_worn
-# What must not happen: both campaigns together, the native one and that of the real binaries.
-for name in bricks lost_reverts lost_confirms unverified_starts; do
-    cat bench/startup.json bench/campaign.json 2>/dev/null |
-        sed -nE "s/^ *\"power_(arm_)?$name\": ([0-9]+),*\$/\2/p" |
-        awk -v name="power_$name" '{ sum += $1 } END { if (NR) printf "  \"%s\": %d,\n", name, sum }'
-done >"$out/power.json"
-merge "$out/power.json" power_bricks power_lost_reverts power_lost_confirms power_unverified_starts
-build/host/bench/boot_bench "$firmware" | sed 's/^\([^ ]*\) \([0-9.]*\)$/  "\1": \2,/' >"$out/boot.json"
-[ -s "$out/boot.json" ] || { echo "bench.sh: nothing measured of the bootloader" >&2; exit 1; }
-# shellcheck disable=SC2046 # a list of names
-merge "$out/boot.json" $(sed 's/^ *"\([^"]*\)".*/\1/' "$out/boot.json")
+# kept RUN NAME...: these numbers of the result of a long run, as far as there is one
+kept() {
+    file=bench/$1.json
+    shift
+    [ ! -s "$file" ] || jq '. as $all | reduce $ARGS.positional[] as $name ({}; .[$name] = $all[$name])' \
+        "$file" --args "$@"
+}
+# no WHAT...: say what is missing in the results
+no() {
+    echo "bench.sh: $*" >&2
+}
+
+"$build/bench/boot_bench" "$firmware" >"$out/boot.txt"
+[ -s "$out/boot.txt" ] || { no "nothing measured of the bootloader"; exit 1; }
+numbers <"$out/boot.txt" >"$out/boot.json"
+: >"$out/unicorn.txt"
+if [ -x "$build/bench/unicorn_mips" ]; then
+    "$build/bench/unicorn_mips" "$firmware/bench/cpu/bench_cpu.bin" >"$out/unicorn.txt"
+    "$build/tests/oracle/oracle_unicorn" --count 1200000 |
+        sed 's/^instructions\|^mismatches/model_vs_unicorn_&/' >>"$out/unicorn.txt"
+else
+    no "libunicorn is not installed (scripts/need.sh oracle): nothing to compare with"
+fi
+: >"$out/ed25519.txt"
+if [ -x "$build/tests/oracle/oracle_ed25519" ]; then
+    "$build/tests/oracle/oracle_ed25519" --count 100000 >"$out/ed25519.txt"
+else
+    no "libsodium is not installed (scripts/need.sh oracle): no signatures compared"
+fi
+tests=$build/tests.json
+[ -s "$tests" ] || { no "no make test has been here: tests_skipped is missing"; tests=; }
+
+{
+    numbers <<END
+model_mips $mips
+boot_bytes $boot
+app_bytes $app
+demo_device_s $demo
+END
+    kept campaign power_arm_cases power_arm_second_cuts power_arm_cuts_per_s power_failures
+    kept noise noise_runs noise_wrong_images
+    kept glitch glitch_positions glitch_inside glitch_accepted glitch_recoveries
+    kept startup power_native_cases power_native_cuts_per_s power_multi_cases power_worn
+    # What must not happen: both campaigns together, the native one and that of the real binaries.
+    cat bench/startup.json bench/campaign.json 2>/dev/null | jq -s 'add as $all |
+        reduce ("bricks", "lost_reverts", "lost_confirms", "unverified_starts") as $name ({};
+            .["power_" + $name] = ([$all["power_" + $name, "power_arm_" + $name]] | add))'
+    cat "$out/boot.json"
+    grep -E '^model_vs_unicorn_(speed|instructions|mismatches) ' "$out/unicorn.txt" | numbers
+    grep -E '^ed25519_(cases|mismatches) ' "$out/ed25519.txt" | numbers
+    [ -z "$tests" ] || jq '{tests_skipped}' "$tests"
+} | jq -s 'add | with_entries(select(.value != null))' >"$out/results.json"
 # figure NAME: of what boot_bench measured
 figure() {
-    sed -n "s/^ *\"$1\": \([0-9.]*\),\$/\1/p" "$out/boot.json"
+    jq ".$1" "$out/boot.json"
 }
-if [ -x build/host/bench/unicorn_mips ]; then
-    {
-        build/host/bench/unicorn_mips "$firmware/bench/cpu/bench_cpu.bin"
-        build/host/tests/oracle/oracle_unicorn --count 1200000 | sed 's/^instructions\|^mismatches/model_vs_unicorn_&/'
-    } | sed -n 's/^\(model_vs_unicorn_[a-z]*\) \([0-9.]*\)$/  "\1": \2,/p' >"$out/unicorn.json"
-    merge "$out/unicorn.json" model_vs_unicorn_speed model_vs_unicorn_instructions \
-        model_vs_unicorn_mismatches
-else
-    echo "bench.sh: libunicorn is not installed (scripts/need.sh oracle): nothing to compare with" >&2
-fi
-
-if [ -x build/host/tests/oracle/oracle_ed25519 ]; then
-    build/host/tests/oracle/oracle_ed25519 --count 100000 |
-        sed -n 's/^\(ed25519_[a-z]*\) \([0-9]*\)$/  "\1": \2,/p' >"$out/ed25519.json"
-    merge "$out/ed25519.json" ed25519_cases ed25519_mismatches
-else
-    echo "bench.sh: libsodium is not installed (scripts/need.sh oracle): no signatures compared" >&2
-fi
 
 {
     echo '| what | measured | beside it |'

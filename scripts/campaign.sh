@@ -43,29 +43,11 @@ run recovery --every 1 --tears not-done,torn "$@"
 run recovery --every 40 --second 1000 "$@"
 [ "$(find "$work" -name '*.json' | wc -l)" -eq $number ] || exit 1
 
-# One object: the sums of all.
-awk -F'[:,]' '
-    /"power_/ {
-        name = $1
-        gsub(/[ "]/, "", name)
-        if (!(name in sum) && name !~ /per_s$/) {
-            order[++count] = name
-        }
-        sum[name] += $2
-    }
-    /"(jobs|date|commit)"/ && NR == FNR { rest[++rests] = $0 }
-    END {
-        print "{"
-        for (i = 1; i <= count; i++) {
-            printf "  \"%s\": %d,\n", order[i], sum[order[i]]
-        }
-        printf "  \"power_arm_cuts_per_s\": %.1f,\n", sum["power_arm_cases"] / sum["power_arm_seconds"]
-        for (i = 1; i <= rests; i++) {
-            sub(/,$/, "", rest[i])
-            print rest[i] (i < rests ? "," : "")
-        }
-        print "}"
-    }' "$work"/*.json >"$keep.new"
+# One object: the sums of all, and when and how they were made.
+jq -s '(reduce (.[] | to_entries[] | select(.key | startswith("power_") and (endswith("per_s") | not))) as $one
+        ({}; .[$one.key] += $one.value)) as $sums
+    | $sums + {power_arm_cuts_per_s: (10 * $sums.power_arm_cases / $sums.power_arm_seconds | round / 10)}
+        + (.[0] | {jobs, date, commit})' "$work"/*.json >"$keep.new"
 mv "$keep.new" "$keep"
 cat "$keep"
 exit $status

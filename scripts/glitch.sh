@@ -22,14 +22,7 @@ run 2 3
 wait
 cat "$out"/*.txt
 
-awk -F'[:,]' '
-    /"glitch_/ { if (!($1 in sum)) names[++count] = $1; sum[$1] += $2 }
-    END {
-        print "{"
-        for (i = 1; i <= count; i++) {
-            printf "%s: %d%s\n", names[i], sum[names[i]], i < count ? "," : ""
-        }
-        print "}"
-    }' "$out"/*.json >build/glitch.json
+jq -s 'reduce (.[] | to_entries[] | select(.key | startswith("glitch_"))) as $one ({}; .[$one.key] += $one.value)' \
+    "$out"/*.json >build/glitch.json
 [ "$every" -ne 1 ] || scripts/keep.sh build/glitch.json bench/glitch.json core boot port board lab tests/glitch
 [ ! -e "$out/failed" ]

@@ -8,8 +8,5 @@ kept=$2
 shift 2
 commit=$(git rev-parse --short HEAD)
 git diff --quiet HEAD -- "$@" || commit=$commit+
-{
-    sed '$d' "$part" | sed '$s/$/,/'
-    printf '  "date": "%s",\n  "commit": "%s"\n}\n' "$(date -u +%Y-%m-%d)" "$commit"
-} >"$kept"
+jq --arg date "$(date -u +%Y-%m-%d)" --arg commit "$commit" '. + {date: $date, commit: $commit}' "$part" >"$kept"
 cat "$kept"

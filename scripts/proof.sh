@@ -5,23 +5,12 @@ set -eu
 cd "$(dirname "$0")/.."
 # row NAME FILE CASES LOST: LOST is a pattern of all that must not be
 row() {
-    awk -v what="$1" -v cases_name="$3" -v lost_name="$4" '
-        match($0, /"[a-z_]+"/) {
-            name = substr($0, RSTART + 1, RLENGTH - 2)
-            value = $2 + 0
-            if (name == cases_name) { cases = value } else if (name ~ lost_name) { lost += value }
-            text = $2
-            gsub(/[",]/, "", text)
-            if (name == "date") { date = text } else if (name == "commit") { commit = text }
-        }
-        END {
-            for (text = cases; match(text, /^[0-9]+[0-9][0-9][0-9]/); ) {
-                head = substr(text, 1, RLENGTH - 3)
-                tail = "," substr(text, RLENGTH - 2)
-                text = head tail
-            }
-            printf "| %-58s | %9s | %4d | %-10s | %-7s |\n", what, text, lost, date, commit
-        }' "$2"
+    jq -r --arg cases "$3" --arg lost "$4" '
+        def commas: tostring | if length > 3 then (.[:-3] | commas) + "," + .[-3:] else . end;
+        [(.[$cases] | commas), ([to_entries[] | select(.key | test($lost)).value] | add), .date, .commit] | @tsv
+        ' "$2" | while read -r cases lost date commit; do
+        printf '| %-58s | %9s | %4d | %-10s | %-7s |\n' "$1" "$cases" "$lost" "$date" "$commit"
+    done
 }
 echo "| what fails, and where                                      |     cases | lost | when       | commit  |"
 echo "|------------------------------------------------------------|----------:|-----:|------------|---------|"
