@@ -4,20 +4,20 @@ otter_test(LABEL unit NAME test_ed25519_key SOURCES test_ed25519_key.c LIBS otte
 otter_test(LABEL unit NAME test_field25519 SOURCES test_field25519.c LIBS otter_host)
 
 # As the library has them; and with what has broken other people's: no optimisation, and all of it.
-set(core ${PROJECT_SOURCE_DIR}/core/src)
-function(otter_crypto_test name)
-  otter_test(LABEL unit NAME ${name} SOURCES ${ARGN} LIBS test_vectors otter_host)
-  target_compile_definitions(${name} PRIVATE
-    OTTER_VECTORS_DIR="${PROJECT_SOURCE_DIR}/tests/vectors")
+function(otter_crypto_test name unit)
+  otter_test(LABEL unit NAME ${name} SOURCES test_${unit}.c LIBS ${ARGN} test_vectors otter_host
+    DEFINES OTTER_VECTORS_DIR="${PROJECT_SOURCE_DIR}/tests/vectors")
 endfunction()
+set(options_O0 -O0)
+set(options_Os_lto -Os -flto -fstrict-aliasing)
+foreach(variant O0 Os_lto)
+  otter_crypto_variant(crypto_${variant} ${options_${variant}})
+endforeach()
 foreach(unit sha512_fips180 ed25519_rfc8032)
-  otter_crypto_test(test_${unit} test_${unit}.c)
+  otter_crypto_test(test_${unit} ${unit})
   foreach(variant O0 Os_lto)
     set(name test_${unit}_${variant})
-    otter_crypto_test(${name} test_${unit}.c
-      ${core}/sha512.c ${core}/ed25519.c ${core}/field25519.c)
-    set(options_O0 -O0)
-    set(options_Os_lto -Os -flto -fstrict-aliasing)
+    otter_crypto_test(${name} ${unit} crypto_${variant})
     target_compile_options(${name} PRIVATE ${options_${variant}})
     target_link_options(${name} PRIVATE ${options_${variant}})
   endforeach()
