@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# lint.sh: formatting, cppcheck, clang-tidy (host compile database), shellcheck, and the figures
-# that the documents quote. Any finding fails.
+# lint.sh: who includes and compiles what, formatting, cppcheck, clang-tidy (host compile database), shellcheck, and
+# the figures that the documents quote. Any finding fails.
 set -eu
+scripts/check-includes.sh
+scripts/check-sources.sh
 sources=$(git ls-files '*.c' '*.h')
 # shellcheck disable=SC2086 # a list of words
 clang-format-14 --dry-run -Werror $sources

@@ -1,0 +1,9 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# check-columns.sh: no line of C is longer than 96 characters (.clang-format breaks code, and leaves comments).
+set -eu
+cd "$(dirname "$0")/.."
+git ls-files '*.c' '*.h' | LC_ALL=C xargs awk '
+{ gsub(/[\200-\277]/, "") } # the second to fourth byte of a character
+length($0) > 96 { print FILENAME ":" FNR ": " length($0) " characters, 96 at most"; bad = 1 }
+END { exit bad }'
