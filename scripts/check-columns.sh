@@ -3,6 +3,7 @@
 # check-columns.sh: no line of C is longer than 96 characters (.clang-format breaks code, and leaves comments).
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck disable=SC2016 # the $ are awk's
 git ls-files '*.c' '*.h' | LC_ALL=C xargs awk '
 { gsub(/[\200-\277]/, "") } # the second to fourth byte of a character
 length($0) > 96 { print FILENAME ":" FNR ": " length($0) " characters, 96 at most"; bad = 1 }

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 table=${1:-docs/design.md}
 # Where the builds look for a header, after the folder of the file that asks.
 paths='. core/include tests port/stm32f103 app/pethouse gizwits-dropin'
+# shellcheck disable=SC2016 # the $ are awk's
 git ls-files '*.c' '*.h' | xargs awk -v table="$table" -v paths="$paths" -v tree="$(git ls-files '*.h' '*.c' | tr '\n' ' ')" '
 function room(path) { return substr(path, 1, index(path, "/") - 1) }
 function complain(text) { print FILENAME ":" FNR ": " text; bad = 1 }

@@ -4,6 +4,7 @@
 # links the library of the folder that has it, or calls a function that is declared there.
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck disable=SC2016 # the $ are awk's
 git ls-files '*CMakeLists.txt' '*.cmake' | xargs awk '
 FNR == 1 {
     folder = FILENAME

@@ -85,8 +85,8 @@ static bool run_reference(unsigned plan)
     }
     reference->operations = world.state.operations;
     if (world.breach != WORLD_KEPT || !world_is_over(&world)) {
-        fprintf(stderr, "power_startup: plan \"%s\" without any cut: %s\n",
-                plans[plan].name, world.breach != WORLD_KEPT ? world.failure : "never ends");
+        fprintf(stderr, "power_startup: plan \"%s\" without any cut: %s\n", plans[plan].name,
+                world.breach != WORLD_KEPT ? world.failure : "never ends");
         return false;
     }
     return true;
@@ -300,9 +300,8 @@ int main(int argc, char **argv)
         }
     }
     if (!good || argc % 2 == 0) {
-        fprintf(stderr,
-                "usage: power_startup [--every N] [--multi N] [--seed S] [--json FILE] "
-                "| --repeat CASE\n");
+        fprintf(stderr, "usage: power_startup [--every N] [--multi N] [--seed S] [--json FILE] "
+                        "| --repeat CASE\n");
         return 2;
     }
     for (unsigned plan = 0; plan < PLANS; plan++) {
