@@ -24,7 +24,7 @@ set -eu
 name=$1
 program=$DIR/tests/fuzz/fuzz_$name
 cp -r "tests/fuzz/corpus/$name" "$WORK/$name"
-if "$program" -max_total_time="$SECONDS_EACH" -timeout=10 -max_len=4096 -print_final_stats=1 \
+if "$program" -max_total_time="$SECONDS_EACH" -timeout=600 -max_len=4096 -print_final_stats=1 \
     -dict=tests/fuzz/gizwits.dict -artifact_prefix="$DIR/crashes/$name-" "$WORK/$name" \
     >"$WORK/$name.log" 2>&1; then
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$WORK/$name.log")

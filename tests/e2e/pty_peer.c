@@ -23,7 +23,7 @@
 #include "otter/frame.h"
 #include "otter/message.h"
 
-enum { PIECE_LEN = 256, LIMIT_MS = 60000 };
+enum { PIECE_LEN = 256, LIMIT_MS = 3600000 };
 
 static int tty = -1;
 static char version[9];

@@ -25,7 +25,7 @@ while [ ! -e "$dir/mcu" ]; do
     sleep 0.1
 done
 
-"$otter" push "$firmware/app/pethouse/pethouse_03010102.bin" --port "$dir/mcu" | tee "$dir/push.out"
+"$otter" push "$firmware/app/pethouse/pethouse_03010102.bin" --port "$dir/mcu" --timeout 3600 | tee "$dir/push.out"
 grep -q 'updated 03010101 -> 03010102' "$dir/push.out"
 kill -INT "$board"
 wait "$board" || { cat "$dir/board.err" >&2; exit 1; }

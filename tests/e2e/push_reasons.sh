@@ -44,7 +44,7 @@ push() {
     want=$1
     shift
     code=0
-    "$otter" push "$@" --port "$dir/mcu" >"$dir/out" 2>"$dir/err" || code=$?
+    "$otter" push "$@" --port "$dir/mcu" --timeout 3600 >"$dir/out" 2>"$dir/err" || code=$?
     cat "$dir/out" "$dir/err"
     if [ "$code" -ne "$want" ]; then
         echo "push_reasons: exit code $code instead of $want" >&2
