@@ -14,7 +14,7 @@
 
 /* A board with a small program, and the debugger's end of the protocol without a socket. */
 
-struct gdb_rig {
+struct gdb_fixture {
     struct board *board;
     struct gdb gdb;
     char out[GDB_OUT_SIZE + 1]; /* all the bytes of the last exchange */
@@ -30,13 +30,13 @@ struct gdb_rig {
 #define BACK    0x0800001Au /* b LOOP */
 #define COUNTER 0x20000100u
 
-static inline void rig_take(struct gdb_rig *rig)
+static inline void fixture_take(struct gdb_fixture *fixture)
 {
-    rig->out_len = gdb_take(&rig->gdb, (uint8_t *)rig->out, GDB_OUT_SIZE);
-    rig->out[rig->out_len] = '\0';
-    rig->answers = 0;
-    rig->answer[0] = '\0';
-    for (const char *at = rig->out; (at = strchr(at, '$')) != NULL;) {
+    fixture->out_len = gdb_take(&fixture->gdb, (uint8_t *)fixture->out, GDB_OUT_SIZE);
+    fixture->out[fixture->out_len] = '\0';
+    fixture->answers = 0;
+    fixture->answer[0] = '\0';
+    for (const char *at = fixture->out; (at = strchr(at, '$')) != NULL;) {
         const char *end = strchr(at, '#');
         unsigned sum = 0, given;
         assert_non_null(end);
@@ -47,23 +47,24 @@ static inline void rig_take(struct gdb_rig *rig)
         char digits[3] = {end[1], end[2], '\0'};
         given = (unsigned)strtoul(digits, NULL, 16);
         assert_int_equal(sum & 0xFFu, given);
-        memcpy(rig->answer, at + 1, (size_t)(end - at - 1));
-        rig->answer[end - at - 1] = '\0';
-        rig->answers++;
+        memcpy(fixture->answer, at + 1, (size_t)(end - at - 1));
+        fixture->answer[end - at - 1] = '\0';
+        fixture->answers++;
         at = end;
     }
 }
 
-static inline void rig_raw(struct gdb_rig *rig, const void *bytes, size_t len)
+static inline void fixture_raw(struct gdb_fixture *fixture, const void *bytes, size_t len)
 {
     const uint8_t *at = bytes;
-    size_t fed = gdb_feed(&rig->gdb, at, len);
+    size_t fed = gdb_feed(&fixture->gdb, at, len);
     assert_int_equal(fed, len);
-    rig_take(rig);
+    fixture_take(fixture);
 }
 
 /* Send a packet with the right check sum; returns the last answer, "" for an empty or none. */
-static inline const char *rig_data(struct gdb_rig *rig, const void *data, size_t len)
+static inline const char *fixture_data(struct gdb_fixture *fixture, const void *data,
+                                       size_t len)
 {
     static uint8_t frame[3 * GDB_PACKET_MAX];
     const uint8_t *bytes = data;
@@ -77,33 +78,33 @@ static inline const char *rig_data(struct gdb_rig *rig, const void *data, size_t
     char tail[4];
     (void)snprintf(tail, sizeof tail, "#%02X", sum); /* upper case is as good */
     memcpy(frame + 1 + len, tail, 3);
-    rig_raw(rig, frame, len + 4);
-    return rig->answer;
+    fixture_raw(fixture, frame, len + 4);
+    return fixture->answer;
 }
 
-static inline const char *rig_ask(struct gdb_rig *rig, const char *text)
+static inline const char *fixture_ask(struct gdb_fixture *fixture, const char *text)
 {
-    return rig_data(rig, text, strlen(text));
+    return fixture_data(fixture, text, strlen(text));
 }
 
 /* Let the board run until the debugger has it again; fails if it does not in 10 ms. */
-static inline const char *rig_run(struct gdb_rig *rig)
+static inline const char *fixture_run(struct gdb_fixture *fixture)
 {
-    for (unsigned slice = 0; slice < 100 && gdb_is_running(&rig->gdb); slice++) {
-        uint64_t until = board_now(rig->board) + (uint64_t)100 * BOARD_TICKS_PER_US;
-        (void)gdb_stopped(&rig->gdb, board_run(rig->board, until));
+    for (unsigned slice = 0; slice < 100 && gdb_is_running(&fixture->gdb); slice++) {
+        uint64_t until = board_now(fixture->board) + (uint64_t)100 * BOARD_TICKS_PER_US;
+        (void)gdb_stopped(&fixture->gdb, board_run(fixture->board, until));
     }
-    assert_false(gdb_is_running(&rig->gdb));
-    rig_take(rig);
-    return rig->answer;
+    assert_false(gdb_is_running(&fixture->gdb));
+    fixture_take(fixture);
+    return fixture->answer;
 }
 
-static inline uint32_t rig_register(struct gdb_rig *rig, unsigned n)
+static inline uint32_t fixture_register(struct gdb_fixture *fixture, unsigned n)
 {
-    return debug_register(rig->board, n);
+    return debug_register(fixture->board, n);
 }
 
-static inline int rig_start(void **state)
+static inline int fixture_start(void **state)
 {
     static const uint8_t program[] = {
         0x00, 0x50, 0x00, 0x20, 0x11, 0x00, 0x00, 0x08, /* stack pointer, reset */
@@ -120,22 +121,22 @@ static inline int rig_start(void **state)
         0x00, 0x01, 0x00, 0x20,                         /* 0x24: COUNTER */
     };
     struct board_options options = {.seed = 1};
-    struct gdb_rig *rig = calloc(1, sizeof *rig);
-    assert_non_null(rig);
-    rig->board = board_new(&options);
-    assert_non_null(rig->board);
-    memcpy(board_flash(rig->board), program, sizeof program);
-    board_power_on(rig->board);
-    gdb_attach(&rig->gdb, rig->board);
-    *state = rig;
+    struct gdb_fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    fixture->board = board_new(&options);
+    assert_non_null(fixture->board);
+    memcpy(board_flash(fixture->board), program, sizeof program);
+    board_power_on(fixture->board);
+    gdb_attach(&fixture->gdb, fixture->board);
+    *state = fixture;
     return 0;
 }
 
-static inline int rig_stop(void **state)
+static inline int fixture_stop(void **state)
 {
-    struct gdb_rig *rig = *state;
-    board_free(rig->board);
-    free(rig);
+    struct gdb_fixture *fixture = *state;
+    board_free(fixture->board);
+    free(fixture);
     return 0;
 }
 

@@ -17,7 +17,7 @@ uint32_t image_size[IMAGES];
 enum otter_reason verify_new_as;
 enum otter_action actions[ACTIONS_LOG_MAX];
 unsigned actions_len;
-unsigned rig_case;
+unsigned fixture_case;
 
 static const uint32_t image_number[IMAGES] = {
     [OLD] = 10, [NEW] = 11, [OLDER] = 9, [NEWEST] = 12};
@@ -29,7 +29,7 @@ static int erase(void *ctx, uint32_t addr)
     return flash.port.erase(ctx, addr);
 }
 
-void rig_factory(uint32_t size)
+void fixture_factory(uint32_t size)
 {
     uint64_t random = 4;
 
@@ -48,7 +48,7 @@ void rig_factory(uint32_t size)
     ram_flash_poke(&flash, layout->app.addr, images[OLD], size);
 }
 
-static bool is_at(enum rig_image image, enum otter_image_at place)
+static bool is_at(enum fixture_image image, enum otter_image_at place)
 {
     for (uint32_t off = 0; off < image_size[image]; off += RAM_FLASH_PAGE) {
         uint32_t left = image_size[image] - off;
@@ -62,9 +62,9 @@ static bool is_at(enum rig_image image, enum otter_image_at place)
     return true;
 }
 
-enum rig_image rig_image_at(enum otter_image_at place)
+enum fixture_image fixture_image_at(enum otter_image_at place)
 {
-    for (enum rig_image image = OLD; image < IMAGES; image++) {
+    for (enum fixture_image image = OLD; image < IMAGES; image++) {
         if (is_at(image, place)) {
             return image;
         }
@@ -76,7 +76,7 @@ enum rig_image rig_image_at(enum otter_image_at place)
 static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *size,
                                 uint32_t *out_number)
 {
-    enum rig_image image = rig_image_at(place);
+    enum fixture_image image = fixture_image_at(place);
 
     assert_ptr_equal(ctx, &flash);
     assert_true(*size <= layout->app.size); /* whatever a journal says */
@@ -102,7 +102,7 @@ static void report(void *ctx, enum otter_action action, uint8_t detail)
     actions[actions_len++] = action;
 }
 
-enum otter_startup_target rig_start(void)
+enum otter_startup_target fixture_start(void)
 {
     const struct otter_startup_config config = {.port = &port,
                                                 .layout = layout,
@@ -114,13 +114,13 @@ enum otter_startup_target rig_start(void)
     actions_len = 0;
     how = otter_startup_run(&config);
     assert_true(actions_len <= 40);
-    if (how != OTTER_STARTUP_RECOVERY && rig_image_at(OTTER_IMAGE_AT_APP) == NO_IMAGE) {
-        fail_msg("case %u: what starts is no image", rig_case);
+    if (how != OTTER_STARTUP_RECOVERY && fixture_image_at(OTTER_IMAGE_AT_APP) == NO_IMAGE) {
+        fail_msg("case %u: what starts is no image", fixture_case);
     }
     return how;
 }
 
-void rig_expect_actions(const enum otter_action want[], unsigned count)
+void fixture_expect_actions(const enum otter_action want[], unsigned count)
 {
     for (unsigned i = 0; i < count && i < actions_len; i++) {
         if (actions[i] != want[i]) {
@@ -130,7 +130,7 @@ void rig_expect_actions(const enum otter_action want[], unsigned count)
     assert_int_equal(actions_len, count);
 }
 
-struct otter_journal rig_journal(void)
+struct otter_journal fixture_journal(void)
 {
     struct otter_journal journal;
 
@@ -138,7 +138,7 @@ struct otter_journal rig_journal(void)
     return journal;
 }
 
-void rig_download(enum rig_image image)
+void fixture_download(enum fixture_image image)
 {
     for (uint32_t off = 0; off < image_size[image]; off += RAM_FLASH_PAGE) {
         uint32_t left = image_size[image] - off;
@@ -151,30 +151,30 @@ void rig_download(enum rig_image image)
     }
 }
 
-void rig_probe(enum rig_image image)
+void fixture_probe(enum fixture_image image)
 {
     memcpy(flash.bytes + (layout->app.addr - RAM_FLASH_ADDR), images[image], image_size[image]);
 }
 
-void rig_ask(enum rig_image image)
+void fixture_ask(enum fixture_image image)
 {
     assert_true(otter_update_is_allowed(&port, layout));
-    rig_download(image);
+    fixture_download(image);
     assert_int_equal(otter_update_request(&port, layout, image_size[image]), 0);
 }
 
-void rig_write_record(enum rig_image image)
+void fixture_write_record(enum fixture_image image)
 {
     const struct otter_flag record = {.image_size = image_size[image]};
 
-    rig_download(image);
+    fixture_download(image);
     assert_int_equal(otter_flag_write(&port, layout, &record), 0);
 }
 
-void rig_age(unsigned count)
+void fixture_age(unsigned count)
 {
     while (count-- != 0) {
-        struct otter_journal journal = rig_journal();
+        struct otter_journal journal = fixture_journal();
 
         assert_int_equal(journal.kind, OTTER_JOURNAL_IDLE);
         assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
@@ -183,47 +183,47 @@ void rig_age(unsigned count)
 
 /* ---- the ways that many tests go ---- */
 
-void rig_idle(uint32_t size)
+void fixture_idle(uint32_t size)
 {
-    rig_factory(size);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_IDLE);
+    fixture_factory(size);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_journal().kind, OTTER_JOURNAL_IDLE);
 }
 
-void rig_expect_quiet(enum rig_image image)
+void fixture_expect_quiet(enum fixture_image image)
 {
     for (unsigned i = 0; i < 5; i++) {
         ram_flash_restart(&flash);
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
         EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
-        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), image);
+        assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), image);
         assert_int_equal(flash.operations, 0);
     }
 }
 
-void rig_expect_trial(enum rig_image image)
+void fixture_expect_trial(enum fixture_image image)
 {
-    assert_int_equal(rig_start(), OTTER_STARTUP_TRIAL);
-    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), image);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_TRIAL);
+    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), image);
     assert_int_equal(flash.refused, 0);
 }
 
-void rig_expect_refused(enum otter_reason reason)
+void fixture_expect_refused(enum otter_reason reason)
 {
     uint32_t operations = flash.operations;
 
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), OLD);
     assert_in_range(flash.operations - operations, 1, 60); /* APP is not touched */
-    assert_int_equal(rig_journal().reason, reason);
-    rig_expect_quiet(OLD);
+    assert_int_equal(fixture_journal().reason, reason);
+    fixture_expect_quiet(OLD);
     assert_int_equal(otter_update_reason(&port, layout), reason); /* kept, for the app */
 }
 
-void rig_update(enum rig_image image)
+void fixture_update(enum fixture_image image)
 {
-    rig_ask(image);
-    rig_expect_trial(image);
+    fixture_ask(image);
+    fixture_expect_trial(image);
     assert_int_equal(otter_update_confirm(&port, layout), 0);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
 }

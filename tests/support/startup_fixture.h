@@ -11,7 +11,7 @@
  * images that a verifier knows by content, the app's part, and a list of what was done.
  * Failures end the cmocka test. */
 
-enum rig_image { OLD, NEW, OLDER, NEWEST, IMAGES, NO_IMAGE = -1 };
+enum fixture_image { OLD, NEW, OLDER, NEWEST, IMAGES, NO_IMAGE = -1 };
 enum {
     FULL = 26 * RAM_FLASH_PAGE,
     SMALL = 2 * RAM_FLASH_PAGE + 100,
@@ -24,57 +24,57 @@ extern struct otter_port port; /* that of `flash`, counting erases */
 extern const struct otter_layout *const layout;
 extern unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
 
-extern uint32_t image_size[IMAGES]; /* set by rig_factory() */
+extern uint32_t image_size[IMAGES]; /* set by fixture_factory() */
 extern enum otter_reason
     verify_new_as; /* the verifier's answer for area[1..]; NONE = by content */
 extern enum otter_action actions[ACTIONS_LOG_MAX]; /* of the last start */
 extern unsigned actions_len;
-extern unsigned rig_case; /* printed when something that must not start does */
+extern unsigned fixture_case; /* printed when something that must not start does */
 
 /* A device as it leaves the factory: OLD in APP, all else blank; images of `size` bytes. */
-void rig_factory(uint32_t size);
+void fixture_factory(uint32_t size);
 
 /* Which image lies there, whole; NO_IMAGE if none does. */
-enum rig_image rig_image_at(enum otter_image_at place);
+enum fixture_image fixture_image_at(enum otter_image_at place);
 
 /* One start after a reset. At most 40 actions; what is started is a whole image. */
-enum otter_startup_target rig_start(void);
+enum otter_startup_target fixture_start(void);
 
 /* The last start did exactly this, in this order. */
-void rig_expect_actions(const enum otter_action want[], unsigned count);
+void fixture_expect_actions(const enum otter_action want[], unsigned count);
 #define EXPECT_ACTIONS(...)                                                                    \
-    rig_expect_actions((const enum otter_action[]){__VA_ARGS__},                               \
-                       sizeof((const enum otter_action[]){__VA_ARGS__}) /                      \
-                           sizeof(enum otter_action))
+    fixture_expect_actions((const enum otter_action[]){__VA_ARGS__},                           \
+                           sizeof((const enum otter_action[]){__VA_ARGS__}) /                  \
+                               sizeof(enum otter_action))
 
 /* A factory-new device that has started once: OLD is installed, and nothing is left to do. */
-void rig_idle(uint32_t size);
+void fixture_idle(uint32_t size);
 
 /* It starts `image`, for good, and nothing is written. */
-void rig_expect_quiet(enum rig_image image);
+void fixture_expect_quiet(enum fixture_image image);
 
 /* It starts `image` on trial. */
-void rig_expect_trial(enum rig_image image);
+void fixture_expect_trial(enum fixture_image image);
 
 /* What is asked for is refused: APP is untouched, and the reason is kept. */
-void rig_expect_refused(enum otter_reason reason);
+void fixture_expect_refused(enum otter_reason reason);
 
 /* A whole update, confirmed at the first start. */
-void rig_update(enum rig_image image);
+void fixture_update(enum fixture_image image);
 
 /* The journal as it is now. */
-struct otter_journal rig_journal(void);
+struct otter_journal fixture_journal(void);
 
 /* The app: put an image into APPBAK; request it; write a tutorial request for it. */
-void rig_download(enum rig_image image);
-void rig_ask(enum rig_image image);
-void rig_write_record(enum rig_image image);
+void fixture_download(enum fixture_image image);
+void fixture_ask(enum fixture_image image);
+void fixture_write_record(enum fixture_image image);
 
 /* A debug probe puts an image into APP. */
-void rig_probe(enum rig_image image);
+void fixture_probe(enum fixture_image image);
 
 /* Append `count` IDLE entries with the digest record of APP, so that the newest entry gets to
  * another place. */
-void rig_age(unsigned count);
+void fixture_age(unsigned count);
 
 #endif

@@ -72,7 +72,7 @@ static struct board *start(bool remembering)
     return board;
 }
 
-/* In slices, as a rig does it. */
+/* In slices, as a testbed does it. */
 static enum board_stop run(struct board *board)
 {
     enum board_stop stop;

@@ -9,7 +9,7 @@ enum { FE = 2, ORE = 8, IDLE = 0x10, RXNE = 0x20, TC = 0x40, TXE = 0x80 };
 enum { RE = 4, TE = 8, IDLEIE = 0x10, RXNEIE = 0x20, UE = 0x2000 };
 enum { DMAR = 0x40, DMAT = 0x80 };
 
-struct rig {
+struct fixture {
     struct board *board;
     uint8_t sent[600];
     uint64_t when[600];
@@ -18,20 +18,20 @@ struct rig {
 
 static void take(void *ctx, uint8_t byte, uint64_t now)
 {
-    struct rig *rig = ctx;
-    assert_true(rig->count < sizeof rig->sent);
-    rig->when[rig->count] = now;
-    rig->sent[rig->count++] = byte;
+    struct fixture *fixture = ctx;
+    assert_true(fixture->count < sizeof fixture->sent);
+    fixture->when[fixture->count] = now;
+    fixture->sent[fixture->count++] = byte;
 }
 
 /* USART2 at 9600 (PCLK1 36 MHz), USART1 at 115200 (PCLK2 72 MHz), pins set up. */
 static int make(void **state)
 {
-    struct rig *rig = calloc(1, sizeof *rig);
-    assert_non_null(rig);
-    rig->board = make_board(NULL);
-    struct board *board = rig->board;
-    struct board_uart_sink sink = {rig, take};
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    fixture->board = make_board(NULL);
+    struct board *board = fixture->board;
+    struct board_uart_sink sink = {fixture, take};
     board_uart_connect(board, 1, &sink);
     board_uart_connect(board, 2, &sink);
     clock_72_mhz(board);
@@ -42,15 +42,15 @@ static int make(void **state)
     set_reg(board, GPIOA_BASE + 4, 0x444444B4); /* PA9, PA10 */
     set_reg(board, USART2_BASE + BRR, 0x0EA6);
     set_reg(board, USART1_BASE + BRR, 0x0271);
-    *state = rig;
+    *state = fixture;
     return 0;
 }
 
 static int drop(void **state)
 {
-    struct rig *rig = *state;
-    board_free(rig->board);
-    free(rig);
+    struct fixture *fixture = *state;
+    board_free(fixture->board);
+    free(fixture);
     return 0;
 }
 
@@ -59,16 +59,16 @@ static int drop(void **state)
 
 static void test_usart_rm0008_reset_values(void **state)
 {
-    struct rig *rig = *state;
-    assert_int_equal(get_reg(rig->board, USART2_BASE + SR), TC | TXE);
-    assert_int_equal(get_reg(rig->board, USART2_BASE + CR1), 0);
-    assert_int_equal(get_reg(rig->board, 0x40004800), 0); /* USART3: no clock reads 0 */
+    struct fixture *fixture = *state;
+    assert_int_equal(get_reg(fixture->board, USART2_BASE + SR), TC | TXE);
+    assert_int_equal(get_reg(fixture->board, USART2_BASE + CR1), 0);
+    assert_int_equal(get_reg(fixture->board, 0x40004800), 0); /* USART3: no clock reads 0 */
 }
 
 static void test_usart_frame_lasts_ten_bits(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     set_reg(board, USART2_BASE + CR1, UE | TE);
     pass(board, 20 * BIT_9600); /* the idle frame */
     assert_int_equal(get_reg(board, USART2_BASE + SR), TC | TXE);
@@ -81,41 +81,41 @@ static void test_usart_frame_lasts_ten_bits(void **state)
     assert_int_equal(get_reg(board, USART2_BASE + SR), TXE);
     pass(board, 10 * BIT_9600);
     assert_int_equal(get_reg(board, USART2_BASE + SR), TXE | TC);
-    assert_int_equal(rig->count, 2);
-    assert_memory_equal(rig->sent, "ab", 2);
-    assert_int_equal(rig->when[0], start + 10 * BIT_9600);
-    assert_int_equal(rig->when[1], start + 20 * BIT_9600);
+    assert_int_equal(fixture->count, 2);
+    assert_memory_equal(fixture->sent, "ab", 2);
+    assert_int_equal(fixture->when[0], start + 10 * BIT_9600);
+    assert_int_equal(fixture->when[1], start + 20 * BIT_9600);
 }
 
 static void test_usart_te_sends_an_idle_frame_first(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     uint64_t start = board_now(board);
     set_reg(board, USART1_BASE + CR1, UE | TE);
     set_reg(board, USART1_BASE + DR, 'x');
     assert_int_equal(get_reg(board, USART1_BASE + SR) & TXE, 0);
     pass(board, 25 * BIT_115200);
-    assert_int_equal(rig->count, 1);
-    assert_int_equal(rig->when[0], start + 20 * BIT_115200);
+    assert_int_equal(fixture->count, 1);
+    assert_int_equal(fixture->when[0], start + 20 * BIT_115200);
 }
 
 static void test_usart_tx_needs_its_pin(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     set_reg(board, GPIOA_BASE + 0, 0x44444444);
     set_reg(board, USART2_BASE + CR1, UE | TE);
     set_reg(board, USART2_BASE + DR, 'x');
     pass(board, 30 * BIT_9600);
     assert_int_equal(get_reg(board, USART2_BASE + SR), TC | TXE);
-    assert_int_equal(rig->count, 0);
+    assert_int_equal(fixture->count, 0);
 }
 
 static void test_usart_receives_at_the_senders_pace(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     set_reg(board, USART2_BASE + CR1, UE | RE);
     assert_int_equal(board_uart_put(board, 2, (const uint8_t *)"hi", 2, 9600), 2);
     pass(board, 9 * BIT_9600);
@@ -132,8 +132,8 @@ static void test_usart_receives_at_the_senders_pace(void **state)
 
 static void test_usart_rm0008_overrun_keeps_dr(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     set_reg(board, USART2_BASE + CR1, UE | RE | RXNEIE);
     (void)board_uart_put(board, 2, (const uint8_t *)"abc", 3, 9600);
     pass(board, 30 * BIT_9600);
@@ -149,8 +149,8 @@ static void test_usart_rm0008_overrun_keeps_dr(void **state)
 
 static void test_usart_rm0008_idle_line(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     set_reg(board, USART2_BASE + CR1, UE | RE | IDLEIE);
     pass(board, 100 * BIT_9600);
     assert_int_equal(get_reg(board, USART2_BASE + SR) & IDLE, 0); /* only after a byte */
@@ -185,8 +185,8 @@ static uint32_t receive_at(struct board *board, uint32_t baud, uint32_t *out_dr)
 
 static void test_usart_baud_mismatch(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     uint32_t dr;
     set_reg(board, USART2_BASE + CR1, UE | RE);
     pass(board, US);
@@ -203,8 +203,8 @@ static void test_usart_baud_mismatch(void **state)
 
 static void test_usart_deaf_until_enabled(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     (void)board_uart_put(board, 2, (const uint8_t *)"ab", 2, 9600);
     pass(board, 5 * BIT_9600);
     set_reg(board, USART2_BASE + CR1, UE | RE);
@@ -216,20 +216,20 @@ static void test_usart_deaf_until_enabled(void **state)
 
 static void test_usart_line_holds_4096_bytes(void **state)
 {
-    struct rig *rig = *state;
+    struct fixture *fixture = *state;
     static const uint8_t bytes[5000];
-    assert_int_equal(board_uart_put(rig->board, 2, bytes, sizeof bytes, 9600), 4096);
-    assert_int_equal(board_uart_put(rig->board, 2, bytes, 1, 9600), 0);
-    assert_int_equal(board_uart_waiting(rig->board, 2), 4096);
-    pass(rig->board, 1100 * BIT_9600);
-    assert_int_equal(board_uart_put(rig->board, 2, bytes, sizeof bytes, 115200), 110);
+    assert_int_equal(board_uart_put(fixture->board, 2, bytes, sizeof bytes, 9600), 4096);
+    assert_int_equal(board_uart_put(fixture->board, 2, bytes, 1, 9600), 0);
+    assert_int_equal(board_uart_waiting(fixture->board, 2), 4096);
+    pass(fixture->board, 1100 * BIT_9600);
+    assert_int_equal(board_uart_put(fixture->board, 2, bytes, sizeof bytes, 115200), 110);
 }
 
 static void test_usart_unmodelled_stops_loudly(void **state)
 {
-    struct rig *rig = *state;
-    set_reg(rig->board, USART2_BASE + CR3, 8); /* HDSEL */
-    assert_unknown(rig->board, "USART2_CR3 = 0x8");
+    struct fixture *fixture = *state;
+    set_reg(fixture->board, USART2_BASE + CR3, 8); /* HDSEL */
+    assert_unknown(fixture->board, "USART2_CR3 = 0x8");
 }
 
 /* ---- DMA ---- */
@@ -241,8 +241,8 @@ enum { EN = 1, TCIE = 2, HTIE = 4, DIR = 0x10, CIRC = 0x20, MINC = 0x80 };
 /* USART2 RX is channel 6: a circular ring, while the core stalls in an erase. */
 static void test_dma_ring_goes_on_while_the_core_stalls(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     uint8_t bytes[40];
     for (unsigned i = 0; i < sizeof bytes; i++) {
         bytes[i] = (uint8_t)(i + 1);
@@ -278,8 +278,8 @@ static void test_dma_ring_goes_on_while_the_core_stalls(void **state)
 /* USART1 TX is channel 4. */
 static void test_dma_sends_and_completes(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     memcpy(board->sram + 0x200, "hello", 5);
     set_reg(board, USART1_BASE + CR1, UE | TE);
     set_reg(board, USART1_BASE + SR, ~(uint32_t)TC);
@@ -293,15 +293,15 @@ static void test_dma_sends_and_completes(void **state)
     assert_int_equal(get_reg(board, USART1_BASE + SR) & TC, 0);
     pass(board, 10 * BIT_115200);
     assert_int_equal(get_reg(board, USART1_BASE + SR) & TC, TC);
-    assert_int_equal(rig->count, 5);
-    assert_memory_equal(rig->sent, "hello", 5);
-    assert_int_equal(rig->when[4] - rig->when[0], 40 * BIT_115200);
+    assert_int_equal(fixture->count, 5);
+    assert_memory_equal(fixture->sent, "hello", 5);
+    assert_int_equal(fixture->when[4] - fixture->when[0], 40 * BIT_115200);
 }
 
 static void test_dma_reading_busy_flash_stalls_all_channels(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     memcpy(board_flash(board) + 0x8000, "flash", 5);
     set_reg(board, CHANNEL(4) + 4, 5);
     set_reg(board, CHANNEL(4) + 8, USART1_BASE + DR);
@@ -316,14 +316,14 @@ static void test_dma_reading_busy_flash_stalls_all_channels(void **state)
     board->cpu.now += 15 * MS; /* the core is elsewhere: run it from flash and it would stall */
     assert_int_equal(get_reg(board, CHANNEL(4) + 4), 5);
     pass(board, 30 * MS);
-    assert_int_equal(rig->count, 5);
-    assert_memory_equal(rig->sent, "flash", 5);
+    assert_int_equal(fixture->count, 5);
+    assert_memory_equal(fixture->sent, "flash", 5);
 }
 
 static void test_dma_bus_error(void **state)
 {
-    struct rig *rig = *state;
-    struct board *board = rig->board;
+    struct fixture *fixture = *state;
+    struct board *board = fixture->board;
     set_reg(board, USART1_BASE + CR1, UE | TE);
     set_reg(board, USART1_BASE + CR3, DMAT);
     set_reg(board, CHANNEL(4) + 4, 5);

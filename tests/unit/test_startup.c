@@ -22,12 +22,12 @@ static void damage(uint32_t addr)
 static void factory_new(void **state)
 {
     (void)state;
-    rig_factory(FULL);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    fixture_factory(FULL);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ACCEPT_FLASHED, OTTER_ACTION_START);
-    assert_int_equal(rig_journal().present.length, FULL);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
-    rig_expect_quiet(OLD);
+    assert_int_equal(fixture_journal().present.length, FULL);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_NONE);
+    fixture_expect_quiet(OLD);
     assert_true(otter_update_is_allowed(&port, layout));
     assert_int_equal(otter_update_confirm(&port, layout), 0);
     assert_int_equal(flash.operations, 0); /* nothing to confirm */
@@ -36,9 +36,9 @@ static void factory_new(void **state)
 static void nothing_there(void **state)
 {
     (void)state;
-    rig_factory(FULL);
+    fixture_factory(FULL);
     memset(flash.bytes, 0xFF, sizeof flash.bytes);
-    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_NEW, OTTER_ACTION_CHECK_OLD,
                    OTTER_ACTION_RECOVER);
     assert_int_equal(flash.operations, 0);
@@ -47,26 +47,26 @@ static void nothing_there(void **state)
     assert_int_equal(otter_update_confirm(&port, layout), 0);
     assert_int_equal(flash.operations, 0);
 
-    rig_download(NEW); /* what recovery does */
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
-    rig_expect_quiet(NEW);
+    fixture_download(NEW); /* what recovery does */
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
+    fixture_expect_quiet(NEW);
 }
 
 static void update_confirmed(void **state)
 {
     (void)state;
-    rig_idle(FULL);
-    rig_ask(NEW);
+    fixture_idle(FULL);
+    fixture_ask(NEW);
     ram_flash_restart(&flash);
-    rig_expect_trial(NEW);
+    fixture_expect_trial(NEW);
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_NEW, OTTER_ACTION_INSTALL,
                    OTTER_ACTION_MOVE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_TRY);
-    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_OLD), OLD);
+    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_OLD), OLD);
     assert_int_equal(flash.unfed_max, 1);
     assert_int_equal(otter_update_confirm(&port, layout), 0);
-    rig_expect_quiet(NEW);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+    fixture_expect_quiet(NEW);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_NONE);
 }
 
 /* A probe has put another good image into APP: it is accepted, and from then on all is as
@@ -74,29 +74,29 @@ static void update_confirmed(void **state)
 static void another_image_in_app_is_accepted(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_probe(NEW);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    fixture_idle(SMALL);
+    fixture_probe(NEW);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_ACCEPT_FLASHED, OTTER_ACTION_START);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
-    rig_expect_quiet(NEW);
-    rig_update(NEWEST);
-    rig_expect_quiet(NEWEST);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_NONE);
+    fixture_expect_quiet(NEW);
+    fixture_update(NEWEST);
+    fixture_expect_quiet(NEWEST);
 }
 
 /* On trial APPBAK holds the way back: it is not to be written until the app has confirmed. */
 static void no_download_on_trial(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
     assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY); /* twice */
-    rig_expect_trial(NEW);
+    fixture_expect_trial(NEW);
     assert_false(otter_update_is_allowed(&port, layout));
     assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY);
     assert_int_equal(otter_update_confirm(&port, layout), 0);
-    rig_update(NEWEST); /* at once, without a restart */
-    rig_expect_quiet(NEWEST);
+    fixture_update(NEWEST); /* at once, without a restart */
+    fixture_expect_quiet(NEWEST);
 }
 
 /* One mark of four reads as confirmed, now. The app must write all, and may not download
@@ -109,18 +109,18 @@ static void confirmed_in_doubt_is_confirmed_again(void **state)
     for (uint32_t mark = 0; mark < 4; mark++) {
         uint32_t final;
 
-        rig_idle(SMALL);
-        rig_ask(NEW);
-        rig_expect_trial(NEW);
-        final = rig_journal().addr + 110;
+        fixture_idle(SMALL);
+        fixture_ask(NEW);
+        fixture_expect_trial(NEW);
+        final = fixture_journal().addr + 110;
         ram_flash_poke(&flash, final + 2 * mark, zeros, sizeof zeros);
-        assert_true(rig_journal().confirmed);
+        assert_true(fixture_journal().confirmed);
         assert_false(otter_update_is_allowed(&port, layout));
         assert_int_equal(otter_update_request(&port, layout, SMALL), OTTER_ERR_BUSY);
         assert_int_equal(otter_update_confirm(&port, layout), 0);
-        assert_true(rig_journal().all_marks_set);
+        assert_true(fixture_journal().all_marks_set);
         assert_true(otter_update_is_allowed(&port, layout));
-        rig_expect_quiet(NEW);
+        fixture_expect_quiet(NEW);
     }
 }
 
@@ -130,49 +130,49 @@ static void doubt_when_idle_is_rewritten(void **state)
     static const uint8_t zeros[2];
 
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
-    rig_expect_trial(NEW);
-    ram_flash_poke(&flash, rig_journal().addr + 112, zeros, sizeof zeros);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
+    fixture_expect_trial(NEW);
+    ram_flash_poke(&flash, fixture_journal().addr + 112, zeros, sizeof zeros);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     EXPECT_ACTIONS(OTTER_ACTION_REWRITE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
-    assert_int_equal(rig_journal().kind, OTTER_JOURNAL_IDLE);
-    assert_true(rig_journal().certain);
-    rig_expect_quiet(NEW);
+    assert_int_equal(fixture_journal().kind, OTTER_JOURNAL_IDLE);
+    assert_true(fixture_journal().certain);
+    fixture_expect_quiet(NEW);
 }
 
 static void three_starts_then_back(void **state)
 {
     (void)state;
-    rig_idle(FULL);
-    rig_ask(NEW);
+    fixture_idle(FULL);
+    fixture_ask(NEW);
     for (unsigned i = 1; i <= OTTER_JOURNAL_TRIALS; i++) {
-        rig_expect_trial(NEW);
-        assert_int_equal(rig_journal().starts, i);
+        fixture_expect_trial(NEW);
+        assert_int_equal(fixture_journal().starts, i);
     }
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_OLD, OTTER_ACTION_REVERT,
                    OTTER_ACTION_MOVE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_FINISH,
                    OTTER_ACTION_START);
     assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_UNCONFIRMED);
-    rig_expect_quiet(OLD);
+    fixture_expect_quiet(OLD);
     assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_UNCONFIRMED);
     assert_int_equal(flash.refused, 0);
-    rig_update(NEWEST); /* and the next one goes on as ever */
-    rig_expect_quiet(NEWEST);
+    fixture_update(NEWEST); /* and the next one goes on as ever */
+    fixture_expect_quiet(NEWEST);
     assert_int_equal(otter_update_reason(&port, layout), OTTER_REASON_NONE);
 }
 
 static void confirmed_at_the_last_start(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
     for (unsigned i = 1; i <= OTTER_JOURNAL_TRIALS; i++) {
-        rig_expect_trial(NEW);
+        fixture_expect_trial(NEW);
     }
     assert_int_equal(otter_update_confirm(&port, layout), 0);
-    rig_expect_quiet(NEW);
+    fixture_expect_quiet(NEW);
 }
 
 /* ---- refused ---- */
@@ -187,39 +187,39 @@ static void refused_with_each_reason(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
-        rig_idle(SMALL);
-        rig_ask(NEW);
+        fixture_idle(SMALL);
+        fixture_ask(NEW);
         verify_new_as = reasons[i];
-        rig_expect_refused(reasons[i]);
+        fixture_expect_refused(reasons[i]);
         verify_new_as = OTTER_REASON_NONE;
-        rig_update(NEWEST);
-        assert_int_equal(rig_journal().reason, OTTER_REASON_NONE);
+        fixture_update(NEWEST);
+        assert_int_equal(fixture_journal().reason, OTTER_REASON_NONE);
     }
 }
 
 static void refused_older_version(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(OLDER);
-    rig_expect_refused(OTTER_REASON_OLDER);
-    rig_idle(SMALL);
-    rig_ask(OLD); /* the same once more is no step back */
-    rig_expect_trial(OLD);
+    fixture_idle(SMALL);
+    fixture_ask(OLDER);
+    fixture_expect_refused(OTTER_REASON_OLDER);
+    fixture_idle(SMALL);
+    fixture_ask(OLD); /* the same once more is no step back */
+    fixture_expect_trial(OLD);
 }
 
 /* The signature alone counts: no digest record of the app's own makes an image good. */
 static void refused_without_a_signature(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
     damage(layout->backup.addr + RAM_FLASH_PAGE + 7);
-    rig_expect_refused(OTTER_REASON_SIGNATURE);
-    rig_idle(SMALL);
-    rig_download(NEW);
+    fixture_expect_refused(OTTER_REASON_SIGNATURE);
+    fixture_idle(SMALL);
+    fixture_download(NEW);
     assert_int_equal(otter_update_request(&port, layout, SMALL - 4), 0);
-    rig_expect_refused(OTTER_REASON_NO_IMAGE);
+    fixture_expect_refused(OTTER_REASON_NO_IMAGE);
 }
 
 /* ---- damage ---- */
@@ -228,35 +228,35 @@ static void damaged_app_is_replaced_by_the_previous(void **state)
 {
     (void)state;
     for (uint32_t off = 0; off < SMALL; off += 97) {
-        rig_idle(SMALL);
-        rig_update(NEW);
+        fixture_idle(SMALL);
+        fixture_update(NEW);
         damage(layout->app.addr + off);
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-        assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
-        rig_expect_quiet(OLD);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
+        fixture_expect_quiet(OLD);
     }
 }
 
 static void damaged_app_is_replaced_by_the_incoming(void **state)
 {
     (void)state;
-    rig_idle(FULL);
-    rig_download(NEW); /* nobody has asked yet */
+    fixture_idle(FULL);
+    fixture_download(NEW); /* nobody has asked yet */
     damage(layout->app.addr + FULL - 1);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no trial: there is no way back */
-    assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
-    rig_expect_quiet(NEW);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP); /* no trial: there is no way back */
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
+    fixture_expect_quiet(NEW);
 }
 
 static void damaged_app_and_nothing_else(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
+    fixture_idle(SMALL);
     damage(layout->app.addr);
-    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
-    rig_download(OLDER); /* anything that may run, then */
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    rig_expect_quiet(OLDER);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+    fixture_download(OLDER); /* anything that may run, then */
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    fixture_expect_quiet(OLDER);
 }
 
 /* Nothing came out of the swap that could be started or come back; a recovery then brings
@@ -266,30 +266,30 @@ static void damaged_on_trial_with_what_went_out(void **state)
     struct otter_journal journal;
 
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
-    rig_expect_trial(NEW);
-    journal = rig_journal();
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
+    fixture_expect_trial(NEW);
+    journal = fixture_journal();
     assert_int_equal(otter_journal_request(&port, &journal, SMALL - 4), 0);
     damage(layout->app.addr + 1);
     damage(layout->spare.addr);
-    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
-    rig_download(NEW);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_DAMAGED);
-    rig_expect_quiet(NEW);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+    fixture_download(NEW);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
+    fixture_expect_quiet(NEW);
 }
 
 static void damaged_on_trial(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
-    rig_expect_trial(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
+    fixture_expect_trial(NEW);
     damage(layout->app.addr + 1);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_BAD_COPY);
-    rig_expect_quiet(OLD);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_BAD_COPY);
+    fixture_expect_quiet(OLD);
 }
 
 /* Flash that keeps a bit wrong and says nothing: the copy is found bad before it is started. */
@@ -299,14 +299,14 @@ static void wrong_copy_is_never_started(void **state)
 
     (void)state;
     for (uint32_t lie = 1; lie < 3400; lie += 61) {
-        rig_idle(SMALL);
-        rig_ask(NEW);
+        fixture_idle(SMALL);
+        fixture_ask(NEW);
         ram_flash_restart(&flash);
         flash.lie_at = lie;
         flash.lie_count = 1;
         flash.seed = lie;
-        assert_int_not_equal(rig_start(), OTTER_STARTUP_RECOVERY);
-        reverted += rig_journal().reason == OTTER_REASON_BAD_COPY;
+        assert_int_not_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+        reverted += fixture_journal().reason == OTTER_REASON_BAD_COPY;
     }
     assert_in_range(reverted, 10, 40); /* the other lies hit what is not used any more */
 }
@@ -318,32 +318,32 @@ static void digest_alone_is_not_enough_after_an_installation(void **state)
     struct otter_journal journal;
 
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
-    rig_expect_trial(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
+    fixture_expect_trial(NEW);
     /* An entry for something that nobody signed, as if swapped in, never started. */
     damage(layout->app.addr + 50);
-    journal = rig_journal();
+    journal = fixture_journal();
     journal.starts = 0;
     journal.present.crc = otter_swap_image_crc(&port, layout, OTTER_IMAGE_AT_APP, SMALL);
     assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    rig_expect_quiet(OLD);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    fixture_expect_quiet(OLD);
 }
 
 /* The way back is gone, and nobody has confirmed: better this app than none. */
 static void no_way_back(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
     for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
-        rig_expect_trial(NEW);
+        fixture_expect_trial(NEW);
     }
     damage(layout->spare.addr);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_journal().reason, OTTER_REASON_NO_WAY_BACK);
-    rig_expect_quiet(NEW);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_NO_WAY_BACK);
+    fixture_expect_quiet(NEW);
 }
 
 /* ---- flash that fails ---- */
@@ -357,24 +357,24 @@ static void fail_from(uint32_t operation)
 static void flash_that_refuses_everything(void **state)
 {
     (void)state;
-    rig_factory(SMALL);
+    fixture_factory(SMALL);
     fail_from(1);
-    assert_int_equal(rig_start(),
+    assert_int_equal(fixture_start(),
                      OTTER_STARTUP_APP); /* nothing can be recorded, but it is good */
-    rig_idle(SMALL);
-    rig_ask(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
     ram_flash_restart(&flash);
     fail_from(1);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), OLD);
     ram_flash_restart(&flash);
-    rig_expect_trial(NEW); /* the request is still there */
+    fixture_expect_trial(NEW); /* the request is still there */
     fail_from(1);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no start can be counted */
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP); /* no start can be counted */
     ram_flash_restart(&flash);
     fail_from(1);
     damage(layout->app.addr);
-    assert_int_equal(rig_start(), OTTER_STARTUP_RECOVERY);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
 }
 
 /* Worn out from some operation of an installation on: what starts is whole, or nothing does;
@@ -385,15 +385,15 @@ static void flash_that_wears_out(void **state)
 
     (void)state;
     for (uint32_t from = 1; last == 0; from += 37) {
-        rig_idle(SMALL);
-        rig_ask(NEW);
+        fixture_idle(SMALL);
+        fixture_ask(NEW);
         ram_flash_restart(&flash);
         fail_from(from);
-        (void)rig_start();
+        (void)fixture_start();
         last = flash.operations < from ? from : 0;
         ram_flash_restart(&flash);
-        assert_int_not_equal(rig_start(), OTTER_STARTUP_RECOVERY);
-        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), NEW);
+        assert_int_not_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+        assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), NEW);
     }
     assert_in_range(last, 3000, 4000); /* 6 pages, and the journal */
 }
@@ -401,13 +401,13 @@ static void flash_that_wears_out(void **state)
 static void flash_that_cannot_be_read(void **state)
 {
     (void)state;
-    rig_idle(SMALL);
-    rig_ask(NEW);
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
     flash.fail_read_at = 1;
     assert_false(otter_update_is_allowed(&port, layout) &&
-                 rig_journal().kind != OTTER_JOURNAL_NONE);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
+                 fixture_journal().kind != OTTER_JOURNAL_NONE);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), OLD);
 }
 
 /* ---- wear ---- */
@@ -427,9 +427,9 @@ static void expect_erased(const struct otter_region *region, unsigned pages, uns
 static void an_installation_erases_each_page_once(void **state)
 {
     (void)state;
-    rig_idle(FULL);
+    fixture_idle(FULL);
     memset(erases, 0, sizeof erases);
-    rig_update(NEW);
+    fixture_update(NEW);
     expect_erased(&layout->app, 26, 1);
     expect_erased(&layout->backup, 26 - 1, 1); /* the last page is left as it came */
     expect_erased(&layout->spare, 1, 1);
@@ -441,13 +441,13 @@ static void an_installation_erases_each_page_once(void **state)
 static void a_revert_erases_app_once_more(void **state)
 {
     (void)state;
-    rig_idle(FULL);
+    fixture_idle(FULL);
     memset(erases, 0, sizeof erases);
-    rig_ask(NEW);
+    fixture_ask(NEW);
     for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
-        rig_expect_trial(NEW);
+        fixture_expect_trial(NEW);
     }
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     expect_erased(&layout->app, 26, 2);
     expect_erased(&layout->backup, 26 - 1, 1);
     expect_erased(&layout->spare, 1, 1);
@@ -461,12 +461,12 @@ static void the_journal_lasts_for_16_updates(void **state)
     enum { UPDATES = 40 };
 
     (void)state;
-    rig_idle(SMALL);
+    fixture_idle(SMALL);
     memset(erases, 0, sizeof erases);
     for (unsigned i = 0; i < UPDATES; i++) {
         unsigned before[2] = {erases[journal], erases[flag]};
 
-        rig_update(NEW); /* the same version once more */
+        fixture_update(NEW); /* the same version once more */
         assert_true(erases[journal] - before[0] + erases[flag] - before[1] <= 1);
         expect_erased(&layout->app, SMALL_PAGES, i + 1);
         expect_erased(&layout->spare, 1, i + 1);

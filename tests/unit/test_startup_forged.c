@@ -24,7 +24,7 @@ static void fill_area(uint64_t *random)
     uint32_t style = rng_below(random, 6);
 
     if (style < IMAGES) {
-        rig_download((enum rig_image)style);
+        fixture_download((enum fixture_image)style);
     } else if (style == IMAGES) {
         rng_fill(random, noise, sizeof noise);
         ram_flash_poke(&flash, layout->backup.addr, noise, sizeof noise);
@@ -91,19 +91,19 @@ static void forged_journals(void **state)
         enum otter_startup_target how = OTTER_STARTUP_APP;
         unsigned starts = 0;
 
-        rig_case = (unsigned)seed;
-        rig_factory(SIZE);
+        fixture_case = (unsigned)seed;
+        fixture_factory(SIZE);
         fill_area(&random);
         forge(&random);
         do {
             ram_flash_restart(&flash);
-            how = rig_start();
+            how = fixture_start();
             if (++starts == STARTS_MAX) {
                 fail_msg("seed %u: no end", (unsigned)seed);
             }
         } while (!is_quiet(how));
         if (how == OTTER_STARTUP_RECOVERY) { /* and recovery stays recovery */
-            enum otter_startup_target again = rig_start();
+            enum otter_startup_target again = fixture_start();
 
             if (again != OTTER_STARTUP_RECOVERY) {
                 fail_msg("seed %u: unsure about recovery", (unsigned)seed);
@@ -123,7 +123,7 @@ static void start_once(void *ctx)
 {
     enum otter_startup_target *how = ctx;
 
-    *how = rig_start();
+    *how = fixture_start();
 }
 
 /* An entry that says: noise, whose digest record is right, is being swapped in. `requested`:
@@ -135,7 +135,7 @@ static void forge_swap_of_noise(bool requested)
     uint8_t noise[SIZE], entry[JOURNAL_ENTRY_LEN], request[24];
     uint64_t random = 77;
 
-    rig_factory(SIZE);
+    fixture_factory(SIZE);
     rng_fill(&random, noise, sizeof noise);
     ram_flash_poke(&flash, layout->backup.addr, noise, sizeof noise);
     forged.present_crc = otter_swap_image_crc(&port, layout, OTTER_IMAGE_AT_NEW, SIZE);
@@ -162,14 +162,14 @@ static void noise_with_a_digest_is_never_started(void **state)
         for (cut = 1; !returned; cut++) {
             enum otter_startup_target how;
 
-            rig_case = cut;
+            fixture_case = cut;
             forge_swap_of_noise(requested != 0);
             flash.cut_at = cut;
             flash.tear = RAM_FLASH_DONE;
             returned = ram_flash_run(&flash, start_once, &how);
             ram_flash_restart(&flash);
-            assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-            assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), OLD);
+            assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+            assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), OLD);
         }
         assert_true(cut > 9 * RAM_FLASH_PAGE / 2); /* there and back */
     }

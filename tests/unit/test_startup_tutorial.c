@@ -18,12 +18,12 @@ static void record_is_taken_over(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_idle(SMALL);
-        rig_age(age);
-        rig_write_record(NEW);
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP); /* no trial */
-        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), NEW);
-        rig_expect_quiet(NEW);
+        fixture_idle(SMALL);
+        fixture_age(age);
+        fixture_write_record(NEW);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP); /* no trial */
+        assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), NEW);
+        fixture_expect_quiet(NEW);
         assert_int_equal(flash.refused, 0);
     }
 }
@@ -31,11 +31,11 @@ static void record_is_taken_over(void **state)
 static void record_without_any_journal(void **state)
 {
     (void)state;
-    rig_factory(SMALL);
-    rig_write_record(NEW);
-    assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-    rig_expect_quiet(NEW);
-    assert_int_equal(rig_image_at(OTTER_IMAGE_AT_OLD), OLD);
+    fixture_factory(SMALL);
+    fixture_write_record(NEW);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    fixture_expect_quiet(NEW);
+    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_OLD), OLD);
 }
 
 static void record_is_refused(void **state)
@@ -44,10 +44,10 @@ static void record_is_refused(void **state)
     for (unsigned age = 0; age < 20; age++) {
         struct otter_flag flag;
 
-        rig_idle(SMALL);
-        rig_age(age);
-        rig_write_record(OLDER);
-        rig_expect_refused(OTTER_REASON_OLDER);
+        fixture_idle(SMALL);
+        fixture_age(age);
+        fixture_write_record(OLDER);
+        fixture_expect_refused(OTTER_REASON_OLDER);
         assert_int_not_equal(otter_flag_read(&port, layout, &flag), 0);
     }
 }
@@ -55,9 +55,9 @@ static void record_is_refused(void **state)
 static void record_is_refused_without_any_journal(void **state)
 {
     (void)state;
-    rig_factory(SMALL);
-    rig_write_record(OLDER);
-    rig_expect_refused(OTTER_REASON_OLDER);
+    fixture_factory(SMALL);
+    fixture_write_record(OLDER);
+    fixture_expect_refused(OTTER_REASON_OLDER);
 }
 
 /* A tutorial's app on trial knows no confirm(): it goes on to the next update. */
@@ -65,14 +65,14 @@ static void record_on_trial_confirms(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_idle(SMALL);
-        rig_age(age);
-        rig_ask(NEW);
-        rig_expect_trial(NEW);
-        rig_write_record(NEWEST);
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-        assert_int_equal(rig_image_at(OTTER_IMAGE_AT_APP), NEWEST);
-        rig_expect_quiet(NEWEST);
+        fixture_idle(SMALL);
+        fixture_age(age);
+        fixture_ask(NEW);
+        fixture_expect_trial(NEW);
+        fixture_write_record(NEWEST);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), NEWEST);
+        fixture_expect_quiet(NEWEST);
     }
 }
 
@@ -80,23 +80,24 @@ static void record_on_trial_refused(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_idle(SMALL);
-        rig_age(age);
-        rig_ask(NEW);
-        rig_expect_trial(NEW);
-        rig_write_record(OLD); /* older than the one on trial, which stays */
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-        rig_expect_quiet(NEW);
+        fixture_idle(SMALL);
+        fixture_age(age);
+        fixture_ask(NEW);
+        fixture_expect_trial(NEW);
+        fixture_write_record(OLD); /* older than the one on trial, which stays */
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        fixture_expect_quiet(NEW);
     }
 }
 
 /* Afterwards the newest entry is still the newest, or there is none. */
 static void erase_flag(void)
 {
-    uint16_t number = rig_journal().number;
+    uint16_t number = fixture_journal().number;
 
     assert_int_equal(otter_flag_erase(&port, layout), 0);
-    assert_true(rig_journal().kind == OTTER_JOURNAL_NONE || rig_journal().number == number);
+    assert_true(fixture_journal().kind == OTTER_JOURNAL_NONE ||
+                fixture_journal().number == number);
 }
 
 /* An app erases FLAG, with the newest entries in it: no older entry comes back and installs,
@@ -105,17 +106,17 @@ static void flag_erased_by_an_app(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_idle(SMALL);
-        rig_age(age);
-        rig_update(NEW);
+        fixture_idle(SMALL);
+        fixture_age(age);
+        fixture_update(NEW);
         erase_flag();
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-        rig_expect_quiet(NEW);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        fixture_expect_quiet(NEW);
 
-        rig_update(NEWEST);
+        fixture_update(NEWEST);
         erase_flag();
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-        rig_expect_quiet(NEWEST);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        fixture_expect_quiet(NEWEST);
     }
 }
 
@@ -123,16 +124,16 @@ static void flag_erased_after_a_revert(void **state)
 {
     (void)state;
     for (unsigned age = 0; age < 20; age++) {
-        rig_idle(SMALL);
-        rig_age(age);
-        rig_ask(NEW);
+        fixture_idle(SMALL);
+        fixture_age(age);
+        fixture_ask(NEW);
         for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
-            rig_expect_trial(NEW);
+            fixture_expect_trial(NEW);
         }
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
         erase_flag();
-        assert_int_equal(rig_start(), OTTER_STARTUP_APP);
-        rig_expect_quiet(OLD);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        fixture_expect_quiet(OLD);
     }
 }
 
