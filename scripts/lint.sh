@@ -5,6 +5,7 @@
 set -eu
 scripts/check-includes.sh
 scripts/check-sources.sh
+scripts/include-circles.sh board
 sources=$(git ls-files '*.c' '*.h')
 # shellcheck disable=SC2086 # a list of words
 clang-format-14 --dry-run -Werror $sources
