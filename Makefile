@@ -46,7 +46,7 @@ demo: firmware
 	@$(OTTER) demo --boot $(FIRMWARE)/boot/boot.bin \
 	    --app $(FIRMWARE)/app/pethouse/pethouse_03010101.bin \
 	    --update $(FIRMWARE)/app/pethouse/pethouse_03010102.bin \
-	    --bad $(FIRMWARE)/tests/fw/muteapp/muteapp.bin
+	    --bad $(FIRMWARE)/app/app_no_confirm/app_no_confirm.bin
 
 # What `make test` compares with must be there before cmake looks for it.
 test bench: host_needs := test oracle debug

@@ -423,10 +423,10 @@ const char *boot_figures_measure(const char *dir, struct boot_figures *out_figur
     const char *wrong = "a binary is missing: make firmware";
     if (load(dir, BOOT, &bin.boot) && load(dir, BOOT_EVERY_START_BIN, &bin.boot_every_start) &&
         load(dir, "app/pethouse/pethouse_03010101.bin", &bin.pethouse) &&
-        load(dir, "tests/fw/muteapp/muteapp.bin", &bin.mute) &&
-        load(dir, "tests/fw/fullapp/full_03010101.bin", &bin.old) &&
-        load(dir, "tests/fw/fullapp/full_03010102.bin", &bin.new) &&
-        load(dir, "tests/fw/fullapp/full_03010103.bin", &bin.full_mute)) {
+        load(dir, "app/app_no_confirm/app_no_confirm.bin", &bin.mute) &&
+        load(dir, "app/app_full_slot/full_03010101.bin", &bin.old) &&
+        load(dir, "app/app_full_slot/full_03010102.bin", &bin.new) &&
+        load(dir, "app/app_full_slot/full_03010103.bin", &bin.full_mute)) {
         wrong = measure(&bin, out_figures);
     }
     file_free(&bin.boot);

@@ -10,7 +10,7 @@
  *
  * For bench/boot_bench.c, which prints them, and tests/fw/test_boot_figures.c, which holds them to their
  * limits. Images are those of the firmware build: the pet house, and three that fill the slot
- * (tests/fw/fullapp). An update is laid into APPBAK and requested as an app does it (otter/update.h),
+ * (app/app_full_slot). An update is laid into APPBAK and requested as an app does it (otter/update.h),
  * without the transfer, so that all that is counted is the installation.
  */
 enum boot_case {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # otter_firmware(TARGET LINKER boot|app SOURCES ... LIBS ... [SIZE_MAX bytes] [FREESTANDING]
-#                [STARTUP full|boot|none] [SIGNED])
+#                [STARTUP full|boot|none] [SIGNED version])
 #
 # A program for the STM32F103: TARGET.elf, .bin, .hex and .map in the build folder of its directory.
 # The linker script is port/stm32f103/LINKER.ld.in after the C preprocessor: addresses are in
@@ -8,10 +8,10 @@
 # library, and a check for symbols that do not belong into a bootloader. STARTUP: full (the default) is a
 # vector table with all interrupts and a reset_handler that calls main(); boot is the bootloader's, which
 # has neither interrupts nor static RAM, and the program defines reset_handler; with none the program
-# defines its vectors, too. SIGNED: the program has a trailer (app/pethouse/trailer.c); .elf, .bin and
-# .hex are signed (signing.cmake).
+# defines its vectors, too. SIGNED: an image of this version (8 hexadecimal digits): it gets a trailer
+# (port/stm32f103/trailer.c), and .elf, .bin and .hex are signed (signing.cmake).
 function(otter_firmware target)
-  cmake_parse_arguments(F "FREESTANDING;SIGNED" "LINKER;SIZE_MAX;STARTUP" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(F "FREESTANDING" "LINKER;SIZE_MAX;STARTUP;SIGNED" "SOURCES;LIBS" ${ARGN})
   set(port ${PROJECT_SOURCE_DIR}/port/stm32f103)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${target})
   set(script ${out}.ld)
@@ -25,6 +25,11 @@ function(otter_firmware target)
   add_custom_target(${target}_ld DEPENDS ${script})
 
   add_executable(${target} ${F_SOURCES})
+  if(F_SIGNED)
+    target_sources(${target} PRIVATE ${port}/trailer.c)
+    target_compile_definitions(${target} PRIVATE IMAGE_HARDWARE="${OTTER_HARDWARE}"
+      IMAGE_VERSION="${F_SIGNED}" IMAGE_NUMBER=0x${F_SIGNED})
+  endif()
   if(NOT F_STARTUP OR F_STARTUP STREQUAL "full")
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:port_startup>)
   elseif(F_STARTUP STREQUAL "boot")

@@ -15,7 +15,7 @@
  */
 enum scenario_kind {
     SCENARIO_UPDATE,   /* `update` runs and confirms, or nothing has changed */
-    SCENARIO_REVERT,   /* `update` (tests/fw/muteapp) never confirms: `app` comes back */
+    SCENARIO_REVERT,   /* `update` (app/app_no_confirm) never confirms: `app` comes back */
     SCENARIO_RECOVERY, /* no app: the bootloader receives `update` */
 };
 enum { SCENARIO_KINDS = SCENARIO_RECOVERY + 1 };

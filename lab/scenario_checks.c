@@ -11,7 +11,7 @@ enum {
 };
 
 static const char version_text[] = "SoftVersion = ";
-static const char mute_text[] = "Mute\r\n"; /* muteapp's start */
+static const char mute_text[] = "Mute\r\n"; /* app_no_confirm's start */
 
 /* ---- the log ---- */
 

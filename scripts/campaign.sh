@@ -19,7 +19,7 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || true)
 # What runs is a copy: the tree can be worked on meanwhile.
 firmware=build/firmware
 cp build/host/cli/otter $firmware/boot/boot.elf $firmware/app/pethouse/pethouse_03010101.bin \
-    $firmware/tests/fw/nextapp/pethouse_03010103.bin $firmware/tests/fw/muteapp/muteapp.bin "$work"
+    $firmware/app/app_v3/pethouse_03010103.bin $firmware/app/app_no_confirm/app_no_confirm.bin "$work"
 status=0
 number=0
 run() { # scenario, option...
@@ -27,7 +27,7 @@ run() { # scenario, option...
     shift
     case $scenario in
     update) set -- --app "$work/pethouse_03010101.bin" --update "$work/pethouse_03010103.bin" "$@" ;;
-    revert) set -- --app "$work/pethouse_03010101.bin" --update "$work/muteapp.bin" "$@" ;;
+    revert) set -- --app "$work/pethouse_03010101.bin" --update "$work/app_no_confirm.bin" "$@" ;;
     recovery) set -- --update "$work/pethouse_03010103.bin" "$@" ;;
     esac
     number=$((number + 1))

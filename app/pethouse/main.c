@@ -27,7 +27,6 @@
  * for. A turn takes some microseconds; the longest are a page erase and a reading of the DHT11.
  */
 enum {
-    MODULE_BAUD = 9600,
     LAST_CHARACTERS_MS = 2, /* of the log, before a reset */
 };
 
@@ -95,8 +94,8 @@ static void restart(void *ctx)
 static const struct otter_info info = {
     .protocol = PETHOUSE_PROTOCOL,
     .p0_version = PETHOUSE_P0_VERSION,
-    .hardware = PETHOUSE_HARDWARE,
-    .version = PETHOUSE_VERSION,
+    .hardware = IMAGE_HARDWARE,
+    .version = IMAGE_VERSION,
     .product_key = PETHOUSE_PRODUCT_KEY,
 };
 
@@ -106,7 +105,7 @@ static const struct otter_receiver_config receiver_config = {
     .resume = &resume,
     .piece_max = OTTER_PIECE_MAX,
     .check_image = true,
-    .hardware = PETHOUSE_HARDWARE,
+    .hardware = IMAGE_HARDWARE,
 };
 
 static const struct otter_device_config device_config = {
@@ -130,7 +129,7 @@ static void start(void)
     iwdg_start();
     systick_start(hclk_hz);
     debug_start(hclk_hz);
-    uart_start(hclk_hz / 2, MODULE_BAUD);
+    uart_start(hclk_hz / 2, PETHOUSE_BAUD);
     gpio_start();
     key_pins_start();
     ir_start();
@@ -145,7 +144,7 @@ static void start(void)
     otter_device_init(&device, &device_config, systick_millis());
 
     system_unique_id(unique_id);
-    log_start(unique_id, PETHOUSE_VERSION);
+    log_start(unique_id, IMAGE_VERSION);
 }
 
 /* Returns false while more bytes may be waiting. */

@@ -156,8 +156,8 @@ grep -q "power fails in flash operation $first (torn)" "$dir/board.err" || die "
 
 # 4. A campaign over a bootloader that throws the journal away at a power-up: the line that a failure prints
 # repeats it under gdb, with the same end.
-"$otter" board campaign --boot "$firmware/tests/fw/careless/careless_boot.bin" \
-    --app "$app/pethouse_03010101.bin" --update "$firmware/tests/fw/nextapp/pethouse_03010103.bin" \
+"$otter" board campaign --boot "$firmware/tests/fw/boot_forgets_journal/boot_forgets_journal.bin" \
+    --app "$app/pethouse_03010101.bin" --update "$firmware/app/app_v3/pethouse_03010103.bin" \
     --every 30000 --offset 12000 --tears "done" --jobs 1 >"$dir/campaign.out" && die "no failure found"
 line=$(sed -n 's/^  repeat: otter //p' "$dir/campaign.out")
 op=$(sed -nE 's/^campaign: FAILED ([0-9]+):done seed 1: .*/\1/p' "$dir/campaign.out")

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # protect.sh OTTER FIRMWARE_DIR FLASH_SH: write protection as people ask for it: otter board run, otter
-# board campaign, make flash. The app wipes the bootloader if it can (tests/fw/wipeapp).
+# board campaign, make flash. The app wipes the bootloader if it can (tests/fw/app_erases_boot).
 set -eu
 otter=$1
 firmware=$2
 flash=$3
 boot=$firmware/boot/boot.bin
-wipe=$firmware/tests/fw/wipeapp/wipeapp.bin
+wipe=$firmware/tests/fw/app_erases_boot/app_erases_boot.bin
 update=$firmware/app/pethouse/pethouse_03010102.bin
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

@@ -8,7 +8,7 @@ firmware=$2
 factory=$firmware/app/pethouse/factory.hex
 boot=$firmware/boot/boot.bin
 old=$firmware/app/pethouse/pethouse_03010101.bin
-mute=$firmware/tests/fw/muteapp/muteapp.bin
+mute=$firmware/app/app_no_confirm/app_no_confirm.bin
 dir=$(mktemp -d)
 board=
 cleanup() {

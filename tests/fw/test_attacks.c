@@ -25,8 +25,8 @@
 #define BOOT_EVERY "boot/boot_every_start.bin"
 #define APP        "app/pethouse/pethouse_03010101.bin"
 #define NEWER      "app/pethouse/pethouse_03010102.bin"
-#define MUTE       "tests/fw/muteapp/muteapp.bin"
-#define ELSEWHERE  "tests/fw/muteapp/mute_elsewhere.bin"
+#define MUTE       "app/app_no_confirm/app_no_confirm.bin"
+#define ELSEWHERE  "tests/fw/app_other_hardware/app_other_hardware.bin"
 
 enum { SLOT = 26 * RAM_FLASH_PAGE, TRAILER = OTTER_IMAGE_TRAILER_SIZE };
 

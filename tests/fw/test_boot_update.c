@@ -144,6 +144,6 @@ int main(void)
     };
 
     boot = firmware_read("boot/boot.bin");
-    mute = firmware_read("tests/fw/muteapp/muteapp.bin");
+    mute = firmware_read("app/app_no_confirm/app_no_confirm.bin");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

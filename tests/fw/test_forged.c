@@ -26,7 +26,7 @@
 #define BOOT       "boot/boot.bin"
 #define BOOT_EVERY "boot/boot_every_start.bin"
 #define APP        "app/pethouse/pethouse_03010101.bin"
-#define MUTE       "tests/fw/muteapp/muteapp.bin"
+#define MUTE       "app/app_no_confirm/app_no_confirm.bin"
 
 enum { SLOT = 26 * RAM_FLASH_PAGE, TRAILER = OTTER_IMAGE_TRAILER_SIZE, STEP_SWAPPED = 0x80 };
 

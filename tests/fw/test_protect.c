@@ -104,6 +104,6 @@ int main(void)
         cmocka_unit_test_teardown(test_without_protection_it_can, stop),
     };
 
-    wipe = firmware_read("tests/fw/wipeapp/wipeapp.bin");
+    wipe = firmware_read("tests/fw/app_erases_boot/app_erases_boot.bin");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

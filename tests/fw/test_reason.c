@@ -136,6 +136,6 @@ int main(void)
         cmocka_unit_test_teardown(test_refused_is_told, stop),
     };
 
-    mute = firmware_read("tests/fw/muteapp/muteapp.bin");
+    mute = firmware_read("app/app_no_confirm/app_no_confirm.bin");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

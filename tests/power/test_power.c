@@ -40,8 +40,8 @@ int main(int argc, char **argv)
     all[count++] = boot;
     all[count++] = path(paths[0], "boot/boot.elf");
     all[count++] = update;
-    all[count++] = path(paths[1], reverts ? "tests/fw/muteapp/muteapp.bin"
-                                          : "tests/fw/nextapp/pethouse_03010103.bin");
+    all[count++] = path(paths[1], reverts ? "app/app_no_confirm/app_no_confirm.bin"
+                                          : "app/app_v3/pethouse_03010103.bin");
     if (!recovers) {
         all[count++] = app;
         all[count++] = path(paths[2], "app/pethouse/pethouse_03010101.bin");

@@ -121,19 +121,19 @@ static void expect_same(enum scenario_kind which, const char *update, uint32_t e
 static void test_same_update(void **state)
 {
     (void)state;
-    expect_same(SCENARIO_UPDATE, "tests/fw/nextapp/pethouse_03010103.bin", 4001);
+    expect_same(SCENARIO_UPDATE, "app/app_v3/pethouse_03010103.bin", 4001);
 }
 
 static void test_same_revert(void **state)
 {
     (void)state;
-    expect_same(SCENARIO_REVERT, "tests/fw/muteapp/muteapp.bin", 5003);
+    expect_same(SCENARIO_REVERT, "app/app_no_confirm/app_no_confirm.bin", 5003);
 }
 
 static void test_same_recovery(void **state)
 {
     (void)state;
-    expect_same(SCENARIO_RECOVERY, "tests/fw/nextapp/pethouse_03010103.bin", 8009);
+    expect_same(SCENARIO_RECOVERY, "app/app_v3/pethouse_03010103.bin", 8009);
 }
 
 int main(void)
