@@ -3,7 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOG_MAX = 32 * 1024, LOG_USART = 1, MODULE_USART = 2, LINE_MAX = 8192 };
+enum {
+    LOG_MAX = 32 * 1024,
+    LOG_USART = 1,
+    MODULE_USART = 2,
+    LINE_ROOM = 4096,
+    FRAME_BITS = 10
+};
 #define TICKS_PER_MS ((uint64_t)BOARD_TICKS_PER_US * 1000u)
 
 struct testbed {
@@ -16,8 +22,8 @@ struct testbed {
     struct line_noise to_module_noise, to_mcu_noise;
     enum module_event_kind outcome;
     enum module_failure failure;
-    uint8_t from_mcu[LINE_MAX];
-    size_t from_mcu_len;
+    struct testbed_line_bytes line_bytes;
+    uint64_t module_due; /* tick at which it has something to do */
     char log[LOG_MAX + 1];
     size_t log_len;
 };
@@ -37,13 +43,65 @@ static void on_log(void *ctx, uint8_t byte, uint64_t now)
     }
 }
 
+static uint32_t to_ms(uint64_t tick)
+{
+    return (uint32_t)(tick / TICKS_PER_MS);
+}
+
+/* Put what the module has to say on the line. Returns false if some of it must wait for room. */
+static bool send_to_mcu(struct testbed *bed)
+{
+    size_t room = LINE_ROOM - board_uart_waiting(bed->board, MODULE_USART);
+    uint8_t bytes[256], arrived[sizeof bytes * LINE_NOISE_OUT_MAX];
+    while (room >= LINE_NOISE_OUT_MAX) {
+        size_t max = room / LINE_NOISE_OUT_MAX;
+        size_t len = module_take(&bed->module, bytes, max < sizeof bytes ? max : sizeof bytes);
+        if (len == 0) {
+            return true;
+        }
+        bed->line_bytes.to_mcu += len;
+        if (!bed->to_mcu_muted) {
+            size_t count = 0;
+            for (size_t i = 0; i < len; i++) {
+                count += line_noise_byte(&bed->to_mcu_noise, bytes[i], arrived + count);
+            }
+            room -= board_uart_put(bed->board, MODULE_USART, arrived, count, bed->config.baud);
+        }
+    }
+    return false;
+}
+
+/* The module does what is due. */
+static void serve_module(struct testbed *bed, uint64_t now)
+{
+    uint32_t now_ms = to_ms(now);
+    module_poll(&bed->module, now_ms);
+    uint32_t wait_ms = send_to_mcu(bed) ? module_next_ms(&bed->module, now_ms) : 1;
+    bed->module_due = (now / TICKS_PER_MS + (wait_ms == 0 ? 1 : wait_ms)) * TICKS_PER_MS;
+}
+
+static uint64_t on_alarm(void *ctx, uint64_t now)
+{
+    struct testbed *bed = ctx;
+    if (!bed->module_runs) {
+        return UINT64_MAX;
+    }
+    if (bed->module_due <= now) {
+        serve_module(bed, now);
+    }
+    return bed->module_due;
+}
+
 static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
 {
     struct testbed *bed = ctx;
-    (void)now;
-    if (bed->from_mcu_len + LINE_NOISE_OUT_MAX <= sizeof bed->from_mcu) {
-        bed->from_mcu_len +=
-            line_noise_byte(&bed->to_module_noise, byte, bed->from_mcu + bed->from_mcu_len);
+    uint8_t arrived[LINE_NOISE_OUT_MAX];
+    size_t len = line_noise_byte(&bed->to_module_noise, byte, arrived);
+    bed->line_bytes.to_module++;
+    if (bed->module_runs && !bed->to_module_muted) {
+        module_receive(&bed->module, arrived, len, to_ms(now));
+        serve_module(bed, now);
+        board_set_alarm(bed->board, bed->module_due);
     }
 }
 
@@ -67,11 +125,24 @@ static void connect_all(struct testbed *bed)
 {
     const struct board_uart_sink log = {bed, on_log};
     const struct board_uart_sink line = {bed, on_mcu_byte};
+    const struct board_alarm alarm = {bed, on_alarm};
     board_uart_connect(bed->board, LOG_USART, &log);
     board_uart_connect(bed->board, MODULE_USART, &line);
+    board_connect_alarm(bed->board, &alarm);
     bed->module_config = bed->config.module;
     bed->module_config.ctx = bed;
     bed->module_config.event = on_module_event;
+}
+
+static bool put_load(struct board *board, const struct testbed_load *load)
+{
+    uint32_t off = load->addr - BOARD_FLASH_BASE;
+    if (load->addr < BOARD_FLASH_BASE || off > board_flash_size(board) ||
+        load->len > board_flash_size(board) - off) {
+        return false;
+    }
+    memcpy(board_flash(board) + off, load->data, load->len);
+    return true;
 }
 
 struct testbed *testbed_new(const struct testbed_config *config)
@@ -92,9 +163,10 @@ struct testbed *testbed_new(const struct testbed_config *config)
     }
     bed->outcome = MODULE_EVENT_STARTED;
     for (size_t i = 0; i < config->load_count; i++) {
-        const struct testbed_load *load = &config->loads[i];
-        memcpy(board_flash(bed->board) + (load->addr - BOARD_FLASH_BASE), load->data,
-               load->len);
+        if (!put_load(bed->board, &config->loads[i])) {
+            testbed_free(bed);
+            return NULL;
+        }
     }
     connect_all(bed);
     return bed;
@@ -108,12 +180,24 @@ void testbed_free(struct testbed *bed)
     }
 }
 
+/* All of it but who listens: each testbed keeps its own. */
+static void copy_config(struct testbed *to, const struct testbed *from)
+{
+    struct testbed_config own = to->config;
+    to->config = from->config;
+    to->config.module.event = own.module.event;
+    to->config.module.ctx = own.module.ctx;
+    to->config.log = own.log;
+    to->config.log_ctx = own.log_ctx;
+    to->config.runner = own.runner;
+}
+
 void testbed_copy(struct testbed *to, const struct testbed *from)
 {
     board_copy(to->board, from->board);
     module_copy(&to->module, &from->module);
     to->module.config = &to->module_config;
-    to->config = from->config;
+    copy_config(to, from);
     to->module_runs = from->module_runs;
     to->to_module_muted = from->to_module_muted;
     to->to_mcu_muted = from->to_mcu_muted;
@@ -121,8 +205,8 @@ void testbed_copy(struct testbed *to, const struct testbed *from)
     to->to_mcu_noise = from->to_mcu_noise;
     to->outcome = from->outcome;
     to->failure = from->failure;
-    to->from_mcu_len = from->from_mcu_len;
-    memcpy(to->from_mcu, from->from_mcu, from->from_mcu_len);
+    to->line_bytes = from->line_bytes;
+    to->module_due = from->module_due;
     memcpy(to->log, from->log, from->log_len + 1);
     to->log_len = from->log_len;
     connect_all(to);
@@ -130,38 +214,11 @@ void testbed_copy(struct testbed *to, const struct testbed *from)
 
 void testbed_power_on(struct testbed *bed)
 {
+    bed->module_runs = bed->module_runs && bed->config.module_keeps_power;
     board_power_on(bed->board);
-    bed->from_mcu_len = 0;
-    if (!bed->config.without_module && !(bed->module_runs && bed->config.module_keeps_power)) {
+    if (!bed->config.without_module && !bed->module_runs) {
         module_init(&bed->module, &bed->module_config, testbed_now_ms(bed));
         bed->module_runs = true;
-    }
-}
-
-/* The module takes what the MCU sent in the last millisecond and answers. */
-static void serve_module(struct testbed *bed)
-{
-    uint32_t now_ms = testbed_now_ms(bed);
-    if (bed->from_mcu_len > 0 && !bed->to_module_muted) {
-        module_receive(&bed->module, bed->from_mcu, bed->from_mcu_len, now_ms);
-    }
-    bed->from_mcu_len = 0;
-    module_poll(&bed->module, now_ms);
-    size_t room = 4096 - board_uart_waiting(bed->board, MODULE_USART);
-    uint8_t bytes[256], arrived[sizeof bytes * LINE_NOISE_OUT_MAX];
-    while (room >= LINE_NOISE_OUT_MAX) {
-        size_t max = room / LINE_NOISE_OUT_MAX;
-        size_t len = module_take(&bed->module, bytes, max < sizeof bytes ? max : sizeof bytes);
-        if (len == 0) {
-            break;
-        }
-        if (!bed->to_mcu_muted) {
-            size_t count = 0;
-            for (size_t i = 0; i < len; i++) {
-                count += line_noise_byte(&bed->to_mcu_noise, bytes[i], arrived + count);
-            }
-            room -= board_uart_put(bed->board, MODULE_USART, arrived, count, bed->config.baud);
-        }
     }
 }
 
@@ -174,20 +231,13 @@ static enum board_stop run(const struct testbed *bed, uint64_t until)
 
 enum board_stop testbed_run_ms(struct testbed *bed, uint32_t ms)
 {
-    for (uint32_t i = 0; i < ms; i++) {
-        /* In whole microseconds: between which instructions the slice before ended does not show. */
-        uint64_t now_us = board_now(bed->board) / BOARD_TICKS_PER_US;
-        enum board_stop stop = run(bed, (now_us + 1000) * BOARD_TICKS_PER_US);
-        if (stop != BOARD_STOP_TIME) {
-            return stop;
-        }
-        if (bed->module_runs) {
-            serve_module(bed);
-        } else {
-            bed->from_mcu_len = 0;
-        }
+    /* In whole microseconds: between which instructions the run before ended does not show. */
+    uint64_t now_us = board_now(bed->board) / BOARD_TICKS_PER_US;
+    if (bed->module_runs) { /* the caller may have told the module to do something */
+        serve_module(bed, board_now(bed->board));
     }
-    return BOARD_STOP_TIME;
+    board_set_alarm(bed->board, bed->module_due);
+    return run(bed, (now_us + (uint64_t)ms * 1000) * BOARD_TICKS_PER_US);
 }
 
 size_t testbed_run_until_log(struct testbed *bed, const char *text, size_t from,
@@ -218,7 +268,12 @@ struct module *testbed_module(struct testbed *bed)
 
 uint32_t testbed_now_ms(const struct testbed *bed)
 {
-    return (uint32_t)(board_now(bed->board) / TICKS_PER_MS);
+    return to_ms(board_now(bed->board));
+}
+
+struct testbed_line_bytes testbed_line_bytes(const struct testbed *bed)
+{
+    return bed->line_bytes;
 }
 
 const char *testbed_log(const struct testbed *bed)

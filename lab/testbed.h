@@ -12,8 +12,9 @@
 /* The modelled board and the Wi-Fi module's side on one virtual time, joined by a 9600 baud line:
  * what `otter demo`, the power campaigns and the firmware tests run on.
  *
- * Deterministic: the module is served once per millisecond of virtual time. Copying a testbed is a
- * snapshot of everything, the log too.
+ * The module has each byte at the tick of its stop bit, also while the core waits for the flash, and
+ * answers at once; its timers run in virtual time. Deterministic. Copying a testbed is a snapshot of
+ * everything, the log too; who listens (events, log, runner) stays as it was.
  */
 struct testbed_load {
     uint32_t addr; /* absolute */
@@ -46,7 +47,7 @@ struct testbed_config {
 struct testbed;
 
 /* `config` is copied; the loads are copied to flash; the module's file must stay. The board is off
- * until testbed_power_on(). Returns NULL if memory is short. */
+ * until testbed_power_on(). Returns NULL if memory is short, or a load does not fit the flash. */
 struct testbed *testbed_new(const struct testbed_config *config);
 void testbed_free(struct testbed *bed);
 void testbed_copy(struct testbed *to, const struct testbed *from);
@@ -71,6 +72,13 @@ void testbed_set_noise(struct testbed *bed, const struct line_noise_rates *rates
                        uint64_t seed);
 /* Bytes that noise hit so far, in both directions. */
 uint64_t testbed_noise_faults(const struct testbed *bed);
+
+/* Bytes on the line so far, muted ones too: those that the MCU has sent, and those that the module has
+ * begun to send. */
+struct testbed_line_bytes {
+    uint64_t to_module, to_mcu;
+};
+struct testbed_line_bytes testbed_line_bytes(const struct testbed *bed);
 
 struct board *testbed_board(struct testbed *bed);
 struct module *testbed_module(struct testbed *bed);

@@ -38,6 +38,8 @@ no() {
 "$build/bench/boot_bench" "$firmware" >"$out/boot.txt"
 [ -s "$out/boot.txt" ] || { no "nothing measured of the bootloader"; exit 1; }
 numbers <"$out/boot.txt" >"$out/boot.json"
+"$build/bench/wire_ratio" "$firmware" >"$out/wire.txt"
+numbers <"$out/wire.txt" >"$out/wire.json"
 : >"$out/unicorn.txt"
 if [ -x "$build/bench/unicorn_mips" ]; then
     "$build/bench/unicorn_mips" "$firmware/bench/cpu/bench_cpu.bin" >"$out/unicorn.txt"
@@ -70,14 +72,14 @@ END
     cat bench/startup.json bench/campaign.json 2>/dev/null | jq -s 'add as $all |
         reduce ("bricks", "lost_reverts", "lost_confirms", "unverified_starts") as $name ({};
             .["power_" + $name] = ([$all["power_" + $name, "power_arm_" + $name]] | add))'
-    cat "$out/boot.json"
+    cat "$out/boot.json" "$out/wire.json"
     grep -E '^model_vs_unicorn_(speed|instructions|mismatches) ' "$out/unicorn.txt" | numbers
     grep -E '^ed25519_(cases|mismatches) ' "$out/ed25519.txt" | numbers
     [ -z "$tests" ] || jq '{tests_skipped}' "$tests"
 } | jq -s 'add | with_entries(select(.value != null))' >"$out/results.json"
-# figure NAME: of what boot_bench measured
+# figure NAME: of what boot_bench and wire_ratio measured
 figure() {
-    jq ".$1" "$out/boot.json"
+    jq -s "add.$1" "$out/boot.json" "$out/wire.json"
 }
 
 {
@@ -94,6 +96,7 @@ figure() {
     echo "| install_26k_flash_ratio: its flash time / that of 52 erases and 26,624 half-words | $(figure install_26k_flash_ratio) | limit 1.10; MCUboot swap-offset 1.02, swap-move 1.52, wolfBoot 3.8 (21 pages, same rule) |"
     echo "| erases_per_slot_page_max: request to confirmation | $(figure erases_per_slot_page_max) | limit 1; MCUboot swap-move 2, its scratch page 22, wolfBoot's trailer pages 65 |"
     echo "| journal_erases_in_32_updates: of each of its pages | $(figure journal_erases_in_32_updates) | limit 2 |"
+    echo "| wire_ratio_9600_full_26k: READY to the last ACK / the time the bytes need | $(figure wire_ratio_9600_full_26k) | limit 1.06 |"
     echo "| app_bytes: pethouse 03010101 with trailer | $app | slot 26624, the tutorial's demo 23068 |"
     echo "| demo_device_s: make demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"
     echo
