@@ -79,8 +79,8 @@ void report_failed(void *ctx, const struct campaign_case *which, const char *why
     report_case(which);
     printf(" seed %" PRIu64 ": %s\n  repeat: otter board campaign --boot %s",
            report->options->seed, why, report->boot);
-    if (scenario->kind != SCENARIO_UPDATE) {
-        printf(" --scenario %s", scenario_name(scenario->kind));
+    if (scenario->kind != &scenario_kinds[0]) {
+        printf(" --scenario %s", scenario->kind->name);
     }
     if (report->app != NULL) {
         printf(" --app %s", report->app);
@@ -102,7 +102,7 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
     close_bar(report);
     printf("campaign: %s: %" PRIu64 " flash operations, every %" PRIu32 " from %" PRIu32
            "%s: %" PRIu64 " cases, %" PRIu64 " of them with a second cut, %" PRIu64 " failures",
-           scenario_name(report->scenario->kind), sums->operations, report->options->every,
+           report->scenario->kind->name, sums->operations, report->options->every,
            report->options->offset,
            report->scenario->mcu_only ? ", the module keeps its power" : "", counts->cases,
            counts->seconds, counts->failures);
@@ -149,7 +149,7 @@ static json_t *figures(const struct campaign_report *report, const struct campai
     json_add(&all, "mcu_only", json_count(report->scenario->mcu_only));
     json_add(&all, "jobs", json_count(report->jobs));
     json_add(&all, "seed", json_count(report->options->seed));
-    json_add(&all, "scenario", json_text(scenario_name(report->scenario->kind)));
+    json_add(&all, "scenario", json_text(report->scenario->kind->name));
     json_add(&all, "date", json_text(date));
     json_add(&all, "commit", json_text(report->commit != NULL ? report->commit : ""));
     return all;

@@ -90,6 +90,17 @@ static const struct argp_option options[] = {
 
 /* ---- the command line ---- */
 
+static error_t unknown_scenario(const char *name)
+{
+    char names[128] = "not ";
+    for (unsigned i = 0; i < scenario_kind_count; i++) {
+        size_t len = strlen(names);
+        (void)snprintf(names + len, sizeof names - len, "%s%s", i == 0 ? "" : ", ",
+                       scenario_kinds[i].name);
+    }
+    return cmd_bad_value("--scenario", name, "%s", names);
+}
+
 static error_t parse_tears(struct arguments *args, const char *text)
 {
     memset(args->options.tears, 0, sizeof args->options.tears);
@@ -141,12 +152,13 @@ static error_t parse_repeat(struct arguments *args, const char *text)
 static error_t check(const struct arguments *args)
 {
     const struct campaign_report *report = &args->report;
-    bool recovers = args->scenario.kind == SCENARIO_RECOVERY;
-    if (report->boot == NULL || report->update == NULL || (report->app == NULL && !recovers)) {
+    const struct scenario_kind *kind = args->scenario.kind;
+    if (report->boot == NULL || report->update == NULL ||
+        (report->app == NULL && kind->has_app)) {
         return cmd_misuse(NULL, "--boot, --app and --update are needed");
     }
-    if (report->app != NULL && recovers) {
-        return cmd_misuse("--app", "a recovery begins without one");
+    if (report->app != NULL && !kind->has_app) {
+        return cmd_misuse("--app", "a %s begins without one", kind->name);
     }
     if (args->gdb && !args->repeats) {
         return cmd_misuse("--gdb", "one case at a time; give --repeat");
@@ -173,10 +185,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->report.update = arg;
         return 0;
     case OPT_SCENARIO:
-        if (!scenario_find(arg, &args->scenario.kind)) {
-            return cmd_bad_value("--scenario", arg, "not update, revert, recovery");
-        }
-        return 0;
+        args->scenario.kind = scenario_find(arg);
+        return args->scenario.kind != NULL ? 0 : unknown_scenario(arg);
     case OPT_REMEMBER:
         args->remembers = true;
         return 0;
@@ -345,6 +355,7 @@ int cmd_board_campaign(int argc, char **argv)
                                          .parts = 1,
                                          .progress = report_progress,
                                          .failed = report_failed},
+                             .scenario = {.kind = &scenario_kinds[0]},
                              .compare_every = COMPARE_EVERY};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     args.report.jobs = processors < 1          ? 1

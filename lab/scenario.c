@@ -6,14 +6,6 @@
 #include "lab/scenario_checks.h"
 #include "port/stm32f103/partitions.h"
 
-/* A testbed, and which scenario it plays. */
-struct run {
-    struct testbed *bed;
-    const struct scenario *scenario;
-    enum board_stop stop; /* of the last slice */
-    size_t log_from;      /* of what the log says since the last power-on */
-};
-
 static void *make(void *ctx)
 {
     const struct scenario *scenario = ctx;
@@ -23,12 +15,12 @@ static void *make(void *ctx)
     struct testbed_config config = {
         .board = {.seed = scenario->seed, .flash_size = scenario->flash_size},
         .loads = loads,
-        .load_count = scenario->kind == SCENARIO_RECOVERY ? 1 : 2,
+        .load_count = scenario->kind->has_app ? 2 : 1,
         .module_keeps_power = scenario->mcu_only,
         .runner = scenario->runner};
     config.module.file = image_file_offer(&scenario->update);
     memcpy(config.module.version, scenario->new_version, sizeof scenario->new_version);
-    struct run *run = calloc(1, sizeof *run);
+    struct scenario_run *run = calloc(1, sizeof *run);
     if (run == NULL) {
         return NULL;
     }
@@ -52,16 +44,17 @@ static void *make(void *ctx)
 
 static void copy(void *to, const void *from)
 {
-    const struct run *source = from;
-    struct run *target = to;
+    const struct scenario_run *source = from;
+    struct scenario_run *target = to;
     testbed_copy(target->bed, source->bed);
+    target->seen = source->seen;
     target->stop = source->stop;
     target->log_from = source->log_from;
 }
 
 static void release(void *ctx)
 {
-    struct run *run = ctx;
+    struct scenario_run *run = ctx;
     if (run != NULL) {
         testbed_free(run->bed);
         free(run);
@@ -70,63 +63,49 @@ static void release(void *ctx)
 
 static struct board *board(void *ctx)
 {
-    const struct run *run = ctx;
+    const struct scenario_run *run = ctx;
     return testbed_board(run->bed);
 }
 
 static enum board_stop run_ms(void *ctx, uint32_t ms)
 {
-    struct run *run = ctx;
+    struct scenario_run *run = ctx;
     run->stop = testbed_run_ms(run->bed, ms);
+    if (run->stop == BOARD_STOP_TIME) {
+        scenario_look(run);
+    }
     return run->stop;
 }
 
 static void power_on(void *ctx)
 {
-    struct run *run = ctx;
+    struct scenario_run *run = ctx;
     run->log_from = testbed_log_len(run->bed);
+    run->seen.ops = UINT64_MAX; /* weak cells may read otherwise from now on */
     testbed_power_on(run->bed);
 }
 
 static bool is_done(const void *ctx)
 {
-    const struct run *run = ctx;
-    return scenario_is_done(run->scenario, run->bed);
+    const struct scenario_run *run = ctx;
+    return run->scenario->kind->is_done(run);
 }
 
 static struct campaign_verdict check(void *ctx, bool done)
 {
-    struct run *run = ctx;
+    struct scenario_run *run = ctx;
     enum scenario_failure kind;
     size_t log_len = testbed_log_len(run->bed);
-    size_t from = run->log_from < log_len ? run->log_from : 0; /* an old log is shortened */
-    const char *why = scenario_check(run->scenario, run->bed, from, run->stop, done, &kind);
+    run->log_from = run->log_from < log_len ? run->log_from : 0; /* an old log is shortened */
+    const char *why = scenario_check(run, done, &kind);
     return (struct campaign_verdict){why, (unsigned)kind};
 }
 
 bool scenario_read_versions(struct scenario *scenario)
 {
-    return (scenario->kind == SCENARIO_RECOVERY ||
+    return (!scenario->kind->has_app ||
             image_file_read_version(&scenario->app, scenario->old_version)) &&
            image_file_read_version(&scenario->update, scenario->new_version);
-}
-
-static const char *const scenario_names[SCENARIO_KINDS] = {"update", "revert", "recovery"};
-
-const char *scenario_name(enum scenario_kind kind)
-{
-    return scenario_names[kind];
-}
-
-bool scenario_find(const char *name, enum scenario_kind *out_scenario)
-{
-    for (unsigned i = 0; i < SCENARIO_KINDS; i++) {
-        if (strcmp(scenario_names[i], name) == 0) {
-            *out_scenario = (enum scenario_kind)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 struct campaign_device scenario_device(struct scenario *scenario)

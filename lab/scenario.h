@@ -4,48 +4,89 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "host/file.h"
 #include "lab/campaign/campaign.h"
 #include "lab/replay/replay.h"
-#include "host/file.h"
 #include "lab/testbed.h"
+#include "otter/journal.h"
 
-/* The scenarios of a power campaign: a module brings a device from one app to the next, on the real
- * binaries. At the end APP holds the image that it should, bit-exact; it runs, and after one more start
- * it still does.
+/* The scenarios of a power campaign: what lies in the flash of a device, what its module offers, and how that
+ * has to end, on the real binaries. What is promised of every one: at the end APP holds the image that it
+ * should, bit-exact; it runs, and after one more start it still does.
+ *
+ * A scenario is a row (scenario_rows.c): add one there, out of the checks of scenario_checks.h, and the
+ * command line and the campaign have it.
  */
-enum scenario_kind {
-    SCENARIO_UPDATE,   /* `update` runs and confirms, or nothing has changed */
-    SCENARIO_REVERT,   /* `update` (app/app_no_confirm) never confirms: `app` comes back */
-    SCENARIO_RECOVERY, /* no app: the bootloader receives `update` */
-};
-enum { SCENARIO_KINDS = SCENARIO_RECOVERY + 1 };
 
 /* Kinds of failures, as the campaign counts them. */
 enum scenario_failure {
     SCENARIO_OTHER = CAMPAIGN_OTHER,
-    SCENARIO_BRICK,       /* nothing runs, and it needs help that it should not need */
-    SCENARIO_LOST_REVERT, /* an app that does not confirm stays, or starts more than three times */
+    SCENARIO_BRICK,            /* nothing runs, and it needs help that it should not need */
+    SCENARIO_LOST_REVERT,      /* an app that does not confirm stays, or starts too often */
     SCENARIO_LOST_CONFIRM,     /* one that has confirmed is taken back */
     SCENARIO_UNVERIFIED_START, /* what is in APP is no image that anybody signed */
 };
 
+struct scenario_run;
+struct scenario_check;
+
+/* Which image has to be in APP in the end. */
+enum scenario_end {
+    SCENARIO_ENDS_AS_TOLD, /* the new one if the module was told so, else the old one */
+    SCENARIO_ENDS_OLD,
+    SCENARIO_ENDS_NEW,
+};
+
+enum { SCENARIO_CHECKS_MAX = 8 };
+
+/* One row. */
+struct scenario_kind {
+    const char *name;    /* as people write it */
+    const char *summary; /* of what the update is, for --help */
+    bool has_app;        /* `app` lies in APP at the start; else APP is blank */
+    enum scenario_end end;
+    enum scenario_failure wrong_image; /* the kind of failure if another one is there */
+    bool (*is_done)(const struct scenario_run *run);          /* has it come to its end? */
+    const struct scenario_check *checks[SCENARIO_CHECKS_MAX]; /* at the end, up to a NULL */
+};
+
+extern const struct scenario_kind scenario_kinds[];
+extern const unsigned scenario_kind_count;
+
+/* Returns NULL if there is none of that name. */
+const struct scenario_kind *scenario_find(const char *name);
+
+/* A row with its images. */
 struct scenario {
-    enum scenario_kind kind;
-    struct file boot, app,
-        update; /* as from file_read(); must stay; no app in SCENARIO_RECOVERY */
+    const struct scenario_kind *kind;
+    /* As from file_read(); must stay. No app where the kind has none. */
+    struct file boot, app, update;
     uint8_t old_version[8], new_version[8];
     uint64_t seed;
     uint32_t flash_size;          /* of the chip, in bytes; 0 = 64 KB */
     bool mcu_only;                /* a cut hits the MCU alone: the module keeps its power */
     bool protect;                 /* the bootloader's pages are write-protected */
-    struct replay *replay;        /* remembers the bootloader's judgements; NULL = none */
+    struct replay *replay;        /* what need not be executed; NULL = all is */
     struct testbed_runner runner; /* a debugger's, or zero */
 };
 
-/* The names of scenarios, as people write them: update, revert, recovery. */
-const char *scenario_name(enum scenario_kind kind);
-/* Returns false if there is none of that name. */
-bool scenario_find(const char *name, enum scenario_kind *out_scenario);
+/* What has been seen of a device, from outside: its journal is read whenever its flash has changed. */
+struct scenario_seen {
+    uint64_t ops; /* of the flash when it was looked at */
+    struct otter_journal journal;
+    bool installed; /* an installation has begun */
+    bool refused;   /* an image was refused */
+    bool reverted;  /* one was taken back, or is being */
+};
+
+/* One device on its way. */
+struct scenario_run {
+    struct testbed *bed;
+    const struct scenario *scenario;
+    struct scenario_seen seen;
+    enum board_stop stop; /* of the last slice */
+    size_t log_from;      /* of what the log says since the last power-on */
+};
 
 /* Take the versions from the trailers of `app` and `update`. False if one has none. */
 bool scenario_read_versions(struct scenario *scenario);

@@ -2,27 +2,60 @@
 #include "lab/scenario_checks.h"
 #include <stdio.h>
 #include <string.h>
+#include "lab/flash_view.h"
+#include "otter/reason.h"
 #include "port/stm32f103/partitions.h"
 
 enum {
     RUNNING_MS = 1000,
     START_MS = 8000, /* a start at which the bootloader still has a whole swap to do */
-    TRIALS = 3,
 };
 
+/* What apps say when they start: the pet house, with its version, and app_no_confirm. */
 static const char version_text[] = "SoftVersion = ";
-static const char mute_text[] = "Mute\r\n"; /* app_no_confirm's start */
+static const char no_confirm_text[] = "Mute\r\n";
 
-/* ---- the log ---- */
+/* ---- the journal ---- */
 
-/* Behind the last `text`; NULL if there is none. */
-static const char *behind_last(const char *log, const char *text)
+static bool is_refusal(uint8_t reason)
 {
-    const char *behind = NULL;
-    for (const char *at = strstr(log, text); at != NULL; at = strstr(behind, text)) {
-        behind = at + strlen(text);
+    return (reason >= OTTER_REASON_NO_IMAGE && reason <= OTTER_REASON_NOT_STARTABLE) ||
+           reason == OTTER_REASON_DIGEST;
+}
+
+static bool is_revert(uint8_t reason)
+{
+    return reason == OTTER_REASON_UNCONFIRMED || reason == OTTER_REASON_BAD_COPY;
+}
+
+void scenario_look(struct scenario_run *run)
+{
+    struct scenario_seen *seen = &run->seen;
+    struct board *board = testbed_board(run->bed);
+    const struct otter_port port = flash_view_port(board);
+    if (seen->ops == board_flash_ops(board) && seen->journal.kind != OTTER_JOURNAL_NONE) {
+        return;
     }
-    return behind;
+    seen->ops = board_flash_ops(board);
+    otter_journal_read(&port, &flash_view_layout, &seen->journal);
+    seen->installed = seen->installed || seen->journal.kind == OTTER_JOURNAL_INSTALL;
+    seen->refused = seen->refused || (seen->journal.kind == OTTER_JOURNAL_IDLE &&
+                                      is_refusal(seen->journal.reason));
+    seen->reverted =
+        seen->reverted || seen->journal.kind == OTTER_JOURNAL_RESTORE ||
+        (seen->journal.kind == OTTER_JOURNAL_IDLE && is_revert(seen->journal.reason));
+}
+
+/* ---- what apps say ---- */
+
+/* The end of the last `text`; NULL if there is none. */
+static const char *after_last(const char *log, const char *text)
+{
+    const char *after = NULL;
+    for (const char *at = strstr(log, text); at != NULL; at = strstr(after, text)) {
+        after = at + strlen(text);
+    }
+    return after;
 }
 
 static unsigned count(const char *log, const char *text)
@@ -34,48 +67,140 @@ static unsigned count(const char *log, const char *text)
     return times;
 }
 
-/* Does an app of that version say in `log` that it has started, and none after it? */
+/* Is an app of that version the last one that has said that it starts? */
 static bool runs(const char *log, const uint8_t version[8])
 {
-    const char *last = behind_last(log, version_text);
-    const char *mute = behind_last(log, mute_text);
-    return last != NULL && (mute == NULL || mute < last) &&
+    const char *last = after_last(log, version_text);
+    const char *no_confirm = after_last(log, no_confirm_text);
+    return last != NULL && (no_confirm == NULL || no_confirm < last) &&
            strncmp(last, (const char *)version, 8) == 0;
 }
 
-/* ---- the end ---- */
+/* ---- ends ---- */
 
-bool scenario_is_done(const struct scenario *scenario, const struct testbed *bed)
+bool scenario_is_told(const struct scenario_run *run)
 {
-    enum module_event_kind outcome = testbed_outcome(bed);
-    const char *log = testbed_log(bed);
-    const char *reverted;
-    switch (scenario->kind) {
-    case SCENARIO_REVERT:
-        reverted = behind_last(log, "Revert [");
-        return reverted != NULL
-                   ? runs(reverted, scenario->old_version)
-                   : outcome == MODULE_EVENT_FAILED && strstr(log, "Install [") == NULL;
-    case SCENARIO_RECOVERY:
-        return outcome == MODULE_EVENT_UPDATED;
-    case SCENARIO_UPDATE:
-        break;
+    return testbed_outcome(run->bed) != MODULE_EVENT_STARTED;
+}
+
+bool scenario_is_updated(const struct scenario_run *run)
+{
+    return testbed_outcome(run->bed) == MODULE_EVENT_UPDATED;
+}
+
+bool scenario_is_reverted(const struct scenario_run *run)
+{
+    const struct scenario_seen *seen = &run->seen;
+    if (seen->reverted) {
+        bool is_back = seen->journal.kind == OTTER_JOURNAL_IDLE ||
+                       (seen->journal.kind == OTTER_JOURNAL_RESTORE && seen->journal.confirmed);
+        return is_back && runs(testbed_log(run->bed), run->scenario->old_version);
     }
-    return outcome != MODULE_EVENT_STARTED;
+    return testbed_outcome(run->bed) == MODULE_EVENT_FAILED && !seen->installed;
 }
 
-/* ---- what is no good end ---- */
+/* ---- what must not have been ---- */
 
-static bool app_is(struct testbed *bed, const struct file *image)
+static bool needed_recovery(const struct scenario_run *run)
 {
-    const uint8_t *app = board_flash(testbed_board(bed)) + (OTTER_APP_ADDR - OTTER_FLASH_ADDR);
-    return memcmp(app, image->data, image->len) == 0;
+    return testbed_saw_recovery(run->bed);
 }
 
-static const char *why_not_done(const struct scenario *scenario, struct testbed *bed,
-                                enum board_stop stop, enum scenario_failure *out_kind)
+static bool lost_good_image(const struct scenario_run *run)
 {
-    switch (stop) {
+    return run->seen.refused || run->seen.reverted;
+}
+
+static bool told_updated(const struct scenario_run *run)
+{
+    return testbed_outcome(run->bed) == MODULE_EVENT_UPDATED;
+}
+
+static bool started_too_often(const struct scenario_run *run)
+{
+    return count(testbed_log(run->bed), no_confirm_text) > OTTER_JOURNAL_TRIALS;
+}
+
+const struct scenario_check scenario_no_recovery = {
+    needed_recovery, SCENARIO_BRICK,
+    "a brick: the bootloader found no image to start, and waited for one"};
+const struct scenario_check scenario_good_image_stays = {
+    lost_good_image, SCENARIO_OTHER, "a good image was refused or taken back"};
+const struct scenario_check scenario_not_told_updated = {
+    told_updated, SCENARIO_LOST_REVERT, "an app that does not confirm was told as updated"};
+const struct scenario_check scenario_trials_are_limited = {
+    started_too_often, SCENARIO_LOST_REVERT, "an app that does not confirm was started again"};
+
+/* ---- the image in APP ---- */
+
+static bool app_is(const struct scenario_run *run, const struct file *image)
+{
+    const uint8_t *app = flash_view_at(testbed_board(run->bed), OTTER_APP_ADDR);
+    return image->len != 0 && memcmp(app, image->data, image->len) == 0;
+}
+
+/* Which image should be there? */
+static bool expects_new(const struct scenario_run *run)
+{
+    enum scenario_end end = run->scenario->kind->end;
+    return end == SCENARIO_ENDS_NEW ||
+           (end == SCENARIO_ENDS_AS_TOLD && scenario_is_updated(run));
+}
+
+static bool has_expected_app(const struct scenario_run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    return app_is(run, expects_new(run) ? &scenario->update : &scenario->app);
+}
+
+static const char *check_app(const struct scenario_run *run, enum scenario_failure *out_kind)
+{
+    if (has_expected_app(run)) {
+        return NULL;
+    }
+    if (!app_is(run, &run->scenario->app) && !app_is(run, &run->scenario->update)) {
+        *out_kind = SCENARIO_UNVERIFIED_START;
+        return "APP is neither the old nor the new image";
+    }
+    *out_kind = run->scenario->kind->wrong_image;
+    return expects_new(run) ? "old image in APP, but the update was told as done"
+                            : "new image in APP, but the update was told as failed";
+}
+
+/* Does the app that should be there say, in the log after `from`, that it has started? */
+static bool starts(struct scenario_run *run, size_t from, uint32_t limit_ms)
+{
+    const struct scenario *scenario = run->scenario;
+    const uint8_t *version = expects_new(run) ? scenario->new_version : scenario->old_version;
+    char text[40];
+    (void)snprintf(text, sizeof text, "%s%.8s", version_text, (const char *)version);
+    return testbed_run_until_log(run->bed, text, from, limit_ms) > 0;
+}
+
+/* The supply once more: the same app must start, and nothing be taken back. */
+static const char *check_next_start(struct scenario_run *run, enum scenario_failure *out_kind)
+{
+    size_t from = testbed_log_len(run->bed);
+    bool was_reverted = run->seen.reverted;
+    testbed_power_on(run->bed);
+    bool good = starts(run, from, START_MS);
+    scenario_look(run);
+    if ((run->seen.reverted && !was_reverted) || !has_expected_app(run)) {
+        *out_kind = run->scenario->kind->wrong_image == SCENARIO_LOST_REVERT
+                        ? SCENARIO_LOST_REVERT
+                        : SCENARIO_LOST_CONFIRM;
+        return "the next start takes the app back";
+    }
+    *out_kind = SCENARIO_BRICK;
+    return good ? NULL : "the right image is in APP, but does not start again";
+}
+
+/* ---- the verdict ---- */
+
+static const char *why_not_done(const struct scenario_run *run, enum scenario_failure *out_kind)
+{
+    const struct scenario *scenario = run->scenario;
+    switch (run->stop) {
     case BOARD_STOP_LOCKUP:
         return "the core is locked up";
     case BOARD_STOP_UNKNOWN:
@@ -96,106 +221,34 @@ static const char *why_not_done(const struct scenario *scenario, struct testbed 
     case BOARD_STOP_STATE:
         break;
     }
-    if (scenario->kind == SCENARIO_REVERT && app_is(bed, &scenario->update)) {
+    if (scenario->kind->end == SCENARIO_ENDS_OLD && app_is(run, &scenario->update)) {
         *out_kind = SCENARIO_LOST_REVERT;
         return "an app that does not confirm stays";
     }
     return "neither updated nor failed within the time";
 }
 
-/* Which app should be there? */
-static const struct file *expected(const struct scenario *scenario, const struct testbed *bed)
+const char *scenario_check(struct scenario_run *run, bool done, enum scenario_failure *out_kind)
 {
-    bool is_updated = testbed_outcome(bed) == MODULE_EVENT_UPDATED;
-    return scenario->kind == SCENARIO_REVERT || !is_updated ? &scenario->app
-                                                            : &scenario->update;
-}
-
-static const char *check_app(const struct scenario *scenario, struct testbed *bed,
-                             enum scenario_failure *out_kind)
-{
-    bool is_old = scenario->app.len != 0 && app_is(bed, &scenario->app);
-    bool is_new = app_is(bed, &scenario->update);
-    if (!is_old && !is_new) {
-        *out_kind = SCENARIO_UNVERIFIED_START;
-        return "APP is neither the old nor the new image";
-    }
-    if (expected(scenario, bed) == &scenario->app ? is_old : is_new) {
-        return NULL;
-    }
-    *out_kind = scenario->kind == SCENARIO_REVERT ? SCENARIO_LOST_REVERT : SCENARIO_OTHER;
-    return is_new ? "new image in APP, but the update was told as failed"
-                  : "old image in APP, but the update was told as done";
-}
-
-/* Is what the bootloader has done on the way what it should do? */
-static const char *check_way(const struct scenario *scenario, const struct testbed *bed,
-                             enum scenario_failure *out_kind)
-{
-    const char *log = testbed_log(bed);
-    if (scenario->kind != SCENARIO_RECOVERY && strstr(log, "Recover [") != NULL) {
-        *out_kind = SCENARIO_BRICK;
-        return "a brick: the bootloader found no image to start, and waited for one";
-    }
-    if (scenario->kind != SCENARIO_REVERT) {
-        *out_kind = SCENARIO_OTHER;
-        return strstr(log, "Refuse [") != NULL || strstr(log, "Revert [") != NULL
-                   ? "a good image was refused or taken back"
-                   : NULL;
-    }
-    *out_kind = SCENARIO_LOST_REVERT;
-    if (testbed_outcome(bed) == MODULE_EVENT_UPDATED) {
-        return "an app that does not confirm was told as updated";
-    }
-    return count(log, mute_text) > TRIALS ? "an app that does not confirm was started again"
-                                          : NULL;
-}
-
-/* Does the app that should be there say, in the log behind `from`, that it has started? */
-static bool starts(const struct scenario *scenario, struct testbed *bed, size_t from,
-                   uint32_t limit_ms)
-{
-    const uint8_t *version = expected(scenario, bed) == &scenario->app ? scenario->old_version
-                                                                       : scenario->new_version;
-    char text[40];
-    snprintf(text, sizeof text, "%s%.8s", version_text, (const char *)version);
-    return testbed_run_until_log(bed, text, from, limit_ms) > 0;
-}
-
-/* The supply once more: the same app must start, and nothing be taken back. */
-static const char *check_next_start(const struct scenario *scenario, struct testbed *bed,
-                                    enum scenario_failure *out_kind)
-{
-    size_t from = testbed_log_len(bed);
-    testbed_power_on(bed);
-    bool good = starts(scenario, bed, from, START_MS);
-    if (strstr(testbed_log(bed) + from, "Revert [") != NULL) {
-        *out_kind =
-            scenario->kind == SCENARIO_REVERT ? SCENARIO_LOST_REVERT : SCENARIO_LOST_CONFIRM;
-        return "the next start takes the app back";
-    }
+    const struct scenario_kind *kind = run->scenario->kind;
     *out_kind = SCENARIO_BRICK;
-    return good ? NULL : "the right image is in APP, but does not start again";
-}
-
-const char *scenario_check(const struct scenario *scenario, struct testbed *bed,
-                           size_t log_from, enum board_stop stop, bool done,
-                           enum scenario_failure *out_kind)
-{
-    *out_kind = SCENARIO_BRICK;
+    scenario_look(run);
     if (!done) {
-        return why_not_done(scenario, bed, stop, out_kind);
+        return why_not_done(run, out_kind);
     }
-    const char *why = check_way(scenario, bed, out_kind);
-    if (why == NULL) {
-        why = check_app(scenario, bed, out_kind);
+    for (unsigned i = 0; i < SCENARIO_CHECKS_MAX && kind->checks[i] != NULL; i++) {
+        if (kind->checks[i]->fails(run)) {
+            *out_kind = kind->checks[i]->kind;
+            return kind->checks[i]->why;
+        }
     }
+    const char *why = check_app(run, out_kind);
     if (why != NULL) {
         return why;
     }
-    if (!starts(scenario, bed, log_from, RUNNING_MS)) {
+    if (!starts(run, run->log_from, RUNNING_MS)) {
         *out_kind = SCENARIO_BRICK;
         return "the right image is in APP, but does not run";
     }
-    return check_next_start(scenario, bed, out_kind);
+    return check_next_start(run, out_kind);
 }

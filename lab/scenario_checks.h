@@ -4,18 +4,39 @@
 
 #include "lab/scenario.h"
 
-/* Where the scenarios of a power campaign end, and what is a good end. It is read from APP, from the log,
- * and from what the module was told; scenario_device.h says what is promised.
+/* Where scenarios end, and what is a good end.
+ *
+ * The witnesses: APP, byte for byte; the journal in the modelled flash, read with core's own reader; what the
+ * module was told over the line. Only that an app has started is taken from what it says on its log UART:
+ * nobody else can know.
  */
 
-/* Has the scenario reached its end? */
-bool scenario_is_done(const struct scenario *scenario, const struct testbed *bed);
+/* One thing that must not have been. */
+struct scenario_check {
+    bool (*fails)(const struct scenario_run *run);
+    enum scenario_failure kind;
+    const char *why;
+};
 
-/* Judge a device that stopped because of `stop`, at its end or not; what its log says since the last
- * power-on begins at log_from. Starts it once more.
+extern const struct scenario_check scenario_no_recovery; /* none was needed */
+extern const struct scenario_check
+    scenario_good_image_stays; /* neither refused nor taken back */
+extern const struct scenario_check
+    scenario_not_told_updated; /* by an app that does not confirm */
+extern const struct scenario_check
+    scenario_trials_are_limited; /* of an app that does not confirm */
+
+/* For rows: the module was told how it ended; the old app is back and runs; the update is in. */
+bool scenario_is_told(const struct scenario_run *run);
+bool scenario_is_reverted(const struct scenario_run *run);
+bool scenario_is_updated(const struct scenario_run *run);
+
+/* Look at the device, as it is now. */
+void scenario_look(struct scenario_run *run);
+
+/* Check a device at its end, or that has stopped before (`done` false). Starts it once more.
  * Returns NULL if good, else why not, and the kind of failure. */
-const char *scenario_check(const struct scenario *scenario, struct testbed *bed,
-                           size_t log_from, enum board_stop stop, bool done,
+const char *scenario_check(struct scenario_run *run, bool done,
                            enum scenario_failure *out_kind);
 
 #endif

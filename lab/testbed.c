@@ -18,6 +18,7 @@ struct testbed {
     struct testbed_config config;
     struct module_config module_config; /* config.module, with our event in front of its own */
     bool module_runs;
+    bool saw_recovery;
     bool to_module_muted, to_mcu_muted;
     struct line_noise to_module_noise, to_mcu_noise;
     enum module_event_kind outcome;
@@ -114,6 +115,8 @@ static void on_module_event(void *ctx, const struct module_event *event)
     } else if (event->kind == MODULE_EVENT_FAILED) {
         bed->outcome = MODULE_EVENT_FAILED;
         bed->failure = event->failure;
+    } else if (event->kind == MODULE_EVENT_INFO && event->info != NULL) {
+        bed->saw_recovery = bed->saw_recovery || module_info_is_recovery(event->info);
     }
     if (bed->config.module.event != NULL) {
         bed->config.module.event(bed->config.module.ctx, event);
@@ -199,6 +202,7 @@ void testbed_copy(struct testbed *to, const struct testbed *from)
     to->module.config = &to->module_config;
     copy_config(to, from);
     to->module_runs = from->module_runs;
+    to->saw_recovery = from->saw_recovery;
     to->to_module_muted = from->to_module_muted;
     to->to_mcu_muted = from->to_mcu_muted;
     to->to_module_noise = from->to_module_noise;
@@ -312,4 +316,9 @@ enum module_event_kind testbed_outcome(const struct testbed *bed)
 enum module_failure testbed_failure(const struct testbed *bed)
 {
     return bed->failure;
+}
+
+bool testbed_saw_recovery(const struct testbed *bed)
+{
+    return bed->saw_recovery;
 }

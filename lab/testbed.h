@@ -93,4 +93,7 @@ size_t testbed_log_len(const struct testbed *bed);
 enum module_event_kind testbed_outcome(const struct testbed *bed);
 enum module_failure testbed_failure(const struct testbed *bed);
 
+/* Has the module ever heard a bootloader that waits for an image? */
+bool testbed_saw_recovery(const struct testbed *bed);
+
 #endif
