@@ -3,12 +3,13 @@
  * figure, "name number":
  *
  *     wire_ratio_9600_full_26k    (last ACK - READY) / bytes x 10 bits / baud
+ *     ring_lost_bytes             what the app lost in its ring of received bytes meanwhile
  *
- * and the same at 115200. The transfer is that of a file that fills the slot (app_full_slot) to the pet
+ * and the same two at 115200. The transfer is that of a file that fills the slot (app_full_slot) to the pet
  * house. It begins at the last stop bit of the first READY, ends at the last stop bit of the ACK of the last
  * piece, and its bytes are all that either side sends between: the answer to READY, pieces and ACKs, with
  * their 55 escapes. The module answers at once, so 1 would be an app that does, too, and all that is above is
- * the app's. Of BOARDS boards (their flash differs) the slowest is told.
+ * the app's. Of BOARDS boards (their flash differs) the slowest is told, and all that all of them lost.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,16 +19,17 @@
 #include "lab/testbed.h"
 #include "port/stm32f103/partitions.h"
 
-enum { BOARDS = 5, LIMIT_MS = 300000, FRAME_BITS = 10 };
+enum { BOARDS = 5, LIMIT_MS = 300000, FRAME_BITS = 10, ELF_SIZE_MAX = 16 << 20 };
 
 /* One line speed, and the app that has it. */
 struct line {
     uint32_t baud;
-    const char *app, *name; /* in FIRMWARE_DIR; of the figure */
+    const char *app; /* in FIRMWARE_DIR, without .bin or .elf */
+    const char *ratio_name, *lost_name;
 };
 
 struct binaries {
-    struct file boot, app, update;
+    struct file boot, app, elf, update;
 };
 
 struct transfer {
@@ -37,11 +39,12 @@ struct transfer {
     uint64_t begin_bytes, end_bytes; /* on the line so far */
 };
 
-static bool load(const char *dir, const char *name, size_t max, struct file *out_file)
+static bool load(const char *dir, const char *name, const char *suffix, size_t max,
+                 struct file *out_file)
 {
     char path[1024];
     struct host_error error;
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    (void)snprintf(path, sizeof path, "%s/%s%s", dir, name, suffix);
     if (file_read(path, max, out_file, &error) != 0) {
         fprintf(stderr, "wire_ratio: %s: %s\n", error.thing, error.reason);
         return false;
@@ -65,7 +68,8 @@ static void on_event(void *ctx, const struct module_event *event)
 }
 
 /* Returns the ratio, or 0 if the transfer did not end. */
-static double measure(const struct binaries *bin, uint32_t baud, uint64_t seed)
+static double measure(const struct binaries *bin, uint32_t baud, uint64_t seed,
+                      uint64_t *io_lost)
 {
     struct transfer transfer = {.bed = NULL};
     const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, bin->boot.data, bin->boot.len},
@@ -78,17 +82,25 @@ static double measure(const struct binaries *bin, uint32_t baud, uint64_t seed)
                                                .ctx = &transfer,
                                                .file = image_file_offer(&bin->update),
                                                .version = "03010102"}};
+    struct firmware_ring ring;
+    char why[HOST_WHY_SIZE];
+    if (!ring_meter_find(bin->elf.data, bin->elf.len, &ring, why)) {
+        fprintf(stderr, "wire_ratio: %s\n", why);
+        return 0;
+    }
     transfer.bed = testbed_new(&config);
     if (transfer.bed == NULL) {
         fprintf(stderr, "wire_ratio: out of memory\n");
         return 0;
     }
+    testbed_watch_ring(transfer.bed, &ring);
     testbed_power_on(transfer.bed);
     enum board_stop stop = BOARD_STOP_TIME;
     for (unsigned ms = 0; !transfer.has_ended && ms < LIMIT_MS && stop == BOARD_STOP_TIME;
          ms += 10) {
         stop = testbed_run_ms(transfer.bed, 10);
     }
+    *io_lost += testbed_ring_lost(transfer.bed);
     testbed_free(transfer.bed);
     if (!transfer.has_ended) {
         fprintf(stderr, "wire_ratio: %" PRIu32 " baud: the last piece was never acknowledged\n",
@@ -103,19 +115,23 @@ static bool measure_line(const char *dir, const struct line *line)
 {
     struct binaries bin = {.boot = {.data = NULL}};
     double slowest = 0;
-    bool good = load(dir, "boot/boot.bin", OTTER_BOOT_SIZE, &bin.boot) &&
-                load(dir, line->app, OTTER_APP_SIZE, &bin.app) &&
-                load(dir, "app/app_full_slot/full_03010102.bin", OTTER_APP_SIZE, &bin.update);
+    uint64_t lost = 0;
+    bool good =
+        load(dir, "boot/boot", ".bin", OTTER_BOOT_SIZE, &bin.boot) &&
+        load(dir, line->app, ".bin", OTTER_APP_SIZE, &bin.app) &&
+        load(dir, line->app, ".elf", ELF_SIZE_MAX, &bin.elf) &&
+        load(dir, "app/app_full_slot/full_03010102", ".bin", OTTER_APP_SIZE, &bin.update);
     for (uint64_t seed = 1; good && seed <= BOARDS; seed++) {
-        double ratio = measure(&bin, line->baud, seed);
+        double ratio = measure(&bin, line->baud, seed, &lost);
         good = ratio > 0;
         slowest = ratio > slowest ? ratio : slowest;
     }
     if (good) {
-        printf("%s %.4f\n", line->name, slowest);
+        printf("%s %.4f\n%s %" PRIu64 "\n", line->ratio_name, slowest, line->lost_name, lost);
     }
     file_free(&bin.boot);
     file_free(&bin.app);
+    file_free(&bin.elf);
     file_free(&bin.update);
     return good;
 }
@@ -123,8 +139,9 @@ static bool measure_line(const char *dir, const struct line *line)
 int main(int argc, char **argv)
 {
     static const struct line lines[] = {
-        {9600, "app/pethouse/pethouse_03010101.bin", "wire_ratio_9600_full_26k"},
-        {115200, "bench/fast_app/pethouse_115200.bin", "wire_ratio_115200_full_26k"},
+        {9600, "app/pethouse/pethouse_03010101", "wire_ratio_9600_full_26k", "ring_lost_bytes"},
+        {115200, "bench/fast_app/pethouse_115200", "wire_ratio_115200_full_26k",
+         "ring_lost_bytes_115200"},
     };
     bool good = true;
     if (argc != 2) {

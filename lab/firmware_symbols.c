@@ -19,19 +19,41 @@ static const struct {
     [FIRMWARE_POLLED_SEND] = {"uart_polled_send", ELF_FUNCTION},
     [FIRMWARE_RECOVER] = {"recover", ELF_FUNCTION},
     [FIRMWARE_BSS_END] = {"ld_bss_end", ELF_VALUE},
+    [FIRMWARE_RING] = {"rx_ring", ELF_OBJECT}, /* port/stm32f103/uart.c */
+    [FIRMWARE_RING_TAIL] = {"rx_tail", ELF_OBJECT},
 };
 
-bool firmware_symbol(const struct elf_symbols *symbols, enum firmware_symbol which,
-                     uint32_t *out_value, char out_why[HOST_WHY_SIZE])
+static const struct elf_symbol *find(const struct elf_symbols *symbols,
+                                     enum firmware_symbol which, char out_why[HOST_WHY_SIZE])
 {
     static const char *const kinds[] = {
         [ELF_FUNCTION] = "function", [ELF_OBJECT] = "variable", [ELF_VALUE] = "symbol"};
     const struct elf_symbol *symbol =
         elf_symbols_find(symbols, list[which].kind, list[which].name);
     if (symbol == NULL) {
-        return loader_fail(out_why, "ELF file has no %s %s (lab/firmware_symbols.c)",
-                           kinds[list[which].kind], list[which].name);
+        (void)loader_fail(out_why, "ELF file has no %s %s (lab/firmware_symbols.c)",
+                          kinds[list[which].kind], list[which].name);
     }
-    *out_value = symbol->value;
-    return true;
+    return symbol;
+}
+
+bool firmware_symbol(const struct elf_symbols *symbols, enum firmware_symbol which,
+                     uint32_t *out_value, char out_why[HOST_WHY_SIZE])
+{
+    const struct elf_symbol *symbol = find(symbols, which, out_why);
+    if (symbol != NULL) {
+        *out_value = symbol->value;
+    }
+    return symbol != NULL;
+}
+
+bool firmware_variable(const struct elf_symbols *symbols, enum firmware_symbol which,
+                       uint32_t *out_addr, uint32_t *out_size, char out_why[HOST_WHY_SIZE])
+{
+    const struct elf_symbol *symbol = find(symbols, which, out_why);
+    if (symbol != NULL) {
+        *out_addr = symbol->value;
+        *out_size = symbol->size;
+    }
+    return symbol != NULL;
 }

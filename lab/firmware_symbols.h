@@ -25,11 +25,18 @@ enum firmware_symbol {
     FIRMWARE_POLLED_SEND,    /* ... or, for room to send one, is its own */
     FIRMWARE_RECOVER,        /* where the bootloader waits for an image */
     FIRMWARE_BSS_END,        /* of RAM that is no stack */
+    FIRMWARE_OF_BOOT,        /* those before are the bootloader's, those after the app's */
+    FIRMWARE_RING = FIRMWARE_OF_BOOT, /* of received bytes: the DMA writes it ... */
+    FIRMWARE_RING_TAIL,               /* ... and this index is where the program reads next */
     FIRMWARE_SYMBOLS
 };
 
 /* Returns false, with the reason, if the firmware has no symbol of this name and kind. */
 bool firmware_symbol(const struct elf_symbols *symbols, enum firmware_symbol which,
                      uint32_t *out_value, char out_why[HOST_WHY_SIZE]);
+
+/* The same with the size in bytes, of a variable. */
+bool firmware_variable(const struct elf_symbols *symbols, enum firmware_symbol which,
+                       uint32_t *out_addr, uint32_t *out_size, char out_why[HOST_WHY_SIZE]);
 
 #endif

@@ -24,7 +24,8 @@ struct testbed {
     enum module_event_kind outcome;
     enum module_failure failure;
     struct testbed_line_bytes line_bytes;
-    uint64_t module_due; /* tick at which it has something to do */
+    uint64_t module_due, look_due; /* the alarm's ticks: for the module, for the ring */
+    struct ring_meter ring;
     char log[LOG_MAX + 1];
     size_t log_len;
 };
@@ -81,16 +82,23 @@ static void serve_module(struct testbed *bed, uint64_t now)
     bed->module_due = (now / TICKS_PER_MS + (wait_ms == 0 ? 1 : wait_ms)) * TICKS_PER_MS;
 }
 
+static uint64_t next_alarm(const struct testbed *bed)
+{
+    uint64_t due = bed->module_runs ? bed->module_due : UINT64_MAX;
+    return bed->look_due < due ? bed->look_due : due;
+}
+
 static uint64_t on_alarm(void *ctx, uint64_t now)
 {
     struct testbed *bed = ctx;
-    if (!bed->module_runs) {
-        return UINT64_MAX;
+    if (bed->look_due <= now) { /* before the next byte can have come */
+        ring_meter_look(&bed->ring, bed->board);
+        bed->look_due = now + FRAME_BITS * TICKS_PER_MS * 1000 / bed->config.baud;
     }
-    if (bed->module_due <= now) {
+    if (bed->module_runs && bed->module_due <= now) {
         serve_module(bed, now);
     }
-    return bed->module_due;
+    return next_alarm(bed);
 }
 
 static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
@@ -102,7 +110,7 @@ static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
     if (bed->module_runs && !bed->to_module_muted) {
         module_receive(&bed->module, arrived, len, to_ms(now));
         serve_module(bed, now);
-        board_set_alarm(bed->board, bed->module_due);
+        board_set_alarm(bed->board, next_alarm(bed));
     }
 }
 
@@ -165,6 +173,7 @@ struct testbed *testbed_new(const struct testbed_config *config)
         bed->config.baud = 9600;
     }
     bed->outcome = MODULE_EVENT_STARTED;
+    bed->module_due = bed->look_due = UINT64_MAX;
     for (size_t i = 0; i < config->load_count; i++) {
         if (!put_load(bed->board, &config->loads[i])) {
             testbed_free(bed);
@@ -211,6 +220,8 @@ void testbed_copy(struct testbed *to, const struct testbed *from)
     to->failure = from->failure;
     to->line_bytes = from->line_bytes;
     to->module_due = from->module_due;
+    to->look_due = from->look_due;
+    to->ring = from->ring;
     memcpy(to->log, from->log, from->log_len + 1);
     to->log_len = from->log_len;
     connect_all(to);
@@ -240,7 +251,7 @@ enum board_stop testbed_run_ms(struct testbed *bed, uint32_t ms)
     if (bed->module_runs) { /* the caller may have told the module to do something */
         serve_module(bed, board_now(bed->board));
     }
-    board_set_alarm(bed->board, bed->module_due);
+    board_set_alarm(bed->board, next_alarm(bed));
     return run(bed, (now_us + (uint64_t)ms * 1000) * BOARD_TICKS_PER_US);
 }
 
@@ -273,6 +284,17 @@ struct module *testbed_module(struct testbed *bed)
 uint32_t testbed_now_ms(const struct testbed *bed)
 {
     return to_ms(board_now(bed->board));
+}
+
+void testbed_watch_ring(struct testbed *bed, const struct firmware_ring *ring)
+{
+    ring_meter_init(&bed->ring, ring);
+    bed->look_due = board_now(bed->board);
+}
+
+uint64_t testbed_ring_lost(const struct testbed *bed)
+{
+    return bed->ring.lost;
 }
 
 struct testbed_line_bytes testbed_line_bytes(const struct testbed *bed)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include "board/board.h"
 #include "lab/line_noise.h"
+#include "lab/ring_meter.h"
 #include "module/module.h"
 
 /* The modelled board and the Wi-Fi module's side on one virtual time, joined by a 9600 baud line:
@@ -79,6 +80,11 @@ struct testbed_line_bytes {
     uint64_t to_module, to_mcu;
 };
 struct testbed_line_bytes testbed_line_bytes(const struct testbed *bed);
+
+/* From now on count what is lost in the ring of received bytes of the program in APP (lab/ring_meter.h). */
+void testbed_watch_ring(struct testbed *bed, const struct firmware_ring *ring);
+/* Bytes that the module sent and the DMA stored, and that the program never read. */
+uint64_t testbed_ring_lost(const struct testbed *bed);
 
 struct board *testbed_board(struct testbed *bed);
 struct module *testbed_module(struct testbed *bed);

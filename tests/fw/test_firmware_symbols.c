@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include "host/file.h"
 #include "lab/replay/boot_replay.h"
+#include "lab/ring_meter.h"
 #include "port/stm32f103/partitions.h"
 
 enum { ELF_SIZE_MAX = 16 << 20 };
@@ -31,7 +32,7 @@ static void test_bootloader_has_all(void **state)
     struct file elf = read_elf("boot/boot.elf");
     struct elf_symbols symbols;
     assert_true(elf_symbols_read(&symbols, elf.data, elf.len, why));
-    for (unsigned which = 0; which < FIRMWARE_SYMBOLS; which++) {
+    for (unsigned which = 0; which < FIRMWARE_OF_BOOT; which++) {
         uint32_t value = 0;
         if (!firmware_symbol(&symbols, (enum firmware_symbol)which, &value, why)) {
             fail_msg("%s", why);
@@ -46,6 +47,22 @@ static void test_bootloader_has_all(void **state)
     }
     elf_symbols_free(&symbols);
     file_free(&elf);
+}
+
+static void test_app_has_its_ring(void **state)
+{
+    (void)state;
+    struct file elf = read_elf("app/pethouse/pethouse_03010101.elf"),
+                boot = read_elf("boot/boot.elf");
+    struct firmware_ring ring;
+    assert_true(ring_meter_find(elf.data, elf.len, &ring, why));
+    assert_in_range(ring.addr, OTTER_RAM_ADDR, OTTER_RAM_ADDR + OTTER_RAM_SIZE - ring.size);
+    assert_in_range(ring.tail_addr, OTTER_RAM_ADDR, OTTER_RAM_ADDR + OTTER_RAM_SIZE - 4);
+    assert_in_range(ring.size, 512, 4096); /* docs/design.md: at least 512 */
+    assert_false(ring_meter_find(boot.data, boot.len, &ring, why)); /* it polls */
+    assert_non_null(strstr(why, "no variable rx_ring"));
+    file_free(&elf);
+    file_free(&boot);
 }
 
 static void test_missing_is_told(void **state)
@@ -70,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bootloader_has_all),
+        cmocka_unit_test(test_app_has_its_ring),
         cmocka_unit_test(test_missing_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
