@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/campaign_boot.h"
-#include "cli/campaign_jobs.h"
+#include "lab/campaign/boot_image.h"
+#include "lab/campaign/workers.h"
 #include "cli/campaign_report.h"
 #include "cli/cmd.h"
 #include "cli/debugger.h"
@@ -278,8 +278,9 @@ static int run(struct arguments *args, const struct campaign_device *device,
     struct host_error error;
     report->planned = plan->count;
     report_begin(report);
-    int status = campaign_run_jobs(device, &args->options, plan, report->jobs,
-                                   args->scenario.replay, &sums.counts, &sums.replayed, &error);
+    int status =
+        campaign_run_workers(device, &args->options, plan, report->jobs, args->scenario.replay,
+                             &sums.counts, &sums.replayed, &error);
     if (status != 0) {
         (void)report_error(&error);
     }
@@ -321,9 +322,9 @@ static bool load(struct arguments *args)
     struct scenario *scenario = &args->scenario;
     const struct campaign_report *report = &args->report;
     struct host_error error;
-    if (campaign_boot_read(report->boot, scenario, &error) != 0 ||
+    if (boot_image_read(report->boot, scenario, &error) != 0 ||
         (args->remembers &&
-         campaign_boot_remember(report->boot, args->compare_every, scenario, &error) != 0) ||
+         boot_image_remember(report->boot, args->compare_every, scenario, &error) != 0) ||
         (report->app != NULL &&
          file_read(report->app, OTTER_APP_SIZE, &scenario->app, &error) != 0) ||
         file_read(report->update, OTTER_APP_SIZE, &scenario->update, &error) != 0) {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
-#include "cli/campaign_boot.h"
+#include "lab/campaign/boot_image.h"
 
 enum { PATH_SIZE = 1024, CASES_MAX = 64 };
 
@@ -65,7 +65,7 @@ static void run(struct scenario *scenario, const struct campaign_options *option
     run_number = remembers;
     counts[run_number] = 0;
     if (remembers) {
-        assert_int_equal(campaign_boot_remember(path("boot/boot.elf"), 7, scenario, NULL), 0);
+        assert_int_equal(boot_image_remember(path("boot/boot.elf"), 7, scenario, NULL), 0);
     }
     real = scenario_device(scenario);
     struct campaign_device device = real;
@@ -92,7 +92,7 @@ static void expect_same(const char *which, const char *update, uint32_t every)
         .slice_ms = 20,
         .parts = 1,
         .failed = failed};
-    assert_int_equal(campaign_boot_read(path("boot/boot.elf"), &scenario, NULL), 0);
+    assert_int_equal(boot_image_read(path("boot/boot.elf"), &scenario, NULL), 0);
     assert_int_equal(
         file_read(path("app/pethouse/pethouse_03010101.bin"), 1 << 20, &scenario.app, NULL), 0);
     assert_int_equal(file_read(path(update), 1 << 20, &scenario.update, NULL), 0);

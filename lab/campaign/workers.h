@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_CAMPAIGN_JOBS_H
-#define CLI_CAMPAIGN_JOBS_H
+#ifndef LAB_CAMPAIGN_WORKERS_H
+#define LAB_CAMPAIGN_WORKERS_H
 
 #include "host/error.h"
 #include "lab/campaign/campaign.h"
@@ -14,9 +14,10 @@
  * from what it knows, *out_replayed are the sums; where it finds a difference the process ends.
  * Returns 0, or -1 if a process could not be started or did not finish.
  */
-int campaign_run_jobs(const struct campaign_device *device,
-                      const struct campaign_options *options, const struct campaign_plan *plan,
-                      unsigned jobs, struct replay *replay, struct campaign_counts *out_counts,
-                      struct replay_counts *out_replayed, struct host_error *out_error);
+int campaign_run_workers(const struct campaign_device *device,
+                         const struct campaign_options *options,
+                         const struct campaign_plan *plan, unsigned jobs, struct replay *replay,
+                         struct campaign_counts *out_counts, struct replay_counts *out_replayed,
+                         struct host_error *out_error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/campaign_boot.h"
+#include "lab/campaign/boot_image.h"
 #include <stdlib.h>
 #include <string.h>
 #include "board/host/loader.h"
@@ -31,8 +31,7 @@ static int take_elf(const char *path, const struct file *elf, struct file *out_b
     return 0;
 }
 
-int campaign_boot_read(const char *path, struct scenario *scenario,
-                       struct host_error *out_error)
+int boot_image_read(const char *path, struct scenario *scenario, struct host_error *out_error)
 {
     struct file file;
     if (file_read(path, ELF_SIZE_MAX, &file, out_error) != 0) {
@@ -47,8 +46,8 @@ int campaign_boot_read(const char *path, struct scenario *scenario,
     return err;
 }
 
-int campaign_boot_remember(const char *path, uint32_t compare_every, struct scenario *scenario,
-                           struct host_error *out_error)
+int boot_image_remember(const char *path, uint32_t compare_every, struct scenario *scenario,
+                        struct host_error *out_error)
 {
     char why[HOST_WHY_SIZE];
     struct file file;

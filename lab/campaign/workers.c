@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/campaign_jobs.h"
+#include "lab/campaign/workers.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "cli/cmd.h"
 
 enum { JOBS_MAX = 256, WHY_SIZE = 128, TELL_EVERY = 16 };
 
@@ -39,7 +39,7 @@ struct line {
 static void tell(int fd, const struct message *message)
 {
     if (write(fd, message, sizeof *message) != (ssize_t)sizeof *message) {
-        _exit(CMD_FAILED); /* nobody listens any more */
+        _exit(EXIT_FAILURE); /* nobody listens any more */
     }
 }
 
@@ -47,7 +47,7 @@ static void send_progress(void *ctx, uint64_t cases, uint64_t failures)
 {
     const struct line *line = ctx;
     if (line->replay != NULL && replay_counts(line->replay).differences != 0) {
-        _exit(CMD_FAILED); /* what else is remembered cannot be believed either */
+        _exit(EXIT_FAILURE); /* what else is remembered cannot be believed either */
     }
     if (cases % TELL_EVERY == 0) {
         struct message message = {.kind = MESSAGE_PROGRESS,
@@ -79,13 +79,13 @@ static void run_job(const struct campaign_device *device,
         replay_forget_counts(line.replay); /* those of the process that asked */
     }
     if (campaign_run(device, &mine, plan, &end.counts) != 0) {
-        _exit(CMD_FAILED);
+        _exit(EXIT_FAILURE);
     }
     if (line.replay != NULL) {
         end.replayed = replay_counts(line.replay);
     }
     tell(line.fd, &end);
-    _exit(CMD_OK);
+    _exit(EXIT_SUCCESS);
 }
 
 /* ---- in the process that asked ---- */
@@ -192,10 +192,11 @@ static void listen_to(struct job jobs[], unsigned count, const struct campaign_o
     }
 }
 
-int campaign_run_jobs(const struct campaign_device *device,
-                      const struct campaign_options *options, const struct campaign_plan *plan,
-                      unsigned jobs, struct replay *replay, struct campaign_counts *out_counts,
-                      struct replay_counts *out_replayed, struct host_error *out_error)
+int campaign_run_workers(const struct campaign_device *device,
+                         const struct campaign_options *options,
+                         const struct campaign_plan *plan, unsigned jobs, struct replay *replay,
+                         struct campaign_counts *out_counts, struct replay_counts *out_replayed,
+                         struct host_error *out_error)
 {
     static struct job all[JOBS_MAX];
     unsigned count = jobs < JOBS_MAX ? jobs : JOBS_MAX;
