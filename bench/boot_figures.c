@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "host/image_file.h"
+#include "lab/flash_view.h"
 #include "lab/testbed.h"
 #include "otter/update.h"
 
@@ -117,7 +118,7 @@ static const char *device_free(struct device *device)
 
 static uint8_t *flash_at(struct device *device, uint32_t addr)
 {
-    return board_flash(testbed_board(device->bed)) + (addr - OTTER_FLASH_ADDR);
+    return flash_view_at(testbed_board(device->bed), addr);
 }
 
 static bool app_is(struct device *device, const struct file *image)
@@ -147,51 +148,21 @@ static unsigned erases_max(struct device *device, uint32_t addr, uint32_t size, 
 
 /* ---- the app's part, as core does it, on the board's flash ---- */
 
-static int read_flash(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
-{
-    memcpy(out, flash_at(ctx, addr), len);
-    return 0;
-}
-
-static int program_flash(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
-{
-    for (uint32_t i = 0; i < len; i++) {
-        flash_at(ctx, addr)[i] &= data[i];
-    }
-    return 0;
-}
-
-static const struct otter_layout layout = {
-    .journal = {OTTER_JOURNAL_ADDR, OTTER_JOURNAL_SIZE},
-    .flag = {OTTER_FLAG_ADDR, OTTER_FLAG_SIZE_MAX},
-    .app = {OTTER_APP_ADDR, OTTER_APP_SIZE},
-    .backup = {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE},
-};
-
-/* What journal.h needs for a look and a request. */
-static struct otter_port port_of(struct device *device)
-{
-    return (struct otter_port){.ctx = device,
-                               .read = read_flash,
-                               .program = program_flash,
-                               .page_size = OTTER_PAGE_SIZE,
-                               .program_size = 2};
-}
-
 static void request(struct device *device, const struct file *image)
 {
-    struct otter_port port = port_of(device);
+    const struct otter_port port = flash_view_writer(testbed_board(device->bed));
     memset(flash_at(device, OTTER_BACKUP_ADDR), 0xFF, OTTER_BACKUP_SIZE);
     memcpy(flash_at(device, OTTER_BACKUP_ADDR), image->data, image->len);
-    check(device, otter_update_request(&port, &layout, (uint32_t)image->len) == 0,
+    check(device, otter_update_request(&port, &flash_view_layout, (uint32_t)image->len) == 0,
           "the update could not be requested");
 }
 
 static void expect_confirmed(struct device *device, const struct file *image)
 {
-    struct otter_port port = port_of(device);
+    const struct otter_port port = flash_view_writer(testbed_board(device->bed));
     check(device, app_is(device, image), "the update was not installed");
-    check(device, otter_update_is_allowed(&port, &layout), "the update was not confirmed");
+    check(device, otter_update_is_allowed(&port, &flash_view_layout),
+          "the update was not confirmed");
 }
 
 /* Put together the stays since start(), from number `first` on, up to the start of the app. */

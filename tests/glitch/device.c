@@ -5,9 +5,9 @@
 #include <string.h>
 #include "board/debug.h"
 #include "host/file.h"
+#include "lab/flash_view.h"
 #include "otter/image.h"
 #include "otter/update.h"
-#include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
 
 enum { VERSION_OLD, VERSION_NEW, VERSIONS };
@@ -49,31 +49,12 @@ const char *device_image_name(enum device_image image)
     return names[image];
 }
 
-/* ---- the app's port: the board's flash, written behind the model's back ---- */
-
-static uint8_t *flash_at(struct board *board, uint32_t addr)
-{
-    return board_flash(board) + (addr - OTTER_FLASH_ADDR);
-}
-
-static int read_flash(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
-{
-    memcpy(out, flash_at(ctx, addr), len);
-    return 0;
-}
-
-static int program_flash(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
-{
-    memcpy(flash_at(ctx, addr), data, len);
-    return 0;
-}
-
 /* ---- the device ---- */
 
 static void put_bad_image(struct board *board, enum device_image image)
 {
     const struct file *file = app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW);
-    uint8_t *at = flash_at(board, OTTER_BACKUP_ADDR);
+    uint8_t *at = flash_view_at(board, OTTER_BACKUP_ADDR);
     size_t trailer = file->len - OTTER_IMAGE_TRAILER_SIZE;
 
     memcpy(at, file->data, file->len);
@@ -88,14 +69,11 @@ static void put_bad_image(struct board *board, enum device_image image)
 
 static void ask_for_it(struct board *board, enum device_image image)
 {
-    const struct otter_port port = {.ctx = board,
-                                    .read = read_flash,
-                                    .program = program_flash,
-                                    .page_size = OTTER_PAGE_SIZE,
-                                    .program_size = 2};
+    const struct otter_port port =
+        flash_view_writer(board); /* as the app does it, in no time */
     uint32_t size = (uint32_t)app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW)->len;
 
-    if (otter_update_request(&port, &stm32f103_layout, size) != 0) {
+    if (otter_update_request(&port, &flash_view_layout, size) != 0) {
         fprintf(stderr, "fw_glitch: the app did not come to rest: nothing can be asked for\n");
         exit(EXIT_FAILURE);
     }
@@ -113,8 +91,8 @@ struct board *device_new(enum device_image image)
         exit(EXIT_FAILURE);
     }
     read_once(&boot, DEVICE_BOOT ".bin");
-    memcpy(flash_at(board, OTTER_BOOT_ADDR), boot.data, boot.len);
-    memcpy(flash_at(board, OTTER_APP_ADDR), good->data, good->len);
+    memcpy(flash_view_at(board, OTTER_BOOT_ADDR), boot.data, boot.len);
+    memcpy(flash_view_at(board, OTTER_APP_ADDR), good->data, good->len);
     board_power_on(board);
     (void)board_run(board, (uint64_t)FIRST_START_MS * 1000 * BOARD_TICKS_PER_US);
     put_bad_image(board, image);
@@ -127,7 +105,7 @@ bool device_has_good_app(struct board *board, enum device_image image)
 {
     const struct file *good = app(good_version(image));
 
-    return memcmp(flash_at(board, OTTER_APP_ADDR), good->data, good->len) == 0;
+    return memcmp(flash_view_at(board, OTTER_APP_ADDR), good->data, good->len) == 0;
 }
 
 bool device_is_bad_code(const struct board *board, uint32_t pc)
