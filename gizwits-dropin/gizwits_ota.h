@@ -5,25 +5,30 @@
 #include <stdint.h>
 #include "otter/md5.h"
 
-/* MCU OTA for a project that Gizwits' code generator made: the functions of the vendor's tutorial,
- * with its names, signatures and return codes, over otter's core. docs/dropin.md says which line
- * goes where.
+/* MCU OTA for a project that Gizwits' code generator made: the functions of the vendor's
+ * tutorial, with its names, signatures and return codes, over otter's core. docs/dropin.md says
+ * which line goes where.
  *
- * The generated dispatcher forces the shape: it acknowledges a piece after the handler returned,
- * calls Pro_D2W_UpdateSuspend() behind that, and tells neither sn nor flags. So the piece handler
- * sends 0x27 itself before it returns an error (0x27 first, then the ACK: the order that ends a
- * transfer at once), Suspend is then silent, and a repeated piece is known by its number.
+ * The generated dispatcher forces the shape: it acknowledges a piece after the handler
+ * returned, calls Pro_D2W_UpdateSuspend() behind that, and tells neither sn nor flags. So the
+ * piece handler sends 0x27 itself before it returns an error (0x27 first, then the ACK: the
+ * order that ends a transfer at once), Suspend is then silent, and a repeated piece is known by
+ * its number.
  *
- * Everything here is called from the main loop, but for otter_dropin_heard(). In a handler flash is
- * worked on at once: one piece takes up to 45 ms, or 85 ms across the end of a page.
- * RAM: 210 bytes with romUpdate; ROM: 2.5 KB, and what it uses of core/. Power: as flag.h says; before
- * the last piece FLAG names nothing.
+ * Everything here is called from the main loop, but for otter_dropin_heard(). In a handler
+ * flash is worked on at once: one piece takes up to 45 ms, or 85 ms across the end of a page.
+ * RAM: 277 bytes with romUpdate; ROM: 1.6 KB, and what it uses of core/. Power: as flag.h says;
+ * before the last piece FLAG names nothing.
  */
 
 /* Piece length asked with READY: even, 8 to 1024, and such that a piece's 13 bytes more fit the
  * generated MAX_PACKAGE_LEN. The tutorial's is 128. */
 #ifndef OTTER_DROPIN_PIECE_LEN
 #define OTTER_DROPIN_PIECE_LEN 128
+#endif
+#if OTTER_DROPIN_PIECE_LEN % 2 != 0 || OTTER_DROPIN_PIECE_LEN < 8 ||                           \
+    OTTER_DROPIN_PIECE_LEN > 1024
+#error OTTER_DROPIN_PIECE_LEN cannot be
 #endif
 
 /* 1 with the vendor's bootloader, which leaves no trace of an installation: the module is then
@@ -32,8 +37,9 @@
 #define OTTER_DROPIN_VENDOR_BOOT 0
 #endif
 
-/* What the transfer's data are. The tutorial passes HEX although the module sends BIN; pieces are
- * taken as BIN whatever is passed, and lines of a .hex file are refused by their count of 0. */
+/* What the transfer's data are. The tutorial passes HEX although the module sends BIN; pieces
+ * are taken as BIN whatever is passed, and lines of a .hex file are refused by their count of
+ * 0. */
 typedef enum { HEX = 0, BIN = 1 } otaDataType;
 
 typedef struct otter_md5 MD5_CTX;
@@ -51,24 +57,25 @@ typedef struct {
     updateParamSave_t update_param;
 } mcuOTA_t;
 
-/* To be read. The dispatcher may write otaBusyModeFlag: 0 at message 0x1F makes the next poll ask
- * for the file again. Nothing that reaches flash is taken from the other members. */
+/* To be read. The dispatcher may write otaBusyModeFlag: 0 at message 0x1F makes the next poll
+ * ask for the file again. Nothing that reaches flash is taken from the other members. */
 extern mcuOTA_t romUpdate;
 
 /* Message 0x19, already acknowledged; inData is the payload (frame offset 8). Sends READY.
- * Returns 0; -1: not of the right form, or the size cannot be; -2: READY could not be sent. Suspend
- * then tells the module. */
+ * Returns 0; -1: not of the right form, or the size cannot be; -2: READY could not be sent.
+ * Suspend then tells the module. */
 int8_t Pro_W2D_UpdateCmdHandle(uint8_t *inData, uint32_t dataLen);
 
 /* Ask for the offered file with its MD5 as 32 characters. Called by the handler above.
  * Returns 0; -1: no such file is offered; -2: not sent. */
 int8_t Pro_D2W_UpdateReady(uint8_t *md5Data, uint16_t md5Len);
 
-/* Message 0x1D, to be acknowledged whatever this returns; inData is the payload (frame offset 8).
- * Returns 0: stored, or a repeat; -1: a piece that cannot be, or flash failed; -2: the whole file's
- * MD5 differs, or it cannot start. For -1 and -2 0x27 was sent; if the line had shown a fault, READY
- * with half the piece length follows when 0x28 came (docs/protocol.md 4.6). After the last good piece
- * FLAG is written, and the poll restarts the MCU once the ACK has left. */
+/* Message 0x1D, to be acknowledged whatever this returns; inData is the payload (frame offset
+ * 8).
+ * Returns 0: stored, or a repeat; -1: a piece that cannot be, or flash failed; -2: the whole
+ * file's MD5 differs, or it cannot start. For -1 and -2 0x27 was sent; if the line had shown a
+ * fault, READY with half the piece length follows when 0x28 came (docs/protocol.md 4.6). After
+ * the last good piece FLAG is written, and the poll restarts the MCU once the ACK has left. */
 int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType formatType);
 
 /* End the transfer with 0x27, unless the piece handler just did so. */
@@ -79,36 +86,56 @@ void Pro_D2W_UpdateSuspend(void);
  * OTTER_DROPIN_VENDOR_BOOT. */
 void Pro_D2W_Ask_Module_Reboot(void);
 
-/* Erase the pages of APPBAK or of FLAG that size bytes at addr_base touch. Nothing outside of the
- * two is ever erased. */
+/* Erase the pages of APPBAK or of FLAG that size bytes at addr_base touch. Nothing outside of
+ * the two is ever erased. */
 void flash_erase(uint32_t size, uint32_t addr_base);
 
-/* Program len bytes at an even addr inside APPBAK, an odd end filled up with 0xFF. Anything else is
- * ignored, FLAG too: it is written by the piece handler only. */
+/* Program len bytes at an even addr inside APPBAK, an odd end filled up with 0xFF. Anything
+ * else is ignored, FLAG too: it is written by the piece handler only. */
 void wFlashData(uint8_t *buf, uint16_t len, uint32_t addr);
 
 /* Read; 0xFF where there is no flash. */
 void rFlashData(uint8_t *buf, uint16_t len, uint32_t addr);
 
-void GAgent_MD5Init(MD5_CTX *context);
-void GAgent_MD5Update(MD5_CTX *context, unsigned char *input, unsigned int inputlen);
-void GAgent_MD5Final(MD5_CTX *context, unsigned char digest[16]);
+/* Other names for otter/md5.h. */
+static inline void GAgent_MD5Init(MD5_CTX *context)
+{
+    otter_md5_init(context);
+}
 
-/* ---- three lines more than the tutorial has ---- */
+static inline void GAgent_MD5Update(MD5_CTX *context, unsigned char *input,
+                                    unsigned int inputlen)
+{
+    otter_md5_update(context, input, inputlen);
+}
 
-/* In the main loop, behind gizwitsHandle(): repeats READY after 3.5 s of silence or 10 s without a
- * good piece, restarts the MCU after the last piece's ACK, repeats 0x29. */
+static inline void GAgent_MD5Final(MD5_CTX *context, unsigned char digest[16])
+{
+    otter_md5_final(context, digest);
+}
+
+/* ---- four lines more than the tutorial has ---- */
+
+/* In the main loop, behind gizwitsHandle(): repeats READY after 3.5 s of silence or 10 s
+ * without a good piece, restarts the MCU after the last piece's ACK, repeats 0x29. */
 void otter_dropin_poll(void);
 
-/* Where received bytes enter the ring (gizPutData): silence is counted from here. Any context. */
+/* Where received bytes enter the ring (gizPutData): silence is counted from here. Any
+ * context. */
 void otter_dropin_heard(void);
+
+/* At start: the product's HARDWARE_VERSION, 8 characters that stay where they are. An image
+ * whose trailer names another one is then refused; a plain .bin names none. Not called: any is
+ * taken. */
+void otter_dropin_hardware(const char hardware[8]);
 
 /* In the dispatcher, for 0x1C, 0x28 and 0x2A: the module answered. */
 void otter_dropin_answered(uint8_t cmd);
 
 /* ---- what the project supplies; the generator made the first two ---- */
 
-/* Send a frame; puts the 0x55 behind each 0xFF from the third byte on. Returns < 0 on failure. */
+/* Send a frame; puts the 0x55 behind each 0xFF from the third byte on. Returns < 0 on
+ * failure. */
 extern int32_t uartWrite(uint8_t *buf, uint32_t len);
 extern uint32_t gizGetTimerCount(void); /* milliseconds, may wrap at 2^32 */
 extern void mcuRestart(void);

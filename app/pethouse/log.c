@@ -82,7 +82,7 @@ void log_gave_up(uint8_t cmd)
     put_end();
 }
 
-static const char *result_text(enum otter_receiver_result result)
+static const char *result_text(enum otter_result result)
 {
     /* clang-format off */
     static const char *const texts[] = {
@@ -104,32 +104,32 @@ static const char *result_text(enum otter_receiver_result result)
     return (unsigned)result < sizeof texts / sizeof texts[0] ? texts[result] : "unknown";
 }
 
-static bool has_ended(const struct otter_receiver *receiver)
+static bool has_ended(const struct otter_transfer *transfer)
 {
-    return receiver->state == OTTER_RECEIVER_IDLE || receiver->state == OTTER_RECEIVER_FINISHED;
+    return !otter_transfer_is_active(transfer) || transfer->state == OTTER_TRANSFER_FINISHED;
 }
 
-void log_transfer(const struct otter_receiver *receiver)
+void log_transfer(const struct otter_transfer *transfer)
 {
     static bool running;
     static uint16_t piece_len;
 
-    if (receiver->state == OTTER_RECEIVER_RECEIVING && receiver->piece_len != piece_len) {
-        piece_len = receiver->piece_len;
+    if (transfer->state == OTTER_TRANSFER_RECEIVING && transfer->piece_len != piece_len) {
+        piece_len = transfer->piece_len;
         debug_text("OTA Begin , Size = ");
-        debug_decimal(receiver->offer.file_size);
+        debug_decimal(transfer->offer.file_size);
         debug_text(" , Piece = ");
         debug_decimal(piece_len);
         put_end();
         running = true;
     }
-    if (!has_ended(receiver)) {
+    if (!has_ended(transfer)) {
         running = true;
     } else if (running) {
         running = false;
         piece_len = 0;
-        debug_text(receiver->state == OTTER_RECEIVER_FINISHED ? "OTA Success : "
+        debug_text(transfer->state == OTTER_TRANSFER_FINISHED ? "OTA Success : "
                                                               : "OTA Failed : ");
-        log_line(result_text(receiver->result));
+        log_line(result_text(transfer->result));
     }
 }

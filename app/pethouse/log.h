@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 #include "otter/frame.h"
-#include "otter/receiver.h"
+#include "otter/transfer.h"
 
 /* The lines the product writes to USART1. Short: the line is polled, ten characters take 0.9
  * ms. Call after debug_start(). The tutorial's texts are interface and stay as they are. */
@@ -23,6 +23,6 @@ void log_gave_up(uint8_t cmd);
 
 /* Write a line when a transfer begins, asks again with another piece length, or ends, with the
  * reason. Call once per turn of the main loop. */
-void log_transfer(const struct otter_receiver *receiver);
+void log_transfer(const struct otter_transfer *transfer);
 
 #endif

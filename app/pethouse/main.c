@@ -83,7 +83,7 @@ static void take_silence(void *ctx, uint8_t cmd)
 static void restart(void *ctx)
 {
     (void)ctx;
-    log_transfer(&device.receiver);
+    log_transfer(&device.receiver.transfer);
     log_line("MCU Restart...");
     uint32_t begin_ms = systick_millis();
     while (!uart_is_drained() || systick_millis() - begin_ms < LAST_CHARACTERS_MS) {
@@ -243,12 +243,13 @@ int main(void)
     for (;;) {
         iwdg_feed();
         bool may_sleep = receive();
+        send(); /* first: an ACK leaves while the poll erases a page */
         otter_device_poll(&device, systick_millis());
         sense(systick_millis());
         act();
         tell(systick_millis());
         send();
-        log_transfer(&device.receiver);
+        log_transfer(&device.receiver.transfer);
         confirm_app();
         if (may_sleep) {
             system_sleep(); /* until SysTick, at most 1 ms */

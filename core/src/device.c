@@ -129,10 +129,10 @@ static void command_is_over(struct otter_device *device, uint8_t cmd,
     const struct otter_device_config *config = device->config;
 
     if (!device->command_is_apps) {
-        if (frame != NULL) {
-            otter_receiver_answer(&device->receiver, frame->cmd, now_ms);
-        } else {
-            otter_receiver_gave_up(&device->receiver, cmd, now_ms);
+        if (cmd == OTTER_CMD_RECEIVER_STOP) {
+            otter_receiver_tell(
+                &device->receiver,
+                frame != NULL ? OTTER_TRANSFER_STOPPED : OTTER_TRANSFER_STOP_LOST, now_ms);
         }
         return;
     }
@@ -149,7 +149,7 @@ void otter_device_receive(struct otter_device *device, const uint8_t in[], size_
                           uint32_t now_ms)
 {
     if (in_len != 0) {
-        otter_receiver_heard(&device->receiver, now_ms);
+        otter_receiver_tell(&device->receiver, OTTER_TRANSFER_HEARD, now_ms);
     }
     while (in_len != 0) {
         struct otter_frame frame;
@@ -163,7 +163,7 @@ void otter_device_receive(struct otter_device *device, const uint8_t in[], size_
             command_is_over(device, (uint8_t)(frame.cmd - 1), &frame, now_ms);
             break;
         case OTTER_LINK_BAD_SUM:
-            otter_receiver_bad_sum(&device->receiver);
+            otter_receiver_tell(&device->receiver, OTTER_TRANSFER_BAD_SUM, now_ms);
             complain(device, &frame, OTTER_ILLEGAL_CHECKSUM);
             break;
         case OTTER_LINK_STRAY:
@@ -188,7 +188,7 @@ void otter_device_poll(struct otter_device *device, uint32_t now_ms)
     if (otter_receiver_poll(&device->receiver, &device->link, now_ms) != 0) {
         return; /* the send queue is full: first it must be taken */
     }
-    is_finished = device->receiver.state == OTTER_RECEIVER_FINISHED;
+    is_finished = device->receiver.transfer.state == OTTER_TRANSFER_FINISHED;
     if (device->restarted || !otter_link_is_drained(&device->link)) {
         return;
     }

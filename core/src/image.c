@@ -102,3 +102,33 @@ int otter_image_md5(const struct otter_port *port, uint32_t addr, uint32_t image
     otter_md5_final(&md5, out_digest);
     return 0;
 }
+
+enum otter_result otter_image_check(const struct otter_port *port,
+                                    const struct otter_layout *layout, uint32_t addr,
+                                    uint32_t image_size, const uint8_t hardware[8])
+{
+    uint32_t trailer_addr = addr + image_size - OTTER_IMAGE_TRAILER_SIZE;
+    uint8_t bytes[OTTER_IMAGE_HEADER_SIZE];
+    struct otter_image image;
+    int rc;
+
+    if (port->read(port->ctx, addr, bytes, OTTER_IMAGE_SIZE_MIN) != 0) {
+        return OTTER_RESULT_FLASH;
+    }
+    if (!otter_image_is_startable(bytes, layout)) {
+        return OTTER_RESULT_NOT_STARTABLE;
+    }
+    if (image_size < OTTER_IMAGE_TRAILER_SIZE) {
+        return OTTER_RESULT_NONE;
+    }
+    if (port->read(port->ctx, trailer_addr, bytes, sizeof bytes) != 0) {
+        return OTTER_RESULT_FLASH;
+    }
+    rc = otter_image_get_trailer(bytes, image_size, &image);
+    if (rc != 0) {
+        return rc == OTTER_ERR_NONE ? OTTER_RESULT_NONE : OTTER_RESULT_BAD_TRAILER;
+    }
+    return hardware == NULL || memcmp(image.hardware, hardware, sizeof image.hardware) == 0
+               ? OTTER_RESULT_NONE
+               : OTTER_RESULT_WRONG_HARDWARE;
+}

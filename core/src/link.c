@@ -147,6 +147,11 @@ bool otter_link_is_busy(const struct otter_link *link)
     return link->waiting;
 }
 
+bool otter_link_awaits(const struct otter_link *link, uint8_t cmd)
+{
+    return link->waiting && link->command_cmd == cmd;
+}
+
 void otter_link_drop(struct otter_link *link)
 {
     link->waiting = false;

@@ -16,6 +16,7 @@ int main(void)
     uartInit();
     gizwitsInit();
     debug_text("App Init Success , SoftVersion = " SOFTWARE_VERSION "\r\n");
+    otter_dropin_hardware(HARDWARE_VERSION); /* dropin */
     Pro_D2W_Ask_Module_Reboot();
     for (;;) {
         iwdg_feed();

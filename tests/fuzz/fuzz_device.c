@@ -107,7 +107,7 @@ static void feed_offer(void)
 /* Piece `number` of the good file in the length asked for; `harm` flips a bit of it. */
 static void feed_piece(uint16_t number, uint8_t sn, uint8_t harm)
 {
-    uint16_t n = device.receiver.piece_len != 0 ? device.receiver.piece_len : 128;
+    uint16_t n = device.receiver.transfer.piece_len != 0 ? device.receiver.transfer.piece_len : 128;
     uint32_t from = (uint32_t)(number - 1) * n;
     uint8_t data[FILE_SIZE], payload[OTTER_PIECE_HEAD + FILE_SIZE];
 
@@ -150,11 +150,11 @@ static void step(struct fuzz_input *input, const struct otter_device_config *con
         feed_offer();
         break;
     case 4: /* the piece that is due */
-        feed_piece((uint16_t)(device.receiver.last_number + 1), fuzz_u8(input), 0);
+        feed_piece((uint16_t)(device.receiver.transfer.last_number + 1), fuzz_u8(input), 0);
         break;
     case 5: /* one near it, maybe a wrong one */
         frame.sn = fuzz_u8(input);
-        feed_piece((uint16_t)(device.receiver.last_number + what / 9 % 4), frame.sn,
+        feed_piece((uint16_t)(device.receiver.transfer.last_number + what / 9 % 4), frame.sn,
                    fuzz_u8(input));
         break;
     case 6: /* the answer the device waits for */
@@ -203,8 +203,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < STEPS_MAX && input.len > 0; i++) {
         step(&input, &config);
         poll();
-        FUZZ_CHECK(device.receiver.received <= ram_flash_layout.backup.size);
-        FUZZ_CHECK(device.receiver.attempts <= OTTER_ATTEMPTS_MAX);
+        FUZZ_CHECK(device.receiver.transfer.received <= ram_flash_layout.backup.size);
+        FUZZ_CHECK(device.receiver.transfer.attempts <= OTTER_ATTEMPTS_MAX);
     }
     check_flag();
     FUZZ_CHECK(flash.refused == 0);

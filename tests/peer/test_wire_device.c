@@ -174,8 +174,10 @@ static void take_over_choices(void)
         run.device.link.next_sn = command->frame.sn;
     }
     if (ready_line != NULL && otter_get_ready(&ready_line->frame, &ready) == 0 &&
-        run.device.receiver.state == OTTER_RECEIVER_ASKING && !run.device.receiver.asked) {
-        run.device.receiver.next_piece_len = ready.piece_len != 0 ? ready.piece_len : 256;
+        (run.device.receiver.transfer.state == OTTER_TRANSFER_READY_DUE ||
+         run.device.receiver.transfer.state == OTTER_TRANSFER_SILENCE)) {
+        run.device.receiver.transfer.next_piece_len =
+            ready.piece_len != 0 ? ready.piece_len : 256;
     }
     if (info_line != NULL && otter_get_info(&info_line->frame, &info) == 0) {
         run.info = info;
@@ -324,7 +326,7 @@ static void from_module(struct line *line)
         run.stop_wanted = has_op(WIRE_STOP, run.piece_count);
         run.stop_seen = false;
         if (run.stop_wanted) {
-            run.device.receiver.last_number = 0x7777; /* no piece can follow that */
+            run.device.receiver.transfer.last_number = 0x7777; /* no piece can follow that */
         }
     }
     note("module", line->bytes, line->len);
@@ -341,13 +343,11 @@ static void ask(void)
 
     run.layout = ram_flash_layout;
     otter_link_drop(&run.device.link);
-    receiver->state = OTTER_RECEIVER_ASKING;
-    receiver->offer = run.offer;
-    receiver->offered = receiver->ready_due = true;
-    receiver->asked = receiver->begun = receiver->ready_pending = receiver->ack_due = false;
-    receiver->stop_due = false;
-    receiver->unanswered = receiver->attempts = 0;
-    receiver->queued_len = 0;
+    receiver->transfer.state = OTTER_TRANSFER_READY_DUE;
+    receiver->transfer.offer = run.offer;
+    receiver->transfer.unanswered = receiver->transfer.attempts = 0;
+    receiver->command_due = 0;
+    receiver->ack_due = false;
     pump(POLLS_PER_LINE);
 }
 

@@ -230,13 +230,13 @@ const struct rig_frame *rig_expect(struct rig *rig, uint8_t cmd)
 
     if (rig->sent_at == rig->sent_count) {
         fail_msg("at %u ms: 0x%02X expected, nothing was sent (state %d, result %d)",
-                 (unsigned)rig->now_ms, cmd, (int)rig->device.receiver.state,
-                 (int)rig->device.receiver.result);
+                 (unsigned)rig->now_ms, cmd, (int)rig->device.receiver.transfer.state,
+                 (int)rig->device.receiver.transfer.result);
     }
     if (frame->cmd != cmd) {
         fail_msg("at %u ms: 0x%02X expected, 0x%02X sn %u was sent (state %d, result %d)",
                  (unsigned)rig->now_ms, cmd, frame->cmd, frame->sn,
-                 (int)rig->device.receiver.state, (int)rig->device.receiver.result);
+                 (int)rig->device.receiver.transfer.state, (int)rig->device.receiver.transfer.result);
     }
     if (++rig->sent_at == rig->sent_count) {
         static struct rig_frame last; /* the list starts anew */
@@ -253,7 +253,7 @@ void rig_expect_nothing(struct rig *rig)
     if (rig->sent_at != rig->sent_count) {
         fail_msg("at %u ms: 0x%02X sn %u was sent, nothing was expected (state %d, result %d)",
                  (unsigned)rig->now_ms, rig->sent[rig->sent_at].cmd, rig->sent[rig->sent_at].sn,
-                 (int)rig->device.receiver.state, (int)rig->device.receiver.result);
+                 (int)rig->device.receiver.transfer.state, (int)rig->device.receiver.transfer.result);
     }
 }
 
@@ -335,8 +335,8 @@ void rig_complete(struct rig *rig)
     unsigned restarts = rig->restarts;
 
     rig_pieces(rig, 1, rig_piece_count(rig));
-    assert_int_equal(rig->device.receiver.state, OTTER_RECEIVER_FINISHED);
-    assert_int_equal(rig->device.receiver.result, OTTER_RESULT_FINISHED);
+    assert_int_equal(rig->device.receiver.transfer.state, OTTER_TRANSFER_FINISHED);
+    assert_int_equal(rig->device.receiver.transfer.result, OTTER_RESULT_FINISHED);
     assert_int_equal(rig->restarts, restarts + 1);
     assert_true(rig_is_announced(rig));
     if (rig->image_size % 2 != 0) { /* the padding */

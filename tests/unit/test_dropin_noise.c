@@ -4,10 +4,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <cmocka.h>
 #include "support/dropin_fixture.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
+#include "otter/image.h"
 
 enum { SIZE = 3000, RECEIVER_STOP_ACK = 0x28 };
 
@@ -137,8 +139,9 @@ static void test_what_counts_as_a_fault(void **state)
     assert_int_equal(send_all(1), -2);
     otter_dropin_answered(RECEIVER_STOP_ACK);
     assert_asked(3, 128);
-    /* a new offer is a new line */
-    dropin_wait(1500);
+    /* another offer is a new line */
+    dropin.image[100] ^= 1;
+    dropin_seal();
     dropin_forget();
     assert_int_equal(dropin_offer(), 0);
     assert_int_equal(send_all(1), -2);
@@ -201,6 +204,61 @@ static void test_first_pieces_that_never_fit_are_counted_too(void **state)
     assert_ended(8, 8);
 }
 
+/* A piece whose command became 0x19: the dispatcher has acknowledged it, and the transfer goes on. */
+static void test_malformed_offer_among_pieces_is_ignored(void **state)
+{
+    static const uint8_t garbage[60] = {0, 2, 0, 2};
+    (void)state;
+    start(10);
+    assert_int_equal(dropin_ask(garbage, sizeof garbage), 0);
+    assert_int_equal(dropin_piece(1, 512), 0);
+    assert_int_equal(dropin_ask(garbage, sizeof garbage), 0);
+    for (unsigned n = 2; n <= 6; n++) {
+        assert_int_equal(dropin_piece(n, 512), 0);
+    }
+    assert_asked(1, 512);
+    assert_int_equal(dropin_sent(0x27), 0);
+    assert_updated();
+}
+
+/* A piece of a transfer from before READY: 0x27, and READY when 0x28 came. The one before brought
+ * nothing, so pieces are shorter. */
+static void test_piece_of_an_older_transfer_is_stopped_and_asked_again(void **state)
+{
+    (void)state;
+    start(11);
+    assert_int_equal(dropin_piece(4, 512), -1);
+    dropin_wait(500);
+    assert_asked(1, 512);
+    otter_dropin_answered(RECEIVER_STOP_ACK);
+    assert_asked(2, 256);
+    assert_int_equal(send_all(0), 0);
+    assert_updated();
+}
+
+static void test_image_for_other_hardware_is_refused(void **state)
+{
+    static const char *const named[] = {"03010100", "03010101", NULL};
+    struct otter_image image = {.length = SIZE - OTTER_IMAGE_TRAILER_SIZE};
+
+    (void)state;
+    memcpy(image.hardware, "03010100", sizeof image.hardware);
+    for (unsigned i = 0; i < 3; i++) {
+        dropin_init(SIZE, 12 + i);
+        if (named[i] != NULL) {
+            otter_dropin_hardware(named[i]);
+        }
+        otter_image_put_trailer(dropin.image + image.length, &image);
+        dropin_seal();
+        assert_int_equal(dropin_update(), i == 1 ? -2 : 0);
+        if (i == 1) {
+            assert_ended(1, 1);
+        } else {
+            assert_updated();
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +269,9 @@ int main(void)
         cmocka_unit_test(test_same_wrong_digest_twice_is_the_end),
         cmocka_unit_test(test_attempts_are_limited),
         cmocka_unit_test(test_first_pieces_that_never_fit_are_counted_too),
+        cmocka_unit_test(test_malformed_offer_among_pieces_is_ignored),
+        cmocka_unit_test(test_piece_of_an_older_transfer_is_stopped_and_asked_again),
+        cmocka_unit_test(test_image_for_other_hardware_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

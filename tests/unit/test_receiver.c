@@ -17,7 +17,7 @@
 static struct rig rig;
 
 /* 0x27, then the ACK of the pending piece; after 0x28 idle. */
-static void expect_stop(uint8_t piece_sn, enum otter_receiver_result result)
+static void expect_stop(uint8_t piece_sn, enum otter_result result)
 {
     const struct rig_frame *stop = rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     uint8_t sn = stop->sn;
@@ -25,10 +25,10 @@ static void expect_stop(uint8_t piece_sn, enum otter_receiver_result result)
     assert_int_equal(stop->payload_len, 0);
     rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, piece_sn);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_STOPPING);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_STOPPING);
     rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, sn, 0, NULL, 0);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
-    assert_int_equal(rig.device.receiver.result, result);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.result, result);
     rig_run(&rig, 20000);
     rig_expect_nothing(&rig);
     assert_false(rig_is_announced(&rig));
@@ -44,7 +44,7 @@ static void test_whole_transfer(void **state)
         rig_begin(&rig);
         assert_int_equal(rig.piece_len, sizes[i] > 1024 ? 1024 : (sizes[i] - 1) / 2 * 2);
         rig_complete(&rig);
-        assert_int_equal(rig.device.receiver.received, sizes[i]);
+        assert_int_equal(rig.device.receiver.transfer.received, sizes[i]);
         assert_int_equal(rig.flash.erased, (sizes[i] + 1023) / 1024 + 1); /* and FLAG */
         assert_int_equal(rig.flash.programmed, (sizes[i] + 1) / 2 + 20 / 2 + 1);
     }
@@ -81,6 +81,27 @@ static void test_poll_does_one_erase_and_256_bytes(void **state)
     assert_in_range(rig.flash.unfed_max, 0, 1);
 }
 
+/* The core stands still in an erase: what is queued for the line must be in the UART before. */
+static void test_flash_waits_until_the_ack_is_taken(void **state)
+{
+    (void)state;
+    rig_init(&rig, 3000, 1);
+    rig_begin(&rig);
+    rig.hold = true;
+    rig_piece(&rig, 1, 7);
+    rig_run(&rig, 100);
+    assert_int_equal(rig.flash.operations, 0);
+    rig.hold = false;
+    rig_poll(&rig); /* the ACK is taken */
+    assert_int_equal(rig.flash.operations, 0);
+    rig_poll(&rig);
+    assert_int_equal(rig.flash.erased, 1);
+    rig_run(&rig, 100);
+    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 7);
+    rig_pieces(&rig, 2, 3);
+    assert_true(rig_is_announced(&rig));
+}
+
 static void test_next_piece_before_the_queue_is_empty(void **state)
 {
     (void)state;
@@ -108,7 +129,7 @@ static void test_last_piece_ack_leaves_before_flag_and_restart(void **state)
     rig.hold = true; /* the UART is slow */
     rig_piece(&rig, 2, 99);
     rig_run(&rig, 1000);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_VERIFYING);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_VERIFIED);
     assert_false(rig_is_announced(&rig));
     assert_int_equal(rig.restarts, 0);
     rig.hold = false;
@@ -140,7 +161,7 @@ static void test_last_piece_repeated_while_it_is_checked(void **state)
     rig_run(&rig, 5000);
     rig_expect(&rig, OTTER_CMD_OFFER_ACK);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_FINISHED);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_FINISHED);
     assert_true(rig_is_announced(&rig));
 }
 
@@ -171,7 +192,7 @@ static void test_repeated_piece_is_acked_and_not_written(void **state)
 
 /* ---- offers that are refused ---- */
 
-static void refuse_offer(uint32_t size, enum otter_receiver_result result)
+static void refuse_offer(uint32_t size, enum otter_result result)
 {
     uint8_t sn = rig.module_sn;
 
@@ -182,8 +203,8 @@ static void refuse_offer(uint32_t size, enum otter_receiver_result result)
                0, NULL, 0);
     rig_run(&rig, 20000);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
-    assert_int_equal(rig.device.receiver.result, result);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.result, result);
     assert_int_equal(rig.flash.operations, 0);
 }
 
@@ -231,7 +252,7 @@ static void test_offer_of_wrong_form(void **state)
                    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
         rig_run(&rig, 20000);
         rig_expect_nothing(&rig);
-        assert_int_equal(rig.device.receiver.result, OTTER_RESULT_BAD_OFFER);
+        assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_BAD_OFFER);
     }
 }
 
@@ -256,13 +277,13 @@ static void test_refused_offer_repeated(void **state)
     rig_expect(&rig, OTTER_CMD_OFFER_ACK);
     rig_expect_nothing(&rig);
     rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 1, 0, NULL, 0);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_STOPPING);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_STOPPING);
     rig_poll(&rig);
     assert_int_equal(rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 2);
     rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, 2, 0, NULL, 0);
     rig_run(&rig, 1000);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
 }
 
 /* ---- pieces that are refused ---- */
@@ -329,7 +350,7 @@ static void test_pieces_after_a_stop_are_acked_and_stopped(void **state)
     rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
     rig_piece(&rig, 3, 9);
     expect_stop(9, OTTER_RESULT_BAD_PIECE);
     rig_begin(&rig); /* a new offer is welcome */
@@ -493,7 +514,7 @@ static void test_flash_error_at_every_operation(void **state)
         for (uint16_t number = 1; number <= 2; number++) {
             rig_piece(&rig, number, ++sn);
             rig_run(&rig, 100);
-            if (rig.device.receiver.result != OTTER_RESULT_NONE) {
+            if (rig.device.receiver.transfer.result != OTTER_RESULT_NONE) {
                 break;
             }
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
@@ -501,7 +522,7 @@ static void test_flash_error_at_every_operation(void **state)
         if (rig.flash.operations < at) {
             break;
         }
-        assert_int_equal(rig.device.receiver.result, OTTER_RESULT_FLASH);
+        assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_FLASH);
         assert_int_equal(rig.restarts, 0);
         assert_false(rig_is_announced(&rig));
         if (sn == 51 ||
@@ -513,7 +534,7 @@ static void test_flash_error_at_every_operation(void **state)
             rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, sn);
         }
         rig_run(&rig, 1000);
-        assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+        assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
     }
     assert_int_equal(at, 1 + 2 + 600 + 11 + 1); /* FLAG, pages, image, FLAG */
 }
@@ -543,10 +564,10 @@ static void test_flash_that_cannot_be_read(void **state)
         rig_piece(&rig, 2, 2);
         rig_run(&rig, 100);
         rig.flash.fail_read_at = 0;
-        if (rig.device.receiver.result == OTTER_RESULT_FINISHED) {
+        if (rig.device.receiver.transfer.result == OTTER_RESULT_FINISHED) {
             return;
         }
-        assert_int_equal(rig.device.receiver.result, OTTER_RESULT_FLASH);
+        assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_FLASH);
         assert_false(rig_is_announced(&rig));
     }
     fail_msg("never finished");
@@ -558,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_whole_transfer),
         cmocka_unit_test(test_piece_is_acked_before_it_is_programmed),
         cmocka_unit_test(test_poll_does_one_erase_and_256_bytes),
+        cmocka_unit_test(test_flash_waits_until_the_ack_is_taken),
         cmocka_unit_test(test_next_piece_before_the_queue_is_empty),
         cmocka_unit_test(test_last_piece_ack_leaves_before_flag_and_restart),
         cmocka_unit_test(test_last_piece_repeated_while_it_is_checked),

@@ -45,6 +45,7 @@ static void set_up(bool is_announced)
     ram_flash_restart(&rig.flash);
     rig.receiver_config.piece_max = 256;
     rig.receiver_config.check_image = false;
+    rig_boot(&rig);
 }
 
 static void converse(void *ctx)
@@ -125,10 +126,10 @@ static void test_reset_at_every_operation(void **state)
         if (ram_flash_run(&rig.flash, converse, NULL)) {
             break;
         }
-        pieces = (uint8_t)rig.device.receiver.last_number;
+        pieces = (uint8_t)rig.device.receiver.transfer.last_number;
         ram_flash_restart(&rig.flash);
         rig_boot(&rig);
-        assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_RESUMING);
+        assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_RESUMING);
         if (pieces < rig_piece_count(&rig)) {
             rig_piece(&rig, (uint16_t)(pieces + 1), 44);
             rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK,
@@ -156,7 +157,7 @@ static void request(uint8_t cmd, uint8_t sn, uint16_t flags, const uint8_t paylo
 
     assert_non_null(copy);
     memcpy(copy, payload, len);
-    otter_receiver_heard(&rig.device.receiver, rig.now_ms);
+    otter_receiver_tell(&rig.device.receiver, OTTER_TRANSFER_HEARD, rig.now_ms);
     if (otter_receiver_request(&rig.device.receiver, &rig.device.link, &frame, rig.now_ms) !=
         0) {
         rig.hold = false; /* the queue is full: let it go */
@@ -190,11 +191,11 @@ static void hostile_offer(uint64_t *random)
 static void hostile_piece(uint64_t *random)
 {
     static uint8_t payload[2200];
-    const struct otter_receiver *receiver = &rig.device.receiver;
-    uint32_t size = receiver->offer.file_size;
-    uint16_t piece_len = receiver->piece_len != 0 ? receiver->piece_len : 100;
-    uint32_t number = (uint32_t)receiver->last_number + 1;
-    uint32_t left = size > receiver->received ? size - receiver->received : 0;
+    const struct otter_transfer *transfer = &rig.device.receiver.transfer;
+    uint32_t size = transfer->offer.file_size;
+    uint16_t piece_len = transfer->piece_len != 0 ? transfer->piece_len : 100;
+    uint32_t number = (uint32_t)transfer->last_number + 1;
+    uint32_t left = size > transfer->received ? size - transfer->received : 0;
     uint32_t len = left < piece_len ? left : piece_len;
     uint32_t count = size / piece_len + (size % piece_len != 0);
     uint32_t off = (number - 1) * piece_len;
@@ -265,7 +266,7 @@ static void check_flash(uint64_t seed, unsigned step)
 
 static unsigned restart_if_finished(void)
 {
-    if (rig.device.receiver.state != OTTER_RECEIVER_FINISHED) {
+    if (rig.device.receiver.transfer.state != OTTER_TRANSFER_FINISHED) {
         return 0;
     }
     assert_int_equal(otter_flag_erase(&rig.flash.port, &rig.layout), 0);
@@ -322,9 +323,9 @@ static unsigned hostile_round(uint64_t seed)
         rig.sent_count = rig.sent_at = 0;
         finished += restart_if_finished();
     }
-    if (rig.device.receiver.state != OTTER_RECEIVER_IDLE) {
+    if (otter_receiver_is_active(&rig.device.receiver)) {
         fail_msg("OTTER_SEED=%u: not idle but %d", (unsigned)seed,
-                 (int)rig.device.receiver.state);
+                 (int)rig.device.receiver.transfer.state);
     }
     rig_begin(&rig);
     rig_complete(&rig);

@@ -36,13 +36,13 @@ static void expect_abort(void)
     rig_poll(&rig);
 }
 
-static void expect_end(enum otter_receiver_result result)
+static void expect_end(enum otter_result result)
 {
     expect_abort();
     rig_run(&rig, 20000);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
-    assert_int_equal(rig.device.receiver.result, result);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.result, result);
     assert_int_equal(rig.restarts, 0);
     assert_false(rig_is_announced(&rig));
 }

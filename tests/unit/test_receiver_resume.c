@@ -34,7 +34,7 @@ static void reset_after(uint16_t pieces)
     rig_begin(&rig);
     rig_pieces(&rig, 1, pieces);
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_RESUMING);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_RESUMING);
     assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms),
                      OTTER_ERR_BUSY);
 }
@@ -126,9 +126,9 @@ static void test_resume_counts_attempts_over_resets(void **state)
     }
     rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.result, OTTER_RESULT_ATTEMPTS);
+    assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_ATTEMPTS);
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
 }
 
 static void test_no_record_and_a_piece_restarts_the_module_once(void **state)
@@ -167,11 +167,11 @@ static void test_every_bit_of_the_record_counts(void **state)
 
         *byte ^= (uint8_t)(1U << bit % 8);
         rig_boot(&rig);
-        assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+        assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
         *byte ^= (uint8_t)(1U << bit % 8);
     }
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_RESUMING);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_RESUMING);
 }
 
 static void test_record_of_another_build(void **state)
@@ -180,11 +180,11 @@ static void test_record_of_another_build(void **state)
     reset_after(2);
     rig.receiver_config.piece_max = 512; /* the record says 1024 */
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
     rig.receiver_config.piece_max = 1024;
     rig.layout.backup.size = 4096;
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
 }
 
 static void test_restart_of_the_module_waits_for_the_link(void **state)
@@ -215,18 +215,18 @@ static void test_record_ends_with_the_transfer(void **state)
     rig_begin(&rig);
     rig_complete(&rig);
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
     rig_init(&rig, 5000, 1);
     rig_begin(&rig);
     rig_piece(&rig, 1, 1);
     rig_piece(&rig, 3, 2);
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
     rig_init(&rig, 5000, 1);
     rig_offer(&rig);
     rig_run(&rig, 20000);
     rig_boot(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
 }
 
 int main(void)

@@ -45,11 +45,11 @@ static void test_ready_is_sent_once_and_repeated_after_silence(void **state)
     assert_int_equal(rig.piece_len, 128);
     assert_true(otter_receiver_is_active(&rig.device.receiver));
     rig_run(&rig, 3480);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_ASKING);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_ASKED);
     rig_run(&rig, 60000);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
-    assert_int_equal(rig.device.receiver.result, OTTER_RESULT_NO_ANSWER);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_NO_ANSWER);
     assert_false(otter_receiver_is_active(&rig.device.receiver));
 }
 
@@ -142,7 +142,7 @@ static void test_offer_repeated_while_asking(void **state)
     }
     rig_run(&rig, 20000); /* and four are all */
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.result, OTTER_RESULT_NO_ANSWER);
+    assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_NO_ANSWER);
 }
 
 static void test_another_offer_while_asking(void **state)
@@ -242,7 +242,7 @@ static void test_sender_stop_with_the_same_sn_later(void **state)
             rig_pieces(&rig, 1, 1); /* sn went round */
         } else {
             rig_run(&rig, 40000); /* the module restarted, sn begins again */
-            assert_int_equal(rig.device.receiver.result, OTTER_RESULT_NO_ANSWER);
+            assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_NO_ANSWER);
             rig.sent_count = rig.sent_at = 0;
             rig_begin(&rig);
         }
@@ -282,7 +282,7 @@ static void test_sender_stop_when_idle(void **state)
     rig_run(&rig, 20000);
     rig_expect_ack(&rig, OTTER_CMD_SENDER_STOP_ACK, 1);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_UNKNOWN);
 }
 
 static void test_two_bad_sums_halve_the_next_ready(void **state)
@@ -325,8 +325,8 @@ static void test_at_most_8_attempts(void **state)
                0, NULL, 0);
     rig_run(&rig, 60000);
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
-    assert_int_equal(rig.device.receiver.result, OTTER_RESULT_ATTEMPTS);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.result, OTTER_RESULT_ATTEMPTS);
     rig_begin(&rig); /* a new offer counts anew */
     rig_complete(&rig);
 }
@@ -343,7 +343,7 @@ static void test_stop_is_sent_three_times(void **state)
         assert_int_equal(rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 0);
     }
     rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
     assert_int_equal(rig.gave_ups, 0); /* not the application's affair */
 }
 
@@ -364,7 +364,7 @@ static void test_refusal_waits_for_the_ack_of_another_command(void **state)
     rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn,
                0, NULL, 0);
     assert_int_equal(rig.answers, 1); /* that one was not for the application */
-    assert_int_equal(rig.device.receiver.state, OTTER_RECEIVER_IDLE);
+    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
 }
 
 static void test_full_send_queue_loses_nothing_for_good(void **state)

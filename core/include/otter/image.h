@@ -7,6 +7,7 @@
 #include "otter/err.h"
 #include "otter/partition.h"
 #include "otter/port.h"
+#include "otter/result.h"
 
 /* Images: a plain .bin (vector table first) followed by a trailer of 112 bytes: a header of 48
  * bytes that says what the image is, and a signature of 64 bytes.
@@ -70,6 +71,13 @@ void otter_image_put_trailer(uint8_t out[OTTER_IMAGE_TRAILER_SIZE],
  * pointer must be a multiple of 4 in (ram.addr, ram.addr + ram.size], the reset vector odd
  * (Thumb) and inside the slot, after the two vectors. */
 bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *layout);
+
+/* Can the image of image_size bytes at addr run in layout->app? Its vectors must point there; a
+ * trailer, if it has one, must fit its size and name `hardware` (NULL: any). The signature is
+ * not checked. Returns OTTER_RESULT_NONE, or why not. */
+enum otter_result otter_image_check(const struct otter_port *port,
+                                    const struct otter_layout *layout, uint32_t addr,
+                                    uint32_t image_size, const uint8_t hardware[8]);
 
 /* MD5 of image_size bytes at addr, read through `port`, feeding the watchdog. `progress` (may
  * be NULL) is called with `ctx` once per 256 bytes or part of them, the tutorial's chunk.

@@ -86,6 +86,9 @@ OTTER_MUST_CHECK int otter_link_command(struct otter_link *link, uint8_t cmd, ui
 /* Is a command of ours unacknowledged? */
 bool otter_link_is_busy(const struct otter_link *link);
 
+/* ... and is it this one? */
+bool otter_link_awaits(const struct otter_link *link, uint8_t cmd);
+
 /* Forget the unacknowledged command: its answer will be a stray. */
 void otter_link_drop(struct otter_link *link);
 
