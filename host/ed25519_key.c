@@ -36,8 +36,8 @@ static bool start(struct field *f)
            BN_sub_word(f->above, 121665) && divide(f, f->d, f->above, f->below);
 }
 
-/* out = x^2 = (y^2 - 1) / (d y^2 + 1), by the curve's equation; no y makes the divisor 0. Leaves y^2 in
- * yy. */
+/* out = x^2 = (y^2 - 1) / (d y^2 + 1), by the curve's equation; no y makes the divisor 0.
+ * Leaves y^2 in yy. */
 static bool square_of_x(struct field *f, BIGNUM *out)
 {
     return BN_mod_sqr(f->yy, f->y, f->p, f->ctx) &&

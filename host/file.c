@@ -79,8 +79,8 @@ static int give_public_mode(int fd)
     return fchmod(fd, 0666 & ~mask);
 }
 
-/* Write a file beside `path` and move it there when it is complete. mkostemp() makes files that only
- * their owner may read; a private one stays so, and takes no other's place. */
+/* Write a file beside `path` and move it there when it is complete. mkostemp() makes files that
+ * only their owner may read; a private one stays so, and takes no other's place. */
 static int put_file(const char *path, const void *data, size_t len, bool private,
                     struct host_error *out_error)
 {

@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 /* Intel HEX, written: what every flashing tool takes, and what carries its own addresses.
- * Records of 16 data bytes, aligned to 16; an extended linear address record (type 04) at the start
- * and at every 64 KB boundary. Source: Intel Hexadecimal Object File Format Specification, rev. A.
+ * Records of 16 data bytes, aligned to 16; an extended linear address record (type 04) at the
+ * start and at every 64 KB boundary. Source: Intel Hexadecimal Object File Format
+ * Specification, rev. A.
  */
 enum { HEX_RECORD_BYTES = 16 };
 

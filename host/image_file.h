@@ -21,8 +21,8 @@ struct image_file {
 /* What a trailer says as text: 8 characters, NUL-terminated, fit for a terminal. */
 void image_file_text(const uint8_t field[8], char out_text[9]);
 
-/* Load a .bin. Anything else (ELF, Intel HEX, ...), an empty file, one larger than max_size or with a
- * broken trailer is an error. Free with image_file_free(); `path` must outlive it. */
+/* Load a .bin. Anything else (ELF, Intel HEX, ...), an empty file, one larger than max_size or
+ * with a broken trailer is an error. Free with image_file_free(); `path` must outlive it. */
 OTTER_MUST_CHECK int image_file_load(struct image_file *image_file, const char *path,
                                      uint32_t max_size, struct host_error *out_error);
 void image_file_free(struct image_file *image_file);
@@ -39,7 +39,8 @@ OTTER_MUST_CHECK int image_file_check_startable(const struct image_file *image_f
                                                 uint32_t slot_addr, uint32_t slot_size,
                                                 struct host_error *out_error);
 
-/* The version in the trailer that ends an image in memory. False if there is no whole trailer. */
+/* The version in the trailer that ends an image in memory. False if there is no whole
+ * trailer. */
 bool image_file_read_version(const struct file *file, uint8_t out_version[8]);
 
 /* A file in memory as what a module offers; it must stay there. */

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits of a double that are always right; a value rounded to a few digits prints as it was rounded. */
+/* Digits of a double that are always right; a value rounded to a few digits prints as it was
+ * rounded. */
 enum { REAL_DIGITS = 15, DIGITS_MAX = 6 };
 
 /* Bytes of the UTF-8 character at `text`, 0 = it is none (Unicode 15, table 3-7). */

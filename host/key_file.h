@@ -10,8 +10,8 @@
 #include "otter/ed25519.h"
 #include "otter/err.h"
 
-/* Ed25519 keys in files: PEM, private (PKCS#8) or public, as the openssl command writes and reads
- * them. All cryptography is libcrypto's; this only knows what a key is to otter.
+/* Ed25519 keys in files: PEM, private (PKCS#8) or public, as the openssl command writes and
+ * reads them. All cryptography is libcrypto's; this only knows what a key is to otter.
  */
 enum { KEY_SIGNATURE_SIZE = 64 };
 
@@ -23,15 +23,15 @@ struct key_file {
     uint32_t id; /* its first four bytes, little-endian; never 0, which means "not signed" */
 };
 
-/* Load a key that a device can trust: Ed25519, a point of the curve of large order. The pass phrase of
- * an encrypted one is asked for on the terminal; without a terminal that is an error. Free with
- * key_file_free(); `path` must outlive it. */
+/* Load a key that a device can trust: Ed25519, a point of the curve of large order. The pass
+ * phrase of an encrypted one is asked for on the terminal; without a terminal that is an error.
+ * Free with key_file_free(); `path` must outlive it. */
 OTTER_MUST_CHECK int key_file_load(struct key_file *key, const char *path,
                                    struct host_error *out_error);
 void key_file_free(struct key_file *key);
 
-/* Make a new private key and write it to `path`, which must not exist yet and which only its owner may
- * read. Free with key_file_free(). */
+/* Make a new private key and write it to `path`, which must not exist yet and which only its
+ * owner may read. Free with key_file_free(). */
 OTTER_MUST_CHECK int key_file_new(struct key_file *key, const char *path,
                                   struct host_error *out_error);
 

@@ -4,13 +4,13 @@
 
 #include "module/module.h"
 
-/* Words for what the module tells by codes: its events and failures. Those for the reasons that a device
- * gives are in host/reason_text.h.
+/* Words for what the module tells by codes: its events and failures. Those for the reasons that
+ * a device gives are in host/reason_text.h.
  */
 enum { MODULE_TEXT_SIZE = 160 };
 
-/* One clause for a person about an event that has something to say: STARTED (why), WRONG_READY, REFUSED,
- * STOPPED and FAILED; "" for all others. */
+/* One clause for a person about an event that has something to say: STARTED (why), WRONG_READY,
+ * REFUSED, STOPPED and FAILED; "" for all others. */
 void module_text(const struct module_event *event, char out_text[MODULE_TEXT_SIZE]);
 
 /* One word for logs and JSON: "no-answer", "piece-lost", ...; "none" for what is no failure. */

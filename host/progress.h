@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How far a transfer is, as text: a bar with percent, pieces, bytes per second and time left, to be
- * overwritten at each step; or for logs one line every 10 %.
+/* How far a transfer is, as text: a bar with percent, pieces, bytes per second and time left,
+ * to be overwritten at each step; or for logs one line every 10 %.
  */
 enum { PROGRESS_SIZE = 120 };
 

@@ -12,8 +12,8 @@ struct reason_text {
     const char *text;    /* for a person, after "the update was ": outcome and why */
 };
 
-/* The words for `number`, as it came from the wire: those for "unknown" if it is a newer device's.
- * Never NULL; not for OTTER_REASON_NONE, of which there is nothing to say. */
+/* The words for `number`, as it came from the wire: those for "unknown" if it is a newer
+ * device's. Never NULL; not for OTTER_REASON_NONE, of which there is nothing to say. */
 const struct reason_text *reason_text(uint8_t number);
 
 #endif

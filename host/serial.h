@@ -20,7 +20,8 @@ bool serial_baud_is_known(long baud);
 OTTER_MUST_CHECK int serial_open(struct serial *serial, const char *path, long baud,
                                  struct host_error *out_error);
 
-/* Read what is there: the number of bytes, 0 = nothing now, -1 = the port failed or disappeared. */
+/* Read what is there: the number of bytes, 0 = nothing now, -1 = the port failed or
+ * disappeared. */
 OTTER_MUST_CHECK long serial_read(struct serial *serial, unsigned char out[], size_t out_max,
                                   struct host_error *out_error);
 

@@ -2,7 +2,8 @@
 /* Requests of the MCU and their answers, and the illegal-message rules; see module.h. */
 #include "module/internal.h"
 
-/* All answers but 0x18 and 0x22 are empty. A full send queue loses the answer: the MCU asks again. */
+/* All answers but 0x18 and 0x22 are empty. A full send queue loses the answer: the MCU asks
+ * again. */
 static void acknowledge(struct module *module, const struct otter_frame *frame)
 {
     int err = otter_link_answer(&module->link, frame, NULL, 0);
@@ -111,8 +112,8 @@ void module_answer(struct module *module, const struct otter_frame *frame, uint3
     }
 }
 
-/* Which code the reply 0x11 quotes for a frame with a wrong checksum; 0 = no reply. Measured for every
- * code on a module (docs/protocol.md, chapter 5): answers are dropped silently. */
+/* Which code the reply 0x11 quotes for a frame with a wrong checksum; 0 = no reply. Measured
+ * for every code on a module (docs/protocol.md, chapter 5): answers are dropped silently. */
 static enum otter_illegal illegal_code(uint8_t cmd, bool *out_silent)
 {
     *out_silent = false;

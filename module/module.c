@@ -32,8 +32,8 @@ static void rebind(struct module *module)
     module->link.decoder.body = module->rx_body;
 }
 
-/* Begin as a module's program does: empty queues, sn 0, 0x01 first. What is known about the update
- * stays, as it does in a cloud. */
+/* Begin as a module's program does: empty queues, sn 0, 0x01 first. What is known about the
+ * update stays, as it does in a cloud. */
 static void start(struct module *module, enum module_start why, bool asked_by_mcu,
                   uint32_t now_ms)
 {
@@ -135,8 +135,8 @@ static void step(struct module *module, uint32_t now_ms)
         return;
     }
     module_transfer_step(module, now_ms);
-    /* In the middle of a transfer the open module is deaf to its own timers, and an MCU counts on
-     * that: nothing but answers between two pieces. */
+    /* In the middle of a transfer the open module is deaf to its own timers, and an MCU counts
+     * on that: nothing but answers between two pieces. */
     if (!otter_link_is_busy(&module->link) && !module_transfer_runs(module)) {
         step_running(module, now_ms);
     }
@@ -177,7 +177,8 @@ static void on_info(struct module *module, const struct otter_frame *frame, uint
     struct otter_info info;
 
     if (otter_get_info(frame, &info) != 0) {
-        /* Deployed modules take any 0x02 that holds the fixed fields (docs/protocol.md, 2.1). */
+        /* Deployed modules take any 0x02 that holds the fixed fields (docs/protocol.md,
+         * 2.1). */
         head.payload_len = 66;
         if (frame->payload_len < head.payload_len || otter_get_info(&head, &info) != 0) {
             return;

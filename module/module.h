@@ -8,28 +8,29 @@
 #include "otter/link.h"
 #include "otter/message.h"
 
-/* The Wi-Fi module's side of the serial line: start-up, status, heartbeat, and the offer of a file.
+/* The Wi-Fi module's side of the serial line: start-up, status, heartbeat, and the offer of a
+ * file.
  *
- * On the wire it acts as the open GAgent 04020006 does (docs/protocol.md, chapter 5: order, bytes,
- * retries, unescaped simple ACKs, strict about escapes), without that program's faults: a file that
- * fits one piece is sent, a READY that comes early, late or twice destroys nothing, no request of
- * the MCU damages a piece, and every end is reported.
+ * On the wire it acts as the open GAgent 04020006 does (docs/protocol.md, chapter 5: order,
+ * bytes, retries, unescaped simple ACKs, strict about escapes), without that program's faults:
+ * a file that fits one piece is sent, a READY that comes early, late or twice destroys nothing,
+ * no request of the MCU damages a piece, and every end is reported.
  *
- *            MODULE_T_OFFER_MS       READY            last piece's ACK        expected version in 0x02
- *     (idle) ──────────────► 0x19 ──────► 0x1D 1..n ──────────────► waiting ──────────────► UPDATED
- *        ▲                    │ no READY   │ 0x27, or 0x1F sent        │ old version, or silence
- *        │                    ▼            ▼                           ▼
- *        └── FAILED ◄──────── a fresh READY in time begins again at piece 1
+ *        MODULE_T_OFFER_MS     READY          last piece's ACK      expected version in 0x02
+ *     (idle) ────────────► 0x19 ────► 0x1D 1..n ────────────► waiting ────────────► UPDATED
+ *        ▲                  │ no READY │ 0x27, or 0x1F sent    │ old version, or silence
+ *        │                  ▼          ▼                       ▼
+ *        └── FAILED ◄────── a fresh READY in time begins again at piece 1
  *
- * While pieces run, and for 2 s after, nothing else is sent but answers: no heartbeat, no status.
- * A restart of the module (0x29, or the MCU silent to heartbeats) begins again with 0x01 and a new
- * 0x19.
+ * While pieces run, and for 2 s after, nothing else is sent but answers: no heartbeat, no
+ * status. A restart of the module (0x29, or the MCU silent to heartbeats) begins again with
+ * 0x01 and a new 0x19.
  *
- * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable through
- * one event callback. Events carry codes; words for people are host/module_text.h's. The callbacks are called
- * from inside receive and poll and must not call back.
- * module_copy() makes a snapshot that runs on independently (config and file stay where they are).
- * About 14 KB.
+ * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable
+ * through one event callback. Events carry codes; words for people are host/module_text.h's.
+ * The callbacks are called from inside receive and poll and must not call back. module_copy()
+ * makes a snapshot that runs on independently (config and file stay where they are). About 14
+ * KB.
  */
 enum {
     MODULE_PIECE_MAX = 2045, /* as the open module's memory allows */
@@ -46,8 +47,8 @@ enum {
     MODULE_T_RESET_MS = 2000,  /* from 0x0C to the new start */
     MODULE_T_READY_MS = 30000, /* we wait for READY (the open module: for ever) */
     MODULE_T_AGAIN_MS = 5000,  /* after 0x27 or an unanswered 0x19, for a fresh READY */
-    MODULE_T_AGAIN_BEGUN_MS =
-        9000, /* after 0x27 to a piece: an MCU may ask twice, 3.5 s apart */
+    /* after 0x27 to a piece: an MCU may ask twice, 3.5 s apart */
+    MODULE_T_AGAIN_BEGUN_MS = 9000,
     MODULE_T_AGAIN_LOST_MS = 15000, /* the same after 0x1F: an MCU may watch for 10 s */
     MODULE_T_RETURN_MS = 60000,     /* from the last piece's ACK to the new version in 0x02 */
     MODULE_T_ASK_AGAIN_MS = 5000,   /* interval of 0x01 while we wait for that */
@@ -56,24 +57,34 @@ enum {
 };
 
 enum module_event_kind {
-    MODULE_EVENT_STARTED, /* the module (re)started and asks 0x01: `start` says why */
-    MODULE_EVENT_INFO,    /* 0x02 came: info */
-    MODULE_EVENT_UP_TO_DATE, /* the MCU has the expected version already: nothing is offered; done */
-    MODULE_EVENT_OFFERED,     /* 0x1A came (or READY without it) */
-    MODULE_EVENT_READY,       /* READY came, pieces start: number of pieces in `count` */
-    MODULE_EVENT_WRONG_READY, /* READY came that cannot be served: ready_error; nothing is sent */
-    MODULE_EVENT_PROGRESS,    /* piece `number` of `count` was acknowledged */
-    MODULE_EVENT_RESENT,      /* piece `number` was sent again */
-    MODULE_EVENT_SENT,        /* the last piece was acknowledged */
-    MODULE_EVENT_STOPPED,     /* our 0x1F was sent, the MCU stayed silent to piece `number` */
-    MODULE_EVENT_REFUSED, /* 0x27 came: failure, number, count; a fresh READY may still follow */
-    MODULE_EVENT_REPORT,  /* 0x05 from the MCU: p0 */
-    MODULE_EVENT_ANSWER,  /* 0x04 to our 0x03: p0 (data_len 0 and action 0: empty) */
-    MODULE_EVENT_REQUEST, /* any other command of the MCU: cmd (0x09, 0x0B, 0x13, 0x15, ...) */
+    /* the module (re)started and asks 0x01: `start` says why */
+    MODULE_EVENT_STARTED,
+    MODULE_EVENT_INFO, /* 0x02 came: info */
+    /* the MCU has the expected version already: nothing is offered; done */
+    MODULE_EVENT_UP_TO_DATE,
+    MODULE_EVENT_OFFERED, /* 0x1A came (or READY without it) */
+    /* READY came, pieces start: number of pieces in `count` */
+    MODULE_EVENT_READY,
+    /* READY came that cannot be served: ready_error; nothing is sent */
+    MODULE_EVENT_WRONG_READY,
+    MODULE_EVENT_PROGRESS, /* piece `number` of `count` was acknowledged */
+    MODULE_EVENT_RESENT,   /* piece `number` was sent again */
+    MODULE_EVENT_SENT,     /* the last piece was acknowledged */
+    /* our 0x1F was sent, the MCU stayed silent to piece `number` */
+    MODULE_EVENT_STOPPED,
+    /* 0x27 came: failure, number, count; a fresh READY may still follow */
+    MODULE_EVENT_REFUSED,
+    MODULE_EVENT_REPORT, /* 0x05 from the MCU: p0 */
+    /* 0x04 to our 0x03: p0 (data_len 0 and action 0: empty) */
+    MODULE_EVENT_ANSWER,
+    /* any other command of the MCU: cmd (0x09, 0x0B, 0x13, 0x15, ...) */
+    MODULE_EVENT_REQUEST,
     MODULE_EVENT_ILLEGAL, /* the MCU complained with 0x12: number = code */
-    MODULE_EVENT_GAVE_UP, /* the MCU stayed silent to our command cmd (not 0x01, 0x19, 0x1D, 0x1F) */
-    MODULE_EVENT_UPDATED, /* the MCU came back with the expected version, and confirmed it if it is an otter
-                       app: done, good */
+    /* the MCU stayed silent to our command cmd (not 0x01, 0x19, 0x1D, 0x1F) */
+    MODULE_EVENT_GAVE_UP,
+    /* the MCU came back with the expected version, and confirmed it if it is an otter app:
+     * done, good */
+    MODULE_EVENT_UPDATED,
     MODULE_EVENT_FAILED, /* the update ended badly: failure, number, count */
 };
 
@@ -131,8 +142,9 @@ struct module_event {
 struct module_file {
     uint32_t size;
     uint8_t md5_hex[32];
-    /* Read `len` bytes from `off` on. Returns 0, or anything else if that fails: then the MCU is told that
-     * no more comes (0x1F), and the update ends with MODULE_FAIL_READ. NULL = nothing to offer. */
+    /* Read `len` bytes from `off` on. Returns 0, or anything else if that fails: then the MCU
+     * is told that no more comes (0x1F), and the update ends with MODULE_FAIL_READ. NULL =
+     * nothing to offer. */
     int (*read)(void *ctx, uint32_t off, uint8_t out[], size_t len);
     void *ctx;
 };
@@ -200,7 +212,8 @@ struct module { /* private */
  * changed between transfers, before module_offer(). */
 void module_init(struct module *module, const struct module_config *config, uint32_t now_ms);
 
-/* Take what the UART brought. Input while the module is restarting is lost, as in a real one. */
+/* Take what the UART brought. Input while the module is restarting is lost, as in a real
+ * one. */
 void module_receive(struct module *module, const uint8_t in[], size_t in_len, uint32_t now_ms);
 
 /* Do what is due. */
@@ -209,20 +222,21 @@ void module_poll(struct module *module, uint32_t now_ms);
 /* Move up to out_max bytes to send to `out`. Returns how many; 0 = nothing to send. */
 size_t module_take(struct module *module, uint8_t out[], size_t out_max);
 
-/* Copy a session into another struct, as a snapshot; both then use the same config and file. The
- * pointers inside (link, decoder) lead into `to` afterwards. */
+/* Copy a session into another struct, as a snapshot; both then use the same config and file.
+ * The pointers inside (link, decoder) lead into `to` afterwards. */
 void module_copy(struct module *to, const struct module *from);
 
 /* Milliseconds until module_poll() has something to do; at most MODULE_T_HEARTBEAT_MS. */
 uint32_t module_next_ms(const struct module *module, uint32_t now_ms);
 
-/* Offer config->file as it is now, whatever version the MCU has: as soon as the MCU has answered
- * 0x01 and no piece is on its way. What an update server's "there is something new" leads to.
+/* Offer config->file as it is now, whatever version the MCU has: as soon as the MCU has
+ * answered 0x01 and no piece is on its way. What an update server's "there is something new"
+ * leads to.
  * Returns 0, OTTER_ERR_BUSY (a transfer runs), or OTTER_ERR_NONE (no file). */
 OTTER_MUST_CHECK int module_offer(struct module *module, uint32_t now_ms);
 
-/* Tell the MCU that no more of the file comes (0x1F in the middle of a transfer), and offer nothing
- * more until module_offer(). No event follows. */
+/* Tell the MCU that no more of the file comes (0x1F in the middle of a transfer), and offer
+ * nothing more until module_offer(). No event follows. */
 void module_cancel(struct module *module, uint32_t now_ms);
 
 /* Report `status` (0x0D) to the MCU now and from now on, until the next start of the module. */
@@ -237,8 +251,8 @@ OTTER_MUST_CHECK int module_control(struct module *module, const struct otter_p0
 OTTER_MUST_CHECK int module_command(struct module *module, uint8_t cmd, const uint8_t payload[],
                                     uint16_t payload_len, uint32_t now_ms);
 
-/* Did it end (UP_TO_DATE, UPDATED or FAILED was told)? Heartbeats and answers go on; a READY of the
- * MCU for the same file, or module_offer(), begins again. */
+/* Did it end (UP_TO_DATE, UPDATED or FAILED was told)? Heartbeats and answers go on; a READY of
+ * the MCU for the same file, or module_offer(), begins again. */
 bool module_has_ended(const struct module *module);
 
 /* Is a command of ours unacknowledged, or are there bytes to take? */

@@ -187,8 +187,8 @@ static void refuse_hex(struct module *module, const struct otter_frame *frame)
     emit_wrong_ready(module, MODULE_READY_HEX);
 }
 
-/* Is it a READY that met piece 1 on its way? Then that piece is the answer already. One that comes
- * after 3 s of silence is not: that MCU waits for another try. */
+/* Is it a READY that met piece 1 on its way? Then that piece is the answer already. One that
+ * comes after 3 s of silence is not: that MCU waits for another try. */
 static bool is_repeated(const struct module *module, const struct otter_ready *ready,
                         uint32_t now_ms)
 {
@@ -218,8 +218,8 @@ void module_transfer_ready(struct module *module, const struct otter_frame *fram
     if (is_repeated(module, &ready, now_ms)) {
         return;
     }
-    /* Whatever of the transfer is unacknowledged, 0x19 too, is overtaken by this READY; a status
-     * or heartbeat is not, the first piece waits for its answer. */
+    /* Whatever of the transfer is unacknowledged, 0x19 too, is overtaken by this READY; a
+     * status or heartbeat is not, the first piece waits for its answer. */
     if (module->transfer == MODULE_TRANSFER_OFFERED) {
         module_emit_kind(module, MODULE_EVENT_OFFERED);
     }
@@ -298,8 +298,8 @@ static void piece_acked(struct module *module, uint32_t now_ms)
     }
 }
 
-/* 0x27: the MCU wants no more. The pending piece is left to its ACK or its three sends, as the open
- * module does; the failure is told only when no fresh READY follows. */
+/* 0x27: the MCU wants no more. The pending piece is left to its ACK or its three sends, as the
+ * open module does; the failure is told only when no fresh READY follows. */
 void module_transfer_stop(struct module *module, uint32_t now_ms)
 {
     uint16_t number = module->piece_number;
@@ -392,8 +392,8 @@ static void fail_old_version(struct module *module)
     fail(module, says_why ? MODULE_FAIL_NOT_INSTALLED : MODULE_FAIL_OLD_VERSION);
 }
 
-/* The expected version runs. On trial it may still be taken back: then its confirmation is awaited, or
- * the old version. */
+/* The expected version runs. On trial it may still be taken back: then its confirmation is
+ * awaited, or the old version. */
 static void take_expected(struct module *module, uint32_t now_ms)
 {
     if (!module->update_status.on_trial) {
@@ -405,9 +405,10 @@ static void take_expected(struct module *module, uint32_t now_ms)
     }
 }
 
-/* 0x02 came. An MCU may answer once more before it restarts into its bootloader, so an unchanged
- * version means something only after its 0x29, or when it had time enough to install. A version that
- * was there before, too, proves nothing if the MCU says that an update failed. */
+/* 0x02 came. An MCU may answer once more before it restarts into its bootloader, so an
+ * unchanged version means something only after its 0x29, or when it had time enough to install.
+ * A version that was there before, too, proves nothing if the MCU says that an update
+ * failed. */
 void module_transfer_info(struct module *module, uint32_t now_ms)
 {
     bool expected = is_version(module, module->config->version);
