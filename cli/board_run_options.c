@@ -30,69 +30,10 @@ enum {
     OPT_GDB,
 };
 
-/* ---- values of options ---- */
-
-static error_t wrong(const struct host_error *error)
-{
-    (void)report_error(error);
-    return EINVAL;
-}
-
 static error_t time_option(const char *text, uint64_t *out_ticks)
 {
     struct host_error error;
-    return spec_seconds("--for", text, out_ticks, &error) == 0 ? 0 : wrong(&error);
-}
-
-static error_t add_load(struct board_run_options *args, const char *text)
-{
-    struct host_error error;
-    struct spec_load load;
-    if (args->load_count == LOAD_MAX) {
-        return cmd_bad_value("--load", text, "more than %d files", LOAD_MAX);
-    }
-    if (spec_load("--load", text, &load, &error) != 0) {
-        return wrong(&error);
-    }
-    char *path = strndup(text, load.path_len);
-    if (path == NULL) {
-        return cmd_misuse(NULL, "out of memory");
-    }
-    args->loads[args->load_count++] = (struct board_load){path, load.has_addr, load.addr};
-    return 0;
-}
-
-static error_t add_cut(struct board_run_options *args, const char *text)
-{
-    struct host_error error;
-    size_t i = args->cut_count;
-    if (i == CUT_MAX) {
-        return cmd_bad_value("--cut", text, "more than %d", CUT_MAX);
-    }
-    if (spec_cut("--cut", text, &args->cuts[i], &args->cut_has_seed[i], &error) != 0) {
-        return wrong(&error);
-    }
-    args->cut_count++;
-    return 0;
-}
-
-static error_t add_input(struct board_run_options *args, const char *text)
-{
-    struct host_error error;
-    struct run_input input;
-    if (args->input_count == INPUT_MAX) {
-        return cmd_bad_value("--set", text, "more than %d", INPUT_MAX);
-    }
-    if (spec_input("--set", text, &input, &error) != 0) {
-        return wrong(&error);
-    }
-    /* In order of time; those of the same time as given. */
-    size_t i = args->input_count++;
-    for (; i > 0 && args->inputs[i - 1].at > input.at; i--) {
-        args->inputs[i] = args->inputs[i - 1];
-    }
-    args->inputs[i] = input;
-    return 0;
+    return spec_seconds("--for", text, out_ticks, &error) == 0 ? 0 : cmd_wrong(&error);
 }
 
 static const struct argp_option options[] = {
@@ -139,7 +80,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     error_t err = 0;
     switch (key) {
     case OPT_LOAD:
-        return add_load(args, arg);
+        return board_run_add_load(&args->lists, arg);
     case OPT_FLASH:
         args->run.state_path = arg;
         return 0;
@@ -180,9 +121,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         args->board.without_hse = true;
         return 0;
     case OPT_CUT:
-        return add_cut(args, arg);
+        return board_run_add_cut(&args->lists, arg);
     case OPT_SET:
-        return add_input(args, arg);
+        return board_run_add_input(&args->lists, arg);
     case OPT_VIEW:
         args->run.view = true;
         return 0;
@@ -199,26 +140,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static int compare_cuts(const void *a, const void *b)
-{
-    const struct run_cut *left = a, *right = b;
-    return left->op < right->op ? -1 : left->op > right->op ? 1 : 0;
-}
-
 /* Defaults that depend on other options, and what fits together. False after reporting why. */
 static bool complete(struct board_run_options *args)
 {
-    for (size_t i = 0; i < args->cut_count; i++) {
-        if (!args->cut_has_seed[i]) {
-            args->cuts[i].seed = args->board.seed;
-        }
-    }
-    qsort(args->cuts, args->cut_count, sizeof args->cuts[0], compare_cuts);
-    args->run.cuts = args->cuts;
-    args->run.cut_count = args->cut_count;
-    args->run.inputs = args->inputs;
-    args->run.input_count = args->input_count;
-    if (args->load_count == 0 && args->run.state_path == NULL) {
+    board_run_lists_complete(&args->lists, args->board.seed);
+    args->run.cuts = args->lists.cuts;
+    args->run.cut_count = args->lists.cut_count;
+    args->run.inputs = args->lists.inputs;
+    args->run.input_count = args->lists.input_count;
+    if (args->lists.load_count == 0 && args->run.state_path == NULL) {
         (void)report_failure(NULL, "nothing to run: give --load or --flash");
         return false;
     }
@@ -247,11 +177,4 @@ int board_run_options_parse(struct board_run_options *args, int argc, char **arg
                                        .uart = {"-", "null"}};
     int code = cmd_parse(&argp, "otter board run", argc, argv, args);
     return code == 0 && !complete(args) ? CMD_USAGE : code;
-}
-
-void board_run_options_free(struct board_run_options *args)
-{
-    for (size_t i = 0; i < args->load_count; i++) {
-        free(args->loads[i].path);
-    }
 }

@@ -6,26 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "board/host/run.h"
+#include "cli/board_run_lists.h"
 
 /* The command line of `otter board run`. */
-enum { LOAD_MAX = 16, CUT_MAX = 64, INPUT_MAX = 256 };
-
-struct board_load {
-    char *path; /* malloc'ed */
-    bool has_addr;
-    uint32_t addr;
-};
-
 struct board_run_options {
     struct board_options board;
     struct run_options run;
-    struct board_load loads[LOAD_MAX];
-    size_t load_count;
-    struct run_cut cuts[CUT_MAX];
-    bool cut_has_seed[CUT_MAX];
-    size_t cut_count;
-    struct run_input inputs[INPUT_MAX];
-    size_t input_count;
+    struct board_run_lists lists;
     const char *uart[RUN_LINE_COUNT];
     bool protect;
     bool stats, json;
@@ -34,8 +21,8 @@ struct board_run_options {
 };
 
 /* Parse it. Returns as cmd_parse(): 0 to go on, CMD_USAGE, or -1 when --help was served. Call
- * board_run_options_free() in any case; `args` must stay where it is, its lists point into it. */
+ * board_run_lists_free() in any case; `args` must stay where it is, `run` points into
+ * `lists`. */
 int board_run_options_parse(struct board_run_options *args, int argc, char **argv);
-void board_run_options_free(struct board_run_options *args);
 
 #endif

@@ -8,9 +8,9 @@
 #include "board/host/run.h"
 #include "host/error.h"
 
-/* The small languages of `otter board run`'s option values. Each function returns 0, or -1 for text that is
- * not exactly of the form, with the error "OPTION TEXT: reason", and changes nothing else then. Numbers
- * are those of host/number.h.
+/* The small languages of `otter board run`'s option values. Each function returns 0, or -1 for
+ * text that is not exactly of the form, with the error "OPTION TEXT: reason", and changes
+ * nothing else then. Numbers are those of host/number.h.
  */
 
 /* Seconds with a fraction, 0..1e9, as ticks. */

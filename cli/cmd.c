@@ -8,6 +8,12 @@
 #include "host/json.h"
 #include "host/number.h"
 
+error_t cmd_wrong(const struct host_error *error)
+{
+    (void)report_error(error);
+    return EINVAL;
+}
+
 error_t cmd_misuse(const char *thing, const char *format, ...)
 {
     char reason[HOST_REASON_SIZE];
@@ -40,8 +46,7 @@ error_t cmd_number(const char *option, const char *text, uint64_t min, uint64_t 
     if (number_parse(option, text, min, max, out_value, &error) == 0) {
         return 0;
     }
-    (void)report_error(&error);
-    return EINVAL;
+    return cmd_wrong(&error);
 }
 
 error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_t max,
@@ -134,34 +139,32 @@ error_t cmd_one_file_parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static void print_subs(FILE *out, const char *parent, const char *doc,
-                       const struct cmd_sub subs[], size_t count)
+static void print_group(FILE *out, const struct cmd_group *group)
 {
-    fprintf(out, "Usage: otter %s COMMAND [OPTION...] [ARG...]\n%s\n\n", parent, doc);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "  %-8s %s\n", subs[i].name, subs[i].help);
+    fprintf(out, "Usage: %s COMMAND [OPTION...] [ARG...]\n%s\n\n", group->usage, group->doc);
+    for (size_t i = 0; i < group->sub_count; i++) {
+        fprintf(out, "  %-8s %s\n", group->subs[i].name, group->subs[i].help);
     }
-    fprintf(out, "\n`otter %s COMMAND --help` tells more.\n", parent);
+    fprintf(out, "\n`%s COMMAND --help` tells more.\n", group->usage);
 }
 
-int cmd_dispatch(const char *parent, const char *doc, const struct cmd_sub subs[], size_t count,
-                 int argc, char **argv)
+int cmd_dispatch(const struct cmd_group *group, int argc, char **argv)
 {
     if (argc < 2) {
-        print_subs(stderr, parent, doc, subs, count);
+        print_group(stderr, group);
         return CMD_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
-        print_subs(stdout, parent, doc, subs, count);
+        print_group(stdout, group);
         return CMD_OK;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(argv[1], subs[i].name) == 0) {
-            report_command(subs[i].title);
-            return subs[i].run(argc - 1, argv + 1);
+    for (size_t i = 0; i < group->sub_count; i++) {
+        if (strcmp(argv[1], group->subs[i].name) == 0) {
+            report_command(group->subs[i].title);
+            return group->subs[i].run(argc - 1, argv + 1);
         }
     }
-    (void)report_failure(argv[1], "no such command; see `otter %s --help`", parent);
+    (void)report_failure(argv[1], "no such command; see `%s --help`", group->usage);
     return CMD_USAGE;
 }
 

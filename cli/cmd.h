@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "host/error.h"
 
 /* The commands of `otter`, and how all of them speak.
  *
@@ -27,7 +28,11 @@ int cmd_board_run(int argc, char **argv);
 int cmd_board_campaign(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 
-/* A mistake in the command line: report it as report_failure() does. Returns EINVAL, for parse functions. */
+/* A mistake in the command line: report it as report_error() does. Returns EINVAL, for parse
+ * functions. */
+error_t cmd_wrong(const struct host_error *error);
+
+/* The same, as report_failure() does. */
 error_t cmd_misuse(const char *thing, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -35,7 +40,8 @@ error_t cmd_misuse(const char *thing, const char *format, ...)
 error_t cmd_bad_value(const char *option, const char *value, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Read the number that is the value of an option, as host/number.h says. 0, or EINVAL after reporting. */
+/* Read the number that is the value of an option, as host/number.h says. 0, or EINVAL after
+ * reporting. */
 error_t cmd_number(const char *option, const char *text, uint64_t min, uint64_t max,
                    uint64_t *out_value);
 error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_t max,
@@ -44,13 +50,14 @@ error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_
 /* --flash-size: 64 or 128, in KB, as bytes. 0, or EINVAL after reporting. */
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size);
 
-/* Parse the command line with argp. --help goes to stdout under the name a person types (`usage`, e.g.
- * "otter push"); mistakes are one line of report_error()'s form plus argp's hint.
+/* Parse the command line with argp. --help goes to stdout under the name a person types
+ * (`usage`, e.g. "otter push"); mistakes are one line of report_error()'s form plus argp's
+ * hint.
  * Returns 0 to go on, CMD_USAGE, or -1 when --help was served and the command is done.
  * In parse functions ARGP_ERR_UNKNOWN and EINVAL (after cmd_misuse()) are mistakes. */
 int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input);
 
-/* The commands below a command, e.g. of `otter image`. */
+/* One of the commands that can follow a name, e.g. after `otter image`. */
 struct cmd_sub {
     const char *name;  /* "make" */
     const char *title; /* for report_command(): "image: make" */
@@ -58,13 +65,20 @@ struct cmd_sub {
     const char *help; /* a few words */
 };
 
-/* Run the one of `subs` that argv[1] names, with argv from there on, or print what there is (`parent`
- * is "image", `doc` one sentence). Returns the exit code. */
-int cmd_dispatch(const char *parent, const char *doc, const struct cmd_sub subs[], size_t count,
-                 int argc, char **argv);
+/* All of them. */
+struct cmd_group {
+    const char *usage; /* what a person types before them: "otter image" */
+    const char *doc;   /* one sentence */
+    const struct cmd_sub *subs;
+    size_t sub_count;
+};
 
-/* What a command is given that takes one file and --json; `input` of an argp with this parser and
- * these options. */
+/* Run the command that argv[1] names, with argv from there on, or print the list for --help.
+ * Returns the exit code. */
+int cmd_dispatch(const struct cmd_group *group, int argc, char **argv);
+
+/* What a command is given that takes one file and --json; `input` of an argp with this parser
+ * and these options. */
 struct cmd_one_file {
     const char *path;
     bool json;

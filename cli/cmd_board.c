@@ -9,7 +9,8 @@ int cmd_board(int argc, char **argv)
         {"campaign", "board campaign", cmd_board_campaign,
          "cut the power in every flash operation of an update"},
     };
+    static const struct cmd_group group = {"otter board", "The modelled board.", subs,
+                                           sizeof subs / sizeof subs[0]};
 
-    return cmd_dispatch("board", "The modelled board.", subs, sizeof subs / sizeof subs[0],
-                        argc, argv);
+    return cmd_dispatch(&group, argc, argv);
 }

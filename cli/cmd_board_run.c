@@ -31,8 +31,8 @@ static bool fill_flash(struct board *board, const struct board_run_options *args
         (void)report_failure(args->run.state_path, "%s", why);
         return false;
     }
-    for (size_t i = 0; i < args->load_count; i++) {
-        const struct board_load *load = &args->loads[i];
+    for (size_t i = 0; i < args->lists.load_count; i++) {
+        const struct board_load *load = &args->lists.loads[i];
         if (!loader_put_file(&loader, load->path, load->has_addr, load->addr, why)) {
             (void)report_failure(load->path, "%s", why);
             return false;
@@ -157,6 +157,6 @@ int cmd_board_run(int argc, char **argv)
     } else if (code < 0) {
         code = CMD_OK;
     }
-    board_run_options_free(&args);
+    board_run_lists_free(&args.lists);
     return code;
 }

@@ -111,8 +111,6 @@ static int image_inspect(int argc, char **argv)
     return code;
 }
 
-/* ---- dispatch ---- */
-
 int cmd_image(int argc, char **argv)
 {
     static const struct cmd_sub subs[] = {
@@ -122,7 +120,9 @@ int cmd_image(int argc, char **argv)
         {"verify", "image: verify", cmd_image_verify, "check an image's signature"},
         {"factory", "image: factory", cmd_image_factory, "merge bootloader and application"},
     };
+    static const struct cmd_group group = {"otter image",
+                                           "Inspect, make and sign firmware images.", subs,
+                                           sizeof subs / sizeof subs[0]};
 
-    return cmd_dispatch("image", "Inspect, make and sign firmware images.", subs,
-                        sizeof subs / sizeof subs[0], argc, argv);
+    return cmd_dispatch(&group, argc, argv);
 }

@@ -211,7 +211,9 @@ int cmd_key(int argc, char **argv)
         {"new", "key: new", key_new, "make a private key"},
         {"show", "key: show", key_show, "show a key's public half and its id"},
     };
+    static const struct cmd_group group = {"otter key",
+                                           "Make and show the Ed25519 keys that sign images.",
+                                           subs, sizeof subs / sizeof subs[0]};
 
-    return cmd_dispatch("key", "Make and show the Ed25519 keys that sign images.", subs,
-                        sizeof subs / sizeof subs[0], argc, argv);
+    return cmd_dispatch(&group, argc, argv);
 }

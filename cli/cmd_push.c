@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otter push: update one MCU over a serial port, without any cloud; see docs/man/otter-push.1. */
+/* otter push: update one MCU over a serial port, without any cloud; see
+ * docs/man/otter-push.1. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 
 #include "cli/cmd.h"
+#include "cli/push_options.h"
 #include "cli/push_view.h"
 #include "cli/report.h"
 #include "host/push_session.h"
@@ -15,13 +17,6 @@
 enum {
     CANCEL_MS = 1000, /* for 0x1F and its answer after Ctrl-C */
     WAIT_MS = 500,    /* the overall timeout is looked at from time to time */
-};
-
-struct options {
-    const char *file, *port, *version;
-    long baud;
-    uint32_t slot_size, timeout_s;
-    bool force, json, verbose;
 };
 
 struct push {
@@ -36,90 +31,6 @@ static void on_signal(int number)
     (void)number;
     interrupted = 1;
 }
-
-/* ---- command line ---- */
-
-enum { OPT_FORCE = 256, OPT_JSON, OPT_TIMEOUT, OPT_SLOT };
-
-static error_t parse_option(int key, char *arg, struct argp_state *state)
-{
-    struct options *options = state->input;
-    uint32_t number = 0;
-    error_t err;
-
-    switch (key) {
-    case 'p':
-        options->port = arg;
-        return 0;
-    case 'b':
-        err = cmd_number32("--baud", arg, 1, 10000000, &number);
-        options->baud = (long)number;
-        return err != 0 || serial_baud_is_known(options->baud)
-                   ? err
-                   : cmd_bad_value("--baud", arg, "not a baud rate this system knows");
-    case 'V':
-        if (strlen(arg) != 8) {
-            return cmd_bad_value("--version", arg,
-                                 "a version has 8 characters, such as 03010102");
-        }
-        options->version = arg;
-        return 0;
-    case OPT_FORCE:
-        options->force = true;
-        return 0;
-    case OPT_JSON:
-        options->json = true;
-        return 0;
-    case OPT_TIMEOUT:
-        return cmd_number32("--timeout", arg, 1, 86400, &options->timeout_s);
-    case OPT_SLOT:
-        return cmd_number32("--slot", arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size);
-    case 'v':
-        options->verbose = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->file != NULL) {
-            return cmd_misuse(arg, "one file at a time");
-        }
-        options->file = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (options->file == NULL || options->port == NULL) {
-            return cmd_misuse(NULL, options->file == NULL ? "no file given"
-                                                          : "no serial port given (--port)");
-        }
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_option option_table[] = {
-    {"port", 'p', "TTY", 0, "serial port the MCU's module UART is on (a tty or a pty)", 0},
-    {"baud", 'b', "N", 0, "baud rate, 9600 if not given", 0},
-    {"version", 'V', "V", 0,
-     "version (8 characters) the MCU is to report afterwards; needed for a .bin without "
-     "trailer",
-     0},
-    {"slot", OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0},
-    {"force", OPT_FORCE, NULL, 0,
-     "send even if the MCU has that version, or the file does not look startable, or is for "
-     "other "
-     "hardware",
-     0},
-    {"timeout", OPT_TIMEOUT, "S", 0, "give up after S seconds in all, 600 if not given", 0},
-    {"json", OPT_JSON, NULL, 0, "print the result as one JSON object", 0},
-    {"verbose", 'v', NULL, 0, "tell every step", 0},
-    {0}};
-
-static const struct argp push_argp = {
-    .options = option_table,
-    .parser = parse_option,
-    .args_doc = "FILE",
-    .doc = "Update one MCU over a serial port, in the place of its Wi-Fi module.\v"
-           "FILE is the .bin of the build, with otter's trailer or without."};
-
-/* ---- the update ---- */
 
 /* 0x17: the MCU asks for the time; tell this computer's. */
 static bool local_time(void *ctx, struct otter_time *out_time)
@@ -197,7 +108,7 @@ static void catch_signals(sigset_t *out_wait_mask)
 }
 
 /* The version the MCU must report afterwards. 0 or -1. */
-static int expect_version(const struct options *options, const struct image_file *firmware,
+static int expect_version(const struct push_options *options, const struct image_file *firmware,
                           uint8_t out_version[8], struct host_error *out_error)
 {
     if (options->version == NULL && !firmware->has_trailer) {
@@ -219,7 +130,7 @@ static int expect_version(const struct options *options, const struct image_file
     return 0;
 }
 
-static int push_to(struct push *push, const struct options *options, struct serial *serial,
+static int push_to(struct push *push, const struct push_options *options, struct serial *serial,
                    const uint8_t version[8])
 {
     struct module_config config = {
@@ -239,7 +150,7 @@ static int push_to(struct push *push, const struct options *options, struct seri
                             options->json);
 }
 
-static int push_file(const struct options *options, const struct image_file *firmware)
+static int push_file(const struct push_options *options, const struct image_file *firmware)
 {
     static struct push push;
     struct host_error error;
@@ -265,11 +176,11 @@ static int push_file(const struct options *options, const struct image_file *fir
 
 int cmd_push(int argc, char **argv)
 {
-    struct options options = {.baud = 9600, .slot_size = OTTER_APP_SIZE, .timeout_s = 600};
+    struct push_options options;
     struct image_file firmware;
     struct host_error error;
 
-    int err = cmd_parse(&push_argp, "otter push", argc, argv, &options);
+    int err = push_options_parse(&options, argc, argv);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }

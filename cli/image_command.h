@@ -8,7 +8,8 @@
 #include "host/image_file.h"
 #include "host/key_file.h"
 
-/* What `otter image make`, `sign` and `verify` share: an image, mostly a key, and what a new trailer says. */
+/* What `otter image make`, `sign` and `verify` share: an image, mostly a key, and what a new
+ * trailer says. */
 struct image_options {
     const char *in, *out, *key;
     const char *hardware, *version, *number_text; /* of a new trailer */
@@ -16,7 +17,8 @@ struct image_options {
     bool json;
 };
 
-/* For the `children` of an argp: --hardware, --version, --number. Its `input` is struct image_options. */
+/* For the `children` of an argp: --hardware, --version, --number. Its `input` is struct
+ * image_options. */
 extern const struct argp_child image_trailer_options[];
 
 /* The options that all three have; hands the rest back as ARGP_ERR_UNKNOWN. */

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include "host/progress.h"
 
-/* A transfer's progress (host/progress.h) on a stream: one line that is overwritten on a terminal, a line for
- * each step elsewhere.
+/* A transfer's progress (host/progress.h) on a stream: one line that is overwritten on a
+ * terminal, a line for each step elsewhere.
  */
 struct progress_line {
     FILE *out;

@@ -6,8 +6,8 @@
 
 /* What `otter` tells a person on stderr, each in one line. */
 
-/* The name of the command that runs, for the lines below, e.g. "push" or "image: make". Must outlive the
- * program. NULL before one is known. */
+/* The name of the command that runs, for the lines below, e.g. "push" or "image: make". Must
+ * outlive the program. NULL before one is known. */
 void report_command(const char *name);
 const char *report_current_command(void);
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/push_options.h"
+
+#include <string.h>
+#include "cli/cmd.h"
+#include "host/serial.h"
+#include "otter/image.h"
+#include "port/stm32f103/partitions.h"
+
+enum { OPT_FORCE = 256, OPT_JSON, OPT_TIMEOUT, OPT_SLOT };
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct push_options *options = state->input;
+    uint32_t number = 0;
+    error_t err;
+
+    switch (key) {
+    case 'p':
+        options->port = arg;
+        return 0;
+    case 'b':
+        err = cmd_number32("--baud", arg, 1, 10000000, &number);
+        options->baud = (long)number;
+        return err != 0 || serial_baud_is_known(options->baud)
+                   ? err
+                   : cmd_bad_value("--baud", arg, "not a baud rate this system knows");
+    case 'V':
+        if (strlen(arg) != 8) {
+            return cmd_bad_value("--version", arg,
+                                 "a version has 8 characters, such as 03010102");
+        }
+        options->version = arg;
+        return 0;
+    case OPT_FORCE:
+        options->force = true;
+        return 0;
+    case OPT_JSON:
+        options->json = true;
+        return 0;
+    case OPT_TIMEOUT:
+        return cmd_number32("--timeout", arg, 1, 86400, &options->timeout_s);
+    case OPT_SLOT:
+        return cmd_number32("--slot", arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size);
+    case 'v':
+        options->verbose = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (options->file != NULL) {
+            return cmd_misuse(arg, "one file at a time");
+        }
+        options->file = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (options->file == NULL || options->port == NULL) {
+            return cmd_misuse(NULL, options->file == NULL ? "no file given"
+                                                          : "no serial port given (--port)");
+        }
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option option_table[] = {
+    {"port", 'p', "TTY", 0, "serial port the MCU's module UART is on (a tty or a pty)", 0},
+    {"baud", 'b', "N", 0, "baud rate, 9600 if not given", 0},
+    {"version", 'V', "V", 0,
+     "version (8 characters) the MCU is to report afterwards; needed for a .bin without "
+     "trailer",
+     0},
+    {"slot", OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0},
+    {"force", OPT_FORCE, NULL, 0,
+     "send even if the MCU has that version, or the file does not look startable, or is for "
+     "other hardware",
+     0},
+    {"timeout", OPT_TIMEOUT, "S", 0, "give up after S seconds in all, 600 if not given", 0},
+    {"json", OPT_JSON, NULL, 0, "print the result as one JSON object", 0},
+    {"verbose", 'v', NULL, 0, "tell every step", 0},
+    {0}};
+
+int push_options_parse(struct push_options *options, int argc, char **argv)
+{
+    static const struct argp argp = {
+        .options = option_table,
+        .parser = parse_option,
+        .args_doc = "FILE",
+        .doc = "Update one MCU over a serial port, in the place of its Wi-Fi module.\v"
+               "FILE is the .bin of the build, with otter's trailer or without."};
+
+    *options =
+        (struct push_options){.baud = 9600, .slot_size = OTTER_APP_SIZE, .timeout_s = 600};
+    return cmd_parse(&argp, "otter push", argc, argv, options);
+}
