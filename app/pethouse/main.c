@@ -147,13 +147,16 @@ static void start(void)
     log_start(unique_id, IMAGE_VERSION);
 }
 
-/* Returns false while more bytes may be waiting. */
-static bool receive(void)
+/* All that waits: one step of flash work later the ring may be full again. */
+static void receive(void)
 {
     uint8_t bytes[64];
-    size_t len = uart_receive(bytes, sizeof bytes);
-    otter_device_receive(&device, bytes, len, systick_millis());
-    return len < sizeof bytes;
+    size_t len;
+
+    do {
+        len = uart_receive(bytes, sizeof bytes);
+        otter_device_receive(&device, bytes, len, systick_millis());
+    } while (len == sizeof bytes);
 }
 
 static void send(void)
@@ -242,7 +245,7 @@ int main(void)
     start();
     for (;;) {
         iwdg_feed();
-        bool may_sleep = receive();
+        receive();
         send(); /* first: an ACK leaves while the poll erases a page */
         otter_device_poll(&device, systick_millis());
         sense(systick_millis());
@@ -251,8 +254,6 @@ int main(void)
         send();
         log_transfer(&device.receiver.transfer);
         confirm_app();
-        if (may_sleep) {
-            system_sleep(); /* until SysTick, at most 1 ms */
-        }
+        system_sleep(); /* until SysTick, at most 1 ms */
     }
 }
