@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "board/stm32f1/chip.h"
 
-/* The alarm of the world outside (struct board_alarm): an event of the board like any other, and the last
- * of those at a tick. */
+/* The alarm (struct board_alarm) is an event of the board like any other, and the last one of
+ * its tick. */
 
 static void due(struct board *board, unsigned event, uint64_t tick)
 {

@@ -58,12 +58,12 @@ static void set_defaults(struct board_options *options, uint64_t *random)
     }
 }
 
-/* The states of the peripherals begin at a whole number of lines of the host's cache. */
+/* The states of the peripherals begin at the start of a cache line of the host. */
 enum { STATES_ALIGNMENT = 64 };
 #define STATES_OFF                                                                             \
     ((sizeof(struct board) + STATES_ALIGNMENT - 1) / STATES_ALIGNMENT * STATES_ALIGNMENT)
 
-/* Where the parts of a board's one block of memory are. */
+/* A board is one block of memory: find its parts. */
 static void set_pointers(struct board *board)
 {
     board->states = (uint8_t *)board + STATES_OFF;
@@ -124,7 +124,7 @@ void board_copy(struct board *to, const struct board *from)
     hook_copy(to, from);
 }
 
-/* Reset, and the first instruction after `delay_us`. */
+/* Reset; the first instruction comes after `delay_us`. */
 static void restart(struct board *board, enum board_reset_cause cause, uint64_t delay_us)
 {
     hook_reset(board);
@@ -161,7 +161,7 @@ void board_reset(struct board *board)
     }
 }
 
-/* The core is locked up: only the watchdog gets it out. */
+/* The core is locked up: only the watchdog can end that. */
 static bool wait_for_watchdog(struct board *board, uint64_t until)
 {
     if (!iwdg_is_started(board)) {

@@ -11,27 +11,28 @@
 
 /* The modelled board: a GoKit2 with an STM32F103C8T6, on which unmodified firmware runs.
  *
- * Chip (board/cpu, board/stm32f1) and parts (board/gokit2) in one struct; virtual time only; one
- * seed; no threads, no host clock. Same binary, seed and inputs give the same bits at the same tick.
- * The flash can lose power in any operation. What is not modelled stops the run and says so; what
- * the model does not claim is listed in docs/testing.md.
+ * The chip (board/cpu, board/stm32f1) and the parts around it (board/gokit2) share one block of
+ * memory. Time is virtual, and there is one seed, no thread and no host clock: the same binary,
+ * seed and inputs give the same bits at the same tick. The power can fail in any flash
+ * operation. A use of something that is not modelled stops the run with a message.
+ * docs/testing.md lists what the model does not claim.
  *
  * Nothing in this folder knows otter's firmware, its partitions or the Gizwits protocol.
  */
-struct board; /* about 130 KB, plain data: board_copy() is a snapshot */
+struct board; /* about 170 KB, plain data: board_copy() is a snapshot */
 
-/* Returns NULL if memory is short, or there is no chip with such a flash_size. */
+/* Returns NULL if memory is short, or if no chip has this flash_size. */
 struct board *board_new(const struct board_options *options);
 void board_free(struct board *board);
 
-/* Whatever the options of `to` were; it keeps its struct board_links. */
+/* Make `to` a copy of `from`, with its options. `to` keeps its own struct board_links. */
 void board_copy(struct board *to, const struct board *from);
 
-/* Supply on: RAM is random, registers as after power-on, core starts. Flash, unique id, virtual time
- * and the parts' inputs stay as they were. */
+/* Switch the supply on: RAM is random, the registers have their power-on values, the core
+ * starts. Flash, unique id, virtual time and the parts' inputs stay as they were. */
 void board_power_on(struct board *board);
 
-/* The reset pin: RAM is kept. */
+/* Pull the reset pin: RAM is kept. */
 void board_reset(struct board *board);
 
 /* Run until board_now() >= until (ticks). */
@@ -43,26 +44,28 @@ uint64_t board_now(const struct board *board); /* ticks since board_new */
 uint64_t board_instructions(const struct board *board);
 unsigned board_resets(const struct board *board, enum board_reset_cause cause); /* counted */
 
-/* The flash array itself, to load images into and to look at, and its size in bytes. Not counted as
- * operations. */
+/* The flash array itself, to read and to load images into, and its size in bytes. Such accesses
+ * are not counted as operations. */
 uint8_t *board_flash(struct board *board);
 uint32_t board_flash_size(const struct board *board);
 
-/* Write-protect the pages in the `len` bytes of flash from `addr` on, as a programmer does: by option
- * bytes (PM0075 2.4.2), which stand for four pages each. Erasing and programming them fails from now
- * on, with WRPRTERR; there is no way back but a new board. */
+/* Write-protect the pages in the `len` bytes of flash from `addr` on, as a programmer does:
+ * with the option bytes (PM0075 2.4.2), of which one bit protects four pages. From now on
+ * erasing and programming them fails with WRPRTERR. Only a new board is without the
+ * protection. */
 void board_protect_flash(struct board *board, uint32_t addr, uint32_t len);
 const uint8_t *board_unique_id(const struct board *board); /* 12 bytes as at 0x1FFFF7E8 */
 unsigned board_flash_erases(const struct board *board, unsigned page); /* wear */
 
 /* ---- serial lines: USART 1..3 ---- */
 
-/* NULL: nobody. */
+/* NULL: nothing is connected. */
 void board_uart_connect(struct board *board, unsigned usart,
                         const struct board_uart_sink *sink);
 
-/* Put bytes on the chip's receive line; they arrive one after the other at `baud`, behind what is
- * already waiting, or from the next whole microsecond on. Returns how many fitted the line's 4 KB queue. */
+/* Put bytes on the chip's receive line. They arrive one after the other at `baud`, after those
+ * that are already waiting, or from the next whole microsecond on. Returns how many fitted into
+ * the line's queue of 4 KB. */
 size_t board_uart_put(struct board *board, unsigned usart, const uint8_t bytes[], size_t len,
                       uint32_t baud);
 size_t board_uart_waiting(const struct board *board,
@@ -74,13 +77,13 @@ unsigned board_uart_overruns(const struct board *board, unsigned usart);
 /* Flash operations (half-word programs and page erases) started so far. */
 uint64_t board_flash_ops(const struct board *board);
 
-/* How long the chip was busy with them, in ticks: with its erases, or with its programs. */
+/* How many ticks the chip was busy with its erases, or with its programs. */
 uint64_t board_flash_busy(const struct board *board, bool erases);
 
-/* Fail the power in flash operation `op` (counted as board_flash_ops() counts, the first is 0). */
+/* Let the power fail in flash operation `op`. The first is 0, as board_flash_ops() counts. */
 void board_cut_at(struct board *board, uint64_t op, enum board_tear tear, uint64_t seed);
 
-/* NULL: nobody. */
+/* NULL: nothing is connected. */
 void board_watch_flash(struct board *board, const struct board_flash_watch *watch);
 
 /* ---- an alarm ---- */
@@ -88,12 +91,13 @@ void board_watch_flash(struct board *board, const struct board_flash_watch *watc
 /* NULL: none. */
 void board_connect_alarm(struct board *board, const struct board_alarm *alarm);
 
-/* Ring at `tick`, at once if it is over, instead of at the tick that was set or returned before. */
+/* Ring at `tick`, or at once if it is in the past. Replaces the tick that was set or returned
+ * before. */
 void board_set_alarm(struct board *board, uint64_t tick);
 
 /* ---- parts ---- */
 
-/* What a person sees. Derived from pin edges and timer outputs only. */
+/* What a person sees. It follows from pin edges and timer outputs only. */
 struct board_view {
     uint8_t led_r, led_g, led_b; /* last frame the P9813 took */
     bool led_enabled;
@@ -102,7 +106,7 @@ struct board_view {
 };
 void board_look(const struct board *board, struct board_view *out_view);
 
-/* What the world does. */
+/* What a person and the room do to the board. */
 void board_set_climate(struct board *board, int celsius,
                        int humidity_percent);                        /* DHT11, 0..60 / 5..95 */
 void board_set_climate_broken(struct board *board, bool broken);     /* DHT11 unplugged */

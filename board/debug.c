@@ -99,7 +99,7 @@ static bool has_break(const struct board_debug *debug, uint32_t pc)
 }
 
 /* Before every instruction. */
-static bool look(void *ctx)
+static bool check(void *ctx)
 {
     struct board *board = ctx;
     struct board_debug *debug = board->links.debug;
@@ -128,7 +128,7 @@ static bool look(void *ctx)
     return true;
 }
 
-/* Is the access one to stop for, and not to be made? */
+/* Does a watchpoint stop the run at this access, so that it must not be made? */
 static bool is_caught(struct board *board, uint32_t addr, unsigned size,
                       enum debug_access access)
 {
@@ -153,7 +153,7 @@ static bool watching_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out
 {
     struct board *board = ctx;
     *out_value = 0;
-    /* What lies at the PC is being fetched, not read. */
+    /* A read at the PC is the fetch of the instruction. */
     if (addr - board->cpu.r[15] >= 4u && is_caught(board, addr, size, DEBUG_READ)) {
         return true;
     }
@@ -169,7 +169,7 @@ static bool watching_write(void *ctx, uint32_t addr, unsigned size, uint32_t val
     return board->links.debug->real.write(ctx, addr, size, value);
 }
 
-/* Between instructions, and in one that waits: what happens now happens for good. */
+/* Called between instructions, and in one that waits. What happens here cannot be undone. */
 static uint64_t watching_service(void *ctx, uint64_t now)
 {
     struct board *board = ctx;
@@ -178,7 +178,8 @@ static uint64_t watching_service(void *ctx, uint64_t now)
     return board->links.debug->real.service(ctx, now);
 }
 
-/* Without its fast window each access to SRAM comes to the bus, at the same cost in ticks. */
+/* Without the core's fast window each access to SRAM goes over the bus; it takes the same
+ * ticks. */
 static enum board_stop run_watching(struct board *board, uint64_t until)
 {
     struct board_debug *debug = board->links.debug;
@@ -190,7 +191,7 @@ static enum board_stop run_watching(struct board *board, uint64_t until)
     cpu->bus.read = watching_read;
     cpu->bus.write = watching_write;
     cpu->bus.service = watching_service;
-    enum board_stop stop = cpu_run_looking(cpu, until, look, board);
+    enum board_stop stop = cpu_run_checked(cpu, until, check, board);
     if (debug->hit == DEBUG_WATCH && debug->undone) {
         *cpu = debug->before;
         stop = BOARD_STOP_ASKED;
@@ -200,7 +201,7 @@ static enum board_stop run_watching(struct board *board, uint64_t until)
     return stop;
 }
 
-/* cpu_run() with the points looked at. */
+/* cpu_run() with points and steps. */
 static enum board_stop run(struct board *board, uint64_t until)
 {
     const struct board_debug *debug = board->links.debug;
@@ -209,7 +210,7 @@ static enum board_stop run(struct board *board, uint64_t until)
         return cpu_run(&board->cpu, until);
     }
     if (debug->watch_count == 0) {
-        return cpu_run_looking(&board->cpu, until, look, board);
+        return cpu_run_checked(&board->cpu, until, check, board);
     }
     return run_watching(board, until);
 }
@@ -230,7 +231,7 @@ void debug_skip(struct board *board)
 
 /* ---- memory and registers ---- */
 
-/* Where plain memory is; NULL if it is not. */
+/* The byte at `addr` if it is in plain memory, else NULL. */
 static const uint8_t *plain(const struct board *board, uint32_t addr)
 {
     if (addr < chip_flash_size(board)) {
@@ -245,7 +246,8 @@ static const uint8_t *plain(const struct board *board, uint32_t addr)
     return NULL;
 }
 
-/* Let a copy of the board do it: a load from a register may change the chip, or stop the run. */
+/* Load from a copy of the board, as a load from a register may change the chip or stop the
+ * run. */
 static bool load(struct board *copy, uint32_t addr, unsigned size, uint8_t out_bytes[])
 {
     uint32_t value;

@@ -7,12 +7,13 @@
 
 /* A debugger on the board: breakpoints, watchpoints, single steps, registers and memory.
  *
- * Virtual time stands still while nobody runs the board, and a run with a debugger takes the same
- * ticks as one without. Without points and steps the core runs at its full speed.
+ * Virtual time stands still between calls of board_run(), and a run with a debugger takes the
+ * same ticks as one without. Without points and steps the core runs at full speed.
  *
- * A watchpoint stops before the instruction that makes the access, as gdb expects of an ARM; behind it
- * only if the instruction cannot be undone: in an exception entry, or when the core waited for the
- * flash. It sees the core's accesses, not those of the DMA, and not those through a bit-band alias.
+ * A watchpoint stops before the instruction that makes the access, as gdb expects of an ARM. It
+ * stops after it only if the instruction cannot be undone: in an exception entry, or when the
+ * core waited for the flash. It sees the accesses of the core, but not those of the DMA, nor
+ * those through a bit-band alias.
  */
 enum { DEBUG_BREAKS = 32, DEBUG_WATCHES = 8 };
 
@@ -23,7 +24,7 @@ enum debug_hit {
     DEBUG_STEP, /* the instruction has been executed */
     DEBUG_BREAK,
     DEBUG_WATCH,
-    DEBUG_VISIT, /* `visit` said so; the instruction has not been executed */
+    DEBUG_VISIT, /* `visit` returned false; the instruction has not been executed */
 };
 
 struct debug_watch {
@@ -37,50 +38,52 @@ struct board_debug {
     struct debug_watch watches[DEBUG_WATCHES];
     unsigned watch_count;
 
-    /* Asked before every instruction, with its address; NULL for none. False: stop there. Not asked again
-     * about the one it stopped at. */
+    /* Called before every instruction, with its address; NULL = none. If it returns false the
+     * run stops there. It is not called again for the instruction at which it stopped. */
     bool (*visit)(void *ctx, uint32_t pc);
     void *visit_ctx;
 
-    /* Why board_run() came back with BOARD_STOP_ASKED. Stays until debug_resume(). */
+    /* Why board_run() returned BOARD_STOP_ASKED. Stays until debug_resume(). */
     enum debug_hit hit;
     uint32_t hit_addr;        /* of the watchpoint's access */
     struct debug_watch watch; /* that was hit */
 
-    bool step;           /* stop behind the next instruction */
-    bool has_stepped;    /* it is done */
+    bool step;           /* stop after the next instruction */
+    bool has_stepped;    /* that instruction is done */
     bool skip;           /* no breakpoint on the first instruction ... */
     uint32_t skip_pc;    /* ... if it is this one */
-    bool skip_watch;     /* and no watchpoint either: it has been told */
-    bool undo;           /* the instruction under way can be undone */
-    bool undone;         /* and was */
-    bool quiet;          /* no watchpoint in the instruction under way */
-    struct cpu before;   /* the core before it */
+    bool skip_watch;     /* ... and no watchpoint in it: that hit has been reported */
+    bool undo;           /* the current instruction can be undone */
+    bool undone;         /* ... and has been */
+    bool quiet;          /* no watchpoint stops the current instruction */
+    struct cpu before;   /* the core before the current instruction */
     struct cpu_bus real; /* while watching */
 };
 
-/* Attach `debug`, cleared; NULL detaches. Stays over resets and power cuts. */
+/* Clear `debug` and attach it; NULL detaches. It stays attached over resets and power cuts. */
 void board_attach(struct board *board, struct board_debug *debug);
 
-/* Go on, by one instruction or until a point is hit: call board_run() until it tells. */
+/* Prepare to go on, by one instruction or until a point is hit. Then call board_run() until
+ * `hit` says what happened. */
 void debug_resume(struct board *board, bool step);
 
-/* False when there is no room, or not at such an address. Adding twice is adding once; taking away
- * what is not there is no error. */
+/* False if there is no room, or if there can be no point at this address. Adding a point twice
+ * is adding it once; removing one that is not there is no error. */
 bool debug_add_break(struct board_debug *debug, uint32_t addr);
 void debug_remove_break(struct board_debug *debug, uint32_t addr);
 
-/* Reads are seen in SRAM and peripherals, writes in the flash as well. */
+/* A watchpoint sees reads of SRAM and of peripherals, and writes to these and to the flash. */
 bool debug_add_watch(struct board_debug *debug, const struct debug_watch *watch);
 void debug_remove_watch(struct board_debug *debug, const struct debug_watch *watch);
 
-/* Pass over the next instruction as if a NOP stood there: what a glitch in the supply can do. */
+/* Pass over the next instruction as if a NOP stood there: what a glitch in the supply can
+ * do. */
 void debug_skip(struct board *board);
 
-/* Look at memory without any side effect. Returns how many bytes could be read from the start. */
+/* Read memory without any side effect. Returns how many bytes from the start could be read. */
 size_t debug_read(const struct board *board, uint32_t addr, uint8_t out_bytes[], size_t len);
 
-/* Change SRAM or the flash array (not an operation of the flash). False: nothing was changed. */
+/* Change SRAM or the flash array (this is no flash operation). False: nothing was changed. */
 bool debug_write(struct board *board, uint32_t addr, const uint8_t bytes[], size_t len);
 
 uint32_t debug_register(const struct board *board, unsigned n);

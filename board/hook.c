@@ -15,20 +15,20 @@ static void set_traps(struct board *board)
     cpu_set_traps(&board->cpu, addrs, hook->trap != NULL ? hook->traps(hook->ctx, addrs) : 0);
 }
 
-static void tell(struct board *board, const struct board_access *access)
+static void report_access(struct board *board, const struct board_access *access)
 {
     board->links.hook.access(board->links.hook.ctx, board, access);
 }
 
 static bool listening_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
 {
-    tell(ctx, &(struct board_access){addr, size, false, 0});
+    report_access(ctx, &(struct board_access){addr, size, false, 0});
     return bus_read(ctx, addr, size, out_value);
 }
 
 static bool listening_write(void *ctx, uint32_t addr, unsigned size, uint32_t value)
 {
-    tell(ctx, &(struct board_access){addr, size, true, value});
+    report_access(ctx, &(struct board_access){addr, size, true, value});
     return bus_write(ctx, addr, size, value);
 }
 

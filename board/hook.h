@@ -4,12 +4,13 @@
 
 #include "board/links.h"
 
-/* NULL takes the hook away. It stays over resets, power cuts and board_copy(), which gives the copy no
- * other. A board whose hook has asked for more time can be copied only to one with the same kind of hook:
- * any other copy stops with BOARD_STOP_UNKNOWN. */
+/* NULL removes the hook. It stays over resets and power cuts; after board_copy() each of the
+ * two boards still has its own. A board whose hook has asked for more time can be copied only
+ * to a board with the same kind of hook: any other copy stops with BOARD_STOP_UNKNOWN. */
 void board_set_hook(struct board *board, const struct board_hook *hook);
 
-/* For the hook, from its callbacks. A board_copy() ends it in the board that becomes the copy. */
+/* Start or stop calling the hook's access(). For the hook, from its callbacks. A board that
+ * becomes a copy no longer listens. */
 void board_hook_listen(struct board *board, bool on);
 
 /* ---- for board.c ---- */

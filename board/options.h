@@ -8,7 +8,8 @@
 /* What a board is made with, its memory map, and what can happen to it. */
 enum { BOARD_TICKS_PER_US = 576, BOARD_SRAM_SIZE = 0x5000 };
 
-/* Of the STM32F103C8, the default, and of the STM32F103CB; both are of medium density, with pages of 1 KB. */
+/* The flash of the STM32F103C8, the default, and of the STM32F103CB. Both are of medium
+ * density, with pages of 1 KB. */
 enum { BOARD_FLASH_SIZE = 0x10000, BOARD_FLASH_MAX = 0x20000, BOARD_FLASH_PAGE = 0x400 };
 
 enum { BOARD_USARTS = 3 };
@@ -23,7 +24,7 @@ struct board_options {
     uint32_t unique_id[3]; /* all zero = made from the seed */
 };
 
-/* As RCC_CSR tells it. */
+/* As in RCC_CSR. */
 enum board_reset_cause {
     BOARD_RESET_POWER,
     BOARD_RESET_PIN,
@@ -32,21 +33,21 @@ enum board_reset_cause {
 };
 enum { BOARD_RESETS = BOARD_RESET_WATCHDOG + 1 };
 
-/* What a flash operation leaves behind when the power fails in it. */
+/* What a flash operation leaves in the cells when the power fails in it. */
 enum board_tear {
     /* power fails before the operation changes anything */
     BOARD_TEAR_NOT_DONE,
     /* ... right after it */
     BOARD_TEAR_DONE,
-    /* a random part of the bits has changed (program: some of the bits that go to 0; erase: each
-     * bit of the page old or 1) */
+    /* a random part of the bits has changed (program: some of the bits that go to 0; erase:
+     * each bit of the page old or 1) */
     BOARD_TEAR_TORN,
-    /* erase: the lower or the upper half of the page is erased, the other is old; program: exactly
-     * one of the bits that go to 0 has changed */
+    /* erase: the lower or the upper half of the page is erased, the other is old; program:
+     * exactly one of the bits that go to 0 has changed */
     BOARD_TEAR_HALF_ERASED,
-    /* looks done until the power comes back. From then on each bit that changed reads as a coin,
-     * constant within a boot, new at each power-on, until its cell is erased (completely), or the
-     * bit programmed to 0 (completely). */
+    /* looks done until the power comes back. From then on each bit that changed reads as 0 or 1
+     * at random: anew at each power-on, the same until the next one. It ends when the cell is
+     * erased, or the bit programmed to 0, by an operation that is not cut. */
     BOARD_TEAR_WEAK,
 };
 enum { BOARD_TEARS = BOARD_TEAR_WEAK + 1 };

@@ -103,7 +103,7 @@ enum board_stop boot_meter_run(void *ctx, struct board *board, uint64_t until)
     look_for_reset(meter);
     for (;;) {
         enum board_stop stop =
-            meter->inside ? cpu_run_looking(cpu, until, look, meter) : cpu_run(cpu, until);
+            meter->inside ? cpu_run_checked(cpu, until, look, meter) : cpu_run(cpu, until);
         if (stop ==
             BOARD_STOP_ASKED) { /* the app's turn; else a reset, a power cut: the board knows */
             stop = board_run(board, board_now(board) + 1);

@@ -67,13 +67,13 @@ void op16_branch_register(struct cpu *cpu, uint32_t opcode)
     branch_to(cpu, target);
     if ((target & 1u) == 0) {
         cpu->arm_state = true;
-        look_around(cpu);
+        request_slow_path(cpu);
     }
 }
 
 /* ---- branches: A5.2.6 ---- */
 
-/* One function per condition: the host predicts each by itself. */
+/* One function per condition, so that the host's branch prediction sees each by itself. */
 #define BRANCH(name, cond)                                                                     \
     void op16_b##name(struct cpu *cpu, uint32_t opcode)                                        \
     {                                                                                          \
@@ -157,7 +157,7 @@ void op16_change_state(struct cpu *cpu, uint32_t opcode)
     if ((opcode & 1u) != 0 && (disable == 0 || execution_priority(cpu) > -1)) {
         cpu->faultmask = disable;
     }
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 /* NOP, YIELD, WFE, WFI, SEV, A5.2.5; IT. */
@@ -182,12 +182,12 @@ void op16_hints(struct cpu *cpu, uint32_t opcode)
         }
         cpu->sleeping = true;
         cpu->sleeps_for_event = true;
-        look_around(cpu);
+        request_slow_path(cpu);
         return;
     case 3: /* WFI */
         cpu->sleeping = true;
         cpu->sleeps_for_event = false;
-        look_around(cpu);
+        request_slow_path(cpu);
         return;
     case 4: /* SEV */
         cpu->event_register = true;

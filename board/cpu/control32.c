@@ -8,7 +8,7 @@ static void unpredictable(struct cpu *cpu, uint32_t first, uint32_t second)
     stop_unknown(cpu, first << 16 | second, "control instruction with these operands");
 }
 
-/* MRS, B5.2.2: what is not readable here reads as zero. */
+/* MRS, B5.2.2: what cannot be read in this mode reads as zero. */
 static void read_special(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     uint32_t d = second >> 8 & 15u;
@@ -129,7 +129,7 @@ static void write_special(struct cpu *cpu, uint32_t first, uint32_t second)
         unpredictable(cpu, first, second);
         return;
     }
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 /* Hints (CPS does not exist as a 32-bit instruction here), A5.3.4. */

@@ -32,8 +32,9 @@ static inline bool expand_immediate(uint32_t imm12, uint32_t *out_value, uint32_
     return true;
 }
 
-/* SP and PC are allowed as: PC for the result of TST, TEQ, CMN, CMP and the operand of MOV, MVN; SP in
- * ADD, SUB, CMN, CMP and as the target of MOV. All else is UNPREDICTABLE. */
+/* PC is allowed in place of the result of TST, TEQ, CMN and CMP, and of the operand of MOV and
+ * MVN; SP is allowed in ADD, SUB, CMN and CMP, and as the target of MOV. All else is
+ * UNPREDICTABLE. */
 static bool registers_fit(uint32_t op, uint32_t n, uint32_t d, bool flags)
 {
     bool adds = op == 8 || op == 13;
@@ -124,7 +125,7 @@ ALWAYS_INLINE void shifted_register(struct cpu *cpu, uint32_t op, uint32_t first
         stop_unknown(cpu, first << 16 | second, "data processing with these registers");
         return;
     }
-    if (LIKELY((second & 0x70F0u) == 0)) { /* as most are */
+    if (LIKELY((second & 0x70F0u) == 0)) { /* most are not shifted */
     } else if (amount == 0 && type == 3) { /* RRX */
         uint32_t out = b & 1u;
         b = b >> 1 | carry << 31;
@@ -174,8 +175,7 @@ OPERATION(sbc, 11)
 OPERATION(sub, 13)
 OPERATION(rsb, 14)
 
-/* ---- plain immediates and bit fields, A5.3.3: with bit 15 of the second halfword they are branches
- * and control ---- */
+/* ---- plain immediates and bit fields, A5.3.3; bit 15 of the second halfword: control ---- */
 
 static inline uint32_t plain_immediate(uint32_t first, uint32_t second)
 {
@@ -248,8 +248,9 @@ static inline uint32_t field_low5(uint32_t second)
     return second & 31u;
 }
 
-/* Is this one for op32_control(), or UNPREDICTABLE (what should be zero is not, SP or PC is the result,
- * or `otherwise`)? Then that is done. */
+/* Hands a branch or control instruction on to op32_control(), and stops at one that is
+ * UNPREDICTABLE: bits that should be zero are not, SP or PC is the result, or `otherwise` is
+ * true. Returns true if either was the case. */
 static inline bool is_no_field(struct cpu *cpu, uint32_t first, uint32_t second, bool otherwise)
 {
     if ((second & 0x8000u) != 0) {

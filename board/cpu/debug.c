@@ -2,7 +2,7 @@
 #include "board/cpu/debug.h"
 #include "board/cpu/internal.h"
 
-/* The core as a debugger sees it. cpu_run_looking() is in step.c. */
+/* The core as a debugger sees it. cpu_run_checked() is in step.c. */
 
 #define XPSR_T      (1u << 24)
 #define STACK_ALIGN (~3u)
@@ -86,7 +86,7 @@ void cpu_set_register(struct cpu *cpu, unsigned n, uint32_t value)
         }
         break;
     }
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 bool cpu_load(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t *out_value)

@@ -4,8 +4,8 @@
 
 /* The exception model, B1.5: priorities, entry, return, tail-chaining, escalation, lockup.
  *
- * Entry and return are atomic here; an exception that becomes pending meanwhile is taken before the
- * first instruction of the handler, which is what late arrival amounts to. */
+ * Entry and return are atomic here. An exception that becomes pending meanwhile is taken before
+ * the first instruction of the handler, which has the same effect as late arrival. */
 
 enum { ENTRY_CYCLES = 12, CHAIN_CYCLES = 6, RETURN_CYCLES = 10, THREAD_PRIORITY = 256 };
 enum { FRAME_WORDS = 8, FRAME_SIZE = 4 * FRAME_WORDS };
@@ -26,7 +26,7 @@ static int priority_of(const struct cpu *cpu, unsigned number)
     }
 }
 
-/* The part of a priority that decides over preemption. */
+/* The part of a priority that decides on preemption. */
 static int group_of(const struct cpu *cpu, int priority)
 {
     return priority < 0 ? priority : priority & (int)(0xFFFFFFFEu << cpu->aircr_prigroup);
@@ -167,7 +167,7 @@ static void start_handler(struct cpu *cpu, unsigned number, uint32_t exc_return)
     cpu->event = EVENT_NONE;
     cpu->r[PC] = vector & ~1u;
     cpu->arm_state = (vector & 1u) == 0;
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 /* PushStack(). Returns false if the frame could not be written. */
@@ -192,8 +192,8 @@ static bool push_frame(struct cpu *cpu, uint32_t return_addr)
     return good;
 }
 
-/* The exception that a fault becomes: itself if it is enabled and urgent enough, else HardFault; 0 =
- * lockup. */
+/* The exception that a fault becomes: its own if that is enabled and urgent enough, else
+ * HardFault; 0 = lockup. */
 static unsigned escalate(struct cpu *cpu, unsigned number)
 {
     int level = execution_priority(cpu);
@@ -255,7 +255,7 @@ static void take_fault(struct cpu *cpu, uint32_t cfsr)
     enter(cpu, number, cpu->r[PC]);
 }
 
-/* Is `exc_return` one that fits what is active? */
+/* Does `exc_return` fit the active exceptions? */
 static bool return_is_valid(const struct cpu *cpu, uint32_t exc_return)
 {
     bool base_allowed = count_active(cpu) == 1 || (cpu->ccr & CCR_NONBASETHRDENA) != 0;
@@ -321,7 +321,7 @@ static void pop_frame(struct cpu *cpu, uint32_t exc_return)
     cpu->exclusive = false;
     cpu->event_register = true;
     pass_cycles(cpu, RETURN_CYCLES);
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 static void exception_return(struct cpu *cpu, uint32_t exc_return)

@@ -27,13 +27,13 @@ enum cpu_exception {
     EXC_IRQ0 = 16,
 };
 
-/* How an instruction ends when not by going on to the next one. */
+/* How an instruction ends, if the next one does not simply follow. */
 enum cpu_event {
     EVENT_NONE,
     EVENT_BRANCH,     /* go on at next_pc */
     EVENT_FAULT,      /* event_arg: bits of CFSR; the instruction is not completed */
     EVENT_IT,         /* an IT block begins */
-    EVENT_SVC,        /* supervisor call, return behind it */
+    EVENT_SVC,        /* supervisor call: the return address is next_pc */
     EVENT_EXC_RETURN, /* event_arg: EXC_RETURN */
     EVENT_STOP,       /* cpu->stop is set; r[15] stays on the instruction */
 };
@@ -64,8 +64,8 @@ enum cpu_event {
 
 /* ---- step.c ---- */
 
-/* Ask for the slow path before the next instruction: something it looks at has changed. */
-static inline void look_around(struct cpu *cpu)
+/* Take the slow path before the next instruction: something that it depends on has changed. */
+static inline void request_slow_path(struct cpu *cpu)
 {
     cpu->next_event = 0;
 }
@@ -162,7 +162,8 @@ bool write32_slow(struct cpu *cpu, uint32_t addr, uint32_t value);
 bool write16_slow(struct cpu *cpu, uint32_t addr, uint32_t value);
 bool write8_slow(struct cpu *cpu, uint32_t addr, uint32_t value);
 
-/* Words that must be aligned (LDM, LDRD, stack ...): an UNALIGNED fault else. */
+/* Words that must be aligned (LDM, LDRD, stack ...); if they are not it is an UNALIGNED
+ * fault. */
 bool read32_aligned(struct cpu *cpu, uint32_t addr, uint32_t *out_value);
 bool write32_aligned(struct cpu *cpu, uint32_t addr, uint32_t value);
 
@@ -268,7 +269,7 @@ static inline bool write8(struct cpu *cpu, uint32_t addr, uint32_t value)
 
 /* ---- registers and branches ---- */
 
-/* The two registers that most operands must not be. */
+/* Most operands must be neither SP nor PC. */
 static inline bool is_sp_or_pc(uint32_t n)
 {
     return (n | 2u) == PC;
@@ -293,7 +294,8 @@ static inline bool is_privileged(const struct cpu *cpu)
 /* step.c: next_pc may be a trap. */
 void look_for_trap(struct cpu *cpu);
 
-/* A taken branch inside Thumb code: pipeline refill, and flash wait states for the new place. */
+/* A taken branch inside Thumb code: pipeline refill, and flash wait states for the new
+ * place. */
 static inline void branch_to(struct cpu *cpu, uint32_t addr)
 {
     cpu->next_pc = addr & ~1u;
@@ -315,7 +317,7 @@ static inline void branch_exchange(struct cpu *cpu, uint32_t addr)
     branch_to(cpu, addr);
     if (UNLIKELY((addr & 1u) == 0)) {
         cpu->arm_state = true;
-        look_around(cpu);
+        request_slow_path(cpu);
     }
 }
 
@@ -337,7 +339,8 @@ static inline void execute32(struct cpu *cpu, uint32_t first, uint32_t second)
 
 /* ---- exception.c ---- */
 
-/* Handle a fault, SVC (return to next_pc) or exception return that the last instruction ended with. */
+/* Handle a fault, an SVC (which returns to next_pc) or an exception return. The last
+ * instruction ended with it. */
 void take_event(struct cpu *cpu);
 
 /* Take the most urgent pending exception if it may preempt. Returns true if one was taken. */

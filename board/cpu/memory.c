@@ -53,8 +53,8 @@ static bool write_aligned(struct cpu *cpu, uint32_t addr, unsigned size, uint32_
     }
     bool good = is_private(addr) ? scs_write(cpu, addr, size, value)
                                  : cpu->bus.write(cpu->bus.ctx, addr, size, value);
-    if (cpu->flash_is_slow) { /* perhaps since this write: the next fetch must see it */
-        look_around(cpu);
+    if (cpu->flash_is_slow) { /* this write may have made it so: the next fetch must see that */
+        request_slow_path(cpu);
     }
     if (!good) {
         raise_bus_fault(cpu, addr);
@@ -62,7 +62,7 @@ static bool write_aligned(struct cpu *cpu, uint32_t addr, unsigned size, uint32_
     return good;
 }
 
-/* May an unaligned access go on, byte by byte? */
+/* Is an unaligned access allowed, byte by byte? */
 static bool may_split(struct cpu *cpu, uint32_t addr)
 {
     if ((cpu->ccr & CCR_UNALIGN_TRP) != 0) {

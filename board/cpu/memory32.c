@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "board/cpu/op32.h"
 
-/* 32-bit Thumb loads and stores, A5.3.5 to A5.3.10. Base registers are written back only after every
- * access has succeeded. */
+/* 32-bit Thumb loads and stores, A5.3.5 to A5.3.10. Base registers are written back only after
+ * every access has succeeded. */
 
 static void unpredictable(struct cpu *cpu, uint32_t first, uint32_t second)
 {
@@ -73,8 +73,8 @@ static void table_branch(struct cpu *cpu, uint32_t first, uint32_t second)
     }
 }
 
-/* LDREX, STREX and their byte and halfword forms. One core and no other master that reserves: the
- * monitor is the local one (A3.4.1). */
+/* LDREX, STREX and their byte and halfword forms. No other master makes reservations, so there
+ * is only the local monitor (A3.4.1). */
 static void exclusive(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;

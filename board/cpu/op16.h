@@ -4,8 +4,8 @@
 
 #include "board/cpu/internal.h"
 
-/* The 16-bit Thumb instructions, A5.2: one function each. While one is executed r[15] is its own
- * address. Outside of IT blocks most of them set the flags. */
+/* The 16-bit Thumb instructions, A5.2: one function for each. While one is executed r[15] is
+ * its own address. Outside of IT blocks most of them set the flags. */
 
 /* A 3-bit register number in the opcode. */
 static inline uint32_t low(uint32_t opcode, unsigned position)

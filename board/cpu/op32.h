@@ -4,8 +4,8 @@
 
 #include "board/cpu/internal.h"
 
-/* The 32-bit Thumb instructions, A5.3: one function each, or one for a group that is seldom met. They
- * get both halfwords; r[15] is the instruction's own address meanwhile. */
+/* The 32-bit Thumb instructions, A5.3: one function for each, or for a group that is rare. They
+ * get both halfwords. While one is executed r[15] is its own address. */
 
 /* ---- data32.c ---- */
 op32 op32_and_register, op32_and_immediate;

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include "board/cpu/internal.h"
 
-/* The private peripheral bus: SysTick, NVIC, system control block, and of the debug units the cycle
- * counter. B3.2 to B3.4. Accesses by unprivileged code fault; registers that are not modelled stop
- * the run. */
+/* The private peripheral bus, B3.2 to B3.4: SysTick, NVIC, system control block, and the cycle
+ * counter of the DWT. An access by unprivileged code is a fault. A register that is not
+ * modelled stops the run. */
 
 #define DWT_CTRL     0xE0001000u
 #define DWT_CYCCNT   0xE0001004u
@@ -74,20 +74,20 @@ static uint32_t systick_current(const struct cpu *cpu)
                                      : (uint32_t)value; /* the reload takes one count at 0 */
 }
 
-/* Stop lazily: remember where it is. */
+/* Stop counting: keep the present value. */
 static void systick_freeze(struct cpu *cpu)
 {
     cpu->systick_value = systick_current(cpu);
 }
 
-/* Go on from systick_value; from 0 it first reloads. A reload value of 0 stops it at 0. */
+/* Go on from systick_value. From 0 it first reloads; with a reload value of 0 it stays at 0. */
 static void systick_thaw(struct cpu *cpu)
 {
     uint64_t counts = cpu->systick_value != 0  ? cpu->systick_value
                       : cpu->systick_load != 0 ? (uint64_t)cpu->systick_load + 1
                                                : 0;
     cpu->systick_zero = counts == 0 ? UINT64_MAX : cpu->now + counts * systick_unit(cpu);
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 void systick_serve(struct cpu *cpu)
@@ -143,7 +143,7 @@ void cpu_set_clock(struct cpu *cpu, uint32_t ticks_per_cycle, uint32_t fetch_wai
     if ((cpu->systick_ctrl & CSR_ENABLE) != 0) {
         systick_thaw(cpu);
     }
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 /* ---- registers, as words ---- */
@@ -187,7 +187,7 @@ static void write_icsr(struct cpu *cpu, uint32_t value)
     cpu->system_pending &= ~((value >> 25 & 1u) << EXC_SYSTICK);
 }
 
-/* Bits of SHCSR and the exceptions they stand for: active in the low half, pending above. */
+/* Bits of SHCSR and their exceptions: active ones in the low half, pending ones above. */
 static uint32_t read_shcsr(const struct cpu *cpu)
 {
     uint32_t a = cpu->system_active;
@@ -404,7 +404,7 @@ static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
     default:
         return false;
     }
-    look_around(cpu);
+    request_slow_path(cpu);
     return true;
 }
 
@@ -464,10 +464,11 @@ bool scs_write(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t value)
                 *byte = (uint8_t)(value >> (8 * i) & PRIORITY_MASK);
             }
         }
-        look_around(cpu);
+        request_slow_path(cpu);
         return true;
     }
-    bool is_cfsr = (addr & ~3u) == SCB_CFSR; /* write one to clear: parts of it do no harm */
+    bool is_cfsr = (addr & ~3u) ==
+                   SCB_CFSR; /* write one to clear, so that a part of it may be written alone */
     if (size != 4 && !is_cfsr) {
         return not_modelled(cpu, "partial write", addr);
     }

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Shift_C(), A2.2.1, as types 0..3 (LSL, LSR, ASR, ROR) say; amount is not 0. Inline, because nearly every
- * second data processing instruction shifts. */
+/* Shift_C(), A2.2.1; types 0..3 are LSL, LSR, ASR and ROR, and amount is not 0. Inline, because
+ * nearly half of all data processing instructions shift. */
 static inline uint32_t shift_with_carry(uint32_t value, unsigned type, unsigned amount,
                                         uint32_t *carry)
 {

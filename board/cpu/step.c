@@ -10,7 +10,7 @@ void stop_because(struct cpu *cpu, enum board_stop stop, const char *why)
     cpu->stop = stop;
     cpu->event = EVENT_STOP;
     snprintf(cpu->why, sizeof cpu->why, "%s", why);
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 void stop_unknown(struct cpu *cpu, uint32_t opcode, const char *why)
@@ -65,7 +65,7 @@ void cpu_reset(struct cpu *cpu)
     cpu->r[LR] = 0xFFFFFFFFu;
     cpu->r[PC] = entry & ~1u;
     cpu->arm_state = !good || (entry & 1u) == 0;
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 uint32_t cpu_apsr(const struct cpu *cpu)
@@ -92,7 +92,7 @@ uint32_t cpu_xpsr(const struct cpu *cpu)
 void cpu_request_stop(struct cpu *cpu)
 {
     cpu->stop = BOARD_STOP_ASKED;
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 void cpu_set_irq(struct cpu *cpu, unsigned irq, bool level)
@@ -100,7 +100,7 @@ void cpu_set_irq(struct cpu *cpu, unsigned irq, bool level)
     uint64_t bit = (uint64_t)1 << irq;
     if (level && (cpu->irq_line & bit) == 0) {
         cpu->irq_pending |= bit;
-        look_around(cpu);
+        request_slow_path(cpu);
     }
     cpu->irq_line = level ? cpu->irq_line | bit : cpu->irq_line & ~bit;
 }
@@ -120,7 +120,7 @@ void cpu_stall_until(struct cpu *cpu, uint64_t tick)
     if (cpu->stop == BOARD_STOP_TIME && cpu->now < tick) {
         cpu->now = tick;
     }
-    look_around(cpu);
+    request_slow_path(cpu);
 }
 
 void cpu_set_traps(struct cpu *cpu, const uint32_t addrs[], unsigned count)
@@ -138,7 +138,7 @@ void look_for_trap(struct cpu *cpu)
     for (unsigned i = 0; i < cpu->trap_count; i++) {
         if (cpu->next_pc == cpu->traps[i]) {
             cpu->stop = BOARD_STOP_TRAP;
-            look_around(cpu);
+            request_slow_path(cpu);
         }
     }
 }
@@ -148,7 +148,8 @@ uint64_t cpu_next_event(const struct cpu *cpu)
     return earlier(cpu->bus_event, systick_next(cpu));
 }
 
-/* Everything that is looked at between instructions. Returns false when the run is over. */
+/* Everything that may have to be done between instructions. Returns false when the run is
+ * over. */
 static bool serve(struct cpu *cpu, uint64_t until)
 {
     for (;;) {
@@ -195,8 +196,8 @@ static inline uint32_t next_it(uint32_t itstate)
     return (itstate & 7u) == 0 ? 0 : (itstate & 0xE0u) | (itstate << 1 & 0x1Fu);
 }
 
-/* What the instruction at r[15] ended with, if not with the next one at `next_pc`. Returns where to go
- * on. */
+/* The instruction at r[15] did not simply end with the one at `next_pc`: do what it ended with.
+ * Returns where to go on. */
 static uint32_t end_differently(struct cpu *cpu, uint32_t it, uint32_t next_pc)
 {
     switch (cpu->event) {
@@ -228,8 +229,8 @@ static void pass(struct cpu *cpu)
     cpu->now += (uint64_t)cpu->cycles * cpu->ticks_per_cycle;
 }
 
-/* Execute the instruction at pc, whatever it is and wherever it lies, or pass over it. Returns the address
- * of the next one. */
+/* Execute any instruction at pc, from any memory, or pass over it. Returns the address of the
+ * next one. */
 static inline uint32_t step_or_skip(struct cpu *cpu, uint32_t pc, bool skip)
 {
     uint32_t it = cpu->itstate;
@@ -270,8 +271,8 @@ void cpu_skip(struct cpu *cpu)
     cpu->r[PC] = step_or_skip(cpu, cpu->r[PC], true);
 }
 
-/* Execute until the next event or IT block, from flash that answers at once: step() without what cannot
- * happen there. Returns the address of the next instruction. */
+/* Execute until the next event or IT block, from flash that is not busy: step() without what
+ * cannot happen there. Returns the address of the next instruction. */
 static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
 {
     const uint8_t *code = cpu->flash;
@@ -308,7 +309,7 @@ static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
             break;
         }
     }
-    if (instructions != 0) { /* the last one may have moved the time by a stall, too */
+    if (instructions != 0) { /* the last one may also have let time pass, by a stall */
         cpu->now += (uint64_t)cpu->cycles * ticks_per_cycle;
         cpu->instructions += instructions;
     }
@@ -318,7 +319,7 @@ static uint32_t run_fast(struct cpu *cpu, uint32_t pc)
 enum board_stop cpu_run(struct cpu *cpu, uint64_t until)
 {
     cpu->stop = BOARD_STOP_TIME;
-    look_around(cpu);
+    request_slow_path(cpu);
     uint32_t pc = cpu->r[PC];
     for (;;) {
         if (cpu->now >= cpu->next_event) {
@@ -338,16 +339,16 @@ enum board_stop cpu_run(struct cpu *cpu, uint64_t until)
     }
 }
 
-enum board_stop cpu_run_looking(struct cpu *cpu, uint64_t until, bool (*look)(void *ctx),
+enum board_stop cpu_run_checked(struct cpu *cpu, uint64_t until, bool (*check)(void *ctx),
                                 void *ctx)
 {
     cpu->stop = BOARD_STOP_TIME;
-    look_around(cpu);
+    request_slow_path(cpu);
     for (;;) {
         if (cpu->now >= cpu->next_event && !serve(cpu, until)) {
             return cpu->stop;
         }
-        if (!look(ctx)) {
+        if (!check(ctx)) {
             cpu->stop = BOARD_STOP_ASKED;
             return cpu->stop;
         }
@@ -359,7 +360,7 @@ enum board_stop cpu_step(struct cpu *cpu)
 {
     uint64_t until = UINT64_MAX;
     cpu->stop = BOARD_STOP_TIME;
-    if (cpu->sleeping) { /* one step of sleep leads to the next event, not for ever */
+    if (cpu->sleeping) { /* one step of sleep ends at the next event */
         cpu->bus_event = cpu->bus.service(cpu->bus.ctx, cpu->now);
         until = cpu_next_event(cpu);
         until = until > cpu->now ? until : cpu->now + 1;

@@ -6,12 +6,12 @@
 #define MS(n) US((uint64_t)(n)*1000u)
 #define S(n)  MS((uint64_t)(n)*1000u)
 
-/* The second it is silent, less 1 % for the clocks of both sides: a program that asks once a second
- * is not refused for a microsecond. */
+/* The second in which it is silent, less 1 % for the clocks of both sides: a program that asks
+ * once a second must not be refused because it is a microsecond early. */
 #define QUIET MS(990)
 
-/* Edges of an answer: 0 falls and 1 rises (the response), 2 + 2k falls and 3 + 2k rises (bit k),
- * 82 falls and 83 rises behind the last bit. */
+/* Edges of an answer: 0 falls and 1 rises (the response), 2 + 2k falls and 3 + 2k rises (bit
+ * k), 82 falls and 83 rises after the last bit. */
 enum { BIT_COUNT = 40, LAST_EDGE = 2 + 2 * BIT_COUNT + 1 };
 
 /* splitmix64: spreads seed and count over all bits. */
@@ -74,7 +74,7 @@ uint64_t dht11_next_event(const struct dht11 *sensor)
     return sensor->sending ? sensor->next_edge : UINT64_MAX;
 }
 
-/* How long the level that begins with `edge` lasts. */
+/* How long the level after `edge` lasts. */
 static uint64_t duration(const struct dht11 *sensor, unsigned edge)
 {
     if (edge < 2) {
@@ -122,7 +122,7 @@ void dht11_set_climate(struct dht11 *sensor, int celsius, int humidity_percent)
     sensor->humidity_percent = clamp(humidity_percent, DHT11_HUMIDITY_MIN, DHT11_HUMIDITY_MAX);
 }
 
-/* A triangle between -swing and +swing that begins somewhere in its period. */
+/* A triangle between -swing and +swing that begins at any place in its period. */
 static int drift(uint64_t now, uint64_t period, uint64_t start, int swing)
 {
     uint64_t steps = 4u * (uint64_t)swing;

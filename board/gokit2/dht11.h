@@ -5,14 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* DHT11, the temperature and humidity sensor: one wire with a pull-up, which both sides pull low.
+/* DHT11, the temperature and humidity sensor: one wire with a pull-up, which both sides pull
+ * low.
  *
- * The host holds it low for at least 18 ms and lets go; 20..40 us later the sensor pulls low for
- * 80 us, lets go for 80 us, and sends 40 bits: 50 us low, then high for 26..28 us (0) or 70 us (1);
- * humidity, 0, temperature, 0, sum of the four. It answers no request in its first second, and none
- * within a second of the last one it answered. Source: DHT11 data sheet.
+ * The host pulls it low for at least 18 ms and releases it. 20..40 us later the sensor pulls
+ * low for 80 us, releases for 80 us, and sends 40 bits, each 50 us low, then 26..28 us (0) or
+ * 70 us (1) high: humidity, 0, temperature, 0, and the checksum, which is the sum of these
+ * four. It answers no request in its first second, and none within a second of the last one it
+ * answered. Source: DHT11 data sheet.
  *
- * Where the data sheet gives a range, the value follows from the seed and the count of readings.
+ * Where the data sheet gives a range, the value is made from the seed and the count of
+ * readings.
  */
 struct dht11 {
     uint64_t seed;
@@ -27,29 +30,30 @@ struct dht11 {
     uint8_t frame[5];
     uint32_t readings; /* answered */
 
-    bool set; /* somebody set the climate; until then it drifts */
+    bool set; /* the climate was set; until then it drifts */
     int celsius, humidity_percent;
 };
 
 /* Supply on at tick `now`: silent for a second. The climate stays. */
 void dht11_power_on(struct dht11 *sensor, uint64_t now);
 
-/* The host begins or ends to pull the line low. */
+/* The host begins to pull the line low, or releases it. */
 void dht11_host(struct dht11 *sensor, bool low, uint64_t now);
 
-/* Tick of the next edge the sensor makes, UINT64_MAX = none. */
+/* Tick of the next edge that the sensor makes; UINT64_MAX = none. */
 uint64_t dht11_next_event(const struct dht11 *sensor);
 
-/* Make the edges that are due; sensor->sensor_low tells the result. */
+/* Make the edges that are due; the result is in sensor->sensor_low. */
 void dht11_service(struct dht11 *sensor, uint64_t now);
 
 void dht11_set_broken(struct dht11 *sensor, bool broken);
 
-/* The air around the sensor from now on; kept inside the ranges the sensor can tell. */
+/* Set the air around the sensor from now on, limited to the ranges that the sensor can
+ * measure. */
 enum { DHT11_CELSIUS_MAX = 60, DHT11_HUMIDITY_MIN = 5, DHT11_HUMIDITY_MAX = 95 };
 void dht11_set_climate(struct dht11 *sensor, int celsius, int humidity_percent);
 
-/* The air at tick `now`: what was set, else a slow function of seed and time. */
+/* The air at tick `now`: as it was set, or else a slow function of seed and time. */
 void dht11_climate(const struct dht11 *sensor, uint64_t now, int *out_celsius,
                    int *out_humidity_percent);
 

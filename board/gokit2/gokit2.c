@@ -35,7 +35,7 @@ void gokit2_pin_changed(struct board *board, unsigned port, unsigned pin, bool l
     } else if (pin == P9813_DATA_PIN) {
         p9813_set_data(&parts->led, level);
     } else if (pin == DHT11_PIN && !parts->climate.sensor_low) {
-        /* While the sensor pulls, it cannot tell what the host does. */
+        /* While the sensor pulls it does not see what the host does. */
         dht11_host(&parts->climate, !level, tick);
     }
 }

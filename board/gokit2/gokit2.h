@@ -7,9 +7,9 @@
 #include "board/gokit2/dht11.h"
 #include "board/gokit2/p9813.h"
 
-/* The parts of the GoKit2 around the STM32F103C8T6. They see wires only: what the program does to a
- * pin, never what it prints or means. The functions the chip calls are declared in
- * board/stm32f1/pins.h; what a person does and sees is in board/board.h, and below.
+/* The parts of the GoKit2 around the STM32F103C8T6. They see wires only: what the program does
+ * to a pin. The functions that the chip calls are declared in board/stm32f1/pins.h; what a
+ * person does and sees is in board/board.h, and below.
  *
  *   P9813 LED    PB8 clock, PB9 data, PA0 enable (high)
  *   L9110 motor  PB4 (TIM3 CH1) forward, PB5 (TIM3 CH2) backward

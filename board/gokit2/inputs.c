@@ -3,9 +3,9 @@
 #include "board/board.h"
 #include "board/stm32f1/pins.h"
 
-/* The inputs a person works: keys, the hand before the IR sensor, the air. They stay as they are
- * when the power goes; a key has no bounce (the debounce of a program is tested with timed
- * presses). */
+/* What a person works: the keys, a hand in front of the IR sensor, the air. All stay as they
+ * are when the power fails. A key does not bounce: the debouncing of a program is tested with
+ * timed presses. */
 
 enum { IR_PIN = 7, DHT11_PIN = 3 }; /* of port B */
 

@@ -38,8 +38,8 @@ static void shift(struct p9813 *led, bool bit)
         }
     }
 
-    /* Zeros are counted inside words too: a good word holds at most 24 in a row, so 32 of them
-     * are an opening wherever the sender stopped before. */
+    /* Zeros are counted inside words too: a good word has at most 24 in a row, so 32 of them
+     * open a frame wherever the sender stopped before. */
     if (bit) {
         led->zeros = 0;
     } else if (led->zeros < OPENING_ZEROS && ++led->zeros == OPENING_ZEROS) {

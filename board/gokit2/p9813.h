@@ -8,9 +8,9 @@
 /* P9813, the driver of the RGB LED: a 32-bit shift register with a clock and a data line.
  *
  * At least 32 zero bits open a frame; the next word that begins with 1 is this LED's:
- * 1 1 ~B7 ~B6 ~G7 ~G6 ~R7 ~R6, then B, G, R, most significant bit first. Words behind it are for
+ * 1 1 ~B7 ~B6 ~G7 ~G6 ~R7 ~R6, then B, G, R, most significant bit first. Words after it are for
  * LEDs further down the chain, of which the GoKit2 has none. A word whose check bits are wrong
- * changes nothing. Source: P9813 data sheet, as in the product notes (docs/testing.md).
+ * changes nothing. Source: P9813 data sheet.
  */
 struct p9813 {
     bool clock, data;
@@ -25,7 +25,7 @@ struct p9813 {
 /* Supply on: dark. The levels of the lines stay. */
 void p9813_power_on(struct p9813 *led);
 
-/* The level of a line is now so. Data is sampled when the clock rises. */
+/* Set the level of a line. Data is sampled when the clock rises. */
 void p9813_set_data(struct p9813 *led, bool level);
 void p9813_set_clock(struct p9813 *led, bool level);
 

@@ -3,8 +3,8 @@
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/pins.h"
 
-/* The parts around the chip have a place among its peripherals: for their state, and for what they do by
- * themselves. */
+/* The parts around the chip are in the list of its peripherals: for their state, and for what
+ * they do by themselves. */
 
 struct gokit2 *pins_parts(struct board *board)
 {

@@ -8,11 +8,11 @@
 enum { LED_ENABLE_PIN = 0 };                            /* of port A */
 enum { MOTOR_FORWARD_PIN = 4, MOTOR_BACKWARD_PIN = 5 }; /* of port B */
 
-/* How long a lamp on the serial lines would stay lit for the eye. */
+/* How long a lamp on the serial lines would seem lit to the eye. */
 #define ACTIVITY_TICKS (UINT64_C(100000) * BOARD_TICKS_PER_US)
 
-/* What the bridge gets from a pin. A mere pull-up, such as the chip has on PB4 after a reset (NJTRST),
- * turns no motor: nothing is known about the bridge's inputs that would say so. */
+/* The duty of the bridge's input at a pin. A pull-up alone, as the chip has on PB4 after a
+ * reset (NJTRST), counts as low: whether it is strong enough for the bridge is not known. */
 static unsigned motor_duty(const struct board *board, unsigned pin)
 {
     return gpio_is_input(board, PORT_B, pin) ? 0 : pins_duty_permille(board, PORT_B, pin);

@@ -10,8 +10,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* Raw from the first moment, before a peer comes: a terminal that echoes would send the chip its own
- * bytes. The slave is closed again, so that the master tells (by POLLHUP) whether a peer is there. */
+/* The terminal is raw before a peer opens it: one that echoes would send the chip its own
+ * bytes. The slave is closed again, so that POLLHUP on the master says whether a peer is
+ * there. */
 static bool make_raw(const char *slave)
 {
     int fd = open(slave, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -30,7 +31,7 @@ static bool make_raw(const char *slave)
     return good;
 }
 
-/* A link to a pseudo terminal is what a run that was killed leaves behind; nothing else is replaced. */
+/* A run that was killed leaves a link to a pseudo terminal. Nothing else is replaced. */
 static bool is_stale_link(const char *path)
 {
     char target[ENDPOINT_NAME_SIZE];
@@ -121,7 +122,7 @@ void endpoint_close(struct endpoint *endpoint)
         }
     }
     if (endpoint->link != NULL) {
-        /* Only our own: another run may have taken the name since. */
+        /* Remove only our own link: another run may have taken the name since. */
         char target[ENDPOINT_NAME_SIZE];
         ssize_t len = readlink(endpoint->link, target, sizeof target);
         if (len == (ssize_t)strlen(endpoint->slave) &&

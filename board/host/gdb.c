@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Packets, stop replies, registers. Numbers are hexadecimal, registers in the target's order. */
+/* Packets, stop replies, registers. Numbers are hexadecimal, registers in the target's
+ * order. */
 
 enum {
     WORD_DIGITS = 8,
@@ -115,7 +116,7 @@ void gdb_exited(struct gdb *gdb)
     }
 }
 
-/* c, s: [ADDR]; C, S: SIGNAL[;ADDR], the signal means nothing here. */
+/* c, s: [ADDR]; C, S: SIGNAL[;ADDR], where the signal has no meaning here. */
 static void go_on(struct gdb *gdb, const uint8_t *text, bool step, bool has_signal)
 {
     uint32_t addr;
@@ -140,7 +141,7 @@ static void go_on(struct gdb *gdb, const uint8_t *text, bool step, bool has_sign
     gdb->running = true;
 }
 
-/* vCont;ACTION[:THREAD]...: the first action is the one, there is one thread. */
+/* vCont;ACTION[:THREAD]...: the first action counts, as there is one thread. */
 void gdb_continue(struct gdb *gdb, const char *actions)
 {
     switch (actions[0] == ';' ? actions[1] : '\0') {
@@ -195,7 +196,7 @@ static void write_registers(struct gdb *gdb, const uint8_t *text)
     uint8_t bytes[4 * CPU_REGISTERS];
     bool good = gdb_hex_bytes(text, bytes, sizeof bytes);
     for (unsigned n = 0; good && n < CPU_REGISTERS; n++) {
-        if (n != CPU_MSP && n != CPU_PSP) { /* sp is one of them; the other goes by P */
+        if (n != CPU_MSP && n != CPU_PSP) { /* sp is one of them; the other is set with P */
             good = set_register(gdb, n, bytes + 4 * (size_t)n);
         }
     }

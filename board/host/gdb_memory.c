@@ -5,7 +5,7 @@
 
 enum { READ_MAX = GDB_PACKET_MAX / 2 }; /* bytes in one answer */
 
-/* ADDR,LENGTH and then `end`; moves behind it. */
+/* ADDR,LENGTH and then `end`; moves on to what follows. */
 static bool range(const uint8_t **at, char end, uint32_t *out_addr, uint32_t *out_len)
 {
     if (!gdb_hex_number(at, out_addr) || **at != ',') {
@@ -56,7 +56,7 @@ void gdb_write_binary(struct gdb *gdb, const uint8_t *text)
 
 /* ---- points ---- */
 
-/* TYPE,ADDR,KIND, and conditions that we did not offer to understand. */
+/* TYPE,ADDR,KIND, and conditions, which are ignored: we do not announce them to gdb. */
 void gdb_change_point(struct gdb *gdb, const uint8_t *text, bool add)
 {
     static const unsigned accesses[] = {0, 0, DEBUG_WRITE, DEBUG_READ,

@@ -91,7 +91,7 @@ void gdb_wire_send(struct gdb_wire *wire, const char *data, size_t len)
     put(wire, wire->last, wire->last_len);
 }
 
-/* A byte makes at most an acknowledgement and two packets (a message and an answer). */
+/* One byte leads to at most an acknowledgement and two packets (a message and an answer). */
 bool gdb_wire_has_room(const struct gdb_wire *wire)
 {
     return sizeof wire->out - wire->out_len >= 2 * GDB_FRAME_MAX + ACK_ROOM;
@@ -108,7 +108,7 @@ size_t gdb_wire_take(struct gdb_wire *wire, uint8_t out_bytes[], size_t max)
 
 /* ---- in ---- */
 
-/* In place. False for an escape with nothing behind it. */
+/* In place. False for an escape at the end of the data. */
 static bool unescape(struct gdb_wire *wire)
 {
     size_t to = 0;
@@ -168,7 +168,7 @@ static void feed_body(struct gdb_wire *wire, uint8_t byte)
         wire->state = GDB_SUM1;
         return;
     }
-    if (byte == '$') { /* the end of the packet before was lost */
+    if (byte == '$') { /* the end of the last packet was lost */
         start(wire);
         return;
     }

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The framing of gdb's remote serial protocol (GDB manual, appendix E.1): $DATA#SUM, with escapes, a
- * check sum, and an answer of + or - until the peer switches that off. Bytes in, bytes out, no I/O;
- * every length is bounded.
+/* The framing of gdb's remote serial protocol (GDB manual, appendix E.1): $DATA#CHECKSUM, with
+ * escapes, and an answer of + or - until the peer switches that off. Bytes in, bytes out, no
+ * I/O; every length is bounded.
  */
 enum {
-    GDB_PACKET_MAX = 0x1000, /* DATA, as it stands between $ and # */
+    GDB_PACKET_MAX = 0x1000, /* DATA, as it is between $ and # */
     GDB_FRAME_MAX = GDB_PACKET_MAX + 4,
     GDB_OUT_SIZE = 4 * GDB_FRAME_MAX,
 };
@@ -28,7 +28,7 @@ struct gdb_wire {
 
     /* in */
     enum { GDB_IDLE, GDB_BODY, GDB_SUM1, GDB_SUM2 } state;
-    uint8_t data[GDB_PACKET_MAX + 1]; /* and a 0 behind it */
+    uint8_t data[GDB_PACKET_MAX + 1]; /* and a 0 after it */
     size_t len;
     bool too_long;
     uint8_t sum, sum_given;
@@ -43,7 +43,7 @@ struct gdb_wire {
 /* Take one byte. What is not part of a packet is ignored. */
 enum gdb_event gdb_wire_feed(struct gdb_wire *wire, uint8_t byte);
 
-/* Queue a packet; `data` is cut at GDB_PACKET_MAX. No escapes: answers are text. */
+/* Queue a packet; `data` is cut at GDB_PACKET_MAX. Nothing is escaped: answers are text. */
 void gdb_wire_send(struct gdb_wire *wire, const char *data, size_t len);
 
 /* Is there room for the answers to one more byte? */
@@ -55,10 +55,11 @@ size_t gdb_wire_take(struct gdb_wire *wire, uint8_t out_bytes[], size_t max);
 /* ---- hexadecimal digits ---- */
 int gdb_hex_value(uint8_t digit); /* -1 = none */
 
-/* At most 8 digits from `*at` on; moves it behind them. False if there is none, or too many. */
+/* Read at most 8 digits from `*at` on, and move it past them. False if there is none, or too
+ * many. */
 bool gdb_hex_number(const uint8_t **at, uint32_t *out_value);
 
-/* Exactly `len` bytes, then the end of the string. */
+/* Read exactly `len` bytes; then the string must end. */
 bool gdb_hex_bytes(const uint8_t *text, uint8_t out_bytes[], size_t len);
 void gdb_hex_put(char out_text[], const uint8_t bytes[], size_t len); /* 2 * len, and a 0 */
 

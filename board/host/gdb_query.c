@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What gdb asks about the target, and the commands behind `monitor`. */
+/* What gdb asks about the target, and the commands of `monitor`. */
 
 enum { MONITOR_MAX = 64, ANSWER_MAX = 600 };
 
@@ -38,7 +38,7 @@ static const char description[] =
     "</feature>\n"
     "</target>\n";
 
-/* Does `text` start so? Then `*text` is moved behind it. */
+/* Does `text` start with this? Then `*text` is moved past it. */
 static bool eat(const char **text, const char *prefix)
 {
     size_t len = strlen(prefix);

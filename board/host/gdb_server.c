@@ -66,7 +66,7 @@ static void accept_one(struct gdb_server *server, struct board *board)
     }
 }
 
-/* Send what the peer takes at once. False when it is gone. */
+/* Send what the peer takes without waiting. False when it is gone. */
 static bool flush(struct gdb_server *server)
 {
     struct gdb_wire *wire = &server->gdb.wire;
@@ -83,7 +83,7 @@ static bool flush(struct gdb_server *server)
     return true;
 }
 
-/* Take what has come. False when the peer is gone. */
+/* Take what the peer has sent. False when it is gone. */
 static bool receive(struct gdb_server *server)
 {
     size_t fed;

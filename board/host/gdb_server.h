@@ -6,8 +6,8 @@
 #include "board/host/gdb.h"
 #include "board/host/loader.h"
 
-/* A gdb on a TCP port of this machine, at a board in slices. One debugger at a time; when one goes,
- * the board goes on and another may come. */
+/* gdb on a TCP port of this machine, for a board that runs in slices. One debugger at a time;
+ * when it leaves, the board goes on, and another one may connect. */
 enum { GDB_IN_SIZE = 2048 };
 
 struct gdb_server {
@@ -15,20 +15,20 @@ struct gdb_server {
     unsigned port;
     bool waits; /* for the first debugger */
     struct gdb gdb;
-    uint8_t in[GDB_IN_SIZE]; /* come, not yet fed */
+    uint8_t in[GDB_IN_SIZE]; /* received, not yet given to gdb_feed() */
     size_t in_len;
 };
 
 /* Listen on 127.0.0.1; port 0 takes a free one. */
 bool gdb_server_open(struct gdb_server *server, unsigned port, char out_why[HOST_WHY_SIZE]);
-void gdb_server_close(struct gdb_server *server); /* tells a debugger that the run is over */
+void gdb_server_close(struct gdb_server *server); /* tells the debugger that the run is over */
 
-/* Between slices: serve the debugger, for as long as it keeps the board still. False when it ended
- * the run, or when `*stop` is not 0. */
+/* Call it between slices: serves the debugger for as long as that keeps the board still. False
+ * when the debugger has ended the run, or when `*stop` is not 0. */
 bool gdb_server_serve(struct gdb_server *server, struct board *board,
                       const volatile sig_atomic_t *stop);
 
-/* board_run() came back: does a debugger take it over? */
+/* board_run() has returned: is the stop the debugger's? */
 bool gdb_server_stopped(struct gdb_server *server, enum board_stop stop);
 
 #endif

@@ -32,7 +32,7 @@ bool loader_image_add(struct loader_image *image, uint32_t addr, const uint8_t b
     size_t off = addr - BOARD_FLASH_BASE;
     if (len > image->size - off) {
         return loader_fail(
-            out_why, "does not fit: %zu bytes at 0x%08lX, the flash ends behind 0x%08lX", len,
+            out_why, "does not fit: %zu bytes at 0x%08lX, the flash ends at 0x%08lX", len,
             (unsigned long)addr, (unsigned long)(BOARD_FLASH_BASE + image->size - 1));
     }
     for (size_t i = 0; i < len; i++) {
@@ -62,14 +62,15 @@ enum loader_kind loader_guess(const uint8_t bytes[], size_t len)
     if (len >= 4 && memcmp(bytes, "\177ELF", 4) == 0) {
         return LOADER_ELF;
     }
-    /* No vector table begins with these bytes: a stack pointer is a multiple of 4. */
+    /* No vector table begins with these bytes, because a stack pointer is a multiple of 4. */
     if (len >= 1 && bytes[0] == ':' && are_hex_digits(bytes + 1, len < 9 ? len - 1 : 8)) {
         return LOADER_HEX;
     }
     return LOADER_BIN;
 }
 
-/* What else lies in build folders and would be programmed as if it were code. NULL = none. */
+/* Names other kinds of file that are found in build folders and must not be programmed as code.
+ * NULL = none of them. */
 static const char *foreign_kind(const uint8_t bytes[], size_t len)
 {
     if (len >= 10 && bytes[0] == 'S' && are_hex_digits(bytes + 1, 9)) {
@@ -142,7 +143,7 @@ bool loader_is_beyond(const struct loader *loader, uint32_t addr, uint32_t len)
     return false;
 }
 
-/* The whole file, malloc'ed. NULL with the reason. */
+/* The whole file, malloc'ed; NULL with the reason if that fails. */
 static uint8_t *read_all(const char *path, size_t *out_len, char out_why[HOST_WHY_SIZE])
 {
     FILE *file = fopen(path, "rb");

@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include "board/board.h"
 
-/* Firmware files into the flash of the modelled board, as a programmer does it: each page a file
- * touches is erased first, unless a file before it has already put something there.
+/* Puts firmware files into the flash of the modelled board, as a programmer does: each page
+ * with bytes of a file is erased first, unless an earlier file has put something there.
  *
- * Kinds: plain binary with an address; Intel HEX (record types 00..05); ELF32 for ARM, by the load
- * addresses of its program headers. Input is hostile: every length is checked, every mistake is one
- * line of text. Sources: Intel Hexadecimal Object File Format Specification, revision A (1988);
- * System V ABI, chapters 4 and 5.
+ * Kinds: plain binary with an address; Intel HEX (record types 00..05); ELF32 for ARM, by the
+ * load addresses of its program headers. Input is hostile: every length is checked, and every
+ * mistake is reported as one line of text. Sources: Intel Hexadecimal Object File Format
+ * Specification, revision A (1988); System V ABI, chapters 4 and 5.
  */
 enum { HOST_WHY_SIZE = 160 };
 
@@ -25,21 +25,22 @@ struct loader {
     bool loaded[BOARD_FLASH_MAX / BOARD_FLASH_PAGE]; /* the page holds something of a file */
 };
 
-/* What the content says it is. Everything that is neither ELF nor begins like a HEX record is plain
+/* The kind of a file, by its content. What is neither ELF nor begins like a HEX record is plain
  * binary. */
 enum loader_kind loader_guess(const uint8_t bytes[], size_t len);
 
-/* Put a file that is in memory into the flash; `addr` is used for LOADER_BIN only.
- * Returns false with one line in out_why, and the flash as it was. */
+/* Put a file that is in memory into the flash; `addr` is used for LOADER_BIN only. Returns
+ * false with one line in out_why if that fails; then the flash is unchanged. */
 bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t bytes[], size_t len,
                 uint32_t addr, char out_why[HOST_WHY_SIZE]);
 
-/* Read the file at `path` and put it. With `has_addr` the file must be a plain binary; without, a
- * plain binary goes to the start of the flash. Returns false with the reason (without the path). */
+/* Read the file at `path` and put it into the flash. With `has_addr` the file must be a plain
+ * binary; without, a plain binary goes to the start of the flash. Returns false with the reason
+ * (without the path). */
 bool loader_put_file(struct loader *loader, const char *path, bool has_addr, uint32_t addr,
                      char out_why[HOST_WHY_SIZE]);
 
-/* Does something of a file lie outside of the pages of the `len` bytes from `addr` on? */
+/* Has a file put anything outside of the pages of the `len` bytes from `addr` on? */
 bool loader_is_beyond(const struct loader *loader, uint32_t addr, uint32_t len);
 
 /* ---- for the kinds' own files ---- */
@@ -55,7 +56,8 @@ struct loader_image {
 bool loader_fail(char out_why[HOST_WHY_SIZE], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Add bytes at an absolute address. False with the reason if outside of the flash, or told twice. */
+/* Add bytes at an absolute address. False with the reason if they are outside of the flash, or
+ * if the file has a byte twice. */
 bool loader_image_add(struct loader_image *image, uint32_t addr, const uint8_t bytes[],
                       size_t len, char out_why[HOST_WHY_SIZE]);
 

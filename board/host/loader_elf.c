@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "board/host/elf.h"
 
-/* ELF32, little-endian, ARM, executable: PT_LOAD segments go to p_paddr, where their initial values
- * lie in flash. */
+/* ELF32, little-endian, ARM, executable: PT_LOAD segments go to p_paddr, the place of their
+ * initial values in flash. */
 
 enum { PT_LOAD = 1, SHF_ALLOC = 2 };
 
-/* Linkers like to take the file's own headers into the first segment when the addresses allow it;
- * they would be programmed in front of the program, over a bootloader say. So a segment that begins
- * at the start of the file begins at its first section, as objcopy sees it. */
+/* If the addresses allow it linkers put the file's own headers into the first segment. They
+ * would be programmed before the program, for example over a bootloader. So a segment that
+ * begins at the start of the file is taken from its first section on, as objcopy does. */
 static uint32_t headers_in_segment(const struct elf *elf, uint32_t off, uint32_t size)
 {
     struct elf_section section;

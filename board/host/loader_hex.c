@@ -37,7 +37,7 @@ static int digit(uint8_t c)
     return -1;
 }
 
-/* Read one line's bytes behind the colon into record[]. */
+/* Read the bytes of one line, after the colon, into record[]. */
 static bool read_record(struct hex_reader *in, char out_why[HOST_WHY_SIZE])
 {
     in->size = 0;
@@ -87,7 +87,7 @@ static bool add_data(struct hex_reader *in, struct loader_image *image,
     return true;
 }
 
-/* Returns false for a mistake; *out_end tells whether this was the end record. */
+/* Returns false for a mistake; *out_end says whether this was the end record. */
 static bool take_record(struct hex_reader *in, struct loader_image *image, bool *out_end,
                         char out_why[HOST_WHY_SIZE])
 {
@@ -138,7 +138,7 @@ bool loader_parse_hex(struct loader_image *image, const uint8_t bytes[], size_t 
         } else if (c == '\r' || c == ' ' || c == '\t') {
             continue;
         } else if (ended) {
-            return loader_fail(out_why, "line %u: more data behind the end record", in.line);
+            return loader_fail(out_why, "line %u: more data after the end record", in.line);
         } else if (c != ':') {
             return loader_fail(out_why, "line %u: does not begin with a colon", in.line);
         } else if (!read_record(&in, out_why) || !take_record(&in, image, &ended, out_why)) {

@@ -4,9 +4,10 @@
 
 #include <stdint.h>
 
-/* Holds virtual time to the host's monotonic clock, so that programs outside can take part. The
- * model never runs ahead; where it falls far behind (a busy or suspended host), the lost time is
- * given up instead of raced after, since raced time is too short for whoever is attached. */
+/* Keeps virtual time in step with the host's monotonic clock, so that other programs can take
+ * part. The model never runs ahead. If it falls far behind (on a busy or suspended host), the
+ * lost time is given up: to catch up the model would have to run too fast for the program at
+ * the other end. */
 struct pace {
     int64_t host_ns;
     uint64_t ticks;
@@ -15,7 +16,7 @@ struct pace {
 
 void pace_start(struct pace *pace, uint64_t ticks);
 
-/* By how many ns virtual time is ahead of the host's: what to wait. 0 = go on at once. */
+/* How many ns to wait: as many as virtual time is ahead of the host's. 0 = go on at once. */
 uint64_t pace_ahead_ns(struct pace *pace, uint64_t ticks);
 
 /* The same with the host's clock as an argument. */

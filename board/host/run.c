@@ -10,7 +10,7 @@
 #include "board/host/state.h"
 #include "board/host/view.h"
 
-/* How often the world outside is looked at. A byte takes 87 us at 115200 baud and 1 ms at 9600. */
+/* How often the endpoints are polled. A byte takes 87 us at 115200 baud and 1 ms at 9600. */
 #define SLICE_TICKS (UINT64_C(1000) * BOARD_TICKS_PER_US)
 enum { LINE_QUEUE_SIZE = 4096 };
 
@@ -110,7 +110,7 @@ static void apply(struct run *run, const struct run_input *input)
     }
 }
 
-/* Do what is due and return the tick up to which the board may run undisturbed. */
+/* Do what is due. Returns the tick of the next thing to do: up to there the board may run. */
 static uint64_t apply_inputs(struct run *run)
 {
     const struct run_options *options = run->options;
@@ -131,7 +131,7 @@ static void receive(struct run *run)
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
         struct run_line *line = &run->lines[i];
         unsigned usart = i + 1;
-        /* Never more under way than the wire's queue holds: the rest waits in the host. */
+        /* Put no more on the wire than its queue holds: the rest waits in the host. */
         if (board_uart_waiting(run->board, usart) > LINE_QUEUE_SIZE - RUN_PENDING_SIZE) {
             continue;
         }
@@ -168,7 +168,8 @@ static void tell_view(struct run *run)
     }
 }
 
-/* Wait until the host's clock has come to the board's; what comes in meanwhile is taken at once. */
+/* Wait until the host's clock has reached the board's. What comes in meanwhile is taken at
+ * once. */
 static void wait_for_host(struct run *run)
 {
     struct pollfd fds[RUN_LINE_COUNT];
@@ -184,11 +185,11 @@ static void wait_for_host(struct run *run)
         struct timespec wait = {.tv_sec = (time_t)(ns / 1000000000),
                                 .tv_nsec = (long)(ns % 1000000000)};
         if (ppoll(fds, RUN_LINE_COUNT, &wait, NULL) <= 0) {
-            continue; /* over, or a signal: the loop's head tells */
+            continue; /* over, or a signal: the loop's condition decides */
         }
         receive(run);
         for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
-            /* A pty nobody has open, and an ended input, are ready for ever. */
+            /* A pty that no peer has open, and an input that has ended, are always ready. */
             if ((fds[i].revents & ~POLLIN) != 0 || run->lines[i].end.in_fd < 0 ||
                 run->lines[i].pending_len > 0) {
                 fds[i].fd = -1;
@@ -260,7 +261,7 @@ void run_board(struct board *board, struct run_line lines[RUN_LINE_COUNT],
                       (unsigned long long)options->cuts[run.next_cut].op,
                       (unsigned long long)board_flash_ops(board));
     }
-    /* The first reason stays, also if saving fails too. */
+    /* If saving fails too, the first reason stays. */
     struct run_result first = *out_result;
     if (!save_state(&run) && !run_is_good(&first)) {
         *out_result = first;

@@ -11,8 +11,9 @@
 #include "board/host/gdb_server.h"
 #include "board/host/loader.h"
 
-/* One run of the modelled board between its endpoints, until its time is over, it is asked to stop,
- * or the program on it cannot go on. Behind `otter board run`; docs/man/otter-board.1 is the manual.
+/* One run of the modelled board between its endpoints, until its time is over, a stop is
+ * requested, or the program on it cannot go on. `otter board run` is made of it;
+ * docs/man/otter-board.1 is its manual.
  */
 enum { RUN_LINE_COUNT = 2, RUN_PENDING_SIZE = 1024 };
 
@@ -56,7 +57,7 @@ struct run_options {
 
 struct run_line {
     struct endpoint end;
-    uint8_t pending[RUN_PENDING_SIZE]; /* come from outside, not yet on the chip's wire */
+    uint8_t pending[RUN_PENDING_SIZE]; /* received, not yet on the chip's wire */
     size_t pending_len;
 };
 
@@ -64,14 +65,15 @@ struct run_result {
     enum board_stop stop;
     char why[256];        /* one line, unless TIME or ASKED */
     size_t cuts;          /* that happened */
-    uint64_t given_up_ns; /* real time the model could not hold */
+    uint64_t given_up_ns; /* real time that the model could not keep up with */
 };
 
-/* Power the board on and run it. The board is loaded; lines[i] is the open far end of USART i + 1. */
+/* Power the board on and run it. Its flash is loaded; lines[i] is the open far end of USART i +
+ * 1. */
 void run_board(struct board *board, struct run_line lines[RUN_LINE_COUNT],
                const struct run_options *options, struct run_result *out_result);
 
-/* Did the program on the board get through? Everything but TIME and ASKED is a failure. */
+/* Did the run end well? Every reason but TIME and ASKED is a failure. */
 bool run_is_good(const struct run_result *result);
 
 #endif

@@ -65,8 +65,8 @@ static bool write_all(int fd, const uint8_t *bytes, size_t len)
     return true;
 }
 
-/* The rename itself is durable only when the folder is written. Best effort: not all file systems
- * can do it. */
+/* The rename is durable only when the folder has been written. An error is ignored: not all
+ * file systems can do it. */
 static void sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');

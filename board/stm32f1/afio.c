@@ -4,8 +4,8 @@
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/pins.h"
 
-/* Alternate functions: remapping, debug port, sources of EXTI (RM0008 chapter 9.3, 9.4), for the
- * 48-pin package. */
+/* Alternate functions: remapping, debug port, sources of EXTI (RM0008 chapter 9.3, 9.4), for
+ * the 48-pin package. */
 
 enum { EVCR = 0x00, MAPR = 0x04, EXTICR1 = 0x08, EXTICR4 = 0x14, MAPR2 = 0x1C };
 
@@ -78,7 +78,7 @@ unsigned afio_exti_port(const struct board *board, unsigned pin)
     return self(board)->exticr[pin / 4] >> (4 * (pin % 4)) & 0xF;
 }
 
-/* RM0008 table 35: pins the debug port keeps until SWJ_CFG gives them back. */
+/* RM0008 table 35: the pins that belong to the debug port until SWJ_CFG releases them. */
 bool afio_jtag_owns(const struct board *board, unsigned port, unsigned pin)
 {
     unsigned swj = self(board)->mapr >> 24 & 7;

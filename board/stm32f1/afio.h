@@ -14,10 +14,11 @@ struct afio {
 
 bool afio_jtag_owns(const struct board *board, unsigned port, unsigned pin);
 
-/* The port whose pin of that number is the source of its EXTI line. */
+/* The port whose pin is the source of EXTI line `pin`. */
 unsigned afio_exti_port(const struct board *board, unsigned pin);
 
-/* Where a timer's channel (0..3) or a USART's TX, RX comes out. False = not on this package. */
+/* The pin of a timer's channel (0..3), or of a USART's TX or RX. False = not on this
+ * package. */
 bool afio_tim_pin(const struct board *board, unsigned unit, unsigned channel,
                   unsigned *out_port, unsigned *out_pin);
 bool afio_usart_pin(const struct board *board, unsigned unit, bool tx, unsigned *out_port,

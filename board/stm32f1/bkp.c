@@ -4,8 +4,8 @@
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/pwr.h"
 
-/* Backup registers (RM0008 chapter 6). The board has no battery: the backup domain lives as long as the
- * supply. */
+/* Backup registers (RM0008 chapter 6). The board has no battery: the backup domain loses its
+ * power with the rest of the chip. */
 
 enum { BKP_DR1 = 0x04, BKP_DR10 = 0x28, BKP_RTCCR = 0x2C, BKP_CR = 0x30, BKP_CSR = 0x34 };
 

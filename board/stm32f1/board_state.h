@@ -10,8 +10,8 @@
 #include "board/options.h"
 #include "board/stm32f1/peripherals.h"
 
-/* The inside of a board: for board.c, bus.c, chip.c, the debugger, whoever watches the core, and tests.
- * Peripherals do not see it: they have chip.h and their own state.
+/* The inside of a board: for board.c, bus.c, chip.c, the debugger, code that observes the core,
+ * and tests. Peripherals do not see it: they have chip.h and their own state.
  *
  * One block of memory: this struct, the states of the peripherals, the flash array. */
 enum chip_halt { HALT_NONE, HALT_LOCKUP, HALT_UNKNOWN }; /* until a reset */
@@ -38,7 +38,7 @@ struct board {
     uint8_t sram[BOARD_SRAM_SIZE];
     struct peripherals_layout layout;
 
-    /* This board's own: not part of a snapshot. */
+    /* Not part of a snapshot. */
     struct board_links links;
     uint8_t *states;
 };

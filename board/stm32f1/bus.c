@@ -43,7 +43,7 @@ static uint32_t size_mask(unsigned size)
     return size == 4 ? UINT32_MAX : (1u << (8 * size)) - 1;
 }
 
-/* A peripheral's unit at an address, or why there is none. */
+/* The unit of a peripheral at an address, or why there is none. */
 struct target {
     const struct chip_peripheral *row;
     const struct chip_unit *unit;
@@ -88,7 +88,8 @@ static bool read_peripheral(struct board *board, uint32_t addr, unsigned size,
     return true;
 }
 
-/* A write narrower than a word, as a write of the word. Returns false if it has no effect. */
+/* Make a write of a byte or half-word a write of the word. Returns false if it has no
+ * effect. */
 static bool widen(struct board *board, const struct target *target, uint32_t addr,
                   unsigned size, uint32_t *value)
 {
@@ -143,7 +144,7 @@ static bool read_system_memory(struct board *board, uint32_t addr, unsigned size
     return true;
 }
 
-/* Everything but flash and bit-band: what the CPU and the DMA see alike. */
+/* Everything but flash and bit-band: the same for the core and the DMA. */
 static bool read_plain(struct board *board, uint32_t addr, unsigned size, uint32_t *out_value)
 {
     *out_value = 0;
@@ -178,8 +179,8 @@ static bool write_plain(struct board *board, uint32_t addr, unsigned size, uint3
     return false;
 }
 
-/* Bit-band alias (ARM DDI 0337E 4.2): the word at the alias is one bit of the region. The core turns
- * a write into a read and a write of the size of the access. */
+/* Bit-band alias (ARM DDI 0337E 4.2): a word of the alias is one bit of the region. The core
+ * turns a write into a read and a write, both of the size of the access. */
 static bool is_band(uint32_t addr, uint32_t *out_addr, unsigned *out_bit, unsigned size)
 {
     uint32_t band = addr - SRAM_BAND < BAND_SIZE ? SRAM_BAND : PERIPHERAL_BAND;
@@ -192,7 +193,8 @@ static bool is_band(uint32_t addr, uint32_t *out_addr, unsigned *out_bit, unsign
     return true;
 }
 
-/* The core waits for the flash. A stop somebody asks for meanwhile must not cut the wait short. */
+/* The core waits for the flash. A stop that is requested meanwhile must not end the wait
+ * early. */
 static void stall(struct board *board)
 {
     struct cpu *cpu = &board->cpu;

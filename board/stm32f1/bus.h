@@ -5,14 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The memory map: what an access of the core or of the DMA leads to. All return false for a bus fault. */
+/* The memory map: where an access of the core or of the DMA goes. All return false for a bus
+ * fault. */
 struct board;
 
-/* Of the core (struct cpu_bus; `board` is a struct board). A read of the flash waits until it is ready. */
+/* For the core (struct cpu_bus; `board` is a struct board). A read of the flash waits until it
+ * is ready. */
 bool bus_read(void *board, uint32_t addr, unsigned size, uint32_t *out_value);
 bool bus_write(void *board, uint32_t addr, unsigned size, uint32_t value);
 
-/* Of the DMA: no bit-band, no stall. */
+/* For the DMA: no bit-band, no stall. */
 bool bus_dma_read(struct board *board, uint32_t addr, unsigned size, uint32_t *out_value);
 bool bus_dma_write(struct board *board, uint32_t addr, unsigned size, uint32_t value);
 bool bus_is_flash(const struct board *board, uint32_t addr);

@@ -176,7 +176,7 @@ uint64_t chip_next_due(const struct board *board, enum chip_id id, unsigned even
     return board->due[board->layout.first_event[id] + event];
 }
 
-/* At the same tick in the order of the list of peripherals. */
+/* Events of the same tick: in the order of the list of peripherals. */
 uint64_t chip_service(void *ctx, uint64_t now)
 {
     struct board *board = ctx;
@@ -200,7 +200,7 @@ uint64_t chip_service(void *ctx, uint64_t now)
         chip_peripherals[id]->due(board, first - board->layout.first_event[id], board->at);
     }
     board->in_service = false;
-    return CHIP_NEVER; /* the reset or power-on to come asks again */
+    return CHIP_NEVER; /* the next reset or power-on asks again */
 }
 
 void chip_pass_time(struct board *board, uint64_t until)

@@ -8,8 +8,9 @@
 #include "board/options.h"
 #include "board/stm32f1/peripherals.h"
 
-/* What the modelled STM32F103 (medium density) does for its peripherals: time, events, interrupts,
- * signals. Sources: RM0008 (registers, their names and bits), PM0075 (flash controller), DS5319 (times).
+/* What the modelled STM32F103 (medium density) offers its peripherals: time, events,
+ * interrupts, signals. Sources: RM0008 (registers, their names and bits), PM0075 (flash
+ * controller), DS5319 (times).
  */
 #define CHIP_NEVER       UINT64_MAX
 #define CHIP_TICKS_PER_S 576000000u
@@ -32,30 +33,31 @@ enum chip_irq {
     IRQ_USB_WAKE_UP = 42,
 };
 
-/* The state of a peripheral: of type and size as its row says. */
+/* The state of a peripheral: its row says how large it is. */
 void *chip_state(const struct board *board, enum chip_id id);
 
 const struct board_options *chip_options(const struct board *board);
 const struct board_links *chip_links(const struct board *board);
 
-/* The flash array, and its bytes. */
+/* The flash array, and how many bytes it has. */
 uint8_t *chip_flash(const struct board *board);
 uint32_t chip_flash_size(const struct board *board);
 
 /* The present tick: of the access, or of the event being served. */
 uint64_t chip_now(const struct board *board);
 
-/* Announce that an event of `id` is to be served at `tick` (CHIP_NEVER = not any more). */
+/* Announce that an event of `id` is due at `tick`; CHIP_NEVER takes it back. */
 void chip_due(struct board *board, enum chip_id id, unsigned event, uint64_t tick);
 uint64_t chip_next_due(const struct board *board, enum chip_id id, unsigned event);
 
-/* Tell all peripherals that listen. */
+/* Call signal() of all peripherals that have one. */
 void chip_signal(struct board *board, enum chip_signal signal, uint64_t tick);
 
-/* No power, stopped for good, or a reset is due: nothing has an effect any more. */
+/* There is no power, the run has stopped, or a reset is due: nothing has an effect any more. */
 bool chip_is_halted(const struct board *board);
 
-/* Stop the run: not modelled, or against the manual in a way whose effect nobody knows. */
+/* Stop the run: this is not modelled, or the manual forbids it and does not say what it
+ * does. */
 void chip_unknown(struct board *board, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -76,15 +78,16 @@ uint64_t chip_mix(uint64_t *state); /* splitmix64: next value */
 void chip_reset_units(struct board *board, enum chip_gate gate, uint32_t bits);
 void chip_set_core_clock(struct board *board, uint32_t ticks_per_cycle, uint32_t fetch_wait);
 
-/* While the flash is busy, the core's accesses to it come to the bus, which stalls them. */
+/* While the flash is busy the core's accesses to it go over the bus, which stalls them. */
 void chip_set_flash_busy(struct board *board, bool busy);
 
-/* ---- for board.c and whoever lets time pass for it ---- */
+/* ---- for board.c, and for code that lets time pass in its place ---- */
 
 /* Reset all peripherals. */
 void chip_reset(struct board *board, enum board_reset_cause cause);
 
-/* Do what is due up to `now`, in the order of time. Returns the tick of the next event. */
+/* Serve the events that are due up to `now`, in the order of time. Returns the tick of the next
+ * one. */
 uint64_t chip_service(void *board, uint64_t now);
 
 /* Let time pass without the core. Ends early when the chip halts. */

@@ -3,8 +3,8 @@
 
 #include "board/stm32f1/chip.h"
 
-/* CRC unit (RM0008 chapter 4): CRC-32 of 32-bit words, polynomial 0x04C11DB7, most significant bit
- * first, start 0xFFFFFFFF. */
+/* CRC unit (RM0008 chapter 4): CRC-32 of 32-bit words, polynomial 0x04C11DB7, most significant
+ * bit first, start 0xFFFFFFFF. */
 
 enum { DR = 0x00, IDR = 0x04, CR = 0x08 };
 

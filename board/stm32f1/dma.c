@@ -7,11 +7,11 @@
 #include "board/stm32f1/rcc.h"
 #include "board/stm32f1/usart.h"
 
-/* DMA1 (RM0008 chapter 13), peripheral requests only. A transfer takes no time: it is done at the
- * tick of its request. Requests of USART1..3 are wired as in RM0008 table 78.
+/* DMA1 (RM0008 chapter 13), peripheral requests only. A transfer takes no time: it is done at
+ * the tick of its request. Requests of USART1..3 are wired as in RM0008 table 78.
  *
- * A channel that has to read the flash while an operation is under way stalls the whole controller,
- * as there is one bus master. */
+ * A channel that has to read the flash while that is busy stalls the whole controller, which is
+ * a single bus master. */
 
 enum { ISR = 0x00, IFCR = 0x04, CHANNELS = 0x08, CHANNEL_SIZE = 20 };
 enum { CCR = 0x00, CNDTR = 0x04, CPAR = 0x08, CMAR = 0x0C };
@@ -28,9 +28,9 @@ enum { CCR = 0x00, CNDTR = 0x04, CPAR = 0x08, CMAR = 0x0C };
 #define FLAG_HTIF   (1u << 2)
 #define FLAG_TEIF   (1u << 3)
 
-enum { TOO_MANY = 70000 }; /* transfers at one tick: the request never goes away */
+enum { TOO_MANY = 70000 }; /* transfers at one tick: its request never ends */
 
-/* Which request a channel listens to. */
+/* Which requests a channel serves. */
 static const struct {
     unsigned unit;
     bool tx, wired;
@@ -83,7 +83,8 @@ static unsigned size_of(uint32_t code)
     return 1u << (code & 3);
 }
 
-/* One item. Returns false for a bus error. Widths as RM0008 table 76: the low part, zero filled. */
+/* One item. Returns false for a bus error. Widths as RM0008 table 76: the low part, zero
+ * filled. */
 static bool move(struct board *board, struct dma_channel *channel)
 {
     unsigned p_size = size_of(channel->ccr >> 8);
@@ -111,7 +112,7 @@ static bool move(struct board *board, struct dma_channel *channel)
 static void transfer(struct board *board, unsigned index)
 {
     struct dma_channel *channel = &self(board)->channel[index];
-    channel->cndtr--; /* first: the access may raise the next request */
+    channel->cndtr--; /* before the access, which may raise the next request */
     if (!move(board, channel)) {
         channel->ccr &= ~CCR_EN;
         set_flags(board, index, FLAG_TEIF);

@@ -4,8 +4,8 @@
 #include "board/stm32f1/afio.h"
 #include "board/stm32f1/chip.h"
 
-/* External interrupts: 16 lines of pins, and those of PVD, RTC alarm and USB wake-up (RM0008 chapter 10). Those of PVD and USB rise
- * by SWIER only; events (EMR) are not modelled. */
+/* External interrupts (RM0008 chapter 10): 16 lines of pins, and those of PVD, RTC alarm and
+ * USB wake-up. PVD and USB raise theirs by SWIER only; events (EMR) are not modelled. */
 
 enum { IMR = 0x00, EMR = 0x04, RTSR = 0x08, FTSR = 0x0C, SWIER = 0x10, PR = 0x14 };
 

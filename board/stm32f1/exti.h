@@ -14,7 +14,7 @@ struct exti {
 
 enum { EXTI_LINE_PVD = 16, EXTI_LINE_RTC_ALARM = 17, EXTI_LINE_USB_WAKE_UP = 18 };
 
-/* The level of a line, or of a pin, which may be a line's source, has changed. */
+/* The level of a line has changed, or of a pin, which may be the source of a line. */
 void exti_line_edge(struct board *board, unsigned line, bool level);
 void exti_pin_edge(struct board *board, unsigned port, unsigned pin, bool level);
 

@@ -5,9 +5,9 @@
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/rcc.h"
 
-/* Flash program and erase controller, FPEC (PM0075); how its operations tear when the power fails is in
- * tear.c. While an operation is under way every access of the core to the flash stalls it; DMA, USARTs
- * and timers go on. */
+/* Flash program and erase controller, FPEC (PM0075). What its operations leave when the power
+ * fails is in tear.c. While an operation is under way every access to the flash stalls the
+ * core; DMA, USARTs and timers go on. */
 
 enum {
     ACR = 0x00,
@@ -89,7 +89,7 @@ void flash_protect(struct board *board, uint32_t addr, uint32_t len)
     uint32_t first = (addr - BOARD_FLASH_BASE) / (WRP_PAGES * FLASH_PAGE_SIZE);
     uint32_t end = (addr - BOARD_FLASH_BASE + len - 1) / (WRP_PAGES * FLASH_PAGE_SIZE) + 1;
     for (size_t bit = first; bit < end && bit < page_count(board) / WRP_PAGES; bit++) {
-        uint8_t *byte = wrp + bit / 8 * 2; /* its complement lies behind it */
+        uint8_t *byte = wrp + bit / 8 * 2; /* its complement follows it */
         byte[0] = (uint8_t)(byte[0] & ~(1u << bit % 8));
         byte[1] = (uint8_t)~byte[0];
     }
@@ -103,7 +103,7 @@ static bool is_read_protected(const struct board *board)
 static bool is_write_protected(const struct board *board, unsigned page)
 {
     if (is_read_protected(board) && page < WRP_PAGES) {
-        return true; /* PM0075 2.4.1: pages 0-3 go with the read protection */
+        return true; /* PM0075 2.4.1: read protection also protects pages 0-3 */
     }
     return (wrpr(board) >> (page / WRP_PAGES) & 1) == 0;
 }
@@ -250,7 +250,7 @@ bool flash_program(struct board *board, uint32_t addr, unsigned size, uint32_t v
     if (is_write_protected(board, offset / FLASH_PAGE_SIZE)) {
         fpec->sr |= SR_WRPRTERR;
     } else if ((cell[0] & cell[1]) != 0xFF && value != 0) {
-        fpec->sr |= SR_PGERR; /* only 0x0000 is taken over what is not erased */
+        fpec->sr |= SR_PGERR; /* over a value that is not erased only 0x0000 is taken */
     } else {
         start(board, FPEC_PROGRAM, offset, (uint16_t)value);
         return true;

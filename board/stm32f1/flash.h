@@ -7,8 +7,8 @@
 #include "board/options.h"
 #include "board/stm32f1/peripheral.h"
 
-/* Flash program and erase controller, FPEC (PM0075), and what its cells remember. How operations tear is
- * tear.c. */
+/* Flash program and erase controller, FPEC (PM0075), and what is known of its cells. What its
+ * operations leave when the power fails is in tear.c. */
 
 enum {
     FLASH_PAGE_SIZE = BOARD_FLASH_PAGE,
@@ -28,7 +28,8 @@ struct fpec {
     bool op_cut; /* the power fails at op_end */
 };
 
-/* What outlives a power cut beside the array itself (chip_flash()), and the campaign's view of it. */
+/* What survives a power cut beside the array itself (chip_flash()), and the counters and the
+ * armed cut of the power tests. */
 struct flash_cells {
     uint8_t option_bytes[16]; /* at 0x1FFFF800, complemented pairs */
     uint32_t erases[FLASH_PAGES_MAX];
@@ -51,13 +52,13 @@ struct flash_state {
 };
 struct flash_state *flash_state(const struct board *board);
 
-/* The power comes: weak cells read something new. */
+/* The power is back: weak cells read new values. */
 void flash_power_on(struct board *board);
 
 /* A write to the array. False = bus fault. */
 bool flash_program(struct board *board, uint32_t addr, unsigned size, uint32_t value);
 
-/* While an operation is under way: the core's accesses wait for its end. */
+/* While an operation is under way the core's accesses wait for its end. */
 bool flash_is_busy(const struct board *board);
 uint64_t flash_busy_until(const struct board *board);
 
@@ -67,8 +68,8 @@ void flash_protect(struct board *board, uint32_t addr, uint32_t len);
 /* ---- between flash.c and tear.c ---- */
 
 void flash_change(struct board *board); /* do the operation under way */
-void flash_settle(struct board *board); /* ... for good: its cells are not weak */
-void flash_fail(struct board *board);   /* the armed cut, in it */
-void flash_tear(struct board *board, enum board_tear tear, uint64_t seed); /* a part of it */
+void flash_settle(struct board *board); /* it is complete: its cells are not weak */
+void flash_fail(struct board *board);   /* the armed cut happens in it */
+void flash_tear(struct board *board, enum board_tear tear, uint64_t seed); /* do a part of it */
 
 #endif

@@ -42,7 +42,7 @@ bool gpio_is_input(const struct board *board, unsigned port, unsigned pin)
     return (cfg & 3) == 0 && cfg >> 2 != CNF_ANALOG;
 }
 
-/* The timer channel that comes out at a pin, if any. */
+/* The timer channel whose output is a pin, if any. */
 static bool timer_at(const struct board *board, unsigned port, unsigned pin, unsigned *out_unit,
                      unsigned *out_channel)
 {

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include "board/stm32f1/peripheral.h"
 
-/* GPIOA..D (RM0008 chapter 9) and the wires at their pins; pins.h is what the parts see of them. */
+/* GPIOA..D (RM0008 chapter 9) and the wires at their pins; pins.h is what the parts see of
+ * them. */
 
 enum { GPIO_PORTS = 4 };
 

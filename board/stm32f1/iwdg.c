@@ -4,8 +4,8 @@
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/rcc.h"
 
-/* Independent watchdog (RM0008 chapter 19), clocked by the LSI of board_options.lsi_hz. Once started
- * only a reset stops it. */
+/* Independent watchdog (RM0008 chapter 19), clocked by the LSI, whose frequency is
+ * board_options.lsi_hz. Once it is started only a reset stops it. */
 
 enum { KR = 0x00, PR = 0x04, RLR = 0x08, SR = 0x0C };
 
@@ -97,7 +97,7 @@ static void due(struct board *board, unsigned event, uint64_t tick)
     announce(board);
 }
 
-/* The LSI runs from `tick` on: waiting updates can go through. */
+/* The LSI runs from `tick` on: updates that wait for it take their time from there. */
 static void lsi_runs(struct board *board, uint64_t tick)
 {
     struct iwdg *iwdg = self(board);
@@ -130,7 +130,7 @@ static void write_key(struct board *board, uint32_t key)
     struct iwdg *iwdg = self(board);
     iwdg->unlocked = key == KEY_UNLOCK;
     if (key == KEY_RELOAD) {
-        /* With an update under way the new value is what counts (the order of ST's examples: RLR,
+        /* While an update is under way the new value counts (the order of ST's examples: RLR,
          * then 0xAAAA, then 0xCCCC). */
         iwdg->reload_asked = iwdg->pr_waits || iwdg->rlr_waits;
         reload(board, chip_now(board));
@@ -168,7 +168,7 @@ static void write_register(struct board *board, unsigned unit, uint32_t offset, 
     case KR:
         write_key(board, value & 0xFFFF);
         break;
-    case PR: /* taken only unlocked and with the last update through */
+    case PR: /* taken only if unlocked, and after the last update has ended */
         if (iwdg->unlocked && !iwdg->pr_waits) {
             iwdg->pr = value & 7;
             iwdg->pr_waits = true;

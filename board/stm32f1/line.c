@@ -4,10 +4,10 @@
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/usart.h"
 
-/* The wires to the RX pins: bytes the world has put there arrive one after the other at their
- * sender's baud rate, whether the chip listens or not. */
+/* The wires to the RX pins: bytes that were put there arrive one after the other at the baud
+ * rate of their sender, whether the chip listens or not. */
 
-/* RM0008 table 192 allows 3.3 to 4.6 % by frame and sampling; this is the model's border. */
+/* RM0008 table 192 allows 3.3 to 4.6 %, by frame and sampling; this is the model's limit. */
 enum { TOLERANCE_PERMILLE = 45 };
 
 static struct serial_line *self(const struct board *board)
@@ -32,8 +32,8 @@ static void announce(struct board *board, unsigned unit)
     chip_due(board, CHIP_line, unit, tick);
 }
 
-/* What a receiver with another bit time takes for the byte: it samples the sender's bits at its own
- * places. */
+/* The byte that a receiver with another bit time gets: it samples the sender's bits at its own
+ * times. */
 static uint8_t sampled(uint8_t byte, uint32_t sender_bit, uint32_t own_bit)
 {
     unsigned wire = 0x600u | (unsigned)byte << 1; /* start bit first, stop bit, idle */
@@ -114,7 +114,8 @@ size_t line_put(struct board *board, unsigned unit, const uint8_t bytes[], size_
     bool was_empty = line->len == 0;
     line->len += (unsigned)count;
     if (was_empty) {
-        /* Whoever puts them comes between two instructions: which ones is not to show. */
+        /* The caller puts them between two instructions. The next whole microsecond hides
+         * between which ones, so that the run does not depend on how it was cut into slices. */
         uint64_t next = (chip_now(board) / CHIP_US + 1) * CHIP_US;
         line->start = line->free_at > next ? line->free_at : next;
         announce(board, unit);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "board/stm32f1/peripheral.h"
 
-/* The wire to a USART's RX pin: bytes that were put by the world and have not arrived. */
+/* The wire to a USART's RX pin: bytes that were put there and have not arrived. */
 
 enum { LINE_SIZE = 4096, LINE_RUNS = 16 };
 
@@ -18,7 +18,7 @@ struct serial_line {
         uint32_t bit_ticks;
     } runs[LINE_RUNS]; /* of bytes at the same baud */
     unsigned run_head, run_len;
-    uint64_t start;   /* of the byte under way, if len > 0 */
+    uint64_t start;   /* of the byte that is arriving, if len > 0 */
     uint64_t free_at; /* end of the last byte */
 };
 

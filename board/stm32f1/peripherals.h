@@ -4,9 +4,9 @@
 
 #include "board/stm32f1/peripheral.h"
 
-/* The one list of what is on the chip (medium-density STM32F103: DS5319 figure 11, RM0008 table 3), and
- * around it: x is `const struct chip_peripheral x_peripheral` of x.c. Their order is that of a reset, and
- * of events at the same tick. */
+/* The one list of what is on the chip (medium-density STM32F103: DS5319 figure 11, RM0008 table
+ * 3) and around it. ROW(x) stands for `const struct chip_peripheral x_peripheral` in x.c. The
+ * order is that of a reset, and of events at the same tick. */
 #define CHIP_PERIPHERALS(ROW)                                                                  \
     ROW(flash)                                                                                 \
     ROW(rcc)                                                                                   \
@@ -25,7 +25,7 @@
     ROW(parts)                                                                                 \
     ROW(alarm)
 
-/* What is there too, but not modelled. */
+/* What the chip also has, but the model has not. */
 #define CHIP_NOT_MODELLED(ROW)                                                                 \
     ROW(0x40002C00, "WWDG")                                                                    \
     ROW(0x40003800, "SPI2")                                                                    \
@@ -48,11 +48,12 @@ CHIP_PERIPHERALS(CHIP_ROW)
 
 extern const struct chip_peripheral *const chip_peripherals[CHIP_ID_COUNT];
 
-/* Returns the name of what is not modelled at an address, or NULL. */
+/* The name of what is not modelled at an address, or NULL. */
 const char *peripherals_not_modelled(uint32_t addr);
 
-/* Where in a board the states and events of all of them are, and which lies at which address. The same
- * for all boards; a board has its own, so that there is nothing to prepare. */
+/* Where the states and events of all peripherals are in a board, and which peripheral is at
+ * which address. It is the same for all boards; each board has its own copy, so that there is
+ * no global to initialise. */
 #define PERIPHERALS_BASE 0x40000000u
 #define PERIPHERALS_END  0x40024000u
 enum {

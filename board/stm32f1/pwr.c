@@ -24,7 +24,7 @@ static uint32_t read_register(struct board *board, unsigned unit, uint32_t offse
     case PWR_CR:
         return self(board)->cr;
     case PWR_CSR:
-        return 0; /* PVDO 0: the supply is above every threshold until it is gone */
+        return 0; /* PVDO 0: the supply is above every threshold until it fails */
     default:
         chip_unknown(board, "PWR: read at offset 0x%02X", (unsigned)offset);
         return 0;

@@ -78,7 +78,7 @@ static uint32_t pll_hz(const struct rcc *rcc)
     return ((rcc->cfgr & CFGR_PLLXTPRE) != 0 ? HSE_HZ / 2 : HSE_HZ) * factor;
 }
 
-/* Source of the system clock in force; CFGR.SWS. */
+/* The present source of the system clock; CFGR.SWS. */
 static unsigned in_use(const struct rcc *rcc)
 {
     return rcc->cfgr >> 2 & 3;
@@ -173,7 +173,7 @@ static void announce(struct board *board)
     chip_due(board, CHIP_rcc, RCC_EVENT_MAIN, due < rcc->lsi_ready ? due : rcc->lsi_ready);
 }
 
-/* The PLL locks once it is on and its input runs. */
+/* The PLL locks when it is on and its input runs. */
 static void start_pll(struct rcc *rcc, uint64_t now)
 {
     bool input = (rcc->cfgr & CFGR_PLLSRC) == 0 ? (rcc->cr & CR_HSIRDY) != 0
@@ -210,7 +210,7 @@ static void due(struct board *board, unsigned event, uint64_t tick)
         rcc->lsi_ready = CHIP_NEVER;
         rcc->csr |= CSR_LSIRDY;
         rcc->cir |= CIR_LSIRDYF;
-        chip_signal(board, SIGNAL_LSI_RUNS, tick); /* for updates asked since the start */
+        chip_signal(board, SIGNAL_LSI_RUNS, tick); /* for updates that wait since the start */
     }
     announce(board);
     switch_clock(board);
@@ -276,7 +276,7 @@ static void write_cfgr(struct board *board, uint32_t value)
     switch_clock(board);
 }
 
-/* Returns the tick from which on it runs. */
+/* Returns the tick from which it runs. */
 static uint64_t start_lsi(struct board *board)
 {
     struct rcc *rcc = rcc_state(board);

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include "board/stm32f1/peripheral.h"
 
-/* Reset and clock control (RM0008 chapter 7); its register in the backup domain, BDCR, is rcc_backup.c. */
+/* Reset and clock control (RM0008 chapter 7). Its register in the backup domain, BDCR, is in
+ * rcc_backup.c. */
 
 struct rcc {
     uint32_t cr, cfgr, cir, apb2rstr, apb1rstr, ahbenr, apb2enr, apb1enr, bdcr, csr;
@@ -29,13 +30,15 @@ bool rcc_hsi_is_on(const struct board *board);
 bool rcc_hse_is_on(const struct board *board);
 bool rcc_lsi_is_on(const struct board *board);
 
-/* The watchdog has started: the LSI is on until a reset. Returns the tick from which on it runs. */
+/* The watchdog has started: the LSI is on until a reset. Returns the tick from which it
+ * runs. */
 uint64_t rcc_need_lsi(struct board *board);
 
-/* FLASH_ACR.LATENCY changed: it must suit the clock. */
+/* FLASH_ACR.LATENCY has changed: check that it suits the clock. */
 void rcc_set_flash_latency(struct board *board, uint32_t latency);
 
-/* The clock that BDCR gives the RTC, while it runs; 0 = none. SIGNAL_RTC_CLOCK tells of changes. */
+/* The clock that BDCR gives the RTC, while it runs; 0 = none. SIGNAL_RTC_CLOCK tells of
+ * changes. */
 uint32_t rcc_rtc_hz(const struct board *board);
 
 /* ---- between rcc.c and rcc_backup.c ---- */

@@ -4,8 +4,8 @@
 #include "board/stm32f1/pwr.h"
 #include "board/stm32f1/rcc.h"
 
-/* RCC_BDCR (RM0008 7.3.9): the 32 kHz crystal, and the clock of the RTC. The crystal always starts; which
- * GoKit boards carry one is not known. */
+/* RCC_BDCR (RM0008 7.3.9): the 32 kHz crystal, and the clock of the RTC. The crystal always
+ * starts, though it is not known which GoKit boards have one. */
 
 #define BDCR_LSEON  (1u << 0)
 #define BDCR_LSERDY (1u << 1)
@@ -83,13 +83,13 @@ void rcc_backup_write(struct board *board, uint32_t value)
         chip_unknown(board, "RCC_BDCR.LSEBYP: an external 32 kHz clock is not modelled");
         return;
     }
-    if ((value & BDCR_BDRST) != 0) { /* as long as it is set nothing else can be */
+    if ((value & BDCR_BDRST) != 0) { /* while it is set no other bit can be */
         if ((rcc->bdcr & BDCR_BDRST) == 0) {
             chip_signal(board, SIGNAL_BACKUP_RESET, chip_now(board));
         }
         rcc->bdcr = BDCR_BDRST;
     } else if (pwr_backup_is_writable(board)) {
-        /* A clock that was chosen stays until a reset of the domain. */
+        /* The choice of a clock stays until the domain is reset. */
         uint32_t kept = rcc->bdcr & BDCR_LSERDY;
         kept |=
             rtcsel(rcc->bdcr) != RTCSEL_NONE ? rcc->bdcr & BDCR_RTCSEL : value & BDCR_RTCSEL;

@@ -6,9 +6,9 @@
 #include "board/stm32f1/pwr.h"
 #include "board/stm32f1/rcc.h"
 
-/* Real-time clock (RM0008 chapter 18), clocked by RCC_BDCR.RTCSEL: a divider of 20 bits and a counter of
- * 32. Both are computed from the edges of the clock since `epoch`, when somebody looks, and at the ticks of
- * what is asked for. */
+/* Real-time clock (RM0008 chapter 18), clocked by RCC_BDCR.RTCSEL: a divider of 20 bits and a
+ * counter of 32. Both are computed from the edges of the clock since `epoch`: when they are
+ * read, and at the ticks of announced events. */
 
 enum {
     CRH = 0x00,
@@ -33,7 +33,7 @@ enum {
 #define PRL_RESET 0x8000u
 #define PRL_MAX   0xFFFFFu
 #define EDGES_AHEAD                                                                            \
-    100000000u /* so far ahead events are announced: edges x ticks fit 64 bits */
+    100000000u /* no event is announced further ahead: edges x ticks fit 64 bits */
 
 enum { IRQ_RTC = 3 };
 enum { WRITE_EDGES = 3 }; /* RM0008 18.3.4: at least three cycles of RTCCLK */
@@ -62,7 +62,7 @@ static uint64_t tick_of(const struct rtc *rtc, uint64_t edge)
     return rtc->epoch + (edge * CHIP_TICKS_PER_S + rtc->hz - 1) / rtc->hz;
 }
 
-/* The counter goes on by `steps`, not 0. */
+/* The counter goes on by `steps`, which is not 0. */
 static void count(struct board *board, uint64_t steps)
 {
     struct rtc *rtc = self(board);
@@ -104,7 +104,7 @@ static void pass_edges(struct board *board, uint64_t edges)
     count(board, 1 + beyond / (rtc->prl + 1));
 }
 
-/* Bring it to `tick`. */
+/* Bring the clock up to `tick`. */
 static void sync(struct board *board, uint64_t tick)
 {
     struct rtc *rtc = self(board);
@@ -120,7 +120,8 @@ static void sync(struct board *board, uint64_t tick)
         rtc->synced = CHIP_NEVER;
         rtc->crl |= CRL_RSF;
     }
-    /* Whole seconds of ticks are whole numbers of edges: begin anew there, so that nothing overflows. */
+    /* A second is a whole number of ticks and of edges: move the epoch on by whole seconds, so
+     * that nothing overflows. */
     uint64_t seconds = rtc->hz != 0 ? rtc->edges / rtc->hz : 0;
     rtc->epoch += seconds * CHIP_TICKS_PER_S;
     rtc->edges -= seconds * rtc->hz;
@@ -128,7 +129,7 @@ static void sync(struct board *board, uint64_t tick)
     rtc->synced -= rtc->synced != CHIP_NEVER ? seconds * rtc->hz : 0;
 }
 
-/* The edge that takes the counter `steps` on, or one on the way there. */
+/* The edge that advances the counter by `steps`, or an earlier one if that is too far ahead. */
 static uint64_t edge_of_step(const struct rtc *rtc, uint64_t steps)
 {
     uint64_t ahead = rtc->div + 1 + (steps - 1) * (rtc->prl + 1);
@@ -143,7 +144,8 @@ static void announce(struct board *board)
         return;
     }
     uint64_t to_alarm = (uint64_t)(uint32_t)(rtc->alr - rtc->cnt - 1) + 1;
-    uint64_t edge = edge_of_step(rtc, to_alarm); /* always: EXTI waits for it */
+    uint64_t edge =
+        edge_of_step(rtc, to_alarm); /* announced in any case: EXTI has a line for it */
     if ((rtc->crh & ~rtc->crl & FLAG_SEC) != 0) {
         edge = edge_of_step(rtc, 1);
     }
@@ -174,7 +176,7 @@ static void set_clock(struct board *board, uint64_t tick)
         return;
     }
     sync(board, tick);
-    /* What was under way takes as many edges more of the new clock. */
+    /* A write that is under way takes the same number of edges of the new clock. */
     rtc->done -= rtc->done != CHIP_NEVER ? rtc->edges : 0;
     rtc->synced -= rtc->synced != CHIP_NEVER ? rtc->edges : 0;
     rtc->edges = 0;
@@ -205,7 +207,7 @@ static void signal(struct board *board, enum chip_signal signal, uint64_t tick)
     }
 }
 
-/* Of the interface to the bus: the counter goes on, and has to be synchronized anew. */
+/* A reset of the bus interface: the counter goes on, and has to be synchronized again. */
 static void reset(struct board *board, unsigned unit)
 {
     (void)unit;
@@ -269,11 +271,11 @@ static void write_crl(struct board *board, uint32_t value)
     }
     rtc->crl = (rtc->crl & value & (FLAGS | CRL_RSF)) | (value & CRL_CNF);
     if (leaves && (rtc->prl_waits || rtc->alr_waits || rtc->cnt_waits)) {
-        rtc->done = rtc->edges + WRITE_EDGES; /* with a clock that stands still: never */
+        rtc->done = rtc->edges + WRITE_EDGES; /* never, if the clock stands still */
     }
 }
 
-/* Half of a register of the core: the other half is as it was. */
+/* Write one half of a register of the core; the other half stays. */
 static void write_half(bool *waits, uint32_t *out_new, uint32_t now, bool high, uint32_t value)
 {
     uint32_t old = *waits ? *out_new : now;

@@ -13,7 +13,7 @@ struct rtc {
     uint32_t prl, alr, cnt, div;
     uint32_t hz;     /* of its clock; 0 = stands still */
     uint64_t epoch;  /* a tick at which an edge of the clock would have been */
-    uint64_t edges;  /* since then, that cnt and div have seen */
+    uint64_t edges;  /* since then, that cnt and div have counted */
     uint64_t synced; /* edge at which RSF rises; CHIP_NEVER = it has, or never will */
 
     /* What was written in configuration mode, and the edge at which it is done. */

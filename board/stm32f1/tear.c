@@ -4,7 +4,8 @@
 #include <string.h>
 #include "board/stm32f1/chip.h"
 
-/* What a flash operation leaves behind when the power fails in it, and cells that are weak since. */
+/* What a flash operation leaves in the cells when the power fails in it, and the cells that are
+ * weak. */
 
 /* The cells that the operation under way changes. */
 static void find_range(const struct board *board, size_t *out_first, size_t *out_size)
@@ -23,7 +24,7 @@ static uint16_t half_word(const struct board *board, size_t index)
 
 /* ---- weak cells ---- */
 
-/* Found again by a walk: there is at most a page or two of them, for a short time. */
+/* A linear search: there are at most two pages of them, for a short time. */
 static struct weak_cell *find_weak(struct flash_cells *cells, size_t index)
 {
     for (unsigned i = 0; i < cells->weak_len; i++) {
@@ -34,7 +35,7 @@ static struct weak_cell *find_weak(struct flash_cells *cells, size_t index)
     return NULL;
 }
 
-/* A table that is full keeps the older ones: two whole pages have their place. */
+/* A full table keeps the older ones; it has room for two whole pages. */
 static void add_weak(struct flash_cells *cells, size_t index, uint16_t mask)
 {
     struct weak_cell *weak = find_weak(cells, index);
@@ -45,7 +46,8 @@ static void add_weak(struct flash_cells *cells, size_t index, uint16_t mask)
     }
 }
 
-/* The operation under way has changed all its bits, but not for good. Call it before they change. */
+/* The operation under way changes all its bits, but they become weak. To be called before they
+ * change. */
 static void weaken(struct board *board)
 {
     const struct fpec *fpec = &flash_state(board)->fpec;
@@ -93,7 +95,8 @@ void flash_power_on(struct board *board)
 
 /* ---- torn operations ---- */
 
-/* A random part of the bits in `changing`: not none and not all, if there are two or more. */
+/* A random part of the bits in `changing`: at least one and not all, if there are two or
+ * more. */
 static uint16_t some_of(uint16_t changing, uint64_t *random)
 {
     if ((changing & (changing - 1)) == 0) {

@@ -5,9 +5,9 @@
 #include "board/stm32f1/pins.h"
 #include "board/stm32f1/rcc.h"
 
-/* TIM1..4 (RM0008 chapters 14, 15): counting up from the internal clock, update and compare events,
- * PWM and forced outputs. The counter is computed when somebody looks, and at the ticks of interrupts
- * that are enabled. */
+/* TIM1..4 (RM0008 chapters 14, 15): counting up from the internal clock, update and compare
+ * events, PWM and forced outputs. The counter is computed when it is read, and at the ticks of
+ * enabled interrupts. */
 
 enum {
     CR1 = 0x00,
@@ -85,7 +85,7 @@ static void match(struct tim *tim, uint32_t from, uint64_t steps, bool overflows
     for (unsigned i = 0; i < CHANNELS; i++) {
         uint32_t ccr = tim->ccr_now[i];
         bool passed = ccr > from && ccr <= from + steps && ccr <= tim->arr_now;
-        /* 0 is reached by the overflow; a value above ARR matches there (RM0008 15.4.5, CC1IF) */
+        /* a CCR of 0 or above ARR matches at the overflow (RM0008 15.4.5, CC1IF) */
         if (passed || (overflows && (ccr == 0 || ccr > tim->arr_now))) {
             tim->sr |= cc_flag(i);
         }
@@ -105,7 +105,7 @@ static void sync(struct tim *tim, uint32_t clock, uint64_t now)
             tim->since += steps * step;
             return;
         }
-        bool beyond = tim->count > tim->arr_now; /* runs through to 0xFFFF */
+        bool beyond = tim->count > tim->arr_now; /* counts on to 0xFFFF */
         uint32_t room = (beyond ? COUNTER_RANGE : tim->arr_now + 1) - tim->count;
         bool overflows = steps >= room;
         uint64_t taken = overflows ? room : steps;
@@ -132,7 +132,7 @@ static void sync(struct tim *tim, uint32_t clock, uint64_t now)
     }
 }
 
-/* Ticks until the counter has gone `steps` on. */
+/* Ticks until the counter has advanced by `steps`. */
 static uint64_t after(const struct tim *tim, uint32_t clock, uint32_t steps)
 {
     return tim->since + (uint64_t)clock * (tim->psc_now + 1) * steps;
@@ -208,7 +208,7 @@ static void signal(struct board *board, enum chip_signal signal, uint64_t tick)
 bool tim_drives(const struct board *board, unsigned unit, unsigned channel)
 {
     const struct tim *tim = &self(board)[unit];
-    bool is_on = (tim->ccer >> (4 * channel) & 1) != 0; /* first: most are not */
+    bool is_on = (tim->ccer >> (4 * channel) & 1) != 0; /* checked first: most are not */
     return is_on && clock_ticks(board, unit) != 0 && (unit != 0 || (tim->bdtr & BDTR_MOE) != 0);
 }
 
@@ -234,7 +234,7 @@ unsigned tim_duty(const struct board *board, unsigned unit, unsigned channel)
     return (tim.ccer >> (4 * channel) & 2) != 0 ? 1000 - duty : duty; /* CCxP */
 }
 
-/* An output mode that is driven must be one we can tell the duty of. */
+/* The duty of an enabled output must be known: other modes are refused. */
 static void check_outputs(struct board *board, unsigned unit)
 {
     const struct tim *tim = &self(board)[unit];
@@ -291,7 +291,7 @@ static void write_ccr(struct tim *tim, unsigned channel, uint32_t value)
     }
 }
 
-/* Registers that are zero, or select what is not modelled. */
+/* Registers or bits that must stay zero: all else is not modelled. */
 static void write_zero(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     if (value != 0) {
@@ -351,7 +351,7 @@ static void write_register(struct board *board, unsigned unit, uint32_t offset, 
         break;
     case CR2:
         write_zero(board, unit, offset, value & CR2_TI1S);
-        tim->cr2 = value; /* MMS, OISx: nobody listens */
+        tim->cr2 = value; /* MMS, OISx have no effect here */
         break;
     case DIER:
         write_zero(board, unit, offset, value & ~DIER_KNOWN);

@@ -7,8 +7,9 @@
 #include "board/stm32f1/pins.h"
 #include "board/stm32f1/rcc.h"
 
-/* USART1..3, asynchronous mode (RM0008 chapter 27): registers, transmitter and receiver. Frames of 8
- * bits without parity, or with one (M = 1, PCE = 1); 1 or 2 stop bits. The wire to RX is line.c. */
+/* USART1..3, asynchronous mode (RM0008 chapter 27): registers, transmitter and receiver. Frames
+ * have 8 data bits, with or without a parity bit (with one M = 1 and PCE = 1), and 1 or 2 stop
+ * bits. The wire to RX is line.c. */
 
 enum { SR = 0x00, DR = 0x04, BRR = 0x08, CR1 = 0x0C, CR2 = 0x10, CR3 = 0x14, GTPR = 0x18 };
 

@@ -7,8 +7,8 @@
 #include "board/options.h"
 #include "board/stm32f1/peripheral.h"
 
-/* USART1..3 (RM0008 chapter 27): registers, transmitter and receiver. The wire to RX is line.c. Units are
- * counted from 0. */
+/* USART1..3 (RM0008 chapter 27): registers, transmitter and receiver. The wire to RX is line.c.
+ * Units are counted from 0. */
 
 struct usart {
     uint32_t sr, rdr, tdr, brr, cr1, cr2, cr3, gtpr;
@@ -32,11 +32,11 @@ unsigned usart_overruns(const struct board *board, unsigned unit);
 unsigned usart_frame_bits(const struct board *board, unsigned unit);
 uint32_t usart_bit_ticks(const struct board *board, unsigned unit);
 
-/* Does the receiver hear a byte whose start bit began at `start`? */
+/* Does the receiver get a byte whose start bit began at `start`? */
 bool usart_is_receiving(const struct board *board, unsigned unit, uint64_t start);
 void usart_receive(struct board *board, unsigned unit, uint8_t byte, bool framing_error);
 
-/* The line will have been idle for a frame at `tick`, unless a start bit comes before. */
+/* At `tick` the line has been idle for a frame, unless a start bit comes before. */
 void usart_idle_at(struct board *board, unsigned unit, uint64_t tick);
 void usart_line_starts(struct board *board, unsigned unit, uint64_t start);
 void usart_line_was_busy(struct board *board, uint64_t tick);

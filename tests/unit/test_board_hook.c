@@ -4,7 +4,7 @@
 #include "support/chip_fixture.h"
 #include "board/stm32f1/chip.h"
 
-/* Calls f for ever; counts in r4 how often it has returned, and f in r5 how often it was called. */
+/* An endless loop that calls f; r4 counts the returns of f, r5 the calls of it. */
 static const uint8_t program[] = {
     0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0x00, 0xF0, 0x02, 0xF8, /* again: bl   f */
     0x01, 0x34, 0xFB, 0xE7, /*        adds r4, #1; b again */
@@ -12,7 +12,7 @@ static const uint8_t program[] = {
 };
 enum { FUNCTION = 0x08000010, RETURN = 0x0800000C, LR = 14, PC = 15 };
 
-/* Takes the call's place: `takes` ticks instead of f's instructions; 0 = looks on. */
+/* Takes the place of the call: `takes` ticks instead of f's instructions; 0 = only observes. */
 struct watcher {
     uint32_t addr;
     uint64_t takes, started; /* started: 0 = no call under way */
@@ -124,7 +124,7 @@ static void test_asks_for_addresses_after_each_call(void **state)
     run(board, MS);
     unsigned seen = watcher.trapped;
     assert_true(seen > 100);
-    watcher.addr = 0; /* taken up after the next call ... */
+    watcher.addr = 0; /* read after the next call ... */
     board_reset(board);
     run(board, MS);
     assert_int_equal(watcher.trapped, seen); /* ... which was the reset's */
@@ -137,14 +137,14 @@ static void test_takes_over(void **state)
     struct watcher watcher = {.addr = FUNCTION, .takes = 10 * US};
     struct board *board = start(&watcher);
     for (unsigned i = 0; i < 1000; i++) {
-        run(board, 3 * US); /* a call goes over several runs */
+        run(board, 3 * US); /* one call takes several runs */
     }
     assert_int_equal(board->cpu.r[5], 0);
     assert_in_range(board->cpu.r[4], 265, 285);
     board_free(board);
 }
 
-/* What is under way is no more after a reset: f is called again, not returned from. */
+/* A reset ends the call that is under way: f is called again, not returned from. */
 static void test_reset_ends_it(void **state)
 {
     (void)state;
@@ -185,7 +185,7 @@ static void test_copy_goes_on_alike(void **state)
     assert_int_equal(other.releases, 1);
 }
 
-/* A board without the hook knows nothing of the half of a call that lies behind. */
+/* A board without the hook knows nothing of the half of the call that is already done. */
 static void test_copy_without_the_hook(void **state)
 {
     (void)state;

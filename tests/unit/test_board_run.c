@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run_board(): a whole run of the modelled board with a small program on it, between a pipe and a
- * file. The program echoes each byte of USART1 plus one; `w` first programs the next half-word at
- * 0x08008000, `!` is an undefined instruction, `b` a breakpoint.
+/* run_board(): a whole run of the modelled board with a small program on it, between a pipe and
+ * a file. The program echoes each byte of USART1 plus one; `w` first programs the next
+ * half-word at 0x08008000, `!` is an undefined instruction, `b` a breakpoint.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,7 +110,7 @@ static int end(void **state)
     return 0;
 }
 
-/* The first byte comes before the program listens; it is there to be lost. */
+/* The first byte comes before the program listens: it must be lost. */
 static void run(struct bench *bench, const char *sent)
 {
     char text[64] = "-";
@@ -199,7 +199,7 @@ static void test_run_state_that_cannot_be_saved(void **state)
     assert_int_equal(bench->result.stop, BOARD_STOP_STATE);
     assert_string_equal(bench->result.why,
                         "/nonexistent/state.bin: cannot save: No such file or directory");
-    /* A lockup before is the reason that is told. */
+    /* If a lockup comes first, that is the reason that is reported. */
     run(bench, "!");
     assert_int_equal(bench->result.stop, BOARD_STOP_STATE); /* the time was over at once */
     bench->options.until = UINT64_MAX;
@@ -253,7 +253,7 @@ static void test_run_realtime_is_not_faster_than_time(void **state)
     assert_string_equal(bench->echo, "IBM");
 }
 
-/* Same files, same seed, same inputs: the same run, whatever the host does. */
+/* Same files, same seed, same inputs: the same run, however busy the host is. */
 static void test_run_stats_json_is_repeatable(void **state)
 {
     struct bench *bench = *state;

@@ -106,7 +106,8 @@ static void test_spec_input(void **state)
     assert_int_equal(spec_input("--o", longest, &input, NULL), -1);
 }
 
-/* What a person reads: the whole option, and the form or what is wrong with a number in it. */
+/* The message for a person: the whole option, and its form or what is wrong with a number in
+ * it. */
 static void test_spec_errors(void **state)
 {
     (void)state;

@@ -53,7 +53,7 @@ static void test_rcc_start_of_hse_and_pll(void **state)
     assert_int_equal(board->cpu.ticks_per_cycle, 8);
     assert_int_equal(board->cpu.fetch_wait, 2);
     assert_int_equal(rcc_bus_ticks(board, GATE_APB1), 16);
-    assert_int_equal(rcc_timer_ticks(board, GATE_APB1), 8); /* doubled behind a divider */
+    assert_int_equal(rcc_timer_ticks(board, GATE_APB1), 8); /* doubled after a divider */
 }
 
 static void test_rcc_64_mhz_without_hse(void **state)

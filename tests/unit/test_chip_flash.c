@@ -168,7 +168,7 @@ static void test_flash_pm0075_write_protection(void **state)
     assert_int_equal(board_flash_ops(board), 1);
 }
 
-/* Four pages to a bit, eight bits to an option byte, its complement behind it. */
+/* One bit for four pages, eight bits in an option byte, its complement after it. */
 static void test_flash_pm0075_protection_by_option_bytes(void **state)
 {
     static const uint8_t all[8] = {0xFC, 0x03, 0xF7, 0x08, 0xFF, 0x00, 0xFF, 0x00};
@@ -187,7 +187,7 @@ static void test_flash_pm0075_protection_by_option_bytes(void **state)
     }
 }
 
-/* 128 pages: bit 31 of WRPR, which stands for no page of a chip of 64 KB, protects the last four. */
+/* 128 pages: bit 31 of WRPR, which has no page on a chip of 64 KB, protects the last four. */
 static void test_flash_of_128_kb(void **state)
 {
     (void)state;
@@ -238,7 +238,8 @@ static void test_flash_pm0075_core_stalls_while_busy(void **state)
     assert_int_equal(get_reg(board, FLASH_SR), EOP);
 }
 
-/* Programs and erases apart, and an erase that a reset ends as long as it lasted. */
+/* Programs and erases are counted apart; an erase that a reset ends counts as long as it
+ * lasted. */
 static void test_flash_busy_is_counted(void **state)
 {
     struct board *board = *state;
@@ -326,7 +327,7 @@ static uint16_t cut_program(enum board_tear tear, uint64_t seed, uint16_t value)
     assert_int_equal(board_flash_ops(board), 2);
     assert_int_equal(cell(board, PAGE_ADDR), 0x1111);
     uint16_t result = cell(board, PAGE_ADDR + 2);
-    power_on(board); /* life goes on, without another cut */
+    power_on(board); /* the board goes on, without another cut */
     unlock_flash(board);
     assert_int_equal(program(board, PAGE_ADDR + 4, 0x2222), EOP);
     board_free(board);
@@ -348,7 +349,7 @@ static void test_flash_cut_program(void **state)
         different += torn != cut_program(BOARD_TEAR_TORN, seed + 1, 0x1234);
     }
     assert_in_range(different, 90, 100);
-    for (uint64_t seed = 0; seed < 30; seed++) { /* of two bits always one */
+    for (uint64_t seed = 0; seed < 30; seed++) { /* always one of the two bits */
         uint16_t torn = cut_program(BOARD_TEAR_TORN, seed, 0x7FFE);
         if (torn != 0x7FFF && torn != 0xFFFE) {
             fail_msg("seed %u: torn program reads 0x%04X", (unsigned)seed, torn);

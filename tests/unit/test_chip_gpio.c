@@ -2,7 +2,8 @@
 #include "support/chip_fixture.h"
 #include "board/stm32f1/pins.h"
 
-/* Pins, EXTI, bit-band, the memory map and the small peripherals: RM0008 chapters 2, 4, 5, 6, 9, 10. */
+/* Pins, EXTI, bit-band, the memory map and the small peripherals: RM0008 chapters 2, 4, 5, 6,
+ * 9, 10. */
 
 enum { CRL = 0, CRH = 4, IDR = 8, ODR = 12, BSRR = 16, BRR = 20, LCKR = 24 };
 

@@ -17,25 +17,26 @@ static void test_program_stalls_in_flash_operation(void **state)
 {
     (void)state;
     static const uint8_t program[] = {
-        0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0x07, 0x48, /*    ldr  r0, =0x40022000 */
-        0x08, 0x49, 0x41, 0x60,                                     /*    KEYR = KEY1 */
-        0x08, 0x49, 0x41, 0x60,                                     /*    KEYR = KEY2 */
-        0x01, 0x21, 0x01, 0x61,                                     /*    CR = PG */
-        0x07, 0x4A,             /*    ldr  r2, =0x08004000 */
-        0x4B, 0xF6, 0xEF, 0x63, /*    movw r3, #0xBEEF */
-        0x13, 0x80,             /*    strh r3, [r2] */
-        0xC4, 0x68,             /* 1: ldr  r4, [r0, #SR] */
-        0xE5, 0x07, 0xFC, 0xD1, /*    BSY: b 1b */
-        0x16, 0x88,             /*    ldrh r6, [r2] */
-        0x00, 0xBE,             /*    bkpt */
-        0x00, 0x20, 0x02, 0x40, 0x23, 0x01, 0x67, 0x45, 0xAB, 0x89, 0xEF,
-        0xCD, 0x00, 0x40, 0x00, 0x08,
+        0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, /*    stack pointer, reset */
+        0x07, 0x48,                                     /*    ldr  r0, =0x40022000 */
+        0x08, 0x49, 0x41, 0x60,                         /*    KEYR = KEY1 */
+        0x08, 0x49, 0x41, 0x60,                         /*    KEYR = KEY2 */
+        0x01, 0x21, 0x01, 0x61,                         /*    CR = PG */
+        0x07, 0x4A,                                     /*    ldr  r2, =0x08004000 */
+        0x4B, 0xF6, 0xEF, 0x63,                         /*    movw r3, #0xBEEF */
+        0x13, 0x80,                                     /*    strh r3, [r2] */
+        0xC4, 0x68,                                     /* 1: ldr  r4, [r0, #SR] */
+        0xE5, 0x07, 0xFC, 0xD1,                         /*    BSY: b 1b */
+        0x16, 0x88,                                     /*    ldrh r6, [r2] */
+        0x00, 0xBE,                                     /*    bkpt */
+        0x00, 0x20, 0x02, 0x40, 0x23, 0x01, 0x67, 0x45,
+        0xAB, 0x89, 0xEF, 0xCD, 0x00, 0x40, 0x00, 0x08,
     };
     struct board *board = load(program, sizeof program);
     uint64_t before = board_now(board);
     assert_int_equal(board_run(board, before + MS), BOARD_STOP_BKPT);
     assert_int_equal(board->cpu.r[6], 0xBEEF);
-    assert_int_equal(board->cpu.r[4], 0x20); /* EOP at the first look: the fetch of it waited */
+    assert_int_equal(board->cpu.r[4], 0x20); /* EOP at the first read: its fetch has waited */
     assert_int_equal(board_instructions(board), 15); /* with the bkpt */
     assert_in_range(board_now(board) - before, 40 * US, 75 * US);
     board_free(board);
@@ -151,7 +152,7 @@ static void test_alarm_rings_in_a_run_and_while_the_flash_is_busy(void **state)
     assert_true(bus_read(board, BOARD_FLASH_BASE, 4, &word)); /* waits for the erase */
     assert_in_range(bell.rings, 20, 41);
     assert_int_equal(bell.last, start + (5 + bell.rings - 1) * MS);
-    assert_int_equal(board_uart_waiting(board, 1), 0); /* the byte is over */
+    assert_int_equal(board_uart_waiting(board, 1), 0); /* the byte has arrived */
     board_free(board);
 }
 
@@ -167,7 +168,7 @@ static void test_alarm_of_a_copy_is_its_own(void **state)
     pass(copy, 2 * MS);
     assert_int_equal(other.rings, 2);
     assert_int_equal(bell.rings, 0);
-    board_set_alarm(board, 0); /* over: at once, and once */
+    board_set_alarm(board, 0); /* in the past: rings at once, and once */
     pass(board, 1);
     assert_int_equal(bell.rings, 1);
     board_connect_alarm(board, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/chip_fixture.h"
 
-/* What a power failure leaves in the flash: the variants half-erased and weak. The others are in
- * test_chip_flash.c. Authority: board/board.h, enum board_tear. */
+/* What a power failure leaves in the flash: the tears half-erased and weak. The others are in
+ * test_chip_flash.c. Authority: board/options.h, enum board_tear. */
 
 enum { PAGE = 10, PG = 1, PER = 2, STRT = 0x40, PAGE_SIZE = 1024 };
 #define PAGE_ADDR (BOARD_FLASH_BASE + PAGE * PAGE_SIZE)
@@ -96,7 +96,7 @@ static void half_programmed_is_one_bit(void **state)
     }
     assert_int_equal(seen, 0xFFFF & ~0x1234); /* each of them comes */
 
-    begin(0xFF, BOARD_TEAR_HALF_ERASED, 1); /* nothing to change: no change, and an end */
+    begin(0xFF, BOARD_TEAR_HALF_ERASED, 1); /* no bit changes, and the operation ends */
     start_program(3, 0xFFFF);
     cut();
     assert_int_equal(cell(3), 0xFFFF);

@@ -137,7 +137,7 @@ static void test_tim_compare_interrupt(void **state)
     assert_true(is_pending(board, 28));
 }
 
-/* Nobody looks for some periods: the flag must be there all the same. */
+/* Nothing reads the timer for some periods: the flag must be set all the same. */
 static void test_tim_compare_flag_without_interrupt(void **state)
 {
     struct board *board = *state;

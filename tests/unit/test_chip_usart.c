@@ -313,7 +313,7 @@ static void test_dma_reading_busy_flash_stalls_all_channels(void **state)
     set_reg(board, FLASH_AR, BOARD_FLASH_BASE + 0x4000);
     set_reg(board, FLASH_CR, 0x42);
     set_reg(board, USART1_BASE + CR1, UE | TE);
-    board->cpu.now += 15 * MS; /* the core is elsewhere: run it from flash and it would stall */
+    board->cpu.now += 15 * MS; /* only time passes: code in flash would stall */
     assert_int_equal(get_reg(board, CHANNEL(4) + 4), 5);
     pass(board, 30 * MS);
     assert_int_equal(fixture->count, 5);

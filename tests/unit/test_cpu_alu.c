@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic and its flags against ARM DDI 0403E: AddWithCarry() of A2.2.1, and the pages of A7.7. */
+/* Arithmetic and its flags against ARM DDI 0403E: AddWithCarry() of A2.2.1, and the pages of
+ * A7.7. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Branches and conditions against ARM DDI 0403E: ConditionPassed() of A7.3, ranges of A4.3, IT blocks
- * of A7.3.2 and A7.7. */
+/* Branches and conditions against ARM DDI 0403E: ConditionPassed() of A7.3, ranges of A4.3, IT
+ * blocks of A7.3.2 and A7.7. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -203,7 +203,7 @@ static void test_it_masks_ddi0403_a7_7_it(void **state)
                 unsigned inverted = n == 0 ? 0 : mask >> (4 - n) & 1;
                 assert_int_equal(h_cpu.r[n], zero ^ inverted);
             }
-            /* 16-bit arithmetic in an IT block leaves the flags; behind it, it sets them. */
+            /* 16-bit arithmetic leaves the flags in an IT block, and sets them after it. */
             assert_int_equal(h_flags(), zero ? Z | C | V : C | V);
             assert_int_equal(h_cpu.itstate, 0);
             h_steps(1);
@@ -220,8 +220,8 @@ static void test_it_contents_ddi0403_a7_7_it(void **state)
         0xBFC7,         /* ittee gt */
         0xF100, 0x0001, /* addgt.w r0, r0, #1 ; 32 bits, executed */
         0xF110,
-        0x0000, /* addsgt.w r0, r0, #0 ; the S of a 32-bit instruction counts: now Z = 0, C = 0 */
-        0x2101,         /* movle r1, #1 ; skipped */
+        0x0000, /* addsgt.w r0, r0, #0 ; a 32-bit instruction obeys its S: now Z = 0, C = 0 */
+        0x2101, /* movle r1, #1 ; skipped */
         0xF8D1, 0x1004, /* ldrle.w r1, [r1, #4] ; skipped: no access */
         0x4280,         /* cmp r0, r0 */
         0xBF04,         /* itt eq */
@@ -310,7 +310,8 @@ static void test_it_16_bit_flags_ddi0403_a7_3_2(void **state)
     assert_int_equal(h_cpu.r[7], 0);
 }
 
-/* A glitch: as if a NOP stood there, which also in an IT block moves on to the next condition. */
+/* A glitch: as if there were a NOP, which in an IT block also moves on to the next
+ * condition. */
 static void test_skip_is_a_nop(void **state)
 {
     (void)state;
@@ -345,7 +346,8 @@ static void test_skip_is_a_nop(void **state)
     assert_int_equal(h_cpu.r[4], 5);
 }
 
-/* Run the program at H_CODE to its BKPT; *out_stops = how often it stopped at the trap on the way. */
+/* Run the program at H_CODE to its BKPT; *out_stops = how often it stopped at the trap on the
+ * way. */
 static struct cpu run_with_trap(const uint16_t program[], size_t len, uint32_t trap,
                                 unsigned *out_stops)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exception entry and return against ARM DDI 0403E B1.5.6 to B1.5.8: the frame, the stacks, IT. */
+/* Exception entry and return against ARM DDI 0403E B1.5.6 to B1.5.8: the frame, the stacks,
+ * IT. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,7 +44,8 @@ static void test_svc_frame_ddi0403_b1_5_6(void **state)
     check_frame(H_STACK - 32, H_CODE + 2, (uint32_t)(N | C | Q) << 27 | XPSR_T);
     assert_int_equal(cpu_xpsr(&h_cpu) & 0x1FF, H_SVC);
 
-    /* What the handler leaves in the caller's registers and in the flags is gone behind it. */
+    /* What the handler leaves in the caller's registers and in the flags is gone after the
+     * return. */
     h_cpu.r[0] = h_cpu.r[3] = h_cpu.r[12] = 0x55555555;
     h_put32(H_STACK - 28, 0x77777777); /* a result for r1 */
     h_cpu.r[4] = 0x44444444;
@@ -205,8 +207,8 @@ static void test_exclusive_lost_ddi0403_b1_5_8(void **state)
     assert_int_equal(h_get32(H_DATA), 0);
 }
 
-/* An interrupt before each instruction of an IT block: ITSTATE is in the frame, zero in the handler,
- * and back afterwards, also for instructions that are skipped. */
+/* An interrupt before each instruction of an IT block: ITSTATE is in the frame, zero in the
+ * handler, and back afterwards, also for instructions that are skipped. */
 static void test_it_state_ddi0403_b1_5_6(void **state)
 {
     (void)state;

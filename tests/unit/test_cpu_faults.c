@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Faults against ARM DDI 0403E B1.5.14, B1.5.15, B3.2.15: which one, where exactly, what is left
- * undone, escalation and lockup. */
+/* Faults against ARM DDI 0403E B1.5.14, B1.5.15, B3.2.15: which one, where exactly, what is
+ * left undone, escalation and lockup. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -185,7 +185,7 @@ static void test_invpc_ddi0403_b1_5_8(void **state)
         assert_int_equal(h_get32(H_STACK - 8), H_CODE + 2);
         assert_int_equal(h_peek(H_SHCSR) & 0xFFFF, 1 << 3); /* SVC is not active any more */
     }
-    /* To thread mode with another exception active, CCR.NONBASETHRDENA being 0. */
+    /* A return to thread mode while another exception is active and CCR.NONBASETHRDENA is 0. */
     H_START(program);
     h_poke(H_SHCSR, ALL_FAULTS);
     h_poke(H_SHPR2, 0x80000000);
@@ -211,7 +211,8 @@ static void test_escalation_ddi0403_b1_5_14(void **state)
     h_cpu.primask = 1;
     h_enter(H_HARDFAULT);
     assert_int_equal(h_peek(H_HFSR), FORCED);
-    /* SVC is not repeated, escalated or not (as Zephyr relies on, its pull request 18713). */
+    /* SVC is not repeated, whether it is escalated or not (Zephyr relies on this: its pull
+     * request 18713). */
     assert_int_equal(h_get32(H_STACK - 8), H_CODE + 2);
 
     H_START(program); /* SVC in its own handler */
@@ -302,7 +303,8 @@ struct unknown_case {
     const char *text;
 };
 
-/* UNPREDICTABLE in the pages of A7.7: the run stops at the instruction and says so; nothing else. */
+/* UNPREDICTABLE in the pages of A7.7: the run stops at the instruction and says so; nothing
+ * else. */
 static void test_unpredictable_stops(void **state)
 {
     (void)state;

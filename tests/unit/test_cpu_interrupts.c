@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Priorities, nesting, tail-chaining, masks and the NVIC against ARM DDI 0403E B1.5.4, B3.2, B3.4. */
+/* Priorities, nesting, tail-chaining, masks and the NVIC against ARM DDI 0403E B1.5.4, B3.2,
+ * B3.4. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,7 @@
 
 #include "support/cpu_fixture.h"
 
-/* Thread mode does nothing for long. */
+/* Thread mode does nothing, for a long time. */
 static void start(void)
 {
     static const uint16_t program[] = {
@@ -114,7 +115,8 @@ static void test_equal_priorities_ddi0403_b1_5_4(void **state)
     h_enter(H_SYSTICK);
 }
 
-/* B3.2.6: PRIGROUP 5 = two bits of group priority; the others only put waiting ones in order. */
+/* B3.2.6: PRIGROUP 5 = two bits of group priority; the others only put waiting ones in
+ * order. */
 static void test_prigroup_ddi0403_b3_2_6(void **state)
 {
     (void)state;

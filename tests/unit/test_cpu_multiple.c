@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loads and stores of several words, and exclusive ones, against ARM DDI 0403E A7.7 and A3.4. */
+/* Loads and stores of several words, and exclusive ones, against ARM DDI 0403E A7.7 and
+ * A3.4. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -198,7 +199,8 @@ static void test_ldrd_strd_ddi0403_a7_7_ldrd(void **state)
     assert_int_equal(h_get32(D + 28), 0xD000001C);
 }
 
-/* A3.4: a store-exclusive succeeds only after a load-exclusive, and ends the exclusive state. */
+/* A3.4: a store-exclusive succeeds only after a load-exclusive, and ends the exclusive
+ * state. */
 static void test_exclusive_ddi0403_a3_4(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shifts, logic with the shifter's carry, constants and bit fields against ARM DDI 0403E: Shift_C()
- * of A7.4.2, ThumbExpandImm_C() of A5.3.2, and the pages of A7.7. */
+/* Shifts, logic with the shifter's carry, constants and bit fields against ARM DDI 0403E:
+ * Shift_C() of A7.4.2, ThumbExpandImm_C() of A5.3.2, and the pages of A7.7. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Special registers, reset and hints against ARM DDI 0403E: B5.2 (CPS, MRS, MSR), B1.4, B1.5.5. */
+/* Special registers, reset and hints against ARM DDI 0403E: B5.2 (CPS, MRS, MSR), B1.4,
+ * B1.5.5. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -160,8 +161,8 @@ static void test_stack_pointers_ddi0403_b1_4_1(void **state)
     assert_int_equal(h_cpu.r[12], H_DATA + 0xFC);
 }
 
-/* Unprivileged code may read and write APSR and read CONTROL; the rest reads as zero and ignores
- * writes (B5.2.2, B5.2.3; CPS B5.2.1). */
+/* Unprivileged code may read and write APSR and read CONTROL; the rest reads as zero and
+ * ignores writes (B5.2.2, B5.2.3; CPS B5.2.1). */
 static void test_unprivileged_ddi0403_b5_2(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SysTick and sleep against ARM DDI 0403E B3.3, B1.5.18, B1.5.19; RM0008 7.2: the external reference
- * clock of SysTick is HCLK / 8. */
+/* SysTick and sleep against ARM DDI 0403E B3.3, B1.5.18, B1.5.19; RM0008 7.2: the external
+ * reference clock of SysTick is HCLK / 8. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,8 @@ static uint64_t tick(void)
     return at;
 }
 
-/* One exception each RELOAD + 1 clocks, B3.3.1; exactly, as the core sleeps in between. */
+/* One exception every RELOAD + 1 clocks, B3.3.1: exactly, because the core sleeps in
+ * between. */
 static void check_period(uint32_t reload, uint32_t csr, uint64_t period)
 {
     start(reload, csr);
@@ -54,8 +55,8 @@ static void test_period_ddi0403_b3_3_1(void **state)
                  (uint64_t)0x1000000 * H_TICKS_PER_CYCLE);
 }
 
-/* The first one comes RELOAD + 1 counts after a write to CVR; here of 8 cycles each, which is more
- * than where in the store it counts from. */
+/* The first one comes RELOAD + 1 counts after a write to CVR. A count is 8 cycles here, so it
+ * hardly matters at which cycle of the store counting begins. */
 static void test_first_period_ddi0403_b3_3_1(void **state)
 {
     (void)state;
@@ -67,7 +68,8 @@ static void test_first_period_ddi0403_b3_3_1(void **state)
     assert_in_range(cycles, 8 * 100 + 9, 8 * 100 + 14); /* entry: 12 */
 }
 
-/* Without sleep the handler starts at most one instruction late, and the lateness does not add up. */
+/* Without sleep the handler starts at most one instruction late, and the lateness does not add
+ * up. */
 static void test_no_drift_while_running(void **state)
 {
     (void)state;
@@ -95,7 +97,8 @@ static void test_clear_restarts_ddi0403_b3_3_5(void **state)
     h_poke(H_SYST_CVR, 1234); /* any value clears it */
     uint64_t cleared = h_cpu.now;
     uint64_t cycles = (tick() - cleared) / H_TICKS_PER_CYCLE;
-    assert_in_range(cycles, 9980, 10030); /* the store before and exception entry behind it */
+    assert_in_range(cycles, 9980,
+                    10030); /* with the store before and the exception entry after it */
 }
 
 static void test_countflag_ddi0403_b3_3_3(void **state)
@@ -121,13 +124,13 @@ static void test_current_value_ddi0403_b3_3_5(void **state)
     uint64_t then = h_cpu.now;
     assert_in_range(before, 0x123456 - 40, 0x123456);
     h_cpu.now += (uint64_t)1000 * H_TICKS_PER_CYCLE;
-    uint32_t behind = h_peek(H_SYST_CVR);
-    assert_int_equal(before - behind, (h_cpu.now - then) / H_TICKS_PER_CYCLE);
+    uint32_t after = h_peek(H_SYST_CVR);
+    assert_int_equal(before - after, (h_cpu.now - then) / H_TICKS_PER_CYCLE);
 
-    /* Stopped it keeps its value, and goes on from there. */
+    /* While it is stopped it keeps its value; it goes on from there. */
     h_poke(H_SYST_CSR, CLKSOURCE);
     uint32_t kept = h_peek(H_SYST_CVR);
-    assert_in_range(kept, behind - 10, behind);
+    assert_in_range(kept, after - 10, after);
     h_cpu.now += (uint64_t)1000 * H_TICKS_PER_CYCLE;
     assert_int_equal(h_peek(H_SYST_CVR), kept);
     h_poke(H_SYST_CSR, ENABLE | CLKSOURCE);
@@ -158,7 +161,8 @@ static void test_pendst_bits_ddi0403_b3_2_4(void **state)
     h_enter(H_SYSTICK);
 }
 
-/* B1.5.19: what would preempt if PRIMASK were 0 wakes the core, and is taken when PRIMASK is 0. */
+/* B1.5.19: what would preempt if PRIMASK were 0 wakes the core, and is taken when PRIMASK is
+ * 0. */
 static void test_wfi_primask_ddi0403_b1_5_19(void **state)
 {
     (void)state;
@@ -188,7 +192,7 @@ static void test_wfi_primask_ddi0403_b1_5_19(void **state)
     assert_in_range(h_get32(H_STACK - 8), H_CODE + 8, H_CODE + 10);
 }
 
-/* BASEPRI is not left out: what it masks does not wake the core. */
+/* BASEPRI counts: what it masks does not wake the core. */
 static void test_wfi_basepri_ddi0403_b1_5_19(void **state)
 {
     (void)state;

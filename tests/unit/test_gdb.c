@@ -107,7 +107,7 @@ static void test_step_and_breakpoints(void **state)
     assert_int_equal(fixture_register(fixture, 15), 0x08000012);
     assert_int_equal(board_instructions(fixture->board), instructions + 1);
     assert_string_equal(fixture_ask(fixture, "Z1,8000018,2"), "OK");
-    for (unsigned i = 0; i < 3; i++) { /* the one it stands on does not hold it */
+    for (unsigned i = 0; i < 3; i++) { /* the breakpoint at which it stands does not stop it */
         fixture_ask(fixture, "c");
         assert_string_equal(fixture_run(fixture), "T05thread:1;");
         assert_int_equal(fixture_register(fixture, 15), STORE);
@@ -128,7 +128,7 @@ static void test_watchpoints_stop_before_the_instruction(void **state)
     assert_string_equal(fixture_run(fixture), "T05watch:20000102;thread:1;");
     assert_int_equal(fixture_register(fixture, 15), STORE);
     assert_string_equal(fixture_ask(fixture, "m20000100,4"), "05000000"); /* not yet */
-    fixture_ask(fixture, "s"); /* as it is, not told twice */
+    fixture_ask(fixture, "s"); /* does not report it twice */
     assert_string_equal(fixture_run(fixture), "T05thread:1;");
     assert_int_equal(fixture_register(fixture, 15), BACK);
     assert_string_equal(fixture_ask(fixture, "m20000100,4"), "06000000");
@@ -141,13 +141,14 @@ static void test_watchpoints_stop_before_the_instruction(void **state)
     assert_string_equal(fixture_ask(fixture, "Z4,20000100,4"), "OK");
     fixture_ask(fixture, "c");
     assert_string_equal(fixture_run(fixture), "T05awatch:20000100;thread:1;");
-    assert_int_equal(fixture_register(fixture, 15), STORE); /* the read has been told */
+    assert_int_equal(fixture_register(fixture, 15), STORE); /* the read has been reported */
     fixture_ask(fixture, "c");
     assert_string_equal(fixture_run(fixture), "T05awatch:20000100;thread:1;");
     assert_int_equal(fixture_register(fixture, 15), LOOP);
 }
 
-/* The same ticks and the same memory with a watchpoint that is never hit, and by single steps. */
+/* The same ticks and the same memory with a watchpoint that is never hit, and by single
+ * steps. */
 static void test_a_debugger_costs_no_virtual_time(void **state)
 {
     struct gdb_fixture *fixture = *state;
@@ -187,8 +188,8 @@ static void test_stops_that_are_not_asked_for(void **state)
     assert_string_equal(fixture_run(fixture), "T0bthread:1;");
     assert_int_equal(fixture->answers, 2);
     fixture_ask(fixture, "c");
-    assert_string_equal(fixture_run(fixture), "T0bthread:1;"); /* for ever ... */
-    fixture_ask(fixture, "R00");                               /* ... but for a reset */
+    assert_string_equal(fixture_run(fixture), "T0bthread:1;"); /* always ... */
+    fixture_ask(fixture, "R00");                               /* ... until a reset */
     assert_int_equal(fixture->answers, 0);
     assert_int_equal(fixture_register(fixture, 15), 0x08000010);
     assert_string_equal(fixture_ask(fixture, "vRun;"), "T05thread:1;");

@@ -49,7 +49,7 @@ static void test_escapes(void **state)
 {
     struct gdb_fixture *fixture = *state;
     assert_string_equal(fixture_ask(fixture, "q}c"), "QC1");
-    fixture_ask(fixture, "qC}"); /* nothing behind it */
+    fixture_ask(fixture, "qC}"); /* nothing after the escape */
     assert_string_equal(fixture->out, "-");
     fixture_ask(fixture, "");
     assert_string_equal(fixture->out, "+$#00");

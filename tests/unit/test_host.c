@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What connects the board to the host: endpoints, the state file, the pace, the option values. No
- * test waits for time: pseudo terminals answer within poll(). */
+/* What connects the board to the host: endpoints, the state file, the pace, the option values.
+ * No test waits for time: pseudo terminals answer within poll(). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,7 +105,7 @@ static void test_endpoint_pty_carries_all_bytes_raw(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
-/* Like a wire: nobody there, nothing kept; who comes later hears what is sent from then on. */
+/* Like a wire: without a peer nothing is kept; a later peer gets what is sent from then on. */
 static void test_endpoint_pty_without_peer_loses(void **state)
 {
     (void)state;
@@ -153,18 +153,18 @@ static void test_endpoint_pty_name(void **state)
     (void)state;
     static struct endpoint end, second;
     char path[128], spec[160];
-    /* Left behind by a run that was killed: replaced. */
+    /* The link of a run that was killed is replaced. */
     strcpy(path, in_folder("mcu"));
     assert_int_equal(symlink("/dev/pts/4194304", path), 0);
     open_pty(&end, path);
-    /* Taken over by another run: not ours to remove. */
+    /* If another run has taken the name over, its link is not removed. */
     (void)snprintf(spec, sizeof spec, "pty:%s", path);
     assert_true(endpoint_open(&second, spec, why));
     endpoint_close(&end);
     assert_int_equal(access(path, F_OK), 0);
     endpoint_close(&second);
     assert_int_equal(access(path, F_OK), -1);
-    /* Somebody's file: never replaced. */
+    /* A file is never replaced. */
     int fd = open(path, O_CREAT | O_WRONLY, 0600);
     assert_true(fd >= 0);
     close(fd);
@@ -273,11 +273,11 @@ static void test_pace(void **state)
     assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms, 1000 * ms), 10 * ms);
     assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms, 1004 * ms), 6 * ms);
     assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms + 288, 1010 * ms), 500);
-    /* Behind by less than the limit: caught up. */
+    /* Late by less than the limit: it catches up. */
     assert_int_equal(pace_ahead_at(&pace, 15 * tick_ms, 1100 * ms), 0);
     assert_int_equal(pace_ahead_at(&pace, 106 * tick_ms, 1100 * ms), 1 * ms);
     assert_int_equal(pace.lost_ns, 0);
-    /* Suspended for a minute: given up, and in step again. */
+    /* Suspended for a minute: that time is given up, and it is in step again. */
     assert_int_equal(pace_ahead_at(&pace, 106 * tick_ms, 61101 * ms), 0);
     assert_int_equal(pace.lost_ns, 60000 * ms);
     assert_int_equal(pace_ahead_at(&pace, 107 * tick_ms, 61101 * ms), 1 * ms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading firmware files: good ones of every kind, and every way to be wrong. Files lie in blocks of
- * their exact size, so a sanitizer sees a read behind the end. */
+/* Loading firmware files: good ones of every kind, and every way to be wrong. Files lie in
+ * blocks of their exact size, so a sanitizer sees a read past the end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -163,7 +163,7 @@ static void test_loader_hex_segment_wraps(void **state)
 {
     (void)state;
     char text[200] = "";
-    /* 20-bit addresses cannot reach 0x08000000: told, not guessed. */
+    /* 20-bit addresses cannot reach 0x08000000: that is reported, nothing is guessed. */
     add_record(text, "020000021000");
     add_record(text, "04FFFE0001020304");
     add_record(text, "00000001");
@@ -182,7 +182,7 @@ static void test_loader_hex_wrong(void **state)
         {":020000040800F3\n:00000001FF\n", "line 1: bad checksum"},
         {":020000040800F2\n:0100000042BD\n", "no end record"},
         {":020000040800F2\n:00000001FF\n", "nothing to load"},
-        {":020000040800F2\n:00000001FF\n:00000001FF\n", "line 3: more data behind"},
+        {":020000040800F2\n:00000001FF\n:00000001FF\n", "line 3: more data after"},
         {":020000040800F2\n0100000042BD\n", "line 2: does not begin with a colon"},
         {":020000040800F2\n:0100000042BD00\n", "line 2: longer than"},
         {":020000040800F2\n:010000004\n", "line 2: not a hexadecimal digit"},
@@ -202,7 +202,7 @@ static void test_loader_hex_wrong(void **state)
     assert_flash_is_old();
 }
 
-/* Cut off anywhere, a HEX file is never taken, nor for something else. */
+/* A HEX file that is cut off is never taken, and never as another kind. */
 static void test_loader_hex_truncated_everywhere(void **state)
 {
     (void)state;
@@ -214,7 +214,7 @@ static void test_loader_hex_truncated_everywhere(void **state)
     size_t whole = strlen(good) - 1; /* the last newline may be missing */
     for (size_t len = 1; len < whole; len++) {
         if (put(good, len)) {
-            fail_msg("taken when cut off behind byte %zu", len);
+            fail_msg("taken when cut off after byte %zu", len);
         }
         assert_int_equal(loader_guess((const uint8_t *)good, len), LOADER_HEX);
     }
@@ -236,7 +236,7 @@ static void test_loader_hex_every_byte_changed(void **state)
             memcpy(changed, good, len);
             changed[i] = (char)value;
             (void)start(NULL);
-            /* One changed digit breaks the sum; case and white space do not matter. */
+            /* One changed digit breaks the checksum; case and white space do not matter. */
             if (put_kind(LOADER_HEX, changed, len, 0) &&
                 (changed[i] | 0x20) != (good[i] | 0x20) && good[i] != '\n') {
                 fail_msg("taken with byte %zu = %02X", i, value);
@@ -291,7 +291,7 @@ static void make_elf(uint8_t elf[ELF_SIZE], const struct segment *segments, unsi
 
 static const struct segment two_segments[] = {
     {1, 0x100, 0x08003000, 0x30, 0x30},
-    {1, 0x130, 0x08003030, 0x10, 0x80}, /* .data, with .bss behind */
+    {1, 0x130, 0x08003030, 0x10, 0x80}, /* .data, followed by .bss */
     {1, 0x140, 0x20000100, 0, 0x400},   /* .bss alone: nothing to load */
     {0x70000001, 0x100, 0, 8, 8},       /* ARM_EXIDX: not loaded */
 };
@@ -309,7 +309,8 @@ static void test_loader_elf_by_load_address(void **state)
     assert_int_equal(flash[0], 0xA5);
 }
 
-/* What GNU ld makes when the addresses allow: the ELF header itself inside the first segment. */
+/* What GNU ld makes when the addresses allow: the ELF header itself inside the first
+ * segment. */
 static void test_loader_elf_headers_are_not_programmed(void **state)
 {
     (void)state;
@@ -375,14 +376,15 @@ static void test_loader_elf_truncated_everywhere(void **state)
     make_elf(elf, two_segments, 4);
     for (size_t len = 4; len < 0x140; len++) {
         if (put(elf, len)) {
-            fail_msg("taken when cut off behind byte %zu", len);
+            fail_msg("taken when cut off after byte %zu", len);
         }
     }
     assert_flash_is_old();
     assert_true(put(elf, 0x140));
 }
 
-/* Every byte of the headers set to values that overflow: any answer is right, but one. */
+/* Every byte of the headers is set to values that overflow: any answer is right, as long as
+ * there is one. */
 static void test_loader_elf_every_header_byte_hostile(void **state)
 {
     (void)state;

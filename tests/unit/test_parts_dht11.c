@@ -13,8 +13,8 @@
 #define US(n) ((uint64_t)(n)*BOARD_TICKS_PER_US)
 #define MS(n) US((uint64_t)(n)*1000u)
 
-/* Pull low for `low_ticks` from `now` on and take the answer's edges. Returns how many came; the
- * first is the fall that begins the response. */
+/* Pull low for `low_ticks` from `now` on and take the answer's edges. Returns how many came;
+ * the first is the fall that begins the response. */
 enum { EDGES = 84 };
 static unsigned request(struct dht11 *sensor, uint64_t now, uint64_t low_ticks,
                         uint64_t out_edges[EDGES])
@@ -159,7 +159,7 @@ static void test_dht11_clamps_what_it_cannot_tell(void **state)
     assert_int_equal(humidity, DHT11_HUMIDITY_MAX);
 }
 
-/* Until somebody sets it the climate moves slowly: by one at a time, inside comfortable ranges, the
+/* Until it is set the climate drifts slowly: by one at a time, inside comfortable ranges, the
  * same for the same seed. Set, it stays. */
 static void test_dht11_drift(void **state)
 {

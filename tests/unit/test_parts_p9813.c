@@ -22,7 +22,8 @@ static void send_word(struct p9813 *led, uint32_t word)
     }
 }
 
-/* Written again from the data sheet, bit by bit, so that the model's own arithmetic is not used. */
+/* Written again from the data sheet, bit by bit, so that the model's own arithmetic is not
+ * used. */
 static uint32_t word_of(uint8_t r, uint8_t g, uint8_t b)
 {
     uint32_t word = 0xC0000000u;
@@ -112,7 +113,8 @@ static void test_p9813_second_word_is_for_the_next_led(void **state)
     assert_int_equal(led.frames, 1);
 }
 
-/* A program that restarts in the middle of a frame must find the LED again with its next frame. */
+/* A program that restarts in the middle of a frame must find the LED again with its next
+ * frame. */
 static void test_p9813_resynchronises_after_every_cut(void **state)
 {
     (void)state;

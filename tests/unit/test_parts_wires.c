@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts at their pins, with a double of the chip's wires (board/stm32f1/pins.h) in place of the
- * chip: which pin goes where, what is low and what is high, what a power-on leaves. */
+/* The parts at their pins, with a double of the chip's wires (board/stm32f1/pins.h) in place of
+ * the chip: which pin goes where, what is low and what is high, what a power-on leaves. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -122,7 +122,7 @@ static void test_wires_keys_active_low(void **state)
         assert_true(pins_level(&board, port, pin));
         board_set_key(&board, i + 1, true);
         assert_false(pins_level(&board, port, pin));
-        gokit2_power_on(&board); /* a finger does not move because the power goes */
+        gokit2_power_on(&board); /* the keys stay pressed when the power fails */
         assert_false(pins_level(&board, port, pin));
         board_set_key(&board, i + 1, false);
         assert_true(pins_level(&board, port, pin));
@@ -275,7 +275,8 @@ static void test_wires_dht11(void **state)
     assert_false(world.climate_broken);
 }
 
-/* A host that pulls low inside the sensor's answer and stays there: its low counts from then on. */
+/* A host that pulls low inside the sensor's answer and stays there: its low counts from then
+ * on. */
 static void test_wires_dht11_host_pulls_over_the_answer(void **state)
 {
     (void)state;
