@@ -104,7 +104,7 @@ struct board_view {
     int motor_percent; /* -100..100: duty of L9110, sign = direction */
     bool uart_activity;
 };
-void board_look(const struct board *board, struct board_view *out_view);
+void board_view(const struct board *board, struct board_view *out_view);
 
 /* What a person and the room do to the board. */
 void board_set_climate(struct board *board, int celsius,

@@ -77,7 +77,7 @@ static json_t *json_view(const struct board *board)
 {
     struct board_view view;
     json_t *led = json_object(), *result = json_object();
-    board_look(board, &view);
+    board_view(board, &view);
     json_add(&led, "enabled", json_boolean(view.led_enabled));
     json_add(&led, "r", json_count(view.led_r));
     json_add(&led, "g", json_count(view.led_g));
@@ -87,18 +87,18 @@ static json_t *json_view(const struct board *board)
     return result;
 }
 
-static json_t *json_world(const struct board *board)
+static json_t *json_inputs(const struct board *board)
 {
-    struct board_world world;
+    struct board_inputs inputs;
     json_t *result = json_object(), *keys = json_array();
-    board_look_around(board, &world);
-    for (size_t i = 0; i < sizeof world.key / sizeof world.key[0]; i++) {
-        (void)json_array_append_new(keys, json_boolean(world.key[i]));
+    board_inputs(board, &inputs);
+    for (size_t i = 0; i < sizeof inputs.key / sizeof inputs.key[0]; i++) {
+        (void)json_array_append_new(keys, json_boolean(inputs.key[i]));
     }
-    json_add(&result, "celsius", json_integer(world.celsius));
-    json_add(&result, "humidity_percent", json_integer(world.humidity_percent));
-    json_add(&result, "climate_broken", json_boolean(world.climate_broken));
-    json_add(&result, "obstacle", json_boolean(world.obstacle));
+    json_add(&result, "celsius", json_integer(inputs.celsius));
+    json_add(&result, "humidity_percent", json_integer(inputs.humidity_percent));
+    json_add(&result, "climate_broken", json_boolean(inputs.climate_broken));
+    json_add(&result, "obstacle", json_boolean(inputs.obstacle));
     json_add(&result, "keys", keys);
     return result;
 }
@@ -145,6 +145,6 @@ int stats_print_json(FILE *out, const struct board *board,
         json_add(&stats, uarts[i], uart);
     }
     json_add(&stats, "view", json_view(board));
-    json_add(&stats, "world", json_world(board));
+    json_add(&stats, "world", json_inputs(board));
     return json_print(stats, out);
 }

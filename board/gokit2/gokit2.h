@@ -28,15 +28,15 @@ struct gokit2 {
     bool key[GOKIT2_KEY_COUNT];
 };
 
-/* What the world does to the board at present: the other half of board_look(). */
-struct board_world {
+/* What a person and the room do to the board at present: the other half of board_view(). */
+struct board_inputs {
     int celsius, humidity_percent;
     bool climate_broken;
     bool obstacle;
     bool key[GOKIT2_KEY_COUNT]; /* [0] is KEY1 */
 };
 struct board;
-void board_look_around(const struct board *board, struct board_world *out_world);
+void board_inputs(const struct board *board, struct board_inputs *out_inputs);
 
 /* Of inputs.c, for gokit2.c: put the present keys and obstacle on their wires. */
 void gokit2_drive_inputs(struct board *board);

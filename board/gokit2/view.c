@@ -18,7 +18,7 @@ static unsigned motor_duty(const struct board *board, unsigned pin)
     return gpio_is_input(board, PORT_B, pin) ? 0 : pins_duty_permille(board, PORT_B, pin);
 }
 
-void board_look(const struct board *board, struct board_view *out_view)
+void board_view(const struct board *board, struct board_view *out_view)
 {
     const struct gokit2 *parts = pins_parts_const(board);
     uint64_t last = pins_uart_last_tick(board);
@@ -34,16 +34,16 @@ void board_look(const struct board *board, struct board_view *out_view)
     *out_view = view;
 }
 
-void board_look_around(const struct board *board, struct board_world *out_world)
+void board_inputs(const struct board *board, struct board_inputs *out_inputs)
 {
     const struct gokit2 *parts = pins_parts_const(board);
-    struct board_world world = {
+    struct board_inputs inputs = {
         .climate_broken = parts->climate.broken,
         .obstacle = parts->obstacle,
     };
-    dht11_climate(&parts->climate, board_now(board), &world.celsius, &world.humidity_percent);
+    dht11_climate(&parts->climate, board_now(board), &inputs.celsius, &inputs.humidity_percent);
     for (unsigned i = 0; i < GOKIT2_KEY_COUNT; i++) {
-        world.key[i] = parts->key[i];
+        inputs.key[i] = parts->key[i];
     }
-    *out_world = world;
+    *out_inputs = inputs;
 }

@@ -83,17 +83,17 @@ static bool power_comes_back(struct run *run)
 static void apply(struct run *run, const struct run_input *input)
 {
     struct board *board = run->board;
-    struct board_world world;
-    board_look_around(board, &world);
+    struct board_inputs inputs;
+    board_inputs(board, &inputs);
     switch (input->kind) {
     case RUN_KEY:
         board_set_key(board, input->number, input->value != 0);
         break;
     case RUN_CELSIUS:
-        board_set_climate(board, input->value, world.humidity_percent);
+        board_set_climate(board, input->value, inputs.humidity_percent);
         break;
     case RUN_HUMIDITY:
-        board_set_climate(board, world.celsius, input->value);
+        board_set_climate(board, inputs.celsius, input->value);
         break;
     case RUN_CLIMATE_BROKEN:
         board_set_climate_broken(board, input->value != 0);

@@ -7,18 +7,18 @@
 void view_line(const struct board *board, char out_line[VIEW_LINE_SIZE])
 {
     struct board_view view;
-    struct board_world world;
+    struct board_inputs inputs;
     char led[24] = "off", climate[32] = "sensor broken";
-    board_look(board, &view);
-    board_look_around(board, &world);
+    board_view(board, &view);
+    board_inputs(board, &inputs);
     if (view.led_enabled) {
         (void)snprintf(led, sizeof led, "%u,%u,%u", view.led_r, view.led_g, view.led_b);
     }
-    if (!world.climate_broken) {
-        (void)snprintf(climate, sizeof climate, "%dC %d%%", world.celsius,
-                       world.humidity_percent);
+    if (!inputs.climate_broken) {
+        (void)snprintf(climate, sizeof climate, "%dC %d%%", inputs.celsius,
+                       inputs.humidity_percent);
     }
     (void)snprintf(out_line, VIEW_LINE_SIZE, "led %s motor %s%d%% ir %s %s", led,
                    view.motor_percent > 0 ? "+" : "", view.motor_percent,
-                   world.obstacle ? "near" : "-", climate);
+                   inputs.obstacle ? "near" : "-", climate);
 }

@@ -11,7 +11,7 @@
  * which includes neither this header nor chip.h, as plain data without pointers to itself:
  * board_copy() copies it with the rest. Its place among the peripherals is
  * board/gokit2/parts.c. The .c files of board/gokit2 include this header and implement the
- * functions below, and the public board_look() and board_set_*() of board/board.h.
+ * functions below, and the public board_view() and board_set_*() of board/board.h.
  *
  * Time is in ticks (board_now()), and always exact: a call during an instruction has the tick
  * of that instruction.

@@ -168,7 +168,7 @@ struct board_view house_look(void)
 {
     struct board_view view;
     house_run(5);
-    board_look(testbed_board(house), &view);
+    board_view(testbed_board(house), &view);
     return view;
 }
 

@@ -224,14 +224,14 @@ static void test_run_inputs_at_their_time(void **state)
     bench->options.input_count = sizeof inputs / sizeof inputs[0];
     bench->options.view = true;
     run(bench, "");
-    struct board_world world;
-    board_look_around(bench->board, &world);
-    assert_int_equal(world.celsius, 31);
-    assert_int_equal(world.humidity_percent, 77);
-    assert_true(world.key[1]);
-    assert_false(world.key[0]);
-    assert_true(world.obstacle);
-    assert_true(world.climate_broken);
+    struct board_inputs seen;
+    board_inputs(bench->board, &seen);
+    assert_int_equal(seen.celsius, 31);
+    assert_int_equal(seen.humidity_percent, 77);
+    assert_true(seen.key[1]);
+    assert_false(seen.key[0]);
+    assert_true(seen.obstacle);
+    assert_true(seen.climate_broken);
     assert_int_equal(board_resets(bench->board, BOARD_RESET_PIN), 1);
     assert_int_equal(board_resets(bench->board, BOARD_RESET_POWER), 2);
     assert_string_equal(told, "view: led off motor 0% ir - 31C 77%\n"

@@ -162,16 +162,16 @@ static void test_wires_led(void **state)
     start(&board);
     clock_word(&board, 0);
     clock_word(&board, 0xEC4600FEu); /* purple of the vendor */
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_int_equal(view.led_r, 254);
     assert_int_equal(view.led_g, 0);
     assert_int_equal(view.led_b, 70);
     assert_false(view.led_enabled);
     chip(&board, PORT_A, 0, CHIP_HIGH);
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_true(view.led_enabled);
     gokit2_power_on(&board);
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_int_equal(view.led_r, 0);
 }
 
@@ -191,16 +191,16 @@ static void test_wires_motor_l9110(void **state)
     start(&board);
     chip(&board, PORT_B, 4, CHIP_PULLS_UP); /* NJTRST after a reset */
     board.duty[PORT_B][4] = 1000;
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_int_equal(view.motor_percent, 0);
     chip(&board, PORT_B, 4, CHIP_LOW);
     chip(&board, PORT_B, 5, CHIP_LOW);
     board.duty[PORT_B][4] = 300;
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_int_equal(view.motor_percent, 30);
     board.duty[PORT_B][4] = 0;
     board.duty[PORT_B][5] = 500;
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_int_equal(view.motor_percent, -50);
 }
 
@@ -211,13 +211,13 @@ static void test_wires_uart_activity(void **state)
     struct board_view view;
     start(&board);
     board.now = 5;
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_false(view.uart_activity); /* never */
     board.uart_last = 5;
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_true(view.uart_activity);
     board.now += (uint64_t)1000000 * BOARD_TICKS_PER_US;
-    board_look(&board, &view);
+    board_view(&board, &view);
     assert_false(view.uart_activity);
 }
 
@@ -268,11 +268,11 @@ static void test_wires_dht11(void **state)
     board.now += (uint64_t)2000000 * BOARD_TICKS_PER_US;
     assert_true(read_sensor(&board, bytes));
 
-    struct board_world world;
-    board_look_around(&board, &world);
-    assert_int_equal(world.celsius, 24);
-    assert_int_equal(world.humidity_percent, 51);
-    assert_false(world.climate_broken);
+    struct board_inputs inputs;
+    board_inputs(&board, &inputs);
+    assert_int_equal(inputs.celsius, 24);
+    assert_int_equal(inputs.humidity_percent, 51);
+    assert_false(inputs.climate_broken);
 }
 
 /* A host that pulls low inside the sensor's answer and stays there: its low counts from then
