@@ -75,7 +75,7 @@ struct cpu {
     unsigned trap_count;
     uint64_t trap_filter; /* bit (address / 2) % 64 of each */
 
-    /* system control space; owned by exception.c and scs.c */
+    /* system control space; owned by exception.c, scs.c and timers.c */
     uint32_t vtor, aircr_prigroup, scr, ccr, shcsr, cfsr, hfsr, mmfar, bfar;
     uint8_t system_priority[16]; /* by exception number 4..15 */
     uint8_t irq_priority[CPU_IRQ_COUNT];

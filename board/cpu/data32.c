@@ -335,7 +335,80 @@ void op32_saturate(struct cpu *cpu, uint32_t first, uint32_t second)
     cpu->r[second >> 8 & 15u] = saturate(cpu, value, is_signed, bits);
 }
 
-/* A5.3.12: shifts by register, extensions, bit counting. */
+/* ---- shifts by register, extensions, bit operations: A5.3.12 ---- */
+
+/* LSL, LSR, ASR, ROR */
+ALWAYS_INLINE void shift_by_register(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t n = first & 15u;
+    uint32_t d = second >> 8 & 15u;
+    uint32_t m = second & 15u;
+    uint32_t carry = carry_flag(cpu);
+    uint32_t amount = cpu->r[m] & 0xFFu;
+    if (is_sp_or_pc(d) || is_sp_or_pc(m) || is_sp_or_pc(n)) {
+        stop_unknown(cpu, first << 16 | second, "shift with these registers");
+        return;
+    }
+    uint32_t value = cpu->r[n];
+    if (amount != 0) {
+        value = shift_with_carry(value, first >> 5 & 3u, amount, &carry);
+    }
+    cpu->r[d] = value;
+    if ((first & 0x10u) != 0) {
+        set_nzc(cpu, value, carry);
+    }
+}
+
+/* SXTH, UXTH, SXTB, UXTB */
+ALWAYS_INLINE void extend(struct cpu *cpu, uint32_t first, uint32_t second)
+{
+    uint32_t d = second >> 8 & 15u;
+    uint32_t m = second & 15u;
+    uint32_t value = cpu->r[m];
+    uint32_t op2 = second >> 4 & 15u;
+    uint32_t rotation = (op2 & 3u) * 8u;
+    if (is_sp_or_pc(d) || is_sp_or_pc(m) || (op2 & 4u) != 0) {
+        stop_unknown(cpu, first << 16 | second, "extension with these operands");
+        return;
+    }
+    if (rotation != 0) {
+        value = value >> rotation | value << (32 - rotation);
+    }
+    switch (first >> 4 & 15u) {
+    case 0:
+        cpu->r[d] = (uint32_t)(int32_t)(int16_t)value;
+        return;
+    case 1:
+        cpu->r[d] = value & 0xFFFFu;
+        return;
+    case 4:
+        cpu->r[d] = (uint32_t)(int32_t)(int8_t)value;
+        return;
+    default:
+        cpu->r[d] = value & 0xFFu;
+        return;
+    }
+}
+
+/* REV, REV16, RBIT, REVSH: `op` is 8..11. */
+ALWAYS_INLINE uint32_t reversed(uint32_t op, uint32_t value)
+{
+    uint32_t result = 0;
+    switch (op) {
+    case 8:
+        return __builtin_bswap32(value);
+    case 9:
+        return (value & 0x00FF00FFu) << 8 | (value >> 8 & 0x00FF00FFu);
+    case 10:
+        for (int i = 0; i < 32; i++) {
+            result = result << 1 | (value >> i & 1u);
+        }
+        return result;
+    default:
+        return (uint32_t)(int32_t)(int16_t)__builtin_bswap16((uint16_t)value);
+    }
+}
+
 void op32_register_operations(struct cpu *cpu, uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;
@@ -343,56 +416,22 @@ void op32_register_operations(struct cpu *cpu, uint32_t first, uint32_t second)
     uint32_t m = second & 15u;
     uint32_t op1 = first >> 4 & 15u;
     uint32_t op2 = second >> 4 & 15u;
-    uint32_t value = cpu->r[m];
 
     if ((second & 0xF000u) != 0xF000u) {
         raise_fault(cpu, CFSR_UNDEFINSTR);
         return;
     }
-    if (op2 == 0 && op1 < 8) { /* LSL, LSR, ASR, ROR */
-        uint32_t carry = carry_flag(cpu);
-        uint32_t amount = value & 0xFFu;
-        if (is_sp_or_pc(d) || is_sp_or_pc(m) || is_sp_or_pc(n)) {
-            stop_unknown(cpu, first << 16 | second, "shift with these registers");
-            return;
-        }
-        value = cpu->r[n];
-        if (amount != 0) {
-            value = shift_with_carry(value, op1 >> 1, amount, &carry);
-        }
-        cpu->r[d] = value;
-        if ((op1 & 1u) != 0) {
-            set_nzc(cpu, value, carry);
-        }
+    if (op2 == 0 && op1 < 8) {
+        shift_by_register(cpu, first, second);
         return;
     }
-    if (op2 >= 8 && op1 < 6 && (op1 & 2u) == 0 && n == PC) { /* [SU]XT[HB] */
-        uint32_t rotation = (op2 & 3u) * 8u;
-        if (is_sp_or_pc(d) || is_sp_or_pc(m) || (op2 & 4u) != 0) {
-            stop_unknown(cpu, first << 16 | second, "extension with these operands");
-            return;
-        }
-        if (rotation != 0) {
-            value = value >> rotation | value << (32 - rotation);
-        }
-        switch (op1) {
-        case 0:
-            cpu->r[d] = (uint32_t)(int32_t)(int16_t)value;
-            return;
-        case 1:
-            cpu->r[d] = value & 0xFFFFu;
-            return;
-        case 4:
-            cpu->r[d] = (uint32_t)(int32_t)(int8_t)value;
-            return;
-        default:
-            cpu->r[d] = value & 0xFFu;
-            return;
-        }
+    if (op2 >= 8 && op1 < 6 && (op1 & 2u) == 0 && n == PC) {
+        extend(cpu, first, second);
+        return;
     }
     bool reverses = op1 == 9 && op2 >= 8 && op2 <= 11;
-    bool counts = op1 == 11 && op2 == 8;
-    if (!reverses && !counts) { /* the rest is the DSP extension */
+    bool counts = op1 == 11 && op2 == 8; /* CLZ */
+    if (!reverses && !counts) {          /* the rest is the DSP extension */
         raise_fault(cpu, CFSR_UNDEFINSTR);
         return;
     }
@@ -400,30 +439,12 @@ void op32_register_operations(struct cpu *cpu, uint32_t first, uint32_t second)
         stop_unknown(cpu, first << 16 | second, "bit operation with these registers");
         return;
     }
-    if (counts) {
-        cpu->r[d] = value == 0 ? 32u : (uint32_t)__builtin_clz(value);
-        return;
-    }
-    switch (op2) {
-    case 8: /* REV */
-        cpu->r[d] = __builtin_bswap32(value);
-        return;
-    case 9: /* REV16 */
-        cpu->r[d] = (value & 0x00FF00FFu) << 8 | (value >> 8 & 0x00FF00FFu);
-        return;
-    case 10: { /* RBIT */
-        uint32_t reversed = 0;
-        for (int i = 0; i < 32; i++) {
-            reversed = reversed << 1 | (value >> i & 1u);
-        }
-        cpu->r[d] = reversed;
-        return;
-    }
-    default: /* REVSH */
-        cpu->r[d] = (uint32_t)(int32_t)(int16_t)__builtin_bswap16((uint16_t)value);
-        return;
-    }
+    uint32_t value = cpu->r[m];
+    uint32_t zeros = value == 0 ? 32u : (uint32_t)__builtin_clz(value);
+    cpu->r[d] = counts ? zeros : reversed(op2, value);
 }
+
+/* ---- multiply and divide ---- */
 
 /* A5.3.16 */
 void op32_multiply(struct cpu *cpu, uint32_t first, uint32_t second)

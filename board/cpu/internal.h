@@ -362,6 +362,13 @@ static inline bool uses_process_stack(const struct cpu *cpu)
 /* ---- scs.c: system control space, 0xE0000000..0xE00FFFFF ---- */
 bool scs_read(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t *out_value);
 bool scs_write(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t value);
+
+/* ---- timers.c: SysTick and the cycle counter ---- */
+
+/* Their registers, as words. Return false if `addr` is none of them. */
+bool timers_read(struct cpu *cpu, uint32_t addr, uint32_t *out_value);
+bool timers_write(struct cpu *cpu, uint32_t addr, uint32_t value);
+
 void systick_serve(struct cpu *cpu);
 uint64_t systick_next(const struct cpu *cpu);
 void systick_reset(struct cpu *cpu);

@@ -2,17 +2,11 @@
 #include <stdio.h>
 #include "board/cpu/internal.h"
 
-/* The private peripheral bus, B3.2 to B3.4: SysTick, NVIC, system control block, and the cycle
- * counter of the DWT. An access by unprivileged code is a fault. A register that is not
+/* The system control space, B3.2 and B3.4: NVIC and system control block; the timers on the
+ * same bus are in timers.c. An access by unprivileged code is a fault. A register that is not
  * modelled stops the run. */
 
-#define DWT_CTRL     0xE0001000u
-#define DWT_CYCCNT   0xE0001004u
 #define ICTR         0xE000E004u
-#define SYST_CSR     0xE000E010u
-#define SYST_RVR     0xE000E014u
-#define SYST_CVR     0xE000E018u
-#define SYST_CALIB   0xE000E01Cu
 #define NVIC_ISER    0xE000E100u
 #define NVIC_ICER    0xE000E180u
 #define NVIC_ISPR    0xE000E200u
@@ -42,113 +36,11 @@
 #define PRIORITY_MASK 0xF0u
 #define CPUID_F103    0x411FC231u
 #define AIRCR_KEY     0x05FA0000u
-#define CSR_ENABLE    1u
-#define CSR_TICKINT   2u
-#define CSR_CLKSOURCE 4u
-#define CSR_COUNTFLAG 0x10000u
 #define ALL_IRQS      (((uint64_t)1 << CPU_IRQ_COUNT) - 1u)
-
-/* ---- SysTick, B3.3 ---- */
-
-/* Ticks of one count: the core clock, or an eighth of it (STM32F1's external reference). */
-static uint64_t systick_unit(const struct cpu *cpu)
-{
-    return (uint64_t)cpu->ticks_per_cycle *
-           ((cpu->systick_ctrl & CSR_CLKSOURCE) != 0 ? 1u : 8u);
-}
-
-static bool systick_counts(const struct cpu *cpu)
-{
-    return (cpu->systick_ctrl & CSR_ENABLE) != 0 && cpu->systick_zero != UINT64_MAX;
-}
-
-static uint32_t systick_current(const struct cpu *cpu)
-{
-    if (!systick_counts(cpu)) {
-        return cpu->systick_value;
-    }
-    uint64_t unit = systick_unit(cpu);
-    uint64_t left = cpu->systick_zero > cpu->now ? cpu->systick_zero - cpu->now : 0;
-    uint64_t value = (left + unit - 1) / unit;
-    return value > cpu->systick_load ? 0
-                                     : (uint32_t)value; /* the reload takes one count at 0 */
-}
-
-/* Stop counting: keep the present value. */
-static void systick_freeze(struct cpu *cpu)
-{
-    cpu->systick_value = systick_current(cpu);
-}
-
-/* Go on from systick_value. From 0 it first reloads; with a reload value of 0 it stays at 0. */
-static void systick_thaw(struct cpu *cpu)
-{
-    uint64_t counts = cpu->systick_value != 0  ? cpu->systick_value
-                      : cpu->systick_load != 0 ? (uint64_t)cpu->systick_load + 1
-                                               : 0;
-    cpu->systick_zero = counts == 0 ? UINT64_MAX : cpu->now + counts * systick_unit(cpu);
-    request_slow_path(cpu);
-}
-
-void systick_serve(struct cpu *cpu)
-{
-    while (systick_counts(cpu) && cpu->now >= cpu->systick_zero) {
-        cpu->systick_ctrl |= CSR_COUNTFLAG;
-        if ((cpu->systick_ctrl & CSR_TICKINT) != 0) {
-            cpu->system_pending |= 1u << EXC_SYSTICK;
-        }
-        if (cpu->systick_load == 0) {
-            cpu->systick_value = 0;
-            cpu->systick_zero = UINT64_MAX;
-        } else {
-            cpu->systick_zero += ((uint64_t)cpu->systick_load + 1) * systick_unit(cpu);
-        }
-    }
-}
-
-uint64_t systick_next(const struct cpu *cpu)
-{
-    return systick_counts(cpu) ? cpu->systick_zero : UINT64_MAX;
-}
-
-void systick_reset(struct cpu *cpu)
-{
-    cpu->systick_ctrl = 0;
-    cpu->systick_load = 0;
-    cpu->systick_value = 0;
-    cpu->systick_zero = UINT64_MAX;
-}
-
-static uint32_t cycle_count(const struct cpu *cpu)
-{
-    if ((cpu->dwt_ctrl & 1u) == 0) {
-        return cpu->dwt_cycles;
-    }
-    return cpu->dwt_cycles + (uint32_t)((cpu->now - cpu->dwt_since) / cpu->ticks_per_cycle);
-}
-
-static void set_cycle_count(struct cpu *cpu, uint32_t value)
-{
-    cpu->dwt_cycles = value;
-    cpu->dwt_since = cpu->now;
-}
-
-void cpu_set_clock(struct cpu *cpu, uint32_t ticks_per_cycle, uint32_t fetch_wait)
-{
-    systick_serve(cpu);
-    systick_freeze(cpu);
-    set_cycle_count(cpu, cycle_count(cpu));
-    cpu->ticks_per_cycle = ticks_per_cycle;
-    cpu->fetch_wait = fetch_wait;
-    if ((cpu->systick_ctrl & CSR_ENABLE) != 0) {
-        systick_thaw(cpu);
-    }
-    request_slow_path(cpu);
-}
 
 /* ---- registers, as words ---- */
 
-static uint32_t read_icsr(struct cpu *cpu)
+static uint32_t read_icsr(const struct cpu *cpu)
 {
     uint64_t irqs = cpu->irq_pending & cpu->irq_enabled;
     uint32_t value = cpu->ipsr;
@@ -199,51 +91,42 @@ static uint32_t read_shcsr(const struct cpu *cpu)
            (cpu->shcsr & 0x70000u);
 }
 
-static bool read_word(struct cpu *cpu, uint32_t addr, uint32_t *out_value)
+/* The half of `irqs` that is the word at `addr`. */
+static uint32_t half_of(uint64_t irqs, uint32_t addr)
 {
-    uint32_t index = addr >> 2 & 7u;
-    uint64_t bits = 0;
+    return (uint32_t)(irqs >> ((addr & 4u) != 0 ? 32 : 0));
+}
+
+static bool read_nvic(const struct cpu *cpu, uint32_t addr, uint32_t *out_value)
+{
     switch (addr) {
-    case DWT_CTRL:
-        *out_value = 0x40000000u | cpu->dwt_ctrl;
-        return true;
-    case DWT_CYCCNT:
-        *out_value = cycle_count(cpu);
-        return true;
     case ICTR:
         *out_value = (CPU_IRQ_COUNT - 1) / 32;
-        return true;
-    case SYST_CSR:
-        systick_serve(cpu);
-        *out_value = cpu->systick_ctrl;
-        cpu->systick_ctrl &= ~CSR_COUNTFLAG;
-        return true;
-    case SYST_RVR:
-        *out_value = cpu->systick_load;
-        return true;
-    case SYST_CVR:
-        systick_serve(cpu);
-        *out_value = systick_current(cpu);
-        return true;
-    case SYST_CALIB:
-        *out_value = 9000; /* RM0008 10.1.1: 1 ms at 9 MHz */
         return true;
     case NVIC_ISER:
     case NVIC_ISER + 4u:
     case NVIC_ICER:
     case NVIC_ICER + 4u:
-        bits = cpu->irq_enabled;
-        break;
+        *out_value = half_of(cpu->irq_enabled, addr);
+        return true;
     case NVIC_ISPR:
     case NVIC_ISPR + 4u:
     case NVIC_ICPR:
     case NVIC_ICPR + 4u:
-        bits = cpu->irq_pending;
-        break;
+        *out_value = half_of(cpu->irq_pending, addr);
+        return true;
     case NVIC_IABR:
     case NVIC_IABR + 4u:
-        bits = cpu->irq_active;
-        break;
+        *out_value = half_of(cpu->irq_active, addr);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool read_scb(const struct cpu *cpu, uint32_t addr, uint32_t *out_value)
+{
+    switch (addr) {
     case SCB_CPUID:
         *out_value = CPUID_F103;
         return true;
@@ -271,10 +154,6 @@ static bool read_word(struct cpu *cpu, uint32_t addr, uint32_t *out_value)
     case SCB_HFSR:
         *out_value = cpu->hfsr;
         return true;
-    case SCB_DFSR:
-    case MPU_TYPE: /* there is no MPU */
-        *out_value = 0;
-        return true;
     case SCB_MMFAR:
         *out_value = cpu->mmfar;
         return true;
@@ -284,11 +163,19 @@ static bool read_word(struct cpu *cpu, uint32_t addr, uint32_t *out_value)
     case DEMCR:
         *out_value = cpu->demcr;
         return true;
+    case SCB_DFSR:
+    case MPU_TYPE: /* there is no MPU */
+        *out_value = 0;
+        return true;
     default:
         return false;
     }
-    *out_value = (uint32_t)(bits >> (index == 1 ? 32 : 0));
-    return true;
+}
+
+static bool read_word(struct cpu *cpu, uint32_t addr, uint32_t *out_value)
+{
+    return timers_read(cpu, addr, out_value) || read_nvic(cpu, addr, out_value) ||
+           read_scb(cpu, addr, out_value);
 }
 
 static void write_aircr(struct cpu *cpu, uint32_t value)
@@ -305,40 +192,10 @@ static void write_aircr(struct cpu *cpu, uint32_t value)
     }
 }
 
-static void write_systick_ctrl(struct cpu *cpu, uint32_t value)
-{
-    systick_serve(cpu);
-    systick_freeze(cpu);
-    cpu->systick_ctrl = (cpu->systick_ctrl & CSR_COUNTFLAG) | (value & 7u);
-    if ((value & CSR_ENABLE) != 0) {
-        systick_thaw(cpu);
-    }
-}
-
-static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
+static bool write_nvic(struct cpu *cpu, uint32_t addr, uint32_t value)
 {
     uint64_t bits = (uint64_t)value << ((addr & 4u) != 0 ? 32 : 0) & ALL_IRQS;
     switch (addr) {
-    case DWT_CTRL:
-        set_cycle_count(cpu, cycle_count(cpu));
-        cpu->dwt_ctrl = value & 1u;
-        return true;
-    case DWT_CYCCNT:
-        set_cycle_count(cpu, value);
-        return true;
-    case SYST_CSR:
-        write_systick_ctrl(cpu, value);
-        return true;
-    case SYST_RVR:
-        cpu->systick_load = value & 0xFFFFFFu;
-        return true;
-    case SYST_CVR: /* any write clears it; it reloads with the next count */
-        cpu->systick_ctrl &= ~CSR_COUNTFLAG;
-        cpu->systick_value = 0;
-        if ((cpu->systick_ctrl & CSR_ENABLE) != 0) {
-            systick_thaw(cpu);
-        }
-        return true;
     case NVIC_ISER:
     case NVIC_ISER + 4u:
         cpu->irq_enabled |= bits;
@@ -355,21 +212,28 @@ static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
     case NVIC_ICPR + 4u:
         cpu->irq_pending &= ~bits | (cpu->irq_line & ~cpu->irq_active);
         break;
+    case STIR:
+        if ((value & 0x1FFu) < CPU_IRQ_COUNT) {
+            cpu->irq_pending |= (uint64_t)1 << (value & 0x1FFu);
+        }
+        break;
+    default:
+        return false;
+    }
+    request_slow_path(cpu);
+    return true;
+}
+
+/* Registers of the system control block that decide which exception comes next. */
+static bool write_control(struct cpu *cpu, uint32_t addr, uint32_t value)
+{
+    switch (addr) {
     case SCB_ICSR:
         write_icsr(cpu, value);
         break;
-    case SCB_VTOR:
-        cpu->vtor = value & 0x3FFFFF80u;
-        return true;
     case SCB_AIRCR:
         write_aircr(cpu, value);
         break;
-    case SCB_SCR:
-        if ((value & 0x1Eu) != 0) {
-            stop_unknown(cpu, value, "SCR: deep sleep, sleep on exit or SEVONPEND");
-        }
-        cpu->scr = value & 0x1Eu;
-        return true;
     case SCB_CCR:
         cpu->ccr = value & 0x31Bu;
         break;
@@ -379,6 +243,26 @@ static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
         }
         cpu->shcsr = value & 0x70000u;
         break;
+    default:
+        return false;
+    }
+    request_slow_path(cpu);
+    return true;
+}
+
+/* The others. */
+static bool write_scb(struct cpu *cpu, uint32_t addr, uint32_t value)
+{
+    switch (addr) {
+    case SCB_VTOR:
+        cpu->vtor = value & 0x3FFFFF80u;
+        return true;
+    case SCB_SCR:
+        if ((value & 0x1Eu) != 0) {
+            stop_unknown(cpu, value, "SCR: deep sleep, sleep on exit or SEVONPEND");
+        }
+        cpu->scr = value & 0x1Eu;
+        return true;
     case SCB_CFSR:
         cpu->cfsr &= ~value;
         return true;
@@ -396,16 +280,15 @@ static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
     case DEMCR:
         cpu->demcr = value & 0x01000000u; /* TRCENA; no debugger is modelled */
         return true;
-    case STIR:
-        if ((value & 0x1FFu) < CPU_IRQ_COUNT) {
-            cpu->irq_pending |= (uint64_t)1 << (value & 0x1FFu);
-        }
-        break;
     default:
         return false;
     }
-    request_slow_path(cpu);
-    return true;
+}
+
+static bool write_word(struct cpu *cpu, uint32_t addr, uint32_t value)
+{
+    return timers_write(cpu, addr, value) || write_nvic(cpu, addr, value) ||
+           write_control(cpu, addr, value) || write_scb(cpu, addr, value);
 }
 
 /* ---- priorities: registers of bytes, any size ---- */
@@ -467,8 +350,8 @@ bool scs_write(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t value)
         request_slow_path(cpu);
         return true;
     }
-    bool is_cfsr = (addr & ~3u) ==
-                   SCB_CFSR; /* write one to clear, so that a part of it may be written alone */
+    /* CFSR is cleared by ones, so that a part of it may be written alone. */
+    bool is_cfsr = (addr & ~3u) == SCB_CFSR;
     if (size != 4 && !is_cfsr) {
         return not_modelled(cpu, "partial write", addr);
     }
