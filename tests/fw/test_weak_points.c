@@ -15,7 +15,7 @@
 #include "otter/md5.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/fw/fw.h"
-#include "tests/fw/house.h"
+#include "tests/support/pethouse_fixture.h"
 #include "tests/support/firmware.h"
 
 #define BOOT    "boot/boot_unsigned.bin" /* the test apps are not signed */
@@ -193,7 +193,7 @@ static void send_heartbeat(void *ctx, uint64_t op, bool erase, uint32_t addr)
     (void)op;
     if (erase && addr >= OTTER_BACKUP_ADDR) {
         heartbeats++;
-        board_uart_put(testbed_board(house), 2, heartbeat, sizeof(heartbeat), 9600);
+        board_uart_put(testbed_board(pethouse), 2, heartbeat, sizeof(heartbeat), 9600);
     }
 }
 
@@ -201,44 +201,46 @@ static void test_wp16_no_byte_is_lost_while_flash_is_written(void **state)
 {
     (void)state;
     heartbeats = 0;
-    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
-    board_watch_flash(testbed_board(house), &(struct board_flash_watch){NULL, send_heartbeat});
-    house_await(MODULE_EVENT_SENT, 0, 60000);
+    pethouse_power_on(&(struct board_options){.seed = PETHOUSE_SEED}, true);
+    board_watch_flash(testbed_board(pethouse),
+                      &(struct board_flash_watch){NULL, send_heartbeat});
+    pethouse_await(MODULE_EVENT_SENT, 0, 60000);
     assert_in_range(heartbeats, 10, 26);
-    assert_int_equal(board_uart_overruns(testbed_board(house), 2), 0);
-    assert_int_equal(house_count(MODULE_EVENT_RESENT, 0), 0);
-    assert_int_equal(house_count(MODULE_EVENT_ILLEGAL, 0), 0);
-    house_await(MODULE_EVENT_UPDATED, 0, 20000);
+    assert_int_equal(board_uart_overruns(testbed_board(pethouse), 2), 0);
+    assert_int_equal(pethouse_count(MODULE_EVENT_RESENT, 0), 0);
+    assert_int_equal(pethouse_count(MODULE_EVENT_ILLEGAL, 0), 0);
+    pethouse_await(MODULE_EVENT_UPDATED, 0, 20000);
 }
 
 static void test_wp25_module_is_restarted_behind_an_update_only(void **state)
 {
     (void)state;
-    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, false);
+    pethouse_power_on(&(struct board_options){.seed = PETHOUSE_SEED}, false);
     for (unsigned starts = 0; starts < 4; starts++) {
-        house_run(8000);
-        assert_int_equal(house_count(MODULE_EVENT_STARTED, 0),
+        pethouse_run(8000);
+        assert_int_equal(pethouse_count(MODULE_EVENT_STARTED, 0),
                          1); /* by its own power, not by 0x29 */
-        board_reset(testbed_board(house));
+        board_reset(testbed_board(pethouse));
     }
-    house_stop(state);
-    house_power_on(&(struct board_options){.seed = HOUSE_SEED}, true);
-    house_await(MODULE_EVENT_UPDATED, 0, 90000);
-    house_run(10000);
-    assert_int_equal(house_count(MODULE_EVENT_STARTED, 0),
+    pethouse_stop(state);
+    pethouse_power_on(&(struct board_options){.seed = PETHOUSE_SEED}, true);
+    pethouse_await(MODULE_EVENT_UPDATED, 0, 90000);
+    pethouse_run(10000);
+    assert_int_equal(pethouse_count(MODULE_EVENT_STARTED, 0),
                      2); /* once, so that the cloud learns it */
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_wp16_no_byte_is_lost_while_flash_is_written, house_stop),
+        cmocka_unit_test_teardown(test_wp16_no_byte_is_lost_while_flash_is_written,
+                                  pethouse_stop),
         cmocka_unit_test(test_wp17_install_feeds_the_fastest_watchdog),
         cmocka_unit_test(test_wp20_bootloader_ends_in_an_app_or_in_recovery),
         cmocka_unit_test(test_wp21_app_finds_the_chip_as_after_a_reset),
         cmocka_unit_test(test_wp22_stack_and_reset_vector_are_tested_exactly),
         cmocka_unit_test_teardown(test_wp25_module_is_restarted_behind_an_update_only,
-                                  house_stop),
+                                  pethouse_stop),
     };
 
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
