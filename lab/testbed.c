@@ -24,6 +24,8 @@ struct testbed {
     enum module_event_kind outcome;
     enum module_failure failure;
     struct testbed_line_bytes line_bytes;
+    void (*sent)(void *ctx, uint8_t byte); /* testbed_on_sent() */
+    void *sent_ctx;
     uint64_t module_due, look_due; /* the alarm's ticks: for the module, for the ring */
     struct ring_meter ring;
     char log[LOG_MAX + 1];
@@ -107,6 +109,9 @@ static void on_mcu_byte(void *ctx, uint8_t byte, uint64_t now)
     uint8_t arrived[LINE_NOISE_OUT_MAX];
     size_t len = line_noise_byte(&bed->to_module_noise, byte, arrived);
     bed->line_bytes.to_module++;
+    if (bed->sent != NULL) {
+        bed->sent(bed->sent_ctx, byte);
+    }
     if (bed->module_runs && !bed->to_module_muted) {
         module_receive(&bed->module, arrived, len, to_ms(now));
         serve_module(bed, now);
@@ -284,6 +289,12 @@ struct module *testbed_module(struct testbed *bed)
 uint32_t testbed_now_ms(const struct testbed *bed)
 {
     return to_ms(board_now(bed->board));
+}
+
+void testbed_on_sent(struct testbed *bed, void (*sent)(void *ctx, uint8_t byte), void *ctx)
+{
+    bed->sent = sent;
+    bed->sent_ctx = ctx;
 }
 
 void testbed_watch_ring(struct testbed *bed, const struct firmware_ring *ring)

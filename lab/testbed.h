@@ -81,6 +81,10 @@ struct testbed_line_bytes {
 };
 struct testbed_line_bytes testbed_line_bytes(const struct testbed *bed);
 
+/* From now on `sent` gets each byte that the MCU sends to the module, whether it arrives or not; NULL = nobody does.
+ * A copy keeps its own. */
+void testbed_on_sent(struct testbed *bed, void (*sent)(void *ctx, uint8_t byte), void *ctx);
+
 /* From now on count what is lost in the ring of received bytes of the program in APP (lab/ring_meter.h). */
 void testbed_watch_ring(struct testbed *bed, const struct firmware_ring *ring);
 /* Bytes that the module sent and the DMA stored, and that the program never read. */

@@ -16,8 +16,8 @@
 #include "otter/image.h"
 #include "otter/journal.h"
 #include "otter/update.h"
-#include "tests/fw/attack_rig.h"
-#include "tests/fw/fw.h"
+#include "tests/support/attack_fixture.h"
+#include "tests/support/firmware.h"
 #include "tests/support/rng.h"
 #include "tests/support/journal_fixture.h"
 
@@ -44,7 +44,7 @@ static uint8_t *trailer_of(uint32_t size)
 static void copy_good(const char *name)
 {
     memset(image, 0xFF, sizeof image);
-    good_size = (uint32_t)fw_read(name, good, sizeof good);
+    good_size = (uint32_t)firmware_read_to(name, good, sizeof good);
     memcpy(image, good, good_size);
 }
 
@@ -265,7 +265,7 @@ static void test_vectors_that_lead_elsewhere(void **state)
 static void test_trailer_of_another_image(void **state)
 {
     static uint8_t other[SLOT];
-    size_t size = fw_read(APP, other, sizeof other);
+    size_t size = firmware_read_to(APP, other, sizeof other);
 
     (void)state;
     copy_good(NEWER);

@@ -12,7 +12,7 @@
 #include "otter/bytes.h"
 #include "otter/md5.h"
 #include "port/stm32f103/partitions.h"
-#include "tests/fw/fw.h"
+#include "tests/support/firmware.h"
 
 #define BOOT     "boot/boot_unsigned.bin"
 #define APP_OLD  "tests/fw/testapp/testapp_old.bin"
@@ -32,7 +32,7 @@ static void make_image(struct image *image, const char *program, uint32_t size)
 {
     uint32_t value = size + (uint8_t)program[strlen(program) - 5];
     struct otter_md5 md5;
-    size_t len = fw_read(program, image->data, sizeof(image->data));
+    size_t len = firmware_read_to(program, image->data, sizeof(image->data));
 
     assert_true(len <= size && size <= sizeof(image->data));
     image->size = size;
@@ -45,108 +45,108 @@ static void make_image(struct image *image, const char *program, uint32_t size)
     otter_md5_final(&md5, image->md5);
 }
 
-static void put_image(struct fw *fw, uint32_t addr, const struct image *image)
+static void put_image(struct testbed *bed, uint32_t addr, const struct image *image)
 {
-    memcpy(fw_flash(fw, addr), image->data, image->size);
+    memcpy(firmware_flash(bed, addr), image->data, image->size);
 }
 
 /* The usual start: old app installed, new one in APPBAK, FLAG pending. */
-static struct fw *pending(const struct board_options *options, struct image *old,
-                          struct image *new, uint32_t new_size)
+static struct testbed *pending(const struct board_options *options, struct image *old,
+                               struct image *new, uint32_t new_size)
 {
-    struct fw *fw = fw_new(options, BOOT);
+    struct testbed *bed = firmware_alone(options, BOOT);
 
     make_image(old, APP_OLD, 12345);
     make_image(new, APP_NEW, new_size);
-    put_image(fw, OTTER_APP_ADDR, old);
-    put_image(fw, OTTER_BACKUP_ADDR, new);
-    fw_put_flag(fw, PENDING, new->size, new->md5);
-    return fw;
+    put_image(bed, OTTER_APP_ADDR, old);
+    put_image(bed, OTTER_BACKUP_ADDR, new);
+    firmware_put_tutorial_request(bed, PENDING, new->size, new->md5);
+    return bed;
 }
 
-static void expect_app(struct fw *fw, size_t from, const char *end, uint32_t limit_ms)
+static void expect_app(struct testbed *bed, size_t from, const char *end, uint32_t limit_ms)
 {
-    enum board_stop stop = fw_run_until(fw, end, from, limit_ms);
+    enum board_stop stop = firmware_run_until_log(bed, end, from, limit_ms);
 
     if (stop != BOARD_STOP_TIME) {
         fail_msg("'%s' did not come (stop %d, %s); log:\n%s", end, (int)stop,
-                 board_why(fw->board), fw->log + from);
+                 board_why(testbed_board(bed)), testbed_log(bed) + from);
     }
 }
 
-static void expect_old_kept(struct fw *fw, const struct image *old)
+static void expect_old_kept(struct testbed *bed, size_t from, const struct image *old)
 {
-    expect_app(fw, 0, "app old\r\n", 3000);
-    assert_memory_equal(fw_flash(fw, OTTER_APP_ADDR), old->data, old->size);
-    assert_int_not_equal(fw_flag_status(fw), PENDING);
+    expect_app(bed, from, "app old\r\n", 3000);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), old->data, old->size);
+    assert_int_not_equal(firmware_flag_status(bed), PENDING);
 }
 
-static void expect_new_installed(struct fw *fw, const struct image *new)
+static void expect_new_installed(struct testbed *bed, size_t from, const struct image *new)
 {
-    expect_app(fw, 0, "app new\r\n", 5000);
-    assert_memory_equal(fw_flash(fw, OTTER_APP_ADDR), new->data, new->size);
-    assert_int_not_equal(fw_flag_status(fw), PENDING);
+    expect_app(bed, from, "app new\r\n", 5000);
+    assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), new->data, new->size);
+    assert_int_not_equal(firmware_flag_status(bed), PENDING);
 }
 
-static unsigned resets(struct fw *fw)
+static unsigned resets(struct testbed *bed)
 {
-    return board_resets(fw->board, BOARD_RESET_SOFTWARE) +
-           board_resets(fw->board, BOARD_RESET_WATCHDOG);
+    return board_resets(testbed_board(bed), BOARD_RESET_SOFTWARE) +
+           board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG);
 }
 
 /* ---- starting an app ---- */
 
-static void run_testapp(struct fw *fw, uint32_t addr, const char *program)
+static void run_testapp(struct testbed *bed, uint32_t addr, const char *program)
 {
-    fw_read(program, fw_flash(fw, addr), OTTER_APP_SIZE);
-    board_power_on(fw->board);
-    expect_app(fw, 0, "app end\r\n", 1000);
+    firmware_read_to(program, firmware_flash(bed, addr), OTTER_APP_SIZE);
+    testbed_power_on(bed);
+    expect_app(bed, 0, "app end\r\n", 1000);
 }
 
-/* The lines behind "app xxx", that is what the program found at its first instruction. */
-static const char *found(const struct fw *fw)
+/* The lines after the first "app xxx" from offset `from` on, that is what the program found at its first instruction. */
+static const char *found(struct testbed *bed, size_t from)
 {
-    return strchr(strstr(fw->log, "app "), '\n') + 1;
+    return strchr(strstr(testbed_log(bed) + from, "app "), '\n') + 1;
 }
 
 /* The authority is a reset itself: the same program started by it, without a bootloader. */
-static void expect_state_as_after_reset(const struct fw *fw)
+static void expect_state_as_after_reset(struct testbed *bed, size_t from)
 {
-    struct fw *bare = fw_new(NULL, NULL);
+    struct testbed *bare = firmware_alone(NULL, NULL);
     char expected[4096];
     char *vtor;
 
     run_testapp(bare, OTTER_BOOT_ADDR, APP_BARE);
-    snprintf(expected, sizeof(expected), "%s", found(bare));
+    snprintf(expected, sizeof(expected), "%s", found(bare, 0));
     vtor = strstr(expected, "VTOR ");
     assert_non_null(vtor);
     memcpy(vtor, "VTOR 08003000", 13);
-    assert_string_equal(found(fw), expected);
-    fw_free(bare);
+    assert_string_equal(found(bed, from), expected);
+    testbed_free(bare);
 }
 
 /* The first start of all writes the journal, and restarts behind it. */
 static void test_start_is_silent_and_as_a_reset(void **state)
 {
-    struct fw *fw = fw_new(NULL, BOOT);
+    struct testbed *bed = firmware_alone(NULL, BOOT);
     uint64_t ops;
 
     (void)state;
-    run_testapp(fw, OTTER_APP_ADDR, APP_OLD);
-    assert_memory_equal(fw->log, "app old\r\n", 9);
-    assert_non_null(strstr(fw->log, "\nMSP 20005000\r\n"));
-    expect_state_as_after_reset(fw);
-    ops = board_flash_ops(fw->board);
+    run_testapp(bed, OTTER_APP_ADDR, APP_OLD);
+    assert_memory_equal(testbed_log(bed), "app old\r\n", 9);
+    assert_non_null(strstr(testbed_log(bed), "\nMSP 20005000\r\n"));
+    expect_state_as_after_reset(bed, 0);
+    ops = board_flash_ops(testbed_board(bed));
     for (unsigned i = 0; i < 3; i++) {
-        fw->log_len = 0;
-        memset(fw->log, 0, sizeof(fw->log));
-        board_power_on(fw->board);
-        expect_app(fw, 0, "app end\r\n", 1000);
-        assert_memory_equal(fw->log, "app old\r\n", 9);
-        expect_state_as_after_reset(fw);
+        size_t from = testbed_log_len(bed);
+
+        testbed_power_on(bed);
+        expect_app(bed, from, "app end\r\n", 1000);
+        assert_memory_equal(testbed_log(bed) + from, "app old\r\n", 9);
+        expect_state_as_after_reset(bed, from);
     }
-    assert_int_equal(board_flash_ops(fw->board), ops);
-    fw_free(fw);
+    assert_int_equal(board_flash_ops(testbed_board(bed)), ops);
+    testbed_free(bed);
 }
 
 static void test_flag_values_that_mean_nothing(void **state)
@@ -155,38 +155,38 @@ static void test_flag_values_that_mean_nothing(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-        struct fw *fw = fw_new(NULL, BOOT);
+        struct testbed *bed = firmware_alone(NULL, BOOT);
         const uint8_t md5[16] = {0};
 
-        fw_put_flag(fw, values[i], 1000, md5);
-        run_testapp(fw, OTTER_APP_ADDR, APP_OLD);
-        assert_memory_equal(fw->log, "app old\r\n", 9);
-        fw_free(fw);
+        firmware_put_tutorial_request(bed, values[i], 1000, md5);
+        run_testapp(bed, OTTER_APP_ADDR, APP_OLD);
+        assert_memory_equal(testbed_log(bed), "app old\r\n", 9);
+        testbed_free(bed);
     }
 }
 
 /* ---- no app ---- */
 
 /* It waits for an image, for ever (fw_recovery), and says so once. */
-static void expect_recovery(struct fw *fw)
+static void expect_recovery(struct testbed *bed)
 {
     static const char said[] = "Start APP Failed!\r\n";
 
-    assert_int_equal(fw_run_until(fw, said, 0, 1000), BOARD_STOP_TIME);
-    fw->log_len = 0;
-    assert_int_equal(fw_run_ms(fw, 10000), BOARD_STOP_TIME);
-    assert_int_equal(fw->log_len, 0);
-    assert_int_equal(resets(fw), 0);
+    assert_int_equal(firmware_run_until_log(bed, said, 0, 1000), BOARD_STOP_TIME);
+    size_t len = testbed_log_len(bed);
+    assert_int_equal(testbed_run_ms(bed, 10000), BOARD_STOP_TIME);
+    assert_int_equal(testbed_log_len(bed), len);
+    assert_int_equal(resets(bed), 0);
 }
 
 static void test_no_app(void **state)
 {
-    struct fw *fw = fw_new(NULL, BOOT);
+    struct testbed *bed = firmware_alone(NULL, BOOT);
 
     (void)state;
-    board_power_on(fw->board);
-    expect_recovery(fw);
-    fw_free(fw);
+    testbed_power_on(bed);
+    expect_recovery(bed);
+    testbed_free(bed);
 }
 
 static void test_app_that_cannot_start(void **state)
@@ -204,13 +204,13 @@ static void test_app_that_cannot_start(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-        struct fw *fw = fw_new(NULL, BOOT);
+        struct testbed *bed = firmware_alone(NULL, BOOT);
 
-        otter_put_le32(fw_flash(fw, OTTER_APP_ADDR), heads[i].stack);
-        otter_put_le32(fw_flash(fw, OTTER_APP_ADDR + 4), heads[i].reset);
-        board_power_on(fw->board);
-        expect_recovery(fw);
-        fw_free(fw);
+        otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR), heads[i].stack);
+        otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR + 4), heads[i].reset);
+        testbed_power_on(bed);
+        expect_recovery(bed);
+        testbed_free(bed);
     }
 }
 
@@ -224,31 +224,31 @@ static void test_install_says_what_gs_4_3_says(void **state)
                                "New ROM Check Success , Wait to Load New Systerm\r\n"
                                "app new\r\n"; /* and goes on talking */
     struct image old, new;
-    struct fw *fw = pending(NULL, &old, &new, SIZE);
+    struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
     (void)state;
-    board_power_on(fw->board);
-    expect_new_installed(fw, &new);
-    assert_memory_equal(fw->log, said, sizeof(said) - 1);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_SOFTWARE), 1);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
-    expect_app(fw, 0, "app end\r\n", 1000);
-    expect_state_as_after_reset(fw); /* a watchdog that still ran would show in IWDG_PR */
-    fw_free(fw);
+    testbed_power_on(bed);
+    expect_new_installed(bed, 0, &new);
+    assert_memory_equal(testbed_log(bed), said, sizeof(said) - 1);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_SOFTWARE), 1);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
+    expect_app(bed, 0, "app end\r\n", 1000);
+    expect_state_as_after_reset(bed, 0); /* a watchdog that still ran would show in IWDG_PR */
+    testbed_free(bed);
 }
 
 static void install(const struct board_options *options, uint32_t size)
 {
     struct image old, new;
-    struct fw *fw = pending(options, &old, &new, size);
+    struct testbed *bed = pending(options, &old, &new, size);
 
-    board_power_on(fw->board);
-    expect_new_installed(fw, &new);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
+    testbed_power_on(bed);
+    expect_new_installed(bed, 0, &new);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
     for (unsigned page = 0; page < OTTER_BOOT_SIZE / OTTER_PAGE_SIZE; page++) {
-        assert_int_equal(board_flash_erases(fw->board, page), 0);
+        assert_int_equal(board_flash_erases(testbed_board(bed), page), 0);
     }
-    fw_free(fw);
+    testbed_free(bed);
 }
 
 static void test_install_sizes(void **state)
@@ -277,18 +277,18 @@ static void test_wrong_md5_keeps_the_old_app(void **state)
     (void)state;
     for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         struct image old, new;
-        struct fw *fw = pending(NULL, &old, &new, SIZE);
+        struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
-        fw_flash(fw, OTTER_BACKUP_ADDR)[places[i]] ^= 0x10;
-        board_power_on(fw->board);
-        expect_old_kept(fw, &old);
-        assert_non_null(strstr(fw->log, "Md5_Cacl Check Faild ,MCU OTA Faild\r\n"
-                                        "Check Faild , Go to Old Systerm\r\n"
-                                        "app old\r\n"));
+        firmware_flash(bed, OTTER_BACKUP_ADDR)[places[i]] ^= 0x10;
+        testbed_power_on(bed);
+        expect_old_kept(bed, 0, &old);
+        assert_non_null(strstr(testbed_log(bed), "Md5_Cacl Check Faild ,MCU OTA Faild\r\n"
+                                                 "Check Faild , Go to Old Systerm\r\n"
+                                                 "app old\r\n"));
         for (unsigned page = 12; page < 38; page++) {
-            assert_int_equal(board_flash_erases(fw->board, page), 0);
+            assert_int_equal(board_flash_erases(testbed_board(bed), page), 0);
         }
-        fw_free(fw);
+        testbed_free(bed);
     }
 }
 
@@ -302,14 +302,14 @@ static void test_hostile_sizes_keep_the_old_app(void **state)
     (void)state;
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         struct image old, new;
-        struct fw *fw = pending(NULL, &old, &new, SIZE);
+        struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
-        fw_put_flag(fw, PENDING, sizes[i], new.md5);
-        board_power_on(fw->board);
-        expect_app(fw, 0, "app old\r\n", 3000);
-        assert_memory_equal(fw_flash(fw, OTTER_APP_ADDR), old.data, old.size);
-        assert_null(strstr(fw->log, "Update Task"));
-        fw_free(fw);
+        firmware_put_tutorial_request(bed, PENDING, sizes[i], new.md5);
+        testbed_power_on(bed);
+        expect_app(bed, 0, "app old\r\n", 3000);
+        assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), old.data, old.size);
+        assert_null(strstr(testbed_log(bed), "Update Task"));
+        testbed_free(bed);
     }
 }
 
@@ -318,13 +318,13 @@ static void test_reset_in_the_middle_goes_on(void **state)
     (void)state;
     for (uint32_t ms = 20; ms < 900; ms += 97) {
         struct image old, new;
-        struct fw *fw = pending(NULL, &old, &new, SIZE);
+        struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
-        board_power_on(fw->board);
-        assert_int_equal(fw_run_ms(fw, ms), BOARD_STOP_TIME);
-        board_reset(fw->board);
-        expect_new_installed(fw, &new);
-        fw_free(fw);
+        testbed_power_on(bed);
+        assert_int_equal(testbed_run_ms(bed, ms), BOARD_STOP_TIME);
+        board_reset(testbed_board(bed));
+        expect_new_installed(bed, 0, &new);
+        testbed_free(bed);
     }
 }
 
@@ -333,33 +333,34 @@ static void test_reset_in_the_middle_goes_on(void **state)
 static void test_app_that_cannot_be_written_ends_in_recovery(void **state)
 {
     struct image old, new;
-    struct fw *fw = pending(NULL, &old, &new, SIZE);
+    struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
     (void)state;
-    fw_protect(fw, OTTER_APP_ADDR + 5 * OTTER_PAGE_SIZE);
-    board_power_on(fw->board);
-    assert_int_equal(fw_run_ms(fw, 30000), BOARD_STOP_TIME);
-    assert_null(strstr(fw->log, "app "));
-    assert_int_equal(resets(fw), 0); /* the watchdog runs, and is fed */
-    fw_free(fw);
+    firmware_protect(bed, OTTER_APP_ADDR + 5 * OTTER_PAGE_SIZE);
+    testbed_power_on(bed);
+    assert_int_equal(testbed_run_ms(bed, 30000), BOARD_STOP_TIME);
+    assert_null(strstr(testbed_log(bed), "app "));
+    assert_int_equal(resets(bed), 0); /* the watchdog runs, and is fed */
+    testbed_free(bed);
 }
 
 /* Journal, spare page and FLAG lie in one group of write protection: nothing can be kept. */
 static void test_journal_that_cannot_be_written_does_not_stop_the_old_app(void **state)
 {
     struct image old, new;
-    struct fw *fw = pending(NULL, &old, &new, SIZE);
+    struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
     (void)state;
-    fw_protect(fw, OTTER_FLAG_ADDR);
-    board_power_on(fw->board);
-    expect_app(fw, 0, "app end\r\n", 3000);
-    assert_int_equal(resets(fw), 1); /* once, not for ever */
-    assert_non_null(strstr(fw->log, "app old\r\n"));
-    assert_non_null(strstr(fw->log, "\nIWDG_PR 00000004\r\n")); /* the watchdog runs on */
-    assert_non_null(strstr(fw->log, "\nRCC_CFGR 00000000\r\n"));
-    assert_non_null(strstr(fw->log, "\nUSART1_CR1 00000000\r\n"));
-    fw_free(fw);
+    firmware_protect(bed, OTTER_FLAG_ADDR);
+    testbed_power_on(bed);
+    expect_app(bed, 0, "app end\r\n", 3000);
+    assert_int_equal(resets(bed), 1); /* once, not for ever */
+    assert_non_null(strstr(testbed_log(bed), "app old\r\n"));
+    assert_non_null(
+        strstr(testbed_log(bed), "\nIWDG_PR 00000004\r\n")); /* the watchdog runs on */
+    assert_non_null(strstr(testbed_log(bed), "\nRCC_CFGR 00000000\r\n"));
+    assert_non_null(strstr(testbed_log(bed), "\nUSART1_CR1 00000000\r\n"));
+    testbed_free(bed);
 }
 
 /* ---- power ---- */
@@ -367,43 +368,43 @@ static void test_journal_that_cannot_be_written_does_not_stop_the_old_app(void *
 static uint64_t count_operations(bool good)
 {
     struct image old, new;
-    struct fw *fw = pending(NULL, &old, &new, SIZE);
+    struct testbed *bed = pending(NULL, &old, &new, SIZE);
     uint64_t ops;
 
-    fw_flash(fw, OTTER_BACKUP_ADDR)[100] ^= good ? 0 : 1;
-    board_power_on(fw->board);
-    expect_app(fw, 0, good ? "app new\r\n" : "app old\r\n", 5000);
-    ops = board_flash_ops(fw->board);
-    fw_free(fw);
+    firmware_flash(bed, OTTER_BACKUP_ADDR)[100] ^= good ? 0 : 1;
+    testbed_power_on(bed);
+    expect_app(bed, 0, good ? "app new\r\n" : "app old\r\n", 5000);
+    ops = board_flash_ops(testbed_board(bed));
+    testbed_free(bed);
     return ops;
 }
 
 static void cut(bool good, uint64_t op, enum board_tear tear, uint64_t second)
 {
     struct image old, new;
-    struct fw *fw = pending(NULL, &old, &new, SIZE);
+    struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
     print_message("cut: good %d, op %llu, tear %d, second %llu\n", good, (unsigned long long)op,
                   (int)tear, (unsigned long long)second);
-    fw_flash(fw, OTTER_BACKUP_ADDR)[100] ^= good ? 0 : 1;
-    board_power_on(fw->board);
-    board_cut_at(fw->board, op, tear, op + 1);
-    assert_int_equal(fw_run_ms(fw, 5000), BOARD_STOP_POWER);
+    firmware_flash(bed, OTTER_BACKUP_ADDR)[100] ^= good ? 0 : 1;
+    testbed_power_on(bed);
+    board_cut_at(testbed_board(bed), op, tear, op + 1);
+    assert_int_equal(testbed_run_ms(bed, 5000), BOARD_STOP_POWER);
     if (second) {
-        board_power_on(fw->board);
-        board_cut_at(fw->board, board_flash_ops(fw->board) + second, tear, op + 2);
-        (void)fw_run_ms(fw, 3000); /* may be over before */
+        testbed_power_on(bed);
+        board_cut_at(testbed_board(bed), board_flash_ops(testbed_board(bed)) + second, tear,
+                     op + 2);
+        (void)testbed_run_ms(bed, 3000); /* may be over before */
     }
-    fw->log_len = 0;
-    memset(fw->log, 0, sizeof(fw->log));
-    board_power_on(fw->board);
+    size_t from = testbed_log_len(bed);
+    testbed_power_on(bed);
     if (good) {
-        expect_new_installed(fw, &new);
+        expect_new_installed(bed, from, &new);
     } else {
-        expect_old_kept(fw, &old);
+        expect_old_kept(bed, from, &old);
     }
-    assert_null(strstr(fw->log, "Start APP Failed!"));
-    fw_free(fw);
+    assert_null(strstr(testbed_log(bed) + from, "Start APP Failed!"));
+    testbed_free(bed);
 }
 
 static void test_power_cuts_in_an_install(void **state)

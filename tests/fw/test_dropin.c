@@ -21,9 +21,8 @@ static struct testbed *new_testbed(struct firmware_seen *seen, bool wrong_md5)
                                          {OTTER_APP_ADDR, old_app.data, old_app.len}};
     struct file update = {new_app.data, new_app.len};
     struct testbed_config config = {.board = {.seed = SEED}, .loads = loads, .load_count = 2};
-    config.module = (struct module_config){.event = firmware_see,
-                                           .ctx = seen,
-                                           .file = image_file_offer(&update)};
+    config.module = (struct module_config){
+        .event = firmware_see, .ctx = seen, .file = image_file_offer(&update)};
     if (wrong_md5) {
         memset(config.module.file.md5_hex, 'a', sizeof config.module.file.md5_hex);
     }

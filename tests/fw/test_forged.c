@@ -18,8 +18,8 @@
 #include "otter/image.h"
 #include "otter/journal.h"
 #include "otter/update.h"
-#include "tests/fw/attack_rig.h"
-#include "tests/fw/fw.h"
+#include "tests/support/attack_fixture.h"
+#include "tests/support/firmware.h"
 #include "tests/support/rng.h"
 #include "tests/support/journal_fixture.h"
 
@@ -41,7 +41,7 @@ static int begin(void **state)
 {
     (void)state;
     attack_set_up(BOOT, APP);
-    size = (uint32_t)fw_read(MUTE, image, sizeof image);
+    size = (uint32_t)firmware_read_to(MUTE, image, sizeof image);
     otter_put_le32(image + size - TRAILER + OTTER_IMAGE_KEY_ID, 0);
     return 0;
 }

@@ -7,28 +7,28 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "tests/fw/fw.h"
+#include "tests/support/firmware.h"
 
 #define PORTAPP "tests/fw/portapp/portapp.bin"
 
 enum { BYTE_RESET = 0xF1, BYTE_WATCHDOG = 0xF2, BYTE_SLEEP = 0xF3 }; /* as in portapp.c */
 
-static struct fw *start(const struct board_options *options)
+static struct testbed *start(const struct board_options *options)
 {
-    struct fw *fw = fw_new(options, PORTAPP);
+    struct testbed *bed = firmware_alone(options, PORTAPP);
 
-    board_power_on(fw->board);
-    if (fw_run_until(fw, "echo\r\n", 0, 1000) != BOARD_STOP_TIME) {
-        print_message("log:\n%s\n%s\n", fw->log, board_why(fw->board));
+    testbed_power_on(bed);
+    if (firmware_run_until_log(bed, "echo\r\n", 0, 1000) != BOARD_STOP_TIME) {
+        print_message("log:\n%s\n%s\n", testbed_log(bed), board_why(testbed_board(bed)));
         fail_msg("portapp did not come to its echo");
     }
-    return fw;
+    return bed;
 }
 
-static void expect_in_log(const struct fw *fw, size_t from, const char *text)
+static void expect_in_log(struct testbed *bed, size_t from, const char *text)
 {
-    if (!strstr(fw->log + from, text)) {
-        fail_msg("'%s' is not in the log:\n%s", text, fw->log + from);
+    if (!strstr(testbed_log(bed) + from, text)) {
+        fail_msg("'%s' is not in the log:\n%s", text, testbed_log(bed) + from);
     }
 }
 
@@ -45,60 +45,78 @@ static unsigned count(const char *in, const char *what)
 
 static void test_every_rule_of_the_port(void **state)
 {
-    struct fw *fw = start(NULL);
+    struct testbed *bed = start(NULL);
 
     (void)state;
-    if (strstr(fw->log, "FAIL")) {
-        fail_msg("%s", fw->log);
+    if (strstr(testbed_log(bed), "FAIL")) {
+        fail_msg("%s", testbed_log(bed));
     }
-    assert_int_equal(count(fw->log, "ok "), 27);
-    expect_in_log(fw, 0, "clock 72000000\r\n");
-    expect_in_log(fw, 0, "cause 0\r\nretained 0\r\n");
-    fw_free(fw);
+    assert_int_equal(count(testbed_log(bed), "ok "), 27);
+    expect_in_log(bed, 0, "clock 72000000\r\n");
+    expect_in_log(bed, 0, "cause 0\r\nretained 0\r\n");
+    testbed_free(bed);
 }
 
 static void test_clock_without_hse(void **state)
 {
-    struct fw *fw = start(&(struct board_options){.seed = 2, .without_hse = true});
+    struct testbed *bed = start(&(struct board_options){.seed = 2, .without_hse = true});
 
     (void)state;
-    expect_in_log(fw, 0, "clock 64000000\r\n");
-    if (strstr(fw->log, "FAIL")) {
-        fail_msg("%s", fw->log);
+    expect_in_log(bed, 0, "clock 64000000\r\n");
+    if (strstr(testbed_log(bed), "FAIL")) {
+        fail_msg("%s", testbed_log(bed));
     }
-    fw_free(fw);
+    testbed_free(bed);
 }
 
 static void test_unique_id_rm0008_30_2(void **state)
 {
-    struct fw *fw = start(NULL);
-    const uint8_t *id = board_unique_id(fw->board);
+    struct testbed *bed = start(NULL);
+    const uint8_t *id = board_unique_id(testbed_board(bed));
     char text[40] = "id ";
 
     (void)state;
     for (unsigned i = 0; i < 12; i++) {
         snprintf(text + 3 + 2 * i, 3, "%02X", id[i]);
     }
-    expect_in_log(fw, 0, text);
-    fw_free(fw);
+    expect_in_log(bed, 0, text);
+    testbed_free(bed);
+}
+
+/* What the MCU has sent. */
+struct line {
+    uint8_t bytes[4096];
+    size_t len;
+};
+
+static void keep_byte(void *ctx, uint8_t byte)
+{
+    struct line *line = ctx;
+
+    if (line->len < sizeof line->bytes) {
+        line->bytes[line->len++] = byte;
+    }
 }
 
 /* The core stands still nearly all the time; not a byte may be lost in either direction. */
 static void echo(const struct board_options *options)
 {
-    struct fw *fw = start(options);
+    struct testbed *bed = start(options);
+    struct line line = {.len = 0};
     uint8_t sent[1000];
 
     for (unsigned i = 0; i < sizeof(sent); i++) {
         sent[i] = (uint8_t)(i * 7 % 0xF0);
     }
-    assert_int_equal(board_uart_put(fw->board, 2, sent, sizeof(sent), 9600), sizeof(sent));
-    assert_int_equal(fw_run_ms(fw, 3000), BOARD_STOP_TIME);
-    assert_int_equal(fw->line_len, sizeof(sent));
-    assert_memory_equal(fw->line, sent, sizeof(sent));
-    assert_int_equal(board_uart_overruns(fw->board, 2), 0);
-    assert_null(strstr(fw->log, "FAIL"));
-    fw_free(fw);
+    testbed_on_sent(bed, keep_byte, &line);
+    assert_int_equal(board_uart_put(testbed_board(bed), 2, sent, sizeof(sent), 9600),
+                     sizeof(sent));
+    assert_int_equal(testbed_run_ms(bed, 3000), BOARD_STOP_TIME);
+    assert_int_equal(line.len, sizeof(sent));
+    assert_memory_equal(line.bytes, sent, sizeof(sent));
+    assert_int_equal(board_uart_overruns(testbed_board(bed), 2), 0);
+    assert_null(strstr(testbed_log(bed), "FAIL"));
+    testbed_free(bed);
 }
 
 static void test_uart_loses_nothing_while_pages_are_erased(void **state)
@@ -115,46 +133,46 @@ static void test_uart_at_64_mhz(void **state)
 
 static void test_reset_by_software_keeps_retained_ram(void **state)
 {
-    struct fw *fw = start(NULL);
+    struct testbed *bed = start(NULL);
     const uint8_t byte = BYTE_RESET;
-    size_t from = fw->log_len;
+    size_t from = testbed_log_len(bed);
 
     (void)state;
-    board_uart_put(fw->board, 2, &byte, 1, 9600);
-    assert_int_equal(fw_run_until(fw, "echo\r\n", from, 2000), BOARD_STOP_TIME);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_SOFTWARE), 1);
-    expect_in_log(fw, from, "cause 2\r\nretained 1\r\n");
-    expect_in_log(fw, from, "ok data and bss\r\n");
-    fw_free(fw);
+    board_uart_put(testbed_board(bed), 2, &byte, 1, 9600);
+    assert_int_equal(firmware_run_until_log(bed, "echo\r\n", from, 2000), BOARD_STOP_TIME);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_SOFTWARE), 1);
+    expect_in_log(bed, from, "cause 2\r\nretained 1\r\n");
+    expect_in_log(bed, from, "ok data and bss\r\n");
+    testbed_free(bed);
 }
 
 static void test_reset_pin(void **state)
 {
-    struct fw *fw = start(NULL);
-    size_t from = fw->log_len;
+    struct testbed *bed = start(NULL);
+    size_t from = testbed_log_len(bed);
 
     (void)state;
-    board_reset(fw->board);
-    assert_int_equal(fw_run_until(fw, "echo\r\n", from, 2000), BOARD_STOP_TIME);
-    expect_in_log(fw, from, "cause 1\r\nretained 1\r\n");
-    fw_free(fw);
+    board_reset(testbed_board(bed));
+    assert_int_equal(firmware_run_until_log(bed, "echo\r\n", from, 2000), BOARD_STOP_TIME);
+    expect_in_log(bed, from, "cause 1\r\nretained 1\r\n");
+    testbed_free(bed);
 }
 
 /* 2 s at the nominal 40 kHz; 1.33 s and 2.67 s at the ends of the oscillator's range. */
 static void watchdog_at(uint32_t lsi_hz, uint32_t min_ms, uint32_t max_ms)
 {
-    struct fw *fw = start(&(struct board_options){.seed = 4, .lsi_hz = lsi_hz});
+    struct testbed *bed = start(&(struct board_options){.seed = 4, .lsi_hz = lsi_hz});
     const uint8_t byte = BYTE_WATCHDOG;
 
-    board_uart_put(fw->board, 2, &byte, 1, 9600);
-    assert_int_equal(fw_run_until(fw, "watchdog\r\n", 0, 100), BOARD_STOP_TIME);
-    assert_int_equal(fw_run_ms(fw, min_ms), BOARD_STOP_TIME);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
-    assert_int_equal(fw_run_ms(fw, max_ms - min_ms), BOARD_STOP_TIME);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 1);
-    assert_int_equal(fw_run_ms(fw, 300), BOARD_STOP_TIME);
-    expect_in_log(fw, 0, "cause 3\r\nretained 1\r\n");
-    fw_free(fw);
+    board_uart_put(testbed_board(bed), 2, &byte, 1, 9600);
+    assert_int_equal(firmware_run_until_log(bed, "watchdog\r\n", 0, 100), BOARD_STOP_TIME);
+    assert_int_equal(testbed_run_ms(bed, min_ms), BOARD_STOP_TIME);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
+    assert_int_equal(testbed_run_ms(bed, max_ms - min_ms), BOARD_STOP_TIME);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 1);
+    assert_int_equal(testbed_run_ms(bed, 300), BOARD_STOP_TIME);
+    expect_in_log(bed, 0, "cause 3\r\nretained 1\r\n");
+    testbed_free(bed);
 }
 
 static void test_watchdog_over_its_oscillators_range(void **state)
@@ -167,14 +185,14 @@ static void test_watchdog_over_its_oscillators_range(void **state)
 
 static void test_watchdog_fed_while_sleeping(void **state)
 {
-    struct fw *fw = start(NULL);
+    struct testbed *bed = start(NULL);
     const uint8_t byte = BYTE_SLEEP;
 
     (void)state;
-    board_uart_put(fw->board, 2, &byte, 1, 9600);
-    assert_int_equal(fw_run_ms(fw, 20000), BOARD_STOP_TIME);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
-    fw_free(fw);
+    board_uart_put(testbed_board(bed), 2, &byte, 1, 9600);
+    assert_int_equal(testbed_run_ms(bed, 20000), BOARD_STOP_TIME);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
+    testbed_free(bed);
 }
 
 int main(void)

@@ -18,7 +18,7 @@
 #include "support/empty_bus.h"
 #include "support/rng.h"
 #include "support/unhex.h"
-#include "tests/fw/fw.h"
+#include "tests/support/firmware.h"
 #include "tests/fw/signapp/signapp.h"
 
 enum {
@@ -59,7 +59,7 @@ static void start(const char *program)
     assert_non_null(ready);
     memset(ready->flash, 0xFF, sizeof ready->flash);
     memset(ready->ram, RAM_FILL, sizeof ready->ram);
-    fw_read(program, ready->flash, OTTER_BOOT_SIZE);
+    firmware_read_to(program, ready->flash, OTTER_BOOT_SIZE);
     cpu_init(&ready->cpu, &empty_bus);
     map(ready);
     cpu_set_clock(&ready->cpu, TICKS_PER_CYCLE, FETCH_WAIT);

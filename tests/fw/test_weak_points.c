@@ -14,7 +14,6 @@
 #include "otter/bytes.h"
 #include "otter/md5.h"
 #include "port/stm32f103/partitions.h"
-#include "tests/fw/fw.h"
 #include "tests/support/pethouse_fixture.h"
 #include "tests/support/firmware.h"
 
@@ -27,98 +26,99 @@ enum { PENDING = 0xEEEE };
 /* ---- the bootloader alone ---- */
 
 /* The old app in APP; the new one, `size` bytes with what lies behind it, in APPBAK and FLAG. */
-static struct fw *pending(const struct board_options *options, uint32_t size)
+static struct testbed *pending(const struct board_options *options, uint32_t size)
 {
-    struct fw *fw = fw_new(options, BOOT);
-    uint8_t *image = fw_flash(fw, OTTER_BACKUP_ADDR);
+    struct testbed *bed = firmware_alone(options, BOOT);
+    uint8_t *image = firmware_flash(bed, OTTER_BACKUP_ADDR);
     uint8_t digest[16];
     struct otter_md5 md5;
 
-    fw_read(APP_OLD, fw_flash(fw, OTTER_APP_ADDR), OTTER_APP_SIZE);
+    firmware_read_to(APP_OLD, firmware_flash(bed, OTTER_APP_ADDR), OTTER_APP_SIZE);
     for (uint32_t i = 0; i < size; i++) {
         image[i] = (uint8_t)(i * 31 + i / 256);
     }
-    fw_read(APP_NEW, image, OTTER_BACKUP_SIZE);
+    firmware_read_to(APP_NEW, image, OTTER_BACKUP_SIZE);
     otter_md5_init(&md5);
     otter_md5_update(&md5, image, size);
     otter_md5_final(&md5, digest);
-    fw_put_flag(fw, PENDING, size, digest);
-    return fw;
+    firmware_put_tutorial_request(bed, PENDING, size, digest);
+    return bed;
 }
 
-static unsigned resets(const struct fw *fw)
+static unsigned resets(struct testbed *bed)
 {
-    return board_resets(fw->board, BOARD_RESET_SOFTWARE) +
-           board_resets(fw->board, BOARD_RESET_WATCHDOG);
+    return board_resets(testbed_board(bed), BOARD_RESET_SOFTWARE) +
+           board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG);
 }
 
-static void expect_log(struct fw *fw, const char *text, uint32_t limit_ms)
+static void expect_log(struct testbed *bed, const char *text, uint32_t limit_ms)
 {
-    enum board_stop stop = fw_run_until(fw, text, 0, limit_ms);
+    enum board_stop stop = firmware_run_until_log(bed, text, 0, limit_ms);
 
     if (stop != BOARD_STOP_TIME) {
         fail_msg("'%s' did not come (stop %d, %s), %u resets; log:\n%s", text, (int)stop,
-                 board_why(fw->board), resets(fw), fw->log);
+                 board_why(testbed_board(bed)), resets(bed), testbed_log(bed));
     }
 }
 
 /* 10 s without a reset, and the log stays as it is: it waits for an image. */
-static void expect_recovery(struct fw *fw)
+static void expect_recovery(struct testbed *bed)
 {
-    size_t len = fw->log_len;
-    unsigned before = resets(fw);
+    size_t len = testbed_log_len(bed);
+    unsigned before = resets(bed);
 
-    assert_int_equal(fw_run_ms(fw, 10000), BOARD_STOP_TIME);
-    assert_int_equal(resets(fw), before);
-    assert_int_equal(fw->log_len, len);
+    assert_int_equal(testbed_run_ms(bed, 10000), BOARD_STOP_TIME);
+    assert_int_equal(resets(bed), before);
+    assert_int_equal(testbed_log_len(bed), len);
 }
 
 static void test_wp17_install_feeds_the_fastest_watchdog(void **state)
 {
     const struct board_options options = {.seed = 5, .lsi_hz = 60000, .without_hse = true};
-    struct fw *fw = pending(&options, OTTER_APP_SIZE); /* 2 s are 1.33 s, and all 26 pages */
+    struct testbed *bed =
+        pending(&options, OTTER_APP_SIZE); /* 2 s are 1.33 s, and all 26 pages */
 
     (void)state;
-    board_power_on(fw->board);
-    expect_log(fw, "app new\r\n", 10000);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
-    fw_free(fw);
+    testbed_power_on(bed);
+    expect_log(bed, "app new\r\n", 10000);
+    assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
+    testbed_free(bed);
 }
 
 static void test_wp20_bootloader_ends_in_an_app_or_in_recovery(void **state)
 {
     static const uint32_t sizes[] = {0xFFFFFFFF, 0x80000000, 0x6801, 7, 0};
     const uint8_t md5[16] = {0};
-    struct fw *fw;
+    struct testbed *bed;
 
     (void)state;
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) { /* range of the size */
-        fw = pending(NULL, 9000);
-        fw_put_flag(fw, PENDING, sizes[i], md5);
-        board_power_on(fw->board);
-        expect_log(fw, "app old\r\n", 3000);
-        assert_null(strstr(fw->log, "Update Task"));
-        assert_int_equal(resets(fw), 1);
-        fw_free(fw);
+        bed = pending(NULL, 9000);
+        firmware_put_tutorial_request(bed, PENDING, sizes[i], md5);
+        testbed_power_on(bed);
+        expect_log(bed, "app old\r\n", 3000);
+        assert_null(strstr(testbed_log(bed), "Update Task"));
+        assert_int_equal(resets(bed), 1);
+        testbed_free(bed);
     }
-    fw = pending(NULL, 9000); /* APP is worn out: no endless resets */
-    fw_protect(fw, OTTER_APP_ADDR);
-    board_power_on(fw->board);
-    assert_int_equal(fw_run_ms(fw, 10000), BOARD_STOP_TIME);
-    expect_recovery(fw);
-    assert_int_equal(resets(fw), 0);
-    fw_free(fw);
-    fw = pending(NULL, 9000); /* so is the journal: one restart, and the old app */
-    fw_protect(fw, OTTER_FLAG_ADDR);
-    board_power_on(fw->board);
-    expect_log(fw, "app old\r\n", 3000);
-    assert_int_equal(resets(fw), 1);
-    fw_free(fw);
-    fw = fw_new(NULL, BOOT); /* no app at all */
-    board_power_on(fw->board);
-    expect_log(fw, "Start APP Failed!\r\n", 1000);
-    expect_recovery(fw);
-    fw_free(fw);
+    bed = pending(NULL, 9000); /* APP is worn out: no endless resets */
+    firmware_protect(bed, OTTER_APP_ADDR);
+    testbed_power_on(bed);
+    assert_int_equal(testbed_run_ms(bed, 10000), BOARD_STOP_TIME);
+    expect_recovery(bed);
+    assert_int_equal(resets(bed), 0);
+    testbed_free(bed);
+    bed = pending(NULL, 9000); /* so is the journal: one restart, and the old app */
+    firmware_protect(bed, OTTER_FLAG_ADDR);
+    testbed_power_on(bed);
+    expect_log(bed, "app old\r\n", 3000);
+    assert_int_equal(resets(bed), 1);
+    testbed_free(bed);
+    bed = firmware_alone(NULL, BOOT); /* no app at all */
+    testbed_power_on(bed);
+    expect_log(bed, "Start APP Failed!\r\n", 1000);
+    expect_recovery(bed);
+    testbed_free(bed);
 }
 
 /* On the plain path and on the one where the bootloader was at work: the journal is worn out. */
@@ -133,21 +133,22 @@ static void test_wp21_app_finds_the_chip_as_after_a_reset(void **state)
 
     (void)state;
     for (unsigned worked = 0; worked < 2; worked++) {
-        struct fw *fw = pending(NULL, 9000);
+        struct testbed *bed = pending(NULL, 9000);
         const uint8_t md5[16] = {0};
 
-        fw_put_flag(fw, worked ? PENDING : 0xFFFF, 0xFFFFFFFF, md5);
+        firmware_put_tutorial_request(bed, worked ? PENDING : 0xFFFF, 0xFFFFFFFF, md5);
         if (worked) {
-            fw_protect(fw, OTTER_FLAG_ADDR);
+            firmware_protect(bed, OTTER_FLAG_ADDR);
         }
-        board_power_on(fw->board);
-        expect_log(fw, "app end\r\n", 3000);
+        testbed_power_on(bed);
+        expect_log(bed, "app end\r\n", 3000);
         for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-            if (strstr(fw->log, lines[i]) == NULL) {
-                fail_msg("worked %u: not in the log:%slog:\n%s", worked, lines[i], fw->log);
+            if (strstr(testbed_log(bed), lines[i]) == NULL) {
+                fail_msg("worked %u: not in the log:%slog:\n%s", worked, lines[i],
+                         testbed_log(bed));
             }
         }
-        fw_free(fw);
+        testbed_free(bed);
     }
 }
 
@@ -167,14 +168,14 @@ static void test_wp22_stack_and_reset_vector_are_tested_exactly(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-        struct fw *fw = fw_new(NULL, BOOT);
+        struct testbed *bed = firmware_alone(NULL, BOOT);
 
-        otter_put_le32(fw_flash(fw, OTTER_APP_ADDR), heads[i].stack);
-        otter_put_le32(fw_flash(fw, OTTER_APP_ADDR + 4), heads[i].reset);
-        board_power_on(fw->board);
-        expect_log(fw, "Start APP Failed!\r\n", 1000);
-        expect_recovery(fw);
-        fw_free(fw);
+        otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR), heads[i].stack);
+        otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR + 4), heads[i].reset);
+        testbed_power_on(bed);
+        expect_log(bed, "Start APP Failed!\r\n", 1000);
+        expect_recovery(bed);
+        testbed_free(bed);
     }
 }
 

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 #include "host/image_file.h"
+#include "lab/flash_view.h"
 #include "lab/replay/boot_replay.h"
+#include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
 
 enum { LIMIT_MS = 300000, ELF_SIZE_MAX = 16 << 20 };
@@ -28,6 +30,16 @@ static struct firmware read_up_to(const char *name, size_t max)
 struct firmware firmware_read(const char *name)
 {
     return read_up_to(name, OTTER_FLASH_SIZE);
+}
+
+size_t firmware_read_to(const char *name, uint8_t out[], size_t out_max)
+{
+    struct firmware file = read_up_to(name, out_max);
+    size_t len = file.len;
+
+    memcpy(out, file.data, len);
+    free(file.data);
+    return len;
 }
 
 struct firmware firmware_copy(const struct firmware *firmware)
@@ -172,7 +184,64 @@ void firmware_run_muted_at_piece(struct testbed *bed, const struct firmware_seen
     firmware_run_to_end(bed);
 }
 
-const uint8_t *firmware_flash(struct testbed *bed, uint32_t addr)
+/* ---- a bootloader or an app alone ---- */
+
+struct testbed *firmware_alone(const struct board_options *options, const char *boot)
 {
-    return board_flash(testbed_board(bed)) + (addr - OTTER_FLASH_ADDR);
+    struct testbed_config config = {.board = {.seed = 1}, .without_module = true};
+
+    if (options != NULL) {
+        config.board = *options;
+    }
+    struct testbed *bed = testbed_new(&config);
+    if (bed == NULL) {
+        fprintf(stderr, "test: testbed: out of memory\n");
+        exit(EXIT_FAILURE);
+    }
+    if (boot != NULL) {
+        (void)firmware_read_to(boot, firmware_flash(bed, OTTER_BOOT_ADDR), OTTER_BOOT_SIZE);
+    }
+    return bed;
+}
+
+void firmware_protect(struct testbed *bed, uint32_t addr)
+{
+    board_protect_flash(testbed_board(bed), addr, OTTER_PAGE_SIZE);
+}
+
+void firmware_put_tutorial_request(struct testbed *bed, uint16_t status, uint32_t size,
+                                   const uint8_t md5[16])
+{
+    uint8_t *request = firmware_flash(bed, OTTER_FLAG_ADDR);
+
+    memset(request, 0xFF, OTTER_PAGE_SIZE);
+    otter_put_le16(request, status);
+    otter_put_le32(request + 4, size);
+    memcpy(request + 8, md5, 16);
+}
+
+uint16_t firmware_flag_status(struct testbed *bed)
+{
+    return otter_get_le16(firmware_flash(bed, OTTER_FLAG_ADDR));
+}
+
+enum board_stop firmware_run_until_log(struct testbed *bed, const char *text, size_t from,
+                                       uint32_t limit_ms)
+{
+    for (uint32_t ms = 0; ms < limit_ms; ms++) {
+        enum board_stop stop = testbed_run_ms(bed, 1);
+
+        if (stop != BOARD_STOP_TIME) {
+            return stop;
+        }
+        if (testbed_log_len(bed) > from && strstr(testbed_log(bed) + from, text) != NULL) {
+            return BOARD_STOP_TIME;
+        }
+    }
+    return BOARD_STOP_ASKED;
+}
+
+uint8_t *firmware_flash(struct testbed *bed, uint32_t addr)
+{
+    return flash_view_at(testbed_board(bed), addr);
 }

@@ -17,6 +17,9 @@ struct firmware {
 /* Read OTTER_FIRMWARE_DIR/`name`; ends the process with a message if it is not there. */
 struct firmware firmware_read(const char *name);
 
+/* The same into `out`; a file of more than `out_max` bytes ends the process, too. Returns its length. */
+size_t firmware_read_to(const char *name, uint8_t out[], size_t out_max);
+
 /* The same bytes, to be changed and freed. */
 struct firmware firmware_copy(const struct firmware *firmware);
 
@@ -65,7 +68,28 @@ void firmware_run_muted_at_piece(struct testbed *bed, const struct firmware_seen
  * one wait in 20, which is compared (lab/replay/idle_skip.h). */
 struct replay *firmware_waiting(const char *elf);
 
-/* Where `addr` of the board's flash is. */
-const uint8_t *firmware_flash(struct testbed *bed, uint32_t addr);
+/* ---- a bootloader or an app alone ---- */
+
+/* A testbed without a module, still off, its flash blank but for the binary `boot` at the flash's start (NULL for
+ * nothing). `options` NULL = seed 1. */
+struct testbed *firmware_alone(const struct board_options *options, const char *boot);
+
+/* Write-protect the four pages around addr by option bytes (PM0075 2.5): erasing and programming then
+ * fail, as on worn-out flash. */
+void firmware_protect(struct testbed *bed, uint32_t addr);
+
+/* Write a request to FLAG as a tutorial app does: status, size, MD5, 24 bytes. */
+void firmware_put_tutorial_request(struct testbed *bed, uint16_t status, uint32_t size,
+                                   const uint8_t md5[16]);
+/* Its status: FLAG's first half-word. */
+uint16_t firmware_flag_status(struct testbed *bed);
+
+/* Run until `text` is in the log after offset `from`, at most limit_ms, to the millisecond. Returns
+ * BOARD_STOP_TIME if it came, BOARD_STOP_ASKED if it did not in time, else what stopped the board. */
+enum board_stop firmware_run_until_log(struct testbed *bed, const char *text, size_t from,
+                                       uint32_t limit_ms);
+
+/* Flash at an absolute address, to load and to compare. */
+uint8_t *firmware_flash(struct testbed *bed, uint32_t addr);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TESTS_ATTACK_RIG_H
-#define TESTS_ATTACK_RIG_H
+#ifndef TESTS_ATTACK_FIXTURE_H
+#define TESTS_ATTACK_FIXTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>

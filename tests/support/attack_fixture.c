@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/fw/attack_rig.h"
+#include "tests/support/attack_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include "otter/bytes.h"
 #include "otter/journal.h"
 #include "otter/swap.h"
-#include "tests/fw/fw.h"
+#include "tests/support/firmware.h"
 #include "tests/support/journal_fixture.h"
 
 enum { START_MAX_MS = 20000, RECOVERY_MS = 2000 };
@@ -19,16 +19,15 @@ struct otter_digest_record attack_app;
 
 static const struct otter_layout *const layout = &ram_flash_layout;
 static uint8_t base[RAM_FLASH_SIZE];
-static char said[sizeof((struct fw *)NULL)->log]; /* of the last start */
-static uint64_t operations;                       /* in it */
+static struct testbed *last; /* of the last start; its log is what the bootloader has said */
 
 static uint8_t *bytes_at(uint32_t addr)
 {
     return attack_flash.bytes + (addr - RAM_FLASH_ADDR);
 }
 
-/* As the chip's unit has it, a bit at a time: RM0008 chapter 4. Seals are right on the board
- * then. */
+/* As the chip's unit has it, a bit at a time: RM0008 chapter 4. Digest records are right on the
+ * board then. */
 static uint32_t crc(void *ctx, bool go_on, uint32_t addr, uint32_t len)
 {
     static uint32_t sum;
@@ -50,8 +49,8 @@ void attack_set_up(const char *boot, const char *app)
 
     ram_flash_init(&attack_flash);
     attack_flash.port.crc = crc;
-    (void)fw_read(boot, bytes_at(layout->boot.addr), layout->boot.size);
-    (void)fw_read(app, bytes_at(layout->app.addr), layout->app.size);
+    (void)firmware_read_to(boot, bytes_at(layout->boot.addr), layout->boot.size);
+    (void)firmware_read_to(app, bytes_at(layout->app.addr), layout->app.size);
     assert_int_equal(attack_start(), ATTACK_APP);
     memcpy(base, attack_flash.bytes, sizeof base);
     otter_journal_read(&attack_flash.port, layout, &journal);
@@ -110,32 +109,35 @@ void attack_put_marks(unsigned at, unsigned count)
 
 /* ---- what the bootloader makes of it ---- */
 
+static const char *said(void)
+{
+    return testbed_log(last);
+}
+
 static bool has_said(const char *text)
 {
-    return strstr(said, text) != NULL;
+    return strstr(said(), text) != NULL;
 }
 
 enum attack_end attack_start(void)
 {
-    struct fw *fw = fw_new(NULL, NULL);
     uint32_t ms = 0, recovering_ms = 0;
 
-    memcpy(board_flash(fw->board), attack_flash.bytes, RAM_FLASH_SIZE);
-    board_power_on(fw->board);
-    memset(said, 0, sizeof said);
+    testbed_free(last);
+    last = firmware_alone(NULL, NULL);
+    struct board *board = testbed_board(last);
+    memcpy(board_flash(board), attack_flash.bytes, RAM_FLASH_SIZE);
+    testbed_power_on(last);
     while (!has_said("App Init Success") && !has_said("Mute") && recovering_ms < RECOVERY_MS) {
-        enum board_stop stop = fw_run_ms(fw, 1);
+        enum board_stop stop = testbed_run_ms(last, 1);
 
-        memcpy(said, fw->log, fw->log_len);
         if (stop != BOARD_STOP_TIME || ++ms == START_MAX_MS) {
-            fail_msg("no end (stop %d, %s); log:\n%s", (int)stop, board_why(fw->board), said);
+            fail_msg("no end (stop %d, %s); log:\n%s", (int)stop, board_why(board), said());
         }
         recovering_ms += has_said("Recover");
     }
-    memcpy(attack_flash.bytes, board_flash(fw->board), RAM_FLASH_SIZE);
-    operations = board_flash_ops(fw->board);
-    assert_int_equal(board_resets(fw->board, BOARD_RESET_WATCHDOG), 0);
-    fw_free(fw);
+    memcpy(attack_flash.bytes, board_flash(board), RAM_FLASH_SIZE);
+    assert_int_equal(board_resets(board, BOARD_RESET_WATCHDOG), 0);
     return has_said("App Init") ? ATTACK_APP : has_said("Mute") ? ATTACK_MUTE : ATTACK_RECOVERY;
 }
 
@@ -145,7 +147,7 @@ unsigned attack_count(const char *action, unsigned number)
     unsigned count = 0;
 
     (void)snprintf(line, sizeof line, "%s [%u]", action, number);
-    for (const char *at = strstr(said, line); at != NULL; at = strstr(at + 1, line)) {
+    for (const char *at = strstr(said(), line); at != NULL; at = strstr(at + 1, line)) {
         count++;
     }
     return count;
@@ -158,7 +160,7 @@ static void expect_end(const char *name, enum attack_end want)
     enum attack_end end = attack_start();
 
     if (end != want) {
-        fail_msg("%s: ends %d, not %d; log:\n%s", name, (int)end, (int)want, said);
+        fail_msg("%s: ends %d, not %d; log:\n%s", name, (int)end, (int)want, said());
     }
 }
 
@@ -167,7 +169,7 @@ static void expect_app_untouched(const char *name)
     uint32_t off = layout->app.addr - RAM_FLASH_ADDR;
 
     if (memcmp(attack_flash.bytes + off, base + off, layout->app.size) != 0) {
-        fail_msg("%s: APP has changed; log:\n%s", name, said);
+        fail_msg("%s: APP has changed; log:\n%s", name, said());
     }
 }
 
@@ -181,8 +183,9 @@ void attack_expect_app(const char *name)
 static void expect_quiet(const char *name)
 {
     attack_expect_app(name);
+    uint64_t operations = board_flash_ops(testbed_board(last));
     if (operations != 0 || has_said("[")) {
-        fail_msg("%s: %u operations; log:\n%s", name, (unsigned)operations, said);
+        fail_msg("%s: %u operations; log:\n%s", name, (unsigned)operations, said());
     }
 }
 
@@ -193,7 +196,7 @@ void attack_expect_refused(const char *name, enum otter_reason reason)
     attack_expect_app(name);
     if (attack_count("Refuse", reason) != 1 || has_said("Install") || has_said("Revert") ||
         has_said("Recover")) {
-        fail_msg("%s: not refused with %d; log:\n%s", name, (int)reason, said);
+        fail_msg("%s: not refused with %d; log:\n%s", name, (int)reason, said());
     }
     expect_quiet(name);
     otter_journal_read(&attack_flash.port, layout, &journal);
