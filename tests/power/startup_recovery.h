@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "support/ram_flash.h"
 
-/* For the world of power cuts: devices on which nothing can be started, and a module that
+/* For a device life: devices on which nothing can be started, and a module that
  * brings them a file. */
 enum ruin {
     RUIN_NONE,          /* an image in APP, all else blank */

@@ -6,20 +6,20 @@
  *    power_startup [--every N] [--multi N] [--seed S] [--json FILE]
  *    power_startup --repeat CASE        one case, as a failure has printed it
  *
- * Exit 0 if no promise was broken (power/startup_world.h). */
+ * Exit 0 if no promise was broken (power/device_life.h). */
 #define _POSIX_C_SOURCE 199309L
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "power/startup_world.h"
+#include "power/device_life.h"
 #include "support/rng.h"
 
-enum { KB = 1024, CUTS_MAX = 3, LIVES_MAX = 60, SNAPSHOTS_MAX = 64, FAILURES_SHOWN = 10 };
+enum { KB = 1024, CUTS_MAX = 3, RUNS_MAX = 60, SNAPSHOTS_MAX = 64, FAILURES_SHOWN = 10 };
 enum { WAYS = 2 * RAM_FLASH_READS }; /* for a weak bit to read, times to heal */
 
-static const struct world_plan plans[] = {
+static const struct life_plan plans[] = {
     {.name = "good", .size = {26 * KB, 26 * KB, 21 * KB + 4}, .confirm_at = {1, 1, 2}},
     {.name = "bad", .size = {26 * KB, 20 * KB + 8, 26 * KB}, .confirm_at = {1, 0, 1}},
     {.name = "mixed",
@@ -61,39 +61,39 @@ struct power_case {
 };
 
 struct totals {
-    uint64_t cases, failures, lives, lost_requests, breaches[WORLD_BREACHES];
+    uint64_t cases, failures, runs, lost_requests, breaches[LIFE_BREACHES];
 };
 
-/* The uncut life of one plan: where each of its lives began. */
+/* The uncut life of one plan: where each of its runs began. */
 struct reference {
-    struct world_snapshot snapshots[SNAPSHOTS_MAX];
+    struct life_snapshot snapshots[SNAPSHOTS_MAX];
     unsigned count;
     uint64_t operations;
 };
 
 static struct reference references[PLANS];
-static struct world world;
+static struct device_life life;
 
 static bool run_reference(unsigned plan)
 {
     struct reference *reference = &references[plan];
 
-    world_begin(&world, &plans[plan]);
-    while (!world_is_over(&world) && reference->count < SNAPSHOTS_MAX) {
-        world_save(&world, &reference->snapshots[reference->count++]);
-        (void)world_live(&world, 0);
+    life_begin(&life, &plans[plan]);
+    while (!life_is_over(&life) && reference->count < SNAPSHOTS_MAX) {
+        life_save(&life, &reference->snapshots[reference->count++]);
+        (void)life_run(&life, 0);
     }
-    reference->operations = world.state.operations;
-    if (world.breach != WORLD_KEPT || !world_is_over(&world)) {
+    reference->operations = life.state.operations;
+    if (life.breach != LIFE_KEPT || !life_is_over(&life)) {
         fprintf(stderr, "power_startup: plan \"%s\" without any cut: %s\n", plans[plan].name,
-                world.breach != WORLD_KEPT ? world.failure : "never ends");
+                life.breach != LIFE_KEPT ? life.failure : "never ends");
         return false;
     }
     return true;
 }
 
-static const struct world_snapshot *snapshot_before(const struct reference *reference,
-                                                    uint64_t operation)
+static const struct life_snapshot *snapshot_before(const struct reference *reference,
+                                                   uint64_t operation)
 {
     unsigned i = reference->count - 1;
 
@@ -105,39 +105,39 @@ static const struct world_snapshot *snapshot_before(const struct reference *refe
 
 static bool run_case(const struct power_case *c, struct totals *totals)
 {
-    const struct world_snapshot *snapshot = snapshot_before(&references[c->plan], c->cut[0].at);
+    const struct life_snapshot *snapshot = snapshot_before(&references[c->plan], c->cut[0].at);
     uint64_t next = c->cut[0].at - snapshot->state.operations;
     unsigned cut = 0;
 
-    world.plan = &plans[c->plan];
-    world_load(&world, snapshot);
-    world.flash.weak_reads = (enum ram_flash_reads)c->reads;
-    world.flash.heals_by_erase = c->heals_by_erase != 0;
-    world.lives = world.lost_requests = 0;
-    while (!world_is_over(&world)) {
-        uint64_t before = world.state.operations;
+    life.plan = &plans[c->plan];
+    life_load(&life, snapshot);
+    life.flash.weak_reads = (enum ram_flash_reads)c->reads;
+    life.flash.heals_by_erase = c->heals_by_erase != 0;
+    life.runs = life.lost_requests = 0;
+    while (!life_is_over(&life)) {
+        uint64_t before = life.state.operations;
 
-        if (world.lives == LIVES_MAX) {
-            world.breach = WORLD_ENDLESS;
-            (void)snprintf(world.failure, sizeof world.failure, "never ends");
+        if (life.runs == RUNS_MAX) {
+            life.breach = LIFE_ENDLESS;
+            (void)snprintf(life.failure, sizeof life.failure, "never ends");
             break;
         }
         if (cut < c->cuts) {
-            world.flash.tear = (enum ram_flash_tear)c->cut[cut].tear;
-            world.flash.seed = c->cut[cut].seed;
+            life.flash.tear = (enum ram_flash_tear)c->cut[cut].tear;
+            life.flash.seed = c->cut[cut].seed;
         }
-        if (world_live(&world, cut < c->cuts ? (uint32_t)next : 0)) {
+        if (life_run(&life, cut < c->cuts ? (uint32_t)next : 0)) {
             cut++;
             next = cut < c->cuts ? c->cut[cut].at : 0;
         } else {
-            next -= cut < c->cuts ? world.state.operations - before : 0;
+            next -= cut < c->cuts ? life.state.operations - before : 0;
         }
     }
     totals->cases++;
-    totals->lives += world.lives;
-    totals->lost_requests += world.lost_requests;
-    totals->breaches[world.breach]++;
-    return world.breach == WORLD_KEPT;
+    totals->runs += life.runs;
+    totals->lost_requests += life.lost_requests;
+    totals->breaches[life.breach]++;
+    return life.breach == LIFE_KEPT;
 }
 
 static void print_case(const struct power_case *c)
@@ -178,7 +178,7 @@ static void count(const struct power_case *c, bool good, struct totals *totals)
     }
     if (totals->failures++ < FAILURES_SHOWN) {
         printf("FAILED %s: %s\n  repeat: power_startup --repeat ", plans[c->plan].name,
-               world.failure);
+               life.failure);
         print_case(c);
         printf("\n");
     }
@@ -261,10 +261,10 @@ static bool write_json(const char *path, const struct totals *totals, uint64_t m
             "  \"power_lost_reverts\": %" PRIu64 ",\n  \"power_lost_confirms\": %" PRIu64 ",\n"
             "  \"power_unverified_starts\": %" PRIu64 ",\n  \"power_endless\": %" PRIu64
             ",\n  \"power_worn\": %" PRIu64 "\n}\n",
-            totals->cases, cases_per_s, multi, totals->breaches[WORLD_BRICK],
-            totals->breaches[WORLD_LOST_REVERT], totals->breaches[WORLD_LOST_CONFIRM],
-            totals->breaches[WORLD_UNVERIFIED], totals->breaches[WORLD_ENDLESS],
-            totals->breaches[WORLD_WORN]);
+            totals->cases, cases_per_s, multi, totals->breaches[LIFE_BRICK],
+            totals->breaches[LIFE_LOST_REVERT], totals->breaches[LIFE_LOST_CONFIRM],
+            totals->breaches[LIFE_UNVERIFIED], totals->breaches[LIFE_ENDLESS],
+            totals->breaches[LIFE_WORN]);
     return fclose(file) == 0;
 }
 
@@ -308,12 +308,12 @@ int main(int argc, char **argv)
         if (!run_reference(plan)) {
             return 1;
         }
-        printf("plan \"%s\": %" PRIu64 " operations, %u lives\n", plans[plan].name,
+        printf("plan \"%s\": %" PRIu64 " operations, %u runs\n", plans[plan].name,
                references[plan].operations, references[plan].count);
     }
     start = seconds();
     if (repeat.cuts != 0) {
-        world.tells = true;
+        life.tells = true;
         count(&repeat, run_case(&repeat, &totals), &totals);
     }
     if (every != 0) {

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEST_POWER_DEVICE_LIFE_H
+#define TEST_POWER_DEVICE_LIFE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "otter/startup.h"
+#include "power/startup_recovery.h"
+#include "support/ram_flash.h"
+
+/* A device that lives through several updates, natively: core's otter_startup_run() and
+ * otter_update_*() over flash in RAM, an app that downloads, asks and confirms by a plan, and
+ * an oracle beside it that knows what has been promised. One step is one run, from power-on to
+ * a reset or a cut.
+ *
+ * Promises: every start starts an image that is whole, bit by bit, without a weak bit; an image
+ * is started on trial at most three times without confirmation, then never again; once
+ * confirm() has returned the image stays; nothing starts that nobody asked for; the device is
+ * never without an app, unless it was found so: then it recovers, with image 0, which stays. A
+ * page is erased at most once on the way from one app to the next, and once more for each cut,
+ * and for a revert.
+ */
+enum { LIFE_IMAGES = 5, LIFE_FAILURE_MAX = 160, LIFE_PAGES = RAM_FLASH_SIZE / RAM_FLASH_PAGE };
+
+enum life_breach { /* of a promise */
+                   LIFE_KEPT,
+                   LIFE_BRICK,        /* nothing to start */
+                   LIFE_LOST_REVERT,  /* an unconfirmed image is started on and on */
+                   LIFE_LOST_CONFIRM, /* a confirmed image is on trial again, or gone */
+                   /* an image that is not whole and solid, or that nobody asked for, is started */
+                   LIFE_UNVERIFIED,
+                   LIFE_ENDLESS, /* it never comes to rest */
+                   LIFE_WORN,    /* a page was erased too often */
+                   LIFE_BREACHES
+};
+
+struct life_plan {
+    const char *name;
+    uint32_t size[LIFE_IMAGES]; /* of image i; 0 = there are no more. Image 0 is there first */
+    uint8_t confirm_at[LIFE_IMAGES]; /* at which start image i confirms; 0 = never */
+    enum ruin ruin;       /* image 0 is not there: a module brings it to the recovery */
+    bool asks_to_recover; /* the app downloads nothing: it asks the bootloader to */
+};
+
+enum life_mail { LIFE_MAIL_NONE, LIFE_MAIL_RECOVER, LIFE_MAIL_RECEIVED };
+
+struct life_state { /* what the oracle knows */
+    int installed;  /* confirmed; the one to go back to; -1 = none yet, image 0 is on its way */
+    int candidate;  /* asked for, or -1 */
+    int next;       /* the image to be downloaded next */
+    unsigned starts[LIFE_IMAGES];
+    bool confirm_began;
+    unsigned asked;             /* how often for the candidate */
+    unsigned quiet;             /* starts with nothing left to do */
+    uint64_t operations;        /* since the beginning */
+    enum life_mail mail;        /* in RAM, for the next start: as boot/main.c has it */
+    unsigned allowed;           /* how often a page may be erased before the next app starts */
+    uint8_t erased[LIFE_PAGES]; /* by the bootloader, since the last one has started */
+};
+
+struct life_snapshot {
+    struct life_state state;
+    uint8_t bytes[RAM_FLASH_SIZE];
+};
+
+struct device_life {
+    const struct life_plan *plan;
+    bool tells; /* each run, on stdout */
+    struct ram_flash flash;
+    struct otter_port port; /* that of `flash`, counting erases */
+    struct life_state state;
+    enum life_breach breach;        /* the first one */
+    char failure[LIFE_FAILURE_MAX]; /* the same in words */
+    /* statistics */
+    uint64_t runs, lost_requests;
+};
+
+/* A factory-new device with image 0 of `plan`, or as its ruin says. */
+void life_begin(struct device_life *life, const struct life_plan *plan);
+
+/* Run once; the next cut is at `cut` operations from here (0 = none), as flash.tear and
+ * flash.seed say. Returns true if it was cut. */
+bool life_run(struct device_life *life, uint32_t cut);
+
+/* Nothing left to do, and some starts have passed in which nothing happened. */
+bool life_is_over(const struct device_life *life);
+
+/* Take a snapshot, go back to one: all that flash and oracle know. Weak bits are forgotten. */
+void life_save(const struct device_life *life, struct life_snapshot *out_snapshot);
+void life_load(struct device_life *life, const struct life_snapshot *snapshot);
+
+#endif
