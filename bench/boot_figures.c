@@ -80,7 +80,8 @@ static void start(struct device *device)
     testbed_power_on(device->bed);
 }
 
-/* With `app`; if that is NULL, without one, and the module offers `mute`. Returns NULL if memory is short. */
+/* With `app`; if that is NULL, without one, and the module offers `mute`. Returns NULL, with a message, if there can be
+ * no such device. */
 static struct device *device_new(const struct binaries *bin, const struct file *boot,
                                  const struct file *app)
 {
@@ -99,8 +100,10 @@ static struct device *device_new(const struct binaries *bin, const struct file *
         config.module.file = image_file_offer(&bin->mute);
         memcpy(config.module.version, "03010103", sizeof config.module.version);
     }
-    device->bed = testbed_new(&config);
+    struct host_error error;
+    device->bed = testbed_new(&config, &error);
     if (device->bed == NULL) {
+        fprintf(stderr, "boot figures: %s: %s\n", error.thing, error.reason);
         free(device);
         return NULL;
     }
@@ -377,7 +380,7 @@ static const char *measure(const struct binaries *bin, struct boot_figures *figu
     for (size_t i = 0; i < sizeof cases / sizeof cases[0] && wrong == NULL; i++) {
         struct device *device = device_new(bin, cases[i].boot, cases[i].app);
         if (device == NULL) {
-            return "out of memory";
+            return "no device";
         }
         start(device);
         run_ms(device, cases[i].app != NULL ? SETTLE_MS : RECOVER_MS);

@@ -88,9 +88,10 @@ static double measure(const struct binaries *bin, uint32_t baud, uint64_t seed,
         fprintf(stderr, "wire_ratio: %s\n", why);
         return 0;
     }
-    transfer.bed = testbed_new(&config);
+    struct host_error error;
+    transfer.bed = testbed_new(&config, &error);
     if (transfer.bed == NULL) {
-        fprintf(stderr, "wire_ratio: out of memory\n");
+        fprintf(stderr, "wire_ratio: %s: %s\n", error.thing, error.reason);
         return 0;
     }
     testbed_watch_ring(transfer.bed, &ring);

@@ -117,9 +117,9 @@ static int play_part(const struct demo_story *story, const struct part *part,
     config.module.event = on_event;
     config.module.ctx = &stage;
     memcpy(config.module.version, part->version, sizeof config.module.version);
-    stage.bed = testbed_new(&config);
+    stage.bed = testbed_new(&config, out_error);
     if (stage.bed == NULL) {
-        return host_error_set(out_error, "board", "out of memory");
+        return -1;
     }
     struct board *board = testbed_board(stage.bed);
     if (story->is_protected) {

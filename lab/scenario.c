@@ -25,7 +25,7 @@ static void *make(void *ctx)
         return NULL;
     }
     run->scenario = scenario;
-    run->bed = testbed_new(&config);
+    run->bed = testbed_new(&config, NULL);
     if (run->bed == NULL) {
         free(run);
         return NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lab/testbed.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,37 +151,37 @@ static void connect_all(struct testbed *bed)
     bed->module_config.event = on_module_event;
 }
 
-static bool put_load(struct board *board, const struct testbed_load *load)
+static int put_load(struct board *board, const struct testbed_load *load,
+                    struct host_error *out_error)
 {
-    uint32_t off = load->addr - BOARD_FLASH_BASE;
-    if (load->addr < BOARD_FLASH_BASE || off > board_flash_size(board) ||
-        load->len > board_flash_size(board) - off) {
-        return false;
+    uint32_t size = board_flash_size(board), off = load->addr - BOARD_FLASH_BASE;
+    if (load->addr < BOARD_FLASH_BASE || off > size || load->len > size - off) {
+        return host_error_set(out_error, "board",
+                              "%zu bytes at 0x%08" PRIx32 " are not within the %" PRIu32
+                              " KB of flash from 0x%08" PRIx32 " on",
+                              load->len, load->addr, size / 1024, (uint32_t)BOARD_FLASH_BASE);
     }
     memcpy(board_flash(board) + off, load->data, load->len);
-    return true;
+    return 0;
 }
 
-struct testbed *testbed_new(const struct testbed_config *config)
+struct testbed *testbed_new(const struct testbed_config *config, struct host_error *out_error)
 {
     struct testbed *bed = calloc(1, sizeof *bed);
-    if (bed == NULL) {
+    if (bed == NULL || (bed->board = board_new(&config->board)) == NULL) {
+        (void)host_error_set(out_error, "board", "out of memory");
+        free(bed);
         return NULL;
     }
     bed->config = *config;
     bed->config.loads = NULL; /* copied below; not kept */
-    bed->board = board_new(&config->board);
-    if (bed->board == NULL) {
-        free(bed);
-        return NULL;
-    }
     if (bed->config.baud == 0) {
         bed->config.baud = 9600;
     }
     bed->outcome = MODULE_EVENT_STARTED;
     bed->module_due = bed->look_due = UINT64_MAX;
     for (size_t i = 0; i < config->load_count; i++) {
-        if (!put_load(bed->board, &config->loads[i])) {
+        if (put_load(bed->board, &config->loads[i], out_error) != 0) {
             testbed_free(bed);
             return NULL;
         }

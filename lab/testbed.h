@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "board/board.h"
+#include "host/error.h"
 #include "lab/line_noise.h"
 #include "lab/ring_meter.h"
 #include "module/module.h"
@@ -48,8 +49,9 @@ struct testbed_config {
 struct testbed;
 
 /* `config` is copied; the loads are copied to flash; the module's file must stay. The board is off
- * until testbed_power_on(). Returns NULL if memory is short, or a load does not fit the flash. */
-struct testbed *testbed_new(const struct testbed_config *config);
+ * until testbed_power_on(). Returns NULL, and *out_error says why, if memory is short or a load does not
+ * fit the flash. */
+struct testbed *testbed_new(const struct testbed_config *config, struct host_error *out_error);
 void testbed_free(struct testbed *bed);
 void testbed_copy(struct testbed *to, const struct testbed *from);
 

@@ -97,9 +97,11 @@ void noise_run(const struct line_noise_rates *rates, uint64_t seed, bool show,
     memset(out_result, 0, sizeof *out_result);
     firmware_testbed_config(&config, seed, &module);
     config.log = show ? show_log : NULL;
-    struct testbed *bed = testbed_new(&config);
+    struct host_error error;
+    struct testbed *bed = testbed_new(&config, &error);
     if (bed == NULL) {
-        snprintf(out_result->why, sizeof out_result->why, "out of memory");
+        snprintf(out_result->why, sizeof out_result->why, "%.*s",
+                 (int)sizeof out_result->why - 1, error.reason);
         out_result->end = NOISE_UNCLEAN;
         return;
     }

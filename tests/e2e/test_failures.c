@@ -100,7 +100,7 @@ static void test_happy_path_without_hse(void **state)
     struct testbed_config config;
     firmware_testbed_config(&config, 1, NULL);
     config.board.without_hse = true;
-    bed = testbed_new(&config);
+    bed = testbed_new(&config, NULL);
     assert_non_null(bed);
     testbed_power_on(bed);
     run_to_update();

@@ -23,7 +23,7 @@ static void start(const struct firmware *installed, const struct firmware *updat
     struct testbed_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
 
     firmware_offer(&config.module, update, version);
-    bed = testbed_new(&config);
+    bed = testbed_new(&config, NULL);
     assert_non_null(bed);
     testbed_power_on(bed);
 }

@@ -27,7 +27,7 @@ static struct testbed *new_testbed(struct firmware_seen *seen, bool wrong_md5)
         memset(config.module.file.md5_hex, 'a', sizeof config.module.file.md5_hex);
     }
     memcpy(config.module.version, "03010102", 8);
-    struct testbed *bed = testbed_new(&config);
+    struct testbed *bed = testbed_new(&config, NULL);
     assert_non_null(bed);
     testbed_power_on(bed);
     return bed;

@@ -24,7 +24,7 @@ static void start(const struct firmware *app, bool protect)
     struct testbed_config config = {.board = {.seed = 1}, .loads = loads, .load_count = 2};
 
     firmware_offer(&config.module, &firmware_set()->new_app, "03010102");
-    bed = testbed_new(&config);
+    bed = testbed_new(&config, NULL);
     assert_non_null(bed);
     if (protect) {
         board_protect_flash(testbed_board(bed), OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);

@@ -35,7 +35,7 @@ static void start(const struct testbed_load loads[], size_t load_count,
     firmware_offer(&config.module, update, "03010102");
     config.module.event = firmware_see;
     config.module.ctx = &seen;
-    bed = testbed_new(&config);
+    bed = testbed_new(&config, NULL);
     assert_non_null(bed);
     assert_true(replay_attach(waiting, testbed_board(bed)));
     testbed_power_on(bed);

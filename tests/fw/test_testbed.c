@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
@@ -107,11 +108,13 @@ static void test_load_that_does_not_fit_is_refused(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const struct testbed_load load = {bad[i].addr, bytes, bad[i].len};
         const struct testbed_config config = {.loads = &load, .load_count = 1};
-        assert_null(testbed_new(&config));
+        struct host_error error = {.reason = ""};
+        assert_null(testbed_new(&config, &error));
+        assert_non_null(strstr(error.reason, "64 KB of flash from 0x08000000 on"));
     }
     const struct testbed_load last = {OTTER_FLASH_ADDR + BOARD_FLASH_SIZE - 2, bytes, 2};
     const struct testbed_config config = {.loads = &last, .load_count = 1};
-    struct testbed *bed = testbed_new(&config);
+    struct testbed *bed = testbed_new(&config, NULL);
     assert_non_null(bed);
     testbed_free(bed);
 }

@@ -115,16 +115,23 @@ void firmware_testbed_config(struct testbed_config *out_config, uint64_t seed,
     }
 }
 
+static struct testbed *new_testbed(const struct testbed_config *config)
+{
+    struct host_error error;
+    struct testbed *bed = testbed_new(config, &error);
+
+    if (bed == NULL) {
+        fprintf(stderr, "test: %s: %s\n", error.thing, error.reason);
+        exit(EXIT_FAILURE);
+    }
+    return bed;
+}
+
 struct testbed *firmware_testbed(uint64_t seed, const struct module_config *module)
 {
     struct testbed_config config;
     firmware_testbed_config(&config, seed, module);
-    struct testbed *bed = testbed_new(&config);
-    if (bed == NULL) {
-        fprintf(stderr, "test: testbed: out of memory\n");
-        exit(EXIT_FAILURE);
-    }
-    return bed;
+    return new_testbed(&config);
 }
 
 /* ---- whole updates ---- */
@@ -193,11 +200,7 @@ struct testbed *firmware_alone(const struct board_options *options, const char *
     if (options != NULL) {
         config.board = *options;
     }
-    struct testbed *bed = testbed_new(&config);
-    if (bed == NULL) {
-        fprintf(stderr, "test: testbed: out of memory\n");
-        exit(EXIT_FAILURE);
-    }
+    struct testbed *bed = new_testbed(&config);
     if (boot != NULL) {
         (void)firmware_read_to(boot, firmware_flash(bed, OTTER_BOOT_ADDR), OTTER_BOOT_SIZE);
     }

@@ -113,7 +113,7 @@ void pethouse_power_on(const struct board_options *options, bool with_offer)
     }
     pethouse_event_count = 0;
     pethouse = NULL;
-    pethouse = testbed_new(&config);
+    pethouse = testbed_new(&config, NULL);
     assert_non_null(pethouse);
     board_set_climate(testbed_board(pethouse), 24, 54);
     testbed_power_on(pethouse);
