@@ -8,6 +8,7 @@
 #include "lab/flash_view.h"
 #include "lab/testbed.h"
 #include "otter/update.h"
+#include "port/stm32f103/layout.h"
 
 #define BOOT                 "boot/boot.bin"
 #define BOOT_EVERY_START_BIN "boot/boot_every_start.bin"
@@ -156,7 +157,7 @@ static void request(struct device *device, const struct file *image)
     const struct otter_port port = flash_view_writer(testbed_board(device->bed));
     memset(flash_at(device, OTTER_BACKUP_ADDR), 0xFF, OTTER_BACKUP_SIZE);
     memcpy(flash_at(device, OTTER_BACKUP_ADDR), image->data, image->len);
-    check(device, otter_update_request(&port, &flash_view_layout, (uint32_t)image->len) == 0,
+    check(device, otter_update_request(&port, &stm32f103_layout, (uint32_t)image->len) == 0,
           "the update could not be requested");
 }
 
@@ -164,7 +165,7 @@ static void expect_confirmed(struct device *device, const struct file *image)
 {
     const struct otter_port port = flash_view_writer(testbed_board(device->bed));
     check(device, app_is(device, image), "the update was not installed");
-    check(device, otter_update_is_allowed(&port, &flash_view_layout),
+    check(device, otter_update_is_allowed(&port, &stm32f103_layout),
           "the update was not confirmed");
 }
 

@@ -3,16 +3,6 @@
 #include <string.h>
 #include "port/stm32f103/partitions.h"
 
-const struct otter_layout flash_view_layout = {
-    .boot = {OTTER_BOOT_ADDR, OTTER_BOOT_SIZE},
-    .journal = {OTTER_JOURNAL_ADDR, OTTER_JOURNAL_SIZE},
-    .spare = {OTTER_SPARE_ADDR, OTTER_SPARE_SIZE},
-    .flag = {OTTER_FLAG_ADDR, OTTER_FLAG_SIZE_MAX},
-    .app = {OTTER_APP_ADDR, OTTER_APP_SIZE},
-    .backup = {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE},
-    .ram = {OTTER_RAM_ADDR, OTTER_RAM_SIZE},
-};
-
 uint8_t *flash_view_at(struct board *board, uint32_t addr)
 {
     return board_flash(board) + (addr - BOARD_FLASH_BASE);

@@ -3,15 +3,11 @@
 #define LAB_FLASH_VIEW_H
 
 #include "board/board.h"
-#include "otter/partition.h"
 #include "otter/port.h"
 
 /* The modelled flash as core's functions take it: what the bootloader and an app would find there, read
- * from outside, without an instruction of the board's.
+ * from outside, without an instruction of the board's. Where everything lies: port/stm32f103/layout.h.
  */
-
-/* Where everything lies (port/stm32f103/partitions.h). */
-extern const struct otter_layout flash_view_layout;
 
 /* A port that reads; there is nothing else in it. The board must stay. */
 struct otter_port flash_view_port(struct board *board);

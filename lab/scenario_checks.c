@@ -4,6 +4,7 @@
 #include <string.h>
 #include "lab/flash_view.h"
 #include "otter/reason.h"
+#include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
 
 enum {
@@ -37,7 +38,7 @@ void scenario_look(struct scenario_run *run)
         return;
     }
     seen->ops = board_flash_ops(board);
-    otter_journal_read(&port, &flash_view_layout, &seen->journal);
+    otter_journal_read(&port, &stm32f103_layout, &seen->journal);
     seen->installed = seen->installed || seen->journal.kind == OTTER_JOURNAL_INSTALL;
     seen->refused = seen->refused || (seen->journal.kind == OTTER_JOURNAL_IDLE &&
                                       is_refusal(seen->journal.reason));

@@ -8,6 +8,7 @@
 #include "lab/flash_view.h"
 #include "otter/image.h"
 #include "otter/update.h"
+#include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
 
 enum { VERSION_OLD, VERSION_NEW, VERSIONS };
@@ -73,7 +74,7 @@ static void ask_for_it(struct board *board, enum device_image image)
         flash_view_writer(board); /* as the app does it, in no time */
     uint32_t size = (uint32_t)app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW)->len;
 
-    if (otter_update_request(&port, &flash_view_layout, size) != 0) {
+    if (otter_update_request(&port, &stm32f103_layout, size) != 0) {
         fprintf(stderr, "fw_glitch: the app did not come to rest: nothing can be asked for\n");
         exit(EXIT_FAILURE);
     }
