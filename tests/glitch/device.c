@@ -75,31 +75,34 @@ static void ask_for_it(struct board *board, enum device_image image)
     uint32_t size = (uint32_t)app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW)->len;
 
     if (otter_update_request(&port, &stm32f103_layout, size) != 0) {
-        fprintf(stderr, "fw_glitch: the app did not come to rest: nothing can be asked for\n");
+        fprintf(stderr, "fw_glitch: the app has not confirmed: nothing can be requested\n");
         exit(EXIT_FAILURE);
     }
 }
 
-struct board *device_new(enum device_image image)
+struct testbed *device_new(enum device_image image)
 {
     static struct file boot;
-    const struct board_options options = {.seed = 1};
-    struct board *board = board_new(&options);
     const struct file *good = app(good_version(image));
 
-    if (board == NULL) {
-        fprintf(stderr, "fw_glitch: out of memory\n");
+    read_once(&boot, DEVICE_BOOT ".bin");
+    const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, boot.data, boot.len},
+                                         {OTTER_APP_ADDR, good->data, good->len}};
+    const struct testbed_config config = {
+        .board = {.seed = 1}, .loads = loads, .load_count = 2, .without_module = true};
+    struct host_error error;
+    struct testbed *bed = testbed_new(&config, &error);
+
+    if (bed == NULL) {
+        fprintf(stderr, "fw_glitch: %s: %s\n", error.thing, error.reason);
         exit(EXIT_FAILURE);
     }
-    read_once(&boot, DEVICE_BOOT ".bin");
-    memcpy(flash_view_at(board, OTTER_BOOT_ADDR), boot.data, boot.len);
-    memcpy(flash_view_at(board, OTTER_APP_ADDR), good->data, good->len);
-    board_power_on(board);
-    (void)board_run(board, (uint64_t)FIRST_START_MS * 1000 * BOARD_TICKS_PER_US);
-    put_bad_image(board, image);
-    ask_for_it(board, image);
-    board_power_on(board);
-    return board;
+    testbed_power_on(bed);
+    (void)testbed_run_ms(bed, FIRST_START_MS);
+    put_bad_image(testbed_board(bed), image);
+    ask_for_it(testbed_board(bed), image);
+    testbed_power_on(bed);
+    return bed;
 }
 
 bool device_has_good_app(struct board *board, enum device_image image)

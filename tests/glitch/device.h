@@ -3,9 +3,9 @@
 #define GLITCH_DEVICE_H
 
 #include <stdbool.h>
-#include "board/board.h"
+#include "lab/testbed.h"
 
-/* A board with the real bootloader, a good app that is at rest, and a bad image in APPBAK that has been
+/* A testbed without a module: the real bootloader, a good app that has confirmed, and a bad image in APPBAK that has been
  * asked for by a genuine request: everything an attacker can bring about without touching the supply.
  */
 enum device_image {
@@ -20,9 +20,9 @@ const char *device_image_name(enum device_image image);
 /* The bootloader with its symbols. */
 #define DEVICE_BOOT OTTER_FIRMWARE_DIR "/boot/boot"
 
-/* A board just powered on, before its first instruction. Ends the process with a message if something is
- * missing, or the app did not come to rest before. */
-struct board *device_new(enum device_image image);
+/* Just powered on, before its first instruction. Ends the process with a message if something is missing, or the app
+ * has not confirmed before. */
+struct testbed *device_new(enum device_image image);
 
 /* Is all of the good app in its slot? */
 bool device_has_good_app(struct board *board, enum device_image image);

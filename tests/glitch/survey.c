@@ -62,8 +62,9 @@ static bool visit(void *ctx, uint32_t pc)
 
 static void begin(struct survey *survey, enum device_image image)
 {
-    board_free(survey->board);
-    survey->board = device_new(image);
+    testbed_free(survey->bed);
+    survey->bed = device_new(image);
+    survey->board = testbed_board(survey->bed);
     survey->position = 0;
     survey->in_span = survey->is_over = false;
     board_attach(survey->board, &survey->debug);
@@ -102,7 +103,7 @@ struct survey *survey_new(enum device_image image)
 
 void survey_free(struct survey *survey)
 {
-    board_free(survey->board);
+    testbed_free(survey->bed);
     free(survey);
 }
 

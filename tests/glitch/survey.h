@@ -16,7 +16,8 @@
 enum { SURVEY_LOOP = 256 };
 
 struct survey {
-    struct board *board;
+    struct testbed *bed;
+    struct board *board; /* its */
     struct board_debug debug;
     uint64_t position; /* of the instruction to come: executed since power-on */
     uint64_t positions, inside, outside;
@@ -35,7 +36,7 @@ struct survey {
     bool is_over;
 };
 
-/* At the first instruction behind power-on, surveyed. Ends the process with a message if memory is short, or
+/* At the first instruction after power-on, surveyed. Ends the process with a message if memory is short, or
  * the start does not end with the good app. */
 struct survey *survey_new(enum device_image image);
 void survey_free(struct survey *survey);
