@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* bench_cpu.bin, the memory it runs in, and its run on the model: what the programs that measure the
- * model's speed have in common. CPU time only: what else runs on the host does not count. Mistakes
- * are told on stderr.
+/* bench_cpu.bin, the memory it runs in, and its run on the model: what the programs that
+ * measure the model's speed have in common. CPU time only: what else runs on the host does not
+ * count. Mistakes are told on stderr.
  */
 enum { BENCH_FLASH_ADDR = 0x08000000, BENCH_FLASH_SIZE = 65536 };
 enum { BENCH_RAM_ADDR = 0x20000000, BENCH_RAM_SIZE = 20480 };
@@ -32,8 +32,8 @@ void bench_fresh_memory(struct bench_program *program);
 
 double bench_seconds(void); /* of CPU time */
 
-/* A run is over: million instructions per second, or a negative number if the result in RAM is not
- * the native one. The model's run must come first: it counts the instructions. */
+/* A run is over: million instructions per second, or a negative number if the result in RAM is
+ * not the native one. The model's run must come first: it counts the instructions. */
 double bench_mips(const struct bench_program *program, const char *who, double elapsed_s);
 
 /* One run on the model from a fresh state. Returns as bench_mips() does. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* boot_bench FIRMWARE_DIR: RAM, times, flash time and wear of the bootloader (boot_figures.h), a line a figure:
- * "name number". */
+/* boot_bench FIRMWARE_DIR: RAM, times, flash time and wear of the bootloader (boot_figures.h),
+ * a line a figure: "name number". */
 #include <stdio.h>
 #include "bench/boot_figures.h"
 

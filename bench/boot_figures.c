@@ -17,7 +17,7 @@ enum {
     PAGES = OTTER_FLASH_SIZE / OTTER_PAGE_SIZE,
     SWAP_ERASES = 2 * (OTTER_APP_SIZE / OTTER_PAGE_SIZE),
     SWAP_HALF_WORDS = 2 * (OTTER_APP_SIZE / 2),
-    SETTLE_MS = 5000,   /* the app has talked to the module and confirmed */
+    CONFIRM_MS = 5000,  /* the app has talked to the module and confirmed */
     REVERT_MS = 30000,  /* three trials, each ended by the watchdog */
     RECOVER_MS = 20000, /* until the module has offered, and what it sends is installed */
 };
@@ -81,8 +81,8 @@ static void start(struct device *device)
     testbed_power_on(device->bed);
 }
 
-/* With `app`; if that is NULL, without one, and the module offers `mute`. Returns NULL, with a message, if there can be
- * no such device. */
+/* With `app`; if that is NULL, without one, and the module offers `mute`. Returns NULL, with a
+ * message, if there can be no such device. */
 static struct device *device_new(const struct binaries *bin, const struct file *boot,
                                  const struct file *app)
 {
@@ -190,13 +190,13 @@ static void take(struct device *device, unsigned first, struct boot_stay *out_st
     *out_stay = sum;
 }
 
-/* ---- the cases: each on a device of its own, at rest behind its first start ---- */
+/* ---- the cases: each on a device of its own, confirmed and idle after its first start ---- */
 
 static void measure_clean_start(struct device *device, struct boot_stay *out_stay)
 {
     size_t log_len = testbed_log_len(device->bed);
     start(device);
-    run_ms(device, SETTLE_MS);
+    run_ms(device, CONFIRM_MS);
     take(device, 0, out_stay);
     check(device, strchr(testbed_log(device->bed) + log_len, '[') == NULL,
           "the bootloader prints on a clean start");
@@ -224,7 +224,7 @@ static void measure_every_start(struct device *device, const struct binaries *bi
 {
     (void)bin;
     start(device);
-    run_ms(device, SETTLE_MS);
+    run_ms(device, CONFIRM_MS);
     take(device, 0, &figures->stays[BOOT_EVERY_START]);
 }
 
@@ -242,7 +242,7 @@ static void measure_install(struct device *device, const struct binaries *bin,
     device_mark(device);
     request(device, &bin->new);
     start(device);
-    run_ms(device, 2 * SETTLE_MS);
+    run_ms(device, 2 * CONFIRM_MS);
     take(device, 0, &figures->stays[BOOT_INSTALL]);
     expect_confirmed(device, &bin->new);
     figures->install_flash_ratio = flash_ratio(&figures->stays[BOOT_INSTALL]);
@@ -258,14 +258,14 @@ static void measure_unclean(struct device *device, const struct binaries *bin,
     struct board *board = testbed_board(device->bed);
     request(device, &bin->new);
     start(device);
-    for (unsigned ms = 0; device->meter.count == 0 && ms < SETTLE_MS; ms++) {
+    for (unsigned ms = 0; device->meter.count == 0 && ms < CONFIRM_MS; ms++) {
         run_ms(device, 1);
     }
     board_cut_at(board, board_flash_ops(board) + 1, BOARD_TEAR_TORN, 1);
-    check(device, testbed_run_ms(device->bed, SETTLE_MS) == BOARD_STOP_POWER,
+    check(device, testbed_run_ms(device->bed, CONFIRM_MS) == BOARD_STOP_POWER,
           "the app did not confirm");
     start(device);
-    run_ms(device, SETTLE_MS);
+    run_ms(device, CONFIRM_MS);
     take(device, 0, &figures->stays[BOOT_UNCLEAN]);
     check(device, figures->stays[BOOT_UNCLEAN].programs > 0, "nothing was in doubt");
     expect_confirmed(device, &bin->new);
@@ -297,7 +297,7 @@ static void measure_refuse(struct device *device, const struct binaries *bin,
     request(device, &bin->new);
     *flash_at(device, OTTER_BACKUP_ADDR + 5000) ^= 1;
     start(device);
-    run_ms(device, SETTLE_MS);
+    run_ms(device, CONFIRM_MS);
     take(device, 0, &figures->stays[BOOT_REFUSE]);
     check(device, strstr(testbed_log(device->bed), "Refuse") != NULL, "it was not refused");
     check(device, app_is(device, &bin->old), "the old image was touched");
@@ -322,7 +322,7 @@ static void measure_journal(struct device *device, const struct binaries *bin,
     for (unsigned i = 0; i < BOOT_JOURNAL_UPDATES; i++) {
         request(device, &bin->pethouse);
         start(device);
-        run_ms(device, SETTLE_MS);
+        run_ms(device, CONFIRM_MS);
         expect_confirmed(device, &bin->pethouse);
     }
     check(device,
@@ -384,7 +384,7 @@ static const char *measure(const struct binaries *bin, struct boot_figures *figu
             return "no device";
         }
         start(device);
-        run_ms(device, cases[i].app != NULL ? SETTLE_MS : RECOVER_MS);
+        run_ms(device, cases[i].app != NULL ? CONFIRM_MS : RECOVER_MS);
         cases[i].measure(device, bin, figures);
         wrong = device_free(device);
     }

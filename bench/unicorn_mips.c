@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* unicorn_mips bench_cpu.bin: the same program on the model and on libunicorn without any hook, in
- * turns, CPU time, nine times each. Prints the medians "model_mips", "unicorn_mips", and of the ratios
- * of neighbours, "model_vs_unicorn_speed": a host whose speed changes changes it for both. Both must come to the result that the same source computes natively. */
+/* unicorn_mips bench_cpu.bin: the same program on the model and on libunicorn without any hook,
+ * in turns, CPU time, nine times each. Prints the medians "model_mips", "unicorn_mips", and of
+ * the ratios of neighbours, "model_vs_unicorn_speed": a host whose speed changes changes it for
+ * both. Both must come to the result that the same source computes natively. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <unicorn/unicorn.h>

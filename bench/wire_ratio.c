@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wire_ratio FIRMWARE_DIR: how much longer a transfer takes than its bytes need on the wire. One line a
- * figure, "name number":
+/* wire_ratio FIRMWARE_DIR: how much longer a transfer takes than its bytes need on the wire.
+ * One line a figure, "name number":
  *
  *     wire_ratio_9600_full_26k    (last ACK - READY) / bytes x 10 bits / baud
  *     ring_lost_bytes             what the app lost in its ring of received bytes meanwhile
  *
- * and the same two at 115200. The transfer is that of a file that fills the slot (app_full_slot) to the pet
- * house. It begins at the last stop bit of the first READY, ends at the last stop bit of the ACK of the last
- * piece, and its bytes are all that either side sends between: the answer to READY, pieces and ACKs, with
- * their 55 escapes. The module answers at once, so 1 would be an app that does, too, and all that is above is
- * the app's. Of BOARDS boards (their flash differs) the slowest is told, and all that all of them lost.
+ * and the same two at 115200. The transfer is that of a file that fills the slot
+ * (app_full_slot) to the pet house. It begins at the last stop bit of the first READY, ends at
+ * the last stop bit of the ACK of the last piece, and its bytes are all that either side sends
+ * between: the answer to READY, pieces and ACKs, with their 55 escapes. The module answers at
+ * once, so 1 would be an app that does, too, and all that is above is the app's. Of BOARDS
+ * boards (their flash differs) the slowest is told, and all that all of them lost.
  */
 #include <inttypes.h>
 #include <stdio.h>

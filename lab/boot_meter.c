@@ -75,7 +75,7 @@ static void look_for_reset(struct boot_meter *meter)
     }
 }
 
-/* Before each instruction of the bootloader. Returns false behind its last one. */
+/* Before each instruction of the bootloader. Returns false after its last one. */
 static bool look(void *ctx)
 {
     struct boot_meter *meter = ctx;

@@ -7,19 +7,21 @@
 #include "board/board.h"
 #include "port/stm32f103/partitions.h"
 
-/* Measures the bootloader while it runs on the modelled board: time, stack, RAM and flash operations of each
- * stay in it, from its first instruction after a reset to the app's first, or to the next reset.
+/* Measures the bootloader while it runs on the modelled board: time, stack, RAM and flash
+ * operations of each stay in it, from its first instruction after a reset to the app's first,
+ * or to the next reset.
  *
- * Put it into a testbed as its runner: {&meter, boot_meter_run}, zeroed, one meter a board. It looks at the core
- * behind every instruction, so nothing is estimated and no firmware knows of it.
+ * Put it into a testbed as its runner: {&meter, boot_meter_run}, zeroed, one meter a board. It
+ * looks at the core after every instruction, so nothing is estimated and no firmware knows of
+ * it.
  */
 enum { BOOT_METER_STAYS = 64 };
 
 struct boot_stay {
     uint64_t start, end; /* virtual time, ticks */
     uint32_t stack;      /* bytes below the end of RAM that the stack pointer reached */
-    uint32_t
-        statics; /* bytes behind the retained RAM, up to the last word changed below the stack */
+    /* bytes above the retained RAM, up to the last word changed below the stack */
+    uint32_t statics;
     uint64_t erases, programs, erase_ticks, program_ticks; /* of flash */
     bool started_app;                                      /* else a reset ended it */
 };
@@ -37,7 +39,8 @@ struct boot_meter {
     uint8_t ram[OTTER_RAM_SIZE]; /* as it was at the start */
 };
 
-/* For struct testbed_runner, `ctx` a struct boot_meter: as board_run(), with the meter looking. */
+/* For struct testbed_runner, `ctx` a struct boot_meter: as board_run(),
+ * with the meter looking. */
 enum board_stop boot_meter_run(void *ctx, struct board *board, uint64_t until);
 
 /* Flash operations of a board so far: sums of all pages. */

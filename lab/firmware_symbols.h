@@ -6,15 +6,16 @@
 #include <stdint.h>
 #include "board/host/elf_symbols.h"
 
-/* What tools on the host look up in the .elf of a firmware, by name. This is the only list: whoever renames
- * one of these functions renames it in firmware_symbols.c, and nowhere else. A name that is missing is an
- * error that tells it; fw_firmware_symbols looks up all of them.
+/* What tools on the host look up in the .elf of a firmware, by name. This is the only list:
+ * whoever renames one of these functions renames it in firmware_symbols.c, and nowhere else. A
+ * name that is missing is an error that tells it; fw_firmware_symbols looks up all of them.
  */
 enum firmware_symbol {
     FIRMWARE_RESET_HANDLER,
     FIRMWARE_DECIDE_ACTION,
     FIRMWARE_VERIFY_IMAGE,
-    FIRMWARE_VERIFIER_SIZE, /* bytes of its first argument, struct otter_verifier (port/stm32f103/sizes.c) */
+    /* bytes of its first argument, struct otter_verifier (port/stm32f103/sizes.c) */
+    FIRMWARE_VERIFIER_SIZE,
     FIRMWARE_JOURNAL_APPEND,
     FIRMWARE_CRC32,
     FIRMWARE_SHA512_INIT,

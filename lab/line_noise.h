@@ -7,9 +7,10 @@
 
 /* A bad serial line: bytes in, what the other end makes of them out. One direction of one line.
  *
- * Same rates, seed and bytes give the same faults everywhere. A character is 10 bits on the wire, each
- * wrong with bit_error. A wrong data bit changes that bit. A wrong start or stop bit makes the receiver
- * lose its place in the character: it then takes something else for it, or nothing.
+ * Same rates, seed and bytes give the same faults everywhere. A character is 10 bits on the
+ * wire, each wrong with bit_error. A wrong data bit changes that bit. A wrong start or stop bit
+ * makes the receiver lose its place in the character: it then takes something else for it, or
+ * nothing.
  */
 struct line_noise_rates { /* all in 1e-9: 100000 is 1e-4 */
     uint32_t bit_error;   /* per bit */

@@ -10,10 +10,11 @@
 
 /* Counts what a program on the board loses because it reads its DMA ring too late.
  *
- * The DMA goes round in the ring and knows nothing of the reader. A reader that is a whole ring behind
- * sees an empty one: all bytes in it are lost, and no flag of the chip says so (the USART's overrun is
- * another thing: the DMA was not there in time). So both ends are looked at from outside, at least once
- * per byte on the line: the DMA's in channel 6's registers, the reader's in the program's RAM.
+ * The DMA goes round in the ring and knows nothing of the reader. A reader that is a whole ring
+ * behind sees an empty one: all bytes in it are lost, and no flag of the chip says so (the
+ * USART's overrun is another thing: the DMA was not there in time). So both ends are looked at
+ * from outside, at least once per byte on the line: the DMA's in channel 6's registers, the
+ * reader's in the program's RAM.
  */
 /* Where the ring of one program lies. */
 struct firmware_ring {
@@ -35,7 +36,8 @@ bool ring_meter_find(const uint8_t elf[], size_t len, struct firmware_ring *out_
 
 void ring_meter_init(struct ring_meter *meter, const struct firmware_ring *ring);
 
-/* The DMA writes at `head` next, the program reads at `tail` next; both below the ring's size. */
+/* The DMA writes at `head` next, the program reads at `tail` next; both
+ * below the ring's size. */
 void ring_meter_step(struct ring_meter *meter, uint32_t head, uint32_t tail);
 
 /* Look at the board. While its DMA writes another ring, or none, nothing is counted. */

@@ -10,12 +10,13 @@
 #include "lab/testbed.h"
 #include "otter/journal.h"
 
-/* The scenarios of a power campaign: what lies in the flash of a device, what its module offers, and how that
- * has to end, on the real binaries. What is promised of every one: at the end APP holds the image that it
- * should, bit-exact; it runs, and after one more start it still does.
+/* The scenarios of a power campaign: what lies in the flash of a device, what its module
+ * offers, and how that has to end, on the real binaries. What is promised of every one: at the
+ * end APP holds the image that it should, bit-exact; it runs, and after one more start it still
+ * does.
  *
- * A scenario is a row (scenario_rows.c): add one there, out of the checks of scenario_checks.h, and the
- * command line and the campaign have it.
+ * A scenario is a row (scenario_rows.c): add one there, out of the checks of scenario_checks.h,
+ * and the command line and the campaign have it.
  */
 
 /* Kinds of failures, as the campaign counts them. */
@@ -70,7 +71,8 @@ struct scenario {
     struct testbed_runner runner; /* a debugger's, or zero */
 };
 
-/* What has been seen of a device, from outside: its journal is read whenever its flash has changed. */
+/* What has been seen of a device, from outside: its journal is read whenever
+ * its flash has changed. */
 struct scenario_seen {
     uint64_t ops; /* of the flash when it was looked at */
     struct otter_journal journal;

@@ -6,9 +6,9 @@
 
 /* Where scenarios end, and what is a good end.
  *
- * The witnesses: APP, byte for byte; the journal in the modelled flash, read with core's own reader; what the
- * module was told over the line. Only that an app has started is taken from what it says on its log UART:
- * nobody else can know.
+ * The witnesses: APP, byte for byte; the journal in the modelled flash, read with core's own
+ * reader; what the module was told over the line. Only that an app has started is taken from
+ * what it says on its log UART: nobody else can know.
  */
 
 /* One thing that must not have been. */
@@ -26,7 +26,8 @@ extern const struct scenario_check
 extern const struct scenario_check
     scenario_trials_are_limited; /* of an app that does not confirm */
 
-/* For rows: the module was told how it ended; the old app is back and runs; the update is in. */
+/* For rows: the module was told how it ended; the old app is back and
+ * runs; the update is in. */
 bool scenario_is_told(const struct scenario_run *run);
 bool scenario_is_reverted(const struct scenario_run *run);
 bool scenario_is_updated(const struct scenario_run *run);

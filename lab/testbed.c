@@ -53,7 +53,8 @@ static uint32_t to_ms(uint64_t tick)
     return (uint32_t)(tick / TICKS_PER_MS);
 }
 
-/* Put what the module has to say on the line. Returns false if some of it must wait for room. */
+/* Put what the module has to say on the line. Returns false if some of it
+ * must wait for room. */
 static bool send_to_mcu(struct testbed *bed)
 {
     size_t room = LINE_ROOM - board_uart_waiting(bed->board, MODULE_USART);
@@ -124,7 +125,8 @@ static void on_module_event(void *ctx, const struct module_event *event)
 {
     struct testbed *bed = ctx;
     if (event->kind == MODULE_EVENT_UPDATED || event->kind == MODULE_EVENT_UP_TO_DATE) {
-        /* up to date: the module lost its power as well and does not know that it sent the file */
+        /* up to date: the module lost its power as well and does not know that it
+         * sent the file */
         bed->outcome = MODULE_EVENT_UPDATED;
     } else if (event->kind == MODULE_EVENT_FAILED) {
         bed->outcome = MODULE_EVENT_FAILED;

@@ -11,12 +11,12 @@
 #include "lab/ring_meter.h"
 #include "module/module.h"
 
-/* The modelled board and the Wi-Fi module's side on one virtual time, joined by a 9600 baud line:
- * what `otter demo`, the power campaigns and the firmware tests run on.
+/* The modelled board and the Wi-Fi module's side on one virtual time, joined by a 9600 baud
+ * line: what `otter demo`, the power campaigns and the firmware tests run on.
  *
- * The module has each byte at the tick of its stop bit, also while the core waits for the flash, and
- * answers at once; its timers run in virtual time. Deterministic. Copying a testbed is a snapshot of
- * everything, the log too; who listens (events, log, runner) stays as it was.
+ * The module has each byte at the tick of its stop bit, also while the core waits for the
+ * flash, and answers at once; its timers run in virtual time. Deterministic. Copying a testbed
+ * is a snapshot of everything, the log too; who listens (events, log, runner) stays as it was.
  */
 struct testbed_load {
     uint32_t addr; /* absolute */
@@ -40,7 +40,8 @@ struct testbed_config {
     bool without_module;     /* nothing on the serial line */
     bool module_keeps_power; /* a cut hits the MCU alone; default: both restart */
     uint32_t baud;           /* of the module's line; 0 = 9600 */
-    /* Each byte of the log UART, as it leaves the chip. May be NULL: testbed_log() has them anyway. */
+    /* Each byte of the log UART, as it leaves the chip. May be NULL:
+     * testbed_log() has them anyway. */
     void (*log)(void *ctx, char byte);
     void *log_ctx;
     struct testbed_runner runner; /* run NULL = board_run() */
@@ -48,9 +49,9 @@ struct testbed_config {
 
 struct testbed;
 
-/* `config` is copied; the loads are copied to flash; the module's file must stay. The board is off
- * until testbed_power_on(). Returns NULL, and *out_error says why, if memory is short or a load does not
- * fit the flash. */
+/* `config` is copied; the loads are copied to flash; the module's file must stay. The board is
+ * off until testbed_power_on(). Returns NULL, and *out_error says why, if memory is short or a
+ * load does not fit the flash. */
 struct testbed *testbed_new(const struct testbed_config *config, struct host_error *out_error);
 void testbed_free(struct testbed *bed);
 void testbed_copy(struct testbed *to, const struct testbed *from);
@@ -58,12 +59,12 @@ void testbed_copy(struct testbed *to, const struct testbed *from);
 /* Supply on, for the MCU and (unless module_keeps_power and it already ran) the module. */
 void testbed_power_on(struct testbed *bed);
 
-/* Let `ms` of virtual time pass. Returns BOARD_STOP_TIME, or early what stopped the board; after
- * BOARD_STOP_POWER call testbed_power_on(). */
+/* Let `ms` of virtual time pass. Returns BOARD_STOP_TIME, or early what stopped the board;
+ * after BOARD_STOP_POWER call testbed_power_on(). */
 enum board_stop testbed_run_ms(struct testbed *bed, uint32_t ms);
 
-/* Run until `text` appears in the log behind `from`, at most limit_ms. Returns the offset behind it,
- * or 0 if it did not come. */
+/* Run until `text` appears in the log after `from`, at most limit_ms. Returns the offset after
+ * it, or 0 if it did not come. */
 size_t testbed_run_until_log(struct testbed *bed, const char *text, size_t from,
                              uint32_t limit_ms);
 
@@ -76,18 +77,19 @@ void testbed_set_noise(struct testbed *bed, const struct line_noise_rates *rates
 /* Bytes that noise hit so far, in both directions. */
 uint64_t testbed_noise_faults(const struct testbed *bed);
 
-/* Bytes on the line so far, muted ones too: those that the MCU has sent, and those that the module has
- * begun to send. */
+/* Bytes on the line so far, muted ones too: those that the MCU has sent, and those that the
+ * module has begun to send. */
 struct testbed_line_bytes {
     uint64_t to_module, to_mcu;
 };
 struct testbed_line_bytes testbed_line_bytes(const struct testbed *bed);
 
-/* From now on `sent` gets each byte that the MCU sends to the module, whether it arrives or not; NULL = nobody does.
- * A copy keeps its own. */
+/* From now on `sent` gets each byte that the MCU sends to the module, whether it arrives or
+ * not; NULL = nobody does. A copy keeps its own. */
 void testbed_on_sent(struct testbed *bed, void (*sent)(void *ctx, uint8_t byte), void *ctx);
 
-/* From now on count what is lost in the ring of received bytes of the program in APP (lab/ring_meter.h). */
+/* From now on count what is lost in the ring of received bytes of the program in APP
+ * (lab/ring_meter.h). */
 void testbed_watch_ring(struct testbed *bed, const struct firmware_ring *ring);
 /* Bytes that the module sent and the DMA stored, and that the program never read. */
 uint64_t testbed_ring_lost(const struct testbed *bed);
@@ -100,8 +102,8 @@ uint32_t testbed_now_ms(const struct testbed *bed);
 const char *testbed_log(const struct testbed *bed);
 size_t testbed_log_len(const struct testbed *bed);
 
-/* How the module's update ended: MODULE_EVENT_UPDATED, MODULE_EVENT_FAILED, or MODULE_EVENT_STARTED if it did not yet;
- * and why it failed. */
+/* How the module's update ended: MODULE_EVENT_UPDATED, MODULE_EVENT_FAILED, or
+ * MODULE_EVENT_STARTED if it did not yet; and why it failed. */
 enum module_event_kind testbed_outcome(const struct testbed *bed);
 enum module_failure testbed_failure(const struct testbed *bed);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The workload as a program without anything around it: no clock setup, no peripherals. Its
- * result is the first word of RAM when BKPT is reached; 0 there means that it did not finish. */
+/* The workload as a program without anything around it: no clock setup, no
+ * peripherals. Its result is the first word of RAM when BKPT is reached; 0 there means
+ * that it did not finish. */
 #include <stdint.h>
 #include "workload.h"
 

@@ -5,8 +5,8 @@
 /* The golden ratio's multiplier, as in splitmix64. */
 #define GOLDEN 0x9E3779B97F4A7C15u
 
-/* The seed of one cut: differs per operation, and is the same whether the case runs in a campaign or
- * alone. */
+/* The seed of one cut: differs per operation, and is the same whether the case runs in a
+ * campaign or alone. */
 static uint64_t cut_seed(uint64_t seed, uint64_t op)
 {
     return seed + op * GOLDEN;
@@ -23,14 +23,16 @@ static void disarm(struct board *board)
     board_cut_at(board, UINT64_MAX, BOARD_TEAR_NOT_DONE, 0);
 }
 
-/* Run until the power fails, or the scenario is stuck, or (BOARD_STOP_TIME) its end or `limit`. */
+/* Run until the power fails, or the scenario is stuck, or
+ * (BOARD_STOP_TIME) its end or `limit`. */
 static enum board_stop run_to_cut(const struct campaign_device *device, void *branch,
                                   uint64_t limit)
 {
     struct board *board = device->board(branch);
     enum board_stop stop = BOARD_STOP_TIME;
     while (stop == BOARD_STOP_TIME && !device->is_done(branch) && board_now(board) < limit) {
-        /* More than the reference run's slice costs nothing here, but the time behind the end. */
+        /* More than the reference run's slice costs nothing here, but the time
+         * after the end. */
         stop = device->run_ms(branch, 10);
     }
     return stop;
@@ -56,7 +58,8 @@ static struct result check(const struct campaign_device *device, void *branch)
     return result;
 }
 
-/* From a state before the first cut: let the power fail there, restore it, and go on to the end. */
+/* From a state before the first cut: let the power fail there, restore it,
+ * and go on to the end. */
 static struct result run_branch(const struct campaign_device *device, void *branch,
                                 const struct campaign_options *options,
                                 const struct campaign_case *which)
@@ -93,8 +96,8 @@ struct run {
     struct campaign_counts counts;
 };
 
-/* The second operation lies among those that the recovery has: first as near as the draw says, and if
- * the recovery was over by then, within what it had. */
+/* The second operation lies among those that the recovery has: first as near as the draw says,
+ * and if the recovery was over by then, within what it had. */
 static void run_case(struct run *run, const struct campaign_case *planned)
 {
     const struct campaign_device *device = run->device;

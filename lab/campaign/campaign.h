@@ -7,22 +7,23 @@
 #include <stdint.h>
 #include "board/board.h"
 
-/* Power-cut campaigns: run a scenario once, and at every chosen flash operation of it branch off a
- * copy in which the power fails in that operation, is restored, and the scenario goes on to its end;
- * in some of them the power fails a second time on the way there.
+/* Power-cut campaigns: run a scenario once, and at every chosen flash operation of it branch
+ * off a copy in which the power fails in that operation, is restored, and the scenario goes on
+ * to its end; in some of them the power fails a second time on the way there.
  *
- * Branching costs a copy per slice of the reference run instead of a whole run per cut. Everything
- * is deterministic: a case and a seed repeat it exactly.
+ * Branching costs a copy per slice of the reference run instead of a whole run per cut.
+ * Everything is deterministic: a case and a seed repeat it exactly.
  *
- * The campaign does not know what runs on the board. A device is the board and all that is connected
- * to it, in one piece of plain state; its functions are the whole contract.
+ * The campaign does not know what runs on the board. A device is the board and all that is
+ * connected to it, in one piece of plain state; its functions are the whole contract.
  *
- *    campaign_survey(&device, &options, &survey);      the reference run; how many operations it has
- *    campaign_plan(&options, &survey, &plan);         which cases there are, in the order of the run
+ *    campaign_survey(&device, &options, &survey);      the reference run: its operations
+ *    campaign_plan(&options, &survey, &plan);          which cases there are, in its order
  *    campaign_run(&device, &options, &plan, &counts);  all, or this process' part of them
  */
 
-/* What a device says of its end. Kinds of failures are counted: the device's own begin with 1. */
+/* What a device says of its end. Kinds of failures are counted: the
+ * device's own begin with 1. */
 enum { CAMPAIGN_OTHER, CAMPAIGN_KINDS = 8 };
 
 struct campaign_verdict {
@@ -39,7 +40,8 @@ struct campaign_device {
     enum board_stop (*run_ms)(void *device, uint32_t ms);
     void (*power_on)(void *device);      /* after BOARD_STOP_POWER */
     bool (*is_done)(const void *device); /* the scenario has reached its end */
-    /* Check a device at its end (or at the time limit, or stuck). It may run on; nothing is cut any more. */
+    /* Check a device at its end (or at the time limit, or stuck). It may run on;
+     * nothing is cut any more. */
     struct campaign_verdict (*check)(void *device, bool done);
     void *ctx;
 };
@@ -52,8 +54,8 @@ struct campaign_cut {
 struct campaign_case {
     struct campaign_cut first;
     bool has_second;
-    /* In a plan second.op is a draw: the operation is chosen by it from those of the recovery. In
-     * `failed` and for campaign_repeat() it is the operation itself. */
+    /* In a plan second.op is a draw: the operation is chosen by it from those of the recovery.
+     * In `failed` and for campaign_repeat() it is the operation itself. */
     struct campaign_cut second;
 };
 
@@ -108,7 +110,8 @@ void campaign_free(struct campaign_survey *survey, struct campaign_plan *plan);
 int campaign_run(const struct campaign_device *device, const struct campaign_options *options,
                  const struct campaign_plan *plan, struct campaign_counts *out_counts);
 
-/* Run one case and judge it: what a failure's line repeats. Returns NULL if good, else why not. */
+/* Run one case and check its end: what a failure's line repeats. Returns NULL
+ * if good, else why not. */
 const char *campaign_repeat(const struct campaign_device *device,
                             const struct campaign_options *options,
                             const struct campaign_case *which);

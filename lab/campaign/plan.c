@@ -125,8 +125,8 @@ static enum board_tear draw_tear(const struct campaign_options *options, uint64_
     }
 }
 
-/* Half of the first cuts are at edges, half of the second ones soon after the first: there are few
- * such operations, and that is where records are written. */
+/* Half of the first cuts are at edges, half of the second ones soon after the first: there are
+ * few such operations, and that is where records are written. */
 static struct campaign_case draw_case(const struct campaign_options *options,
                                       const struct campaign_survey *survey, uint64_t *random)
 {

@@ -6,12 +6,13 @@
 #include "lab/campaign/campaign.h"
 #include "lab/replay/replay.h"
 
-/* A campaign's plan on several processors: `jobs` processes, each with every jobs-th case, which tell
- * their results through a pipe. The cases do not depend on how many there are.
+/* A campaign's plan on several processors: `jobs` processes, each with every jobs-th case,
+ * which tell their results through a pipe. The cases do not depend on how many there are.
  *
- * options: failed and progress are called in the calling process (progress with the sums over all);
- * part and parts are not used. replay is what the device's boards have, or NULL: each process goes on
- * from what it knows, *out_replayed are the sums; where it finds a difference the process ends.
+ * options: failed and progress are called in the calling process (progress with the sums over
+ * all); part and parts are not used. replay is what the device's boards have, or NULL: each
+ * process goes on from what it knows, *out_replayed are the sums; where it finds a difference
+ * the process ends.
  * Returns 0, or -1 if a process could not be started or did not finish.
  */
 int campaign_run_workers(const struct campaign_device *device,

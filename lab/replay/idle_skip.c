@@ -33,8 +33,8 @@ static bool sram_is_as_noted(const struct idle_skip *skip, const struct board *b
     return memcmp(board->sram, skip->sram, sizeof skip->sram) == 0;
 }
 
-/* How many rounds of `ticks` end before anything happens. One less: the last of them is executed, so that a
- * watchdog is fed when it was. */
+/* How many rounds of `ticks` end before anything happens. One less: the last of them is
+ * executed, so that a watchdog is fed when it was. */
 static uint64_t rounds_to_pass(const struct board *board, uint64_t ticks, uint64_t until)
 {
     uint64_t next = cpu_next_event(&board->cpu);

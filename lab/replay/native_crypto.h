@@ -8,9 +8,10 @@
 #include "board/host/elf_symbols.h"
 #include "otter/ed25519.h"
 
-/* Hash and curve without their 12 million instructions: where a board is about to execute one of their two
- * long functions as the caller meant it, the host's build of the same source does it, with what lies in
- * the board's memory. For what runs after a glitch, never for what the glitch falls into.
+/* Hash and curve without their 12 million instructions: where a board is about to execute one
+ * of their two long functions as the caller meant it, the host's build of the same source does
+ * it, with what lies in the board's memory. For what runs after a glitch, never for what the
+ * glitch falls into.
  */
 enum { NATIVE_CRYPTO_RESULTS = 16 };
 
@@ -30,9 +31,9 @@ struct native_crypto {
 bool native_crypto_init(struct native_crypto *crypto, const struct elf_symbols *symbols,
                         char out_why[HOST_WHY_SIZE]);
 
-/* At the entry of a function, at `pc`: do its work, and leave the board where it was called. Returns false if
- * nothing was done: it is another function, its arguments lie in no memory, or its return address not in the
- * bootloader. */
+/* At the entry of a function, at `pc`: do its work, and leave the board where it was called.
+ * Returns false if nothing was done: it is another function, its arguments lie in no memory, or
+ * its return address not in the bootloader. */
 bool native_crypto_call(struct native_crypto *crypto, struct board *board, uint32_t pc);
 
 #endif

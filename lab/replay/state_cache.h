@@ -7,13 +7,13 @@
 #include <stdint.h>
 #include "board/board.h"
 
-/* States at the entry of a function from which the rest of the run is known: a board in the same state
- * goes on in the same way.
+/* States at the entry of a function from which the rest of the run is known: a board in the
+ * same state goes on in the same way.
  *
- * A state is the core's registers (r12 and flags mean nothing at an entry, AAPCS), RAM below `ram_end` and
- * from the stack pointer up, all of the flash, and what the program has set in the peripherals that otter's
- * bootloader uses. Left out are the time (no decision of the bootloader depends on it) and the RAM in
- * between, which belongs to nobody.
+ * A state is the core's registers (r12 and flags mean nothing at an entry, AAPCS), RAM below
+ * `ram_end` and from the stack pointer up, all of the flash, and what the program has set in
+ * the peripherals that otter's bootloader uses. Left out are the time (no decision of the
+ * bootloader depends on it) and the RAM in between, which belongs to nobody.
  */
 struct state_cache {  /* all zero: empty */
     uint64_t *states; /* 0 = free */

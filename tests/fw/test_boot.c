@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* boot_unsigned on the model, with test apps that know nothing of a journal, as a tutorial's: what it
- * starts, what it leaves behind, what it says, what it makes of a FLAG record. Signed images and trials are
- * in test_boot_update.c. */
+/* boot_unsigned on the model, with test apps that know nothing of a journal, as a tutorial's:
+ * what it starts, what it leaves behind, what it says, what it makes of a FLAG record. Signed
+ * images and trials are in test_boot_update.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -103,7 +103,8 @@ static void run_testapp(struct testbed *bed, uint32_t addr, const char *program)
     expect_app(bed, 0, "app end\r\n", 1000);
 }
 
-/* The lines after the first "app xxx" from offset `from` on, that is what the program found at its first instruction. */
+/* The lines after the first "app xxx" from offset `from` on, that is what the program found at
+ * its first instruction. */
 static const char *found(struct testbed *bed, size_t from)
 {
     return strchr(strstr(testbed_log(bed) + from, "app "), '\n') + 1;
@@ -125,7 +126,7 @@ static void expect_state_as_after_reset(struct testbed *bed, size_t from)
     testbed_free(bare);
 }
 
-/* The first start of all writes the journal, and restarts behind it. */
+/* The first start of all writes the journal, and restarts after it. */
 static void test_start_is_silent_and_as_a_reset(void **state)
 {
     struct testbed *bed = firmware_alone(NULL, BOOT);

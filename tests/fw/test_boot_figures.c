@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the bootloader may take: RAM, flash time and wear, measured on the model (bench/boot_figures.h). The limits
- * are the product's; docs/design.md says what others take. */
+/* What the bootloader may take: RAM, flash time and wear, measured on the
+ * model (bench/boot_figures.h). The limits are the product's; docs/design.md
+ * says what others take. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,8 +51,8 @@ static void test_clean_start(void **state)
     assert_true(boot_ms(&figures.stays[BOOT_CLEAN_26K]) <= START_MS_MAX);
 }
 
-/* A swap of two full slots writes each half-word and erases each page of both once; what is more, is the
- * journal. */
+/* A swap of two full slots writes each half-word and erases each page of both once; what is
+ * more, is the journal. */
 static void test_flash_time_of_an_installation(void **state)
 {
     const struct boot_stay *install = &figures.stays[BOOT_INSTALL];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader on the model, with the pet house app and the module's side: what is installed, tried, taken
- * back and refused. The bootloader says why in brackets: enum otter_reason. */
+/* The bootloader on the model, with the pet house app and the module's side: what is installed,
+ * tried, taken back and refused. The bootloader says why in brackets: enum otter_reason. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

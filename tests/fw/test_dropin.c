@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A project in the style of Gizwits' generator, with gizwits-dropin/ added as docs/dropin.md says:
- * its two binaries and the real bootloader on the modelled board, the Wi-Fi module on the line. */
+/* A project in the style of Gizwits' generator, with gizwits-dropin/ added as
+ * docs/dropin.md says: its two binaries and the real bootloader on the modelled board, the
+ * Wi-Fi module on the line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,7 +54,8 @@ static void test_whole_update(void **state)
     assert_int_equal(seen.ready, 1);
     assert_int_equal(seen.resent, 0); /* the last piece was acknowledged before the restart */
     assert_int_equal(seen.refused, 0);
-    /* 0x29 was answered: the record of the installation is gone, the next start is a quiet one */
+    /* 0x29 was answered: the record of the installation is gone, the next
+     * start is a quiet one */
     assert_int_equal(*firmware_flash(bed, OTTER_FLAG_ADDR), 0xFF);
     unsigned started = seen.started;
     board_reset(testbed_board(bed));
@@ -75,7 +77,8 @@ static void test_lost_ack(void **state)
     testbed_free(bed);
 }
 
-/* The ACK of the last piece is lost: it comes again, to the bootloader or to the new version. */
+/* The ACK of the last piece is lost: it comes again, to the bootloader or
+ * to the new version. */
 static void test_lost_last_ack(void **state)
 {
     (void)state;
@@ -117,7 +120,7 @@ static void test_lost_ready(void **state)
     while (seen.ready == 0 && testbed_now_ms(bed) - offered_ms < 9000) {
         firmware_run_ms(bed, 1);
     }
-    /* 3.5 s behind the last byte: the module's status at 5 s is one of those */
+    /* 3.5 s after the last byte: the module's status at 5 s is one of those */
     assert_in_range(testbed_now_ms(bed) - offered_ms + 1000, 3500, 7500);
     firmware_run_to_end(bed);
     assert_updated(bed);
@@ -133,7 +136,7 @@ static void test_wrong_md5(void **state)
     assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
     assert_int_equal(testbed_failure(bed), MODULE_FAIL_MD5_DIFFERS);
     assert_int_equal(seen.refused, 1);
-    assert_int_equal(seen.progress, seen.count); /* 0x27, and the ACK behind it */
+    assert_int_equal(seen.progress, seen.count); /* 0x27, and then the ACK */
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), old_app.data, old_app.len);
     assert_int_not_equal(*firmware_flash(bed, OTTER_FLAG_ADDR), 0xEE);
     assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_SOFTWARE),

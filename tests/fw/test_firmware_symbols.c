@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names that tools look up (lab/firmware_symbols.h): the bootloader has them all, and a firmware without
- * them is told which is missing. */
+/* The names that tools look up (lab/firmware_symbols.h): the bootloader has them all, and a
+ * firmware without them is told which is missing. */
 #include "lab/firmware_symbols.h"
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The product as a person sees it: the real binaries on the modelled board, with LED, motor, sensors
- * and keys watched and worked at their pins, and the module's side noting what the MCU says.
- * Authorities: the behaviour table of the product (docs/design.md); Gizwits serial protocol 3.1 for
- * the report rules. */
+/* The product as a person sees it: the real binaries on the modelled board, with LED, motor,
+ * sensors and keys watched and worked at their pins, and the module's side noting what the MCU
+ * says. Authorities: the behaviour table of the product (docs/design.md); Gizwits serial
+ * protocol 3.1 for the report rules. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,7 +199,8 @@ static void test_key3_is_alert_1_at_once(void **state)
     }
 }
 
-/* Without a crystal the chip runs from its RC oscillator at 64 MHz: all times must still be right. */
+/* Without a crystal the chip runs from its RC oscillator at 64 MHz: all
+ * times must still be right. */
 static void test_without_crystal(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The product as the module sees it: who it is, status, heartbeat, restart, illegal messages,
- * silence, and a whole update; the real binaries on the modelled board. Authorities: Gizwits serial
- * protocol 4; the behaviour table of the product (docs/design.md). */
+ * silence, and a whole update; the real binaries on the modelled board. Authorities: Gizwits
+ * serial protocol 4; the behaviour table of the product (docs/design.md). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -165,10 +165,11 @@ static void test_illegal_messages(void **state)
     board_uart_put(testbed_board(pethouse), 2, unknown, sizeof unknown, 9600);
     assert_int_equal(pethouse_await(MODULE_EVENT_ILLEGAL, from, 1000)->number,
                      OTTER_ILLEGAL_COMMAND);
-    pethouse_control(0x01, 1, 0, 0, 0, 0); /* all is well behind them */
+    pethouse_control(0x01, 1, 0, 0, 0, 0); /* all is well after them */
 }
 
-/* A module that is silent for a minute: the product goes on, and tells the last state afterwards. */
+/* A module that is silent for a minute: the product goes on, and tells the
+ * last state afterwards. */
 static void test_silent_module(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/fw/portapp on the model: what docs/porting.md demands of a port, from inside the chip. */
+/* tests/fw/portapp on the model: what docs/porting.md demands of a port,
+ * from inside the chip. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader's pages under write protection by option bytes, on the model: an update goes through them
- * unchanged, and an app that destroys them succeeds without and fails with it. Authority: PM0075 2.4.2. */
+/* The bootloader's pages under write protection by option bytes, on the model: an update goes
+ * through them unchanged, and an app that destroys them succeeds without and fails with it.
+ * Authority: PM0075 2.4.2. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the pet house tells the module of its updates, on the model with the real bootloader: refused,
- * reverted, on trial, installed. Authority: docs/protocol.md 2.1. */
+/* What the pet house tells the module of its updates, on the model with the real bootloader:
+ * refused, reverted, on trial, installed. Authority: docs/protocol.md 2.1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

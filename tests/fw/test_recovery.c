@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader on the model when nothing can be started, or when the app asks for it: the module's side
- * alone brings the board back, with what it does for every update. Authority: docs/protocol.md chapter 4.7, docs/design.md. */
+/* The bootloader on the model when nothing can be started, or when the app asks for it: the
+ * module's side alone brings the board back, with what it does for every update. Authority:
+ * docs/protocol.md chapter 4.7, docs/design.md. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -185,7 +186,8 @@ static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **sta
 
 /* ---- asked for by an app ---- */
 
-/* The old app runs and is confirmed, a module with `update` on the line; then KEY1 and KEY2 are held. */
+/* The old app runs and is confirmed, a module with `update` on the line; then
+ * KEY1 and KEY2 are held. */
 static void ask(const struct firmware *update)
 {
     const struct firmware *app = &firmware_set()->old_app;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-512 and Ed25519 as the compiler made them for the bootloader, on the model: good signatures, bad ones,
- * time and stack. Authority: RFC 8032 (tests/vectors/README.md). */
+/* SHA-512 and Ed25519 as the compiler made them for the bootloader, on the model: good
+ * signatures, bad ones, time and stack. Authority: RFC 8032 (tests/vectors/README.md). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,8 +95,8 @@ static int stop(void **state)
     return 0;
 }
 
-/* Let the board check a signature; its digest must be the library's on the host. Returns whether it is good
- * there; out_machine, if not NULL, is how the board ends. */
+/* Let the board check a signature; its digest must be the library's on the host. Returns
+ * whether it is good there; out_machine, if not NULL, is how the board ends. */
 static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature[64],
                     const uint8_t message[], size_t len, struct machine *out_machine)
 {
@@ -127,7 +127,8 @@ static bool is_good(const struct otter_ed25519_key *key, const uint8_t signature
     return output(&machine, offsetof(struct signapp_output, wrong)) == 0;
 }
 
-/* Each vector, and each with one bit of the signature, of the key's coordinates or of the message turned. */
+/* Each vector, and each with one bit of the signature, of the key's coordinates or
+ * of the message turned. */
 static void test_signature_good_and_flipped(void **state)
 {
     struct vector_file vectors;
@@ -172,7 +173,7 @@ static void test_signature_edges(void **state)
         if ((vector.is_good || vectors.number % 3 == 0) &&
             is_good(&key, vector.signature, vector.message, vector.message_len, NULL) !=
                 vector.is_good) {
-            fail_msg("edge.txt:%u %s is judged wrongly", vectors.number, vector.name);
+            fail_msg("edge.txt:%u %s is verified wrongly", vectors.number, vector.name);
         }
         good += vector.is_good;
         free(vector.message);
@@ -180,8 +181,8 @@ static void test_signature_edges(void **state)
     assert_int_equal(good, 22);
 }
 
-/* Time and stack with a message of the size of an image; the S with most ones, 126 more than usual: each is
- * a point more to add. What is printed is in docs/security.md. */
+/* Time and stack with a message of the size of an image; the S with most ones, 126 more than
+ * usual: each is a point more to add. What is printed is in docs/security.md. */
 static void test_signature_costs(void **state)
 {
     static uint8_t message[26000];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The testbed itself, with the pet house on it: how a run is cut into pieces is not to show, a copy goes on as
- * the original, and the module has an answer when it has been sent, not when the core has time again. */
+/* The testbed itself, with the pet house on it: how a run is cut into pieces is not to show, a
+ * copy goes on as the original, and the module has an answer when it has been sent, not when
+ * the core has time again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,7 +14,8 @@
 
 enum { SEED = 11, LIMIT_MS = 60000 };
 
-/* What the module has told until its update had ended: how often, and a hash of what and when. */
+/* What the module has told until its update had ended: how often, and a
+ * hash of what and when. */
 struct seen {
     struct testbed *bed;
     unsigned count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The weak points of docs/weak-points.md that need the chip: the real binaries on the modelled board.
- * The others are in tests/unit/test_weak_points.c; tests/mutants/ puts each weakness back.
+/* The weak points of docs/weak-points.md that need the chip: the real binaries on the modelled
+ * board. The others are in tests/unit/test_weak_points.c; tests/mutants/ puts each weakness
+ * back.
  *
  * Run one: fw_weak_points 'test_wp21*'
  */
@@ -25,7 +26,8 @@ enum { PENDING = 0xEEEE };
 
 /* ---- the bootloader alone ---- */
 
-/* The old app in APP; the new one, `size` bytes with what lies behind it, in APPBAK and FLAG. */
+/* The old app in APP; the new one, `size` bytes with what lies behind it,
+ * in APPBAK and FLAG. */
 static struct testbed *pending(const struct board_options *options, uint32_t size)
 {
     struct testbed *bed = firmware_alone(options, BOOT);
@@ -121,7 +123,8 @@ static void test_wp20_bootloader_ends_in_an_app_or_in_recovery(void **state)
     testbed_free(bed);
 }
 
-/* On the plain path and on the one where the bootloader was at work: the journal is worn out. */
+/* On the plain path and on the one where the bootloader was at work: the
+ * journal is worn out. */
 static void test_wp21_app_finds_the_chip_as_after_a_reset(void **state)
 {
     static const char *const lines[] = {
@@ -183,8 +186,9 @@ static void test_wp22_stack_and_reset_vector_are_tested_exactly(void **state)
 
 static unsigned heartbeats;
 
-/* At each erase, 20..40 ms in which the core stands still, a heartbeat of the module comes in. The
- * model's module itself is served between two stalls of the core, so it has to be put here. */
+/* At each erase, 20..40 ms in which the core stands still, a heartbeat of the module
+ * comes in. The model's module itself is served between two stalls of the core, so
+ * it has to be put here. */
 static void send_heartbeat(void *ctx, uint64_t op, bool erase, uint32_t addr)
 {
     static const uint8_t heartbeat[] = {0xFF, 0xFF, 0, 5,   OTTER_CMD_HEARTBEAT,
@@ -213,7 +217,7 @@ static void test_wp16_no_byte_is_lost_while_flash_is_written(void **state)
     pethouse_await(MODULE_EVENT_UPDATED, 0, 20000);
 }
 
-static void test_wp25_module_is_restarted_behind_an_update_only(void **state)
+static void test_wp25_module_is_restarted_after_an_update_only(void **state)
 {
     (void)state;
     pethouse_power_on(&(struct board_options){.seed = PETHOUSE_SEED}, false);
@@ -240,7 +244,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_wp20_bootloader_ends_in_an_app_or_in_recovery),
         cmocka_unit_test(test_wp21_app_finds_the_chip_as_after_a_reset),
         cmocka_unit_test(test_wp22_stack_and_reset_vector_are_tested_exactly),
-        cmocka_unit_test_teardown(test_wp25_module_is_restarted_behind_an_update_only,
+        cmocka_unit_test_teardown(test_wp25_module_is_restarted_after_an_update_only,
                                   pethouse_stop),
     };
 

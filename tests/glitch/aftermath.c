@@ -34,7 +34,8 @@ static bool ends(struct aftermath *after, enum start_end end)
     return false;
 }
 
-/* Behind the bootloader. In RAM, and where there is no memory, the core finds out itself what it can do. */
+/* Behind the bootloader. In RAM, and where there is no memory, the core finds out itself what
+ * it can do. */
 static bool leave(struct aftermath *after, uint32_t pc)
 {
     if (pc - OTTER_FLASH_ADDR < OTTER_FLASH_SIZE) {

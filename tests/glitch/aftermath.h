@@ -8,18 +8,20 @@
 #include "lab/replay/state_cache.h"
 #include "port/stm32f103/partitions.h"
 
-/* A device that goes on after a glitch: start after start, every instruction watched, until it is quiet.
+/* A device that goes on after a glitch: start after start, every instruction watched, until it
+ * is quiet.
  *
- * A start ends where the bootloader is left, where it waits for a recovery's bytes, or where it hangs; the
- * next one begins with a reset, as the watchdog or its owner would do it. Quiet is a start after the
- * first that leaves flash as it is.
+ * A start ends where the bootloader is left, where it waits for a recovery's bytes, or where it
+ * hangs; the next one begins with a reset, as the watchdog or its owner would do it. Quiet is a
+ * start after the first that leaves flash as it is.
  */
 enum start_end {
     START_GOOD_APP, /* the first instruction of the good app is next, all of it in its slot */
     START_ACCEPTED, /* any other instruction in flash is, or one of the bad image in RAM */
     START_KNOWN,    /* a state was reached from which all is known to end well */
     START_RECOVERY,
-    START_HANGS, /* in the fault handler; or no function is entered any more, or the budget is used up */
+    /* in the fault handler; or no function is entered any more, or the budget is used up */
+    START_HANGS,
     START_UNKNOWN, /* it did what is not modelled, or UNPREDICTABLE */
     START_ENDS,
 };
@@ -27,7 +29,8 @@ enum start_end {
 /* What it all comes to. */
 enum aftermath_verdict {
     AFTERMATH_GOOD, /* quiet, with the good app */
-    AFTERMATH_RECOVERY, /* quiet, waiting for an image: it does not take its app for good any more */
+    /* quiet, waiting for an image: it no longer accepts its app */
+    AFTERMATH_RECOVERY,
     AFTERMATH_ACCEPTED, /* START_ACCEPTED, once */
     AFTERMATH_ENDLESS,  /* never quiet */
     AFTERMATH_VERDICTS,
@@ -57,13 +60,14 @@ struct aftermath {
     uint64_t left, silent;
 };
 
-/* At the state of `board`; a start may take `budget` instructions. Ends the process with a message if memory
- * is short. */
+/* At the state of `board`; a start may take `budget` instructions. Ends the process with a
+ * message if memory is short. */
 struct aftermath *aftermath_new(enum device_image image, const struct board *board,
                                 uint64_t budget);
 void aftermath_free(struct aftermath *after);
 
-/* From where after->board is, to quiet. What was passed is known from then on if the good app starts. */
+/* From where after->board is, to quiet. What was passed is known from then on
+ * if the good app starts. */
 enum aftermath_verdict aftermath_run(struct aftermath *after);
 
 const char *aftermath_end_name(enum start_end end);

@@ -4,8 +4,8 @@
 
 #include "lab/firmware_symbols.h"
 
-/* The symbols of the bootloader that is attacked, DEVICE_BOOT. Both functions end the process with a message if
- * its .elf cannot be read or lacks the symbol.
+/* The symbols of the bootloader that is attacked, DEVICE_BOOT. Both functions end the process
+ * with a message if its .elf cannot be read or lacks the symbol.
  */
 const struct elf_symbols *boot_symbols(void);
 uint32_t boot_symbol(enum firmware_symbol which);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fw_glitch: one instruction is passed over while the bootloader verifies a bad image. Does any of it run?
+/* fw_glitch: one instruction is passed over while the bootloader verifies a bad image. Does any
+ * of it run?
  *
  *    fw_glitch [--every N] [--inside N] [--image K] [--seed S] [--only FUNCTION] [--json FILE]
  *    fw_glitch --image K --position P      one case, as a failure has printed it
  *
- * For each bad image (glitch/device.h): every Nth instruction outside of the loops of hash and curve (1 = all),
- * of the loops every Nth address at its first and last execution, and `--inside` executions drawn at
- * random, shared among the images. `--only` leaves out what is in no function of that name. Exit 0 if nothing was
- * accepted. */
+ * For each bad image (glitch/device.h): every Nth instruction outside of the loops of hash and
+ * curve (1 = all), of the loops every Nth address at its first and last execution, and
+ * `--inside` executions drawn at random, shared among the images. `--only` leaves out what is
+ * in no function of that name. Exit 0 if nothing was accepted. */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +32,8 @@ struct totals {
     uint64_t cases, inside, strayed, ends[START_ENDS], verdicts[AFTERMATH_VERDICTS];
 };
 
-/* What does not end with the good app: by the address of the instruction that was passed over. */
+/* What does not end with the good app: by the address of the instruction
+ * that was passed over. */
 static struct blame {
     uint64_t count, first; /* cases; position of the first */
 } blames[AFTERMATH_VERDICTS][OTTER_BOOT_SIZE / 2];

@@ -171,7 +171,7 @@ static void ask(struct device_life *life)
 }
 
 /* `image` is confirmed: the one to go back to from now on. */
-static void settle(struct life_state *state, int image)
+static void become_confirmed(struct life_state *state, int image)
 {
     state->installed = image;
     state->candidate = -1;
@@ -197,7 +197,7 @@ static void run_app(struct device_life *life, int image)
         return;
     }
     if (image == state->candidate) {
-        settle(state, image);
+        become_confirmed(state, image);
     }
     if (has_more(life)) {
         ask(life);
@@ -217,7 +217,7 @@ static void check_start(struct device_life *life, int image, enum otter_startup_
         if (image != 0 || how != OTTER_STARTUP_APP) {
             fail(life, LIFE_UNVERIFIED, "not what was pushed, or on trial", image);
         }
-        settle(state, image);
+        become_confirmed(state, image);
         return;
     }
     if (image == state->candidate) {
@@ -226,7 +226,7 @@ static void check_start(struct device_life *life, int image, enum otter_startup_
             if (!state->confirm_began) {
                 fail(life, LIFE_UNVERIFIED, "confirmed by itself", image);
             }
-            settle(state, image);
+            become_confirmed(state, image);
         } else if (state->starts[image] > OTTER_JOURNAL_TRIALS) {
             fail(life, LIFE_LOST_REVERT, "lost revert", image);
         }

@@ -27,9 +27,10 @@ enum life_breach { /* of a promise */
                    LIFE_BRICK,        /* nothing to start */
                    LIFE_LOST_REVERT,  /* an unconfirmed image is started on and on */
                    LIFE_LOST_CONFIRM, /* a confirmed image is on trial again, or gone */
-                   /* an image that is not whole and solid, or that nobody asked for, is started */
+                   /* an image that is not whole and solid, or that nobody asked for, is
+                    * started */
                    LIFE_UNVERIFIED,
-                   LIFE_ENDLESS, /* it never comes to rest */
+                   LIFE_ENDLESS, /* it never stops working on its flash */
                    LIFE_WORN,    /* a page was erased too often */
                    LIFE_BREACHES
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A campaign that remembers judgements is the same campaign: each case ends at the same tick, after the same
- * instructions, with the same flash and the same verdict as one that executes them all. */
+/* A campaign that remembers is the same campaign: each case ends at the same tick,
+ * after the same instructions, with the same flash and the same verdict as one
+ * that executes them all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,13 +13,13 @@
 
 enum { PATH_SIZE = 1024, CASES_MAX = 64 };
 
-/* What one case came to, behind its judgement. */
+/* What one case came to, and its verdict. */
 struct outcome {
     uint64_t now, instructions, ops, flash;
     const char *why;
 };
 
-static struct campaign_device real; /* whose judge is listened to */
+static struct campaign_device real; /* whose checks are listened to */
 static struct outcome outcomes[2][CASES_MAX];
 static unsigned counts[2], run_number;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Power failures in whole updates, on the real binaries: `otter board campaign` with the firmware that was
- * built beside the tests. The options are those of the command (docs/man/otter-board.1). */
+/* Power failures in whole updates, on the real binaries: `otter board campaign` with the
+ * firmware that was built beside the tests. The options are those of the command
+ * (docs/man/otter-board.1). */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,9 +6,10 @@
 #include <stdint.h>
 #include "board/cpu/cpu.h"
 
-/* A processor with nothing around it, for tests that hand it single instructions: 64 KB of flash,
- * 20 KB of RAM, 16 words of device memory. Encodings in the tests are what GNU as 2.40 made of the
- * text beside them; expectations are read from ARM DDI 0403E (ARMv7-M), whose sections they name.
+/* A processor with nothing around it, for tests that hand it single instructions: 64 KB of
+ * flash, 20 KB of RAM, 16 words of device memory. Encodings in the tests are what GNU as 2.40
+ * made of the text beside them; expectations are read from ARM DDI 0403E (ARMv7-M), whose
+ * sections they name.
  */
 enum {
     H_FLASH = 0x08000000,
@@ -67,7 +68,8 @@ extern struct cpu h_cpu;
 extern uint8_t h_flash[65536], h_ram[20480];
 extern uint32_t h_device[16];
 
-/* Reset with an empty program. Handlers stop with BKPT; registers r0..r12 are 0x10101010 * n. */
+/* Reset with an empty program. Handlers stop with BKPT; registers r0..r12
+ * are 0x10101010 * n. */
 void h_start(void);
 
 /* Put halfwords into flash. */
@@ -83,8 +85,8 @@ uint32_t h_handler(unsigned exception);
 uint32_t h_get32(uint32_t addr); /* flash or RAM, not through the processor */
 void h_put32(uint32_t addr, uint32_t value);
 
-/* Load or store a word as the privileged program could, leaving the program's registers alone. No
- * interrupt is taken meanwhile. */
+/* Load or store a word as the privileged program could, leaving the program's registers alone.
+ * No interrupt is taken meanwhile. */
 uint32_t h_peek(uint32_t addr);
 void h_poke(uint32_t addr, uint32_t value);
 
@@ -100,8 +102,8 @@ void h_steps(unsigned count);
 /* Step until the instruction at addr is next. */
 void h_run_to(uint32_t addr);
 
-/* Step until the first instruction of a handler is next. Unless the test has replaced it, that is
- * a BKPT, and the processor has stopped on it. */
+/* Step until the first instruction of a handler is next. Unless the test has replaced it, that
+ * is a BKPT, and the processor has stopped on it. */
 void h_enter(unsigned exception);
 
 /* Execute "bx lr" in place of the handler's first instruction. */

@@ -4,7 +4,8 @@
 
 #include "board/cpu/cpu.h"
 
-/* Nothing but the core's own flash and RAM: any other access is a bus fault, nothing is ever due. */
+/* Nothing but the core's own flash and RAM: any other access is a bus
+ * fault, nothing is ever due. */
 static inline bool empty_bus_read(void *ctx, uint32_t addr, unsigned size, uint32_t *out_value)
 {
     (void)ctx, (void)addr, (void)size, (void)out_value;

@@ -17,7 +17,8 @@ struct firmware {
 /* Read OTTER_FIRMWARE_DIR/`name`; ends the process with a message if it is not there. */
 struct firmware firmware_read(const char *name);
 
-/* The same into `out`; a file of more than `out_max` bytes ends the process, too. Returns its length. */
+/* The same into `out`; a file of more than `out_max` bytes ends the process,
+ * too. Returns its length. */
 size_t firmware_read_to(const char *name, uint8_t out[], size_t out_max);
 
 /* The same bytes, to be changed and freed. */
@@ -29,8 +30,9 @@ struct firmware_set {
 };
 const struct firmware_set *firmware_set(void);
 
-/* A testbed with the bootloader and the old app in flash, the module offering the new one. `module` is
- * the test's (event, ctx, ...); its file, size, MD5 and version are set where file is NULL. */
+/* A testbed with the bootloader and the old app in flash, the module offering the new
+ * one. `module` is the test's (event, ctx, ...); its file, size, MD5 and version are
+ * set where file is NULL. */
 struct testbed *firmware_testbed(uint64_t seed, const struct module_config *module);
 
 /* The same as a configuration, to be changed before testbed_new(). */
@@ -53,29 +55,30 @@ struct firmware_seen {
 };
 void firmware_see(void *ctx, const struct module_event *event);
 
-/* Let virtual time pass: `ms` of it; until piece `number` is acknowledged; until the update has ended.
- * Should the board stop, or five minutes not be enough, the test fails with the log. */
+/* Let virtual time pass: `ms` of it; until piece `number` is acknowledged; until the update has
+ * ended. Should the board stop, or five minutes not be enough, the test fails with the log. */
 void firmware_run_ms(struct testbed *bed, uint32_t ms);
 void firmware_run_until_piece(struct testbed *bed, const struct firmware_seen *seen,
                               unsigned number);
 void firmware_run_to_end(struct testbed *bed);
 
-/* From piece `number` on the module hears nothing for `ms`; then the update goes on to its end. */
+/* From piece `number` on the module hears nothing for `ms`; then the
+ * update goes on to its end. */
 void firmware_run_muted_at_piece(struct testbed *bed, const struct firmware_seen *seen,
                                  unsigned number, uint32_t ms);
 
-/* For replay_attach(): the rounds in which the bootloader `elf` waits for its UART are passed over, but for
- * one wait in 20, which is compared (lab/replay/idle_skip.h). */
+/* For replay_attach(): the rounds in which the bootloader `elf` waits for its UART are passed
+ * over, but for one wait in 20, which is compared (lab/replay/idle_skip.h). */
 struct replay *firmware_waiting(const char *elf);
 
 /* ---- a bootloader or an app alone ---- */
 
-/* A testbed without a module, still off, its flash blank but for the binary `boot` at the flash's start (NULL for
- * nothing). `options` NULL = seed 1. */
+/* A testbed without a module, still off, its flash blank but for the binary `boot` at the
+ * flash's start (NULL for nothing). `options` NULL = seed 1. */
 struct testbed *firmware_alone(const struct board_options *options, const char *boot);
 
-/* Write-protect the four pages around addr by option bytes (PM0075 2.5): erasing and programming then
- * fail, as on worn-out flash. */
+/* Write-protect the four pages around addr by option bytes (PM0075 2.5): erasing and
+ * programming then fail, as on worn-out flash. */
 void firmware_protect(struct testbed *bed, uint32_t addr);
 
 /* Write a request to FLAG as a tutorial app does: status, size, MD5, 24 bytes. */
@@ -84,8 +87,9 @@ void firmware_put_tutorial_request(struct testbed *bed, uint16_t status, uint32_
 /* Its status: FLAG's first half-word. */
 uint16_t firmware_flag_status(struct testbed *bed);
 
-/* Run until `text` is in the log after offset `from`, at most limit_ms, to the millisecond. Returns
- * BOARD_STOP_TIME if it came, BOARD_STOP_ASKED if it did not in time, else what stopped the board. */
+/* Run until `text` is in the log after offset `from`, at most limit_ms, to the millisecond.
+ * Returns BOARD_STOP_TIME if it came, BOARD_STOP_ASKED if it did not in time, else what stopped
+ * the board. */
 enum board_stop firmware_run_until_log(struct testbed *bed, const char *text, size_t from,
                                        uint32_t limit_ms);
 

@@ -19,8 +19,8 @@ struct guard guard_new(size_t len);
 /* The same with a copy of from[len]. */
 struct guard guard_copy(const uint8_t from[], size_t len);
 
-/* A shorter area at the end of the same memory, filled anew: cheaper than a new one. Its `bytes` live
- * as long as those of `guard`; do not free it. */
+/* A shorter area at the end of the same memory, filled anew: cheaper than a new one. Its
+ * `bytes` live as long as those of `guard`; do not free it. */
 struct guard guard_end(const struct guard *guard, const uint8_t from[], size_t len);
 
 void guard_free(struct guard *guard);

@@ -54,7 +54,7 @@ unsigned pethouse_count(enum module_event_kind kind, size_t from)
     return found;
 }
 
-/* Run until the next event of `kind` behind event number `from`; fails after limit_ms. */
+/* Run until the next event of `kind` after event number `from`; fails after limit_ms. */
 const struct pethouse_event *pethouse_await(enum module_event_kind kind, size_t from,
                                             uint32_t limit_ms)
 {
@@ -143,7 +143,8 @@ int pethouse_stop(void **state)
     return 0;
 }
 
-/* An app's control: flags, then bits, R, G, B, motor. Answered empty, executed, then reported. */
+/* An app's control: flags, then bits, R, G, B, motor. Answered empty,
+ * executed, then reported. */
 const struct pethouse_event *pethouse_control(uint8_t flags, uint8_t bits, uint8_t r, uint8_t g,
                                               uint8_t b, uint8_t motor)
 {

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include "lab/testbed.h"
 
-/* The pet house on the modelled board, for its tests: the real bootloader and pethouse 03010101, and
- * the module's side, which notes everything the MCU says. One house at a time; whatever goes wrong
- * fails the running test and prints seed and log.
+/* The pet house on the modelled board, for its tests: the real bootloader and pethouse
+ * 03010101, and the module's side, which notes everything the MCU says. One house at a time;
+ * whatever goes wrong fails the running test and prints seed and log.
  */
 enum {
     PETHOUSE_SEED = 7,
@@ -36,8 +36,8 @@ extern struct pethouse_event pethouse_events[PETHOUSE_EVENTS_MAX];
 extern size_t pethouse_event_count;
 extern struct testbed *pethouse;
 
-/* cmocka set-ups: a house just switched on, 24 C and 54 %; the same after its first report; the end.
- * Without an offer of the module. */
+/* cmocka set-ups: a house just switched on, 24 C and 54 %; the same after its first report; the
+ * end. Without an offer of the module. */
 int pethouse_start_off(void **state);
 int pethouse_start(void **state);
 int pethouse_stop(void **state);
@@ -58,8 +58,8 @@ const struct pethouse_event *pethouse_await(enum module_event_kind kind, size_t 
 /* Run until the text is in the log; fails after 10 s. */
 void pethouse_await_log(const char *text);
 
-/* An app's control: flags, then bits, R, G, B, motor. Checks that it is answered empty, and then
- * reported, within 200 ms. Returns the report. */
+/* An app's control: flags, then bits, R, G, B, motor. Checks that it is answered empty, and
+ * then reported, within 200 ms. Returns the report. */
 const struct pethouse_event *pethouse_control(uint8_t flags, uint8_t bits, uint8_t r, uint8_t g,
                                               uint8_t b, uint8_t motor);
 

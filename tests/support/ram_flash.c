@@ -165,7 +165,8 @@ static void tear(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], ui
     }
 }
 
-/* Do one operation: change cell[len] to `to`, or as much of it as the planned cut or fault allows.
+/* Do one operation: change cell[len] to `to`, or as much of it as the planned cut or fault
+ * allows.
  * Returns 0 or OTTER_ERR_FLASH. */
 static int operate(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], uint32_t len)
 {

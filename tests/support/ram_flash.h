@@ -8,19 +8,19 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
-/* Flash in RAM behind an otter_port, by the rules of PM0075: half-words, 0x0000 over anything and
- * nothing else over what is not erased, pages erased to 0xFF. It counts operations, cuts the power at
- * one of them, and can be made to fail or to lie. One operation is one half-word programmed or one
- * page erased; they are numbered from 1 since the last ram_flash_restart().
+/* Flash in RAM behind an otter_port, by the rules of PM0075: half-words, 0x0000 over anything
+ * and nothing else over what is not erased, pages erased to 0xFF. It counts operations, cuts
+ * the power at one of them, and can be made to fail or to lie. One operation is one half-word
+ * programmed or one page erased; they are numbered from 1 since the last ram_flash_restart().
  *
  *    struct ram_flash flash;
- *    ram_flash_init(&flash);                       erased, 64 KB at 0x08000000, pages of 1 KB
+ *    ram_flash_init(&flash);                 erased, 64 KB at 0x08000000, pages of 1 KB
  *    flash.cut_at = 17; flash.tear = RAM_FLASH_TORN; flash.seed = 4;
  *    if (!ram_flash_run(&flash, body, ctx)) { ... the power went, body() did not return ... }
- *    ram_flash_restart(&flash);                    power again; content stays, counters at 0, no cut
+ *    ram_flash_restart(&flash);              power again; content stays, counters at 0, no cut
  *
- * Core functions take &flash.port. A cut outside of ram_flash_run() ends the program. The struct must
- * not move after ram_flash_init(); copy flash.bytes alone.
+ * Core functions take &flash.port. A cut outside of ram_flash_run() ends the program. The
+ * struct must not move after ram_flash_init(); copy flash.bytes alone.
  */
 enum {
     RAM_FLASH_ADDR = 0x08000000,

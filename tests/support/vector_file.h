@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* A text file of test vectors: lines of fields between one separator. A file that cannot be read, or a
- * line with another number of fields, ends the program. */
+/* A text file of test vectors: lines of fields between one separator. A file that cannot be
+ * read, or a line with another number of fields, ends the program. */
 enum { VECTOR_FIELDS_MAX = 8 };
 
 struct vector_file {
@@ -22,7 +22,8 @@ struct vector_file {
 
 void vector_file_open(struct vector_file *vectors, const char *path);
 
-/* Read the next line into `fields`. Returns whether there was one; if not, the file is closed. */
+/* Read the next line into `fields`. Returns whether there was one; if
+ * not, the file is closed. */
 bool vector_file_next(struct vector_file *vectors, const char *separator, unsigned fields);
 
 /* The bytes of a hex text, to be freed; "" and "-" are none. */

@@ -5,9 +5,9 @@
 #include "partitions.h"
 #include "stm32f103.h"
 
-/* An app gone wrong, or taken over: it programs and erases every page of the bootloader, past the port,
- * which would refuse, and says what the flash controller answered: FLASH_SR, of the program and of the
- * erase. */
+/* An app gone wrong, or taken over: it programs and erases every page of the bootloader, past
+ * the port, which would refuse, and says what the flash controller answered: FLASH_SR, of the
+ * program and of the erase. */
 static uint32_t answer(void)
 {
     uint32_t sr;

@@ -3,8 +3,9 @@
 #include "layout.h"
 #include "stm32f103.h"
 
-/* The bootloader, but it takes a power-up for a fresh start and throws the journal away first. An
- * undisturbed update never notices; after a power cut in the installation nobody goes on with it.
+/* The bootloader, but it takes a power-up for a fresh start and throws the journal away first.
+ * An undisturbed update never notices; after a power cut in the installation nobody goes on
+ * with it.
  */
 void __wrap_reset_handler(void); /* named by the linker's --wrap */
 void __real_reset_handler(void);

@@ -13,10 +13,11 @@
 #include "systick.h"
 #include "uart.h"
 
-/* Tries the whole port from inside: what docs/porting.md demands of struct otter_port, one line per
- * rule on the log ("ok ..." or "FAIL ..."), then an echo on the module's line while pages are erased.
- * tests/fw/test_port.c runs it on the model; on a real board read the log with a terminal. Started
- * by reset, in the bootloader's place. Uses the spare page and the first page of APPBAK.
+/* Tries the whole port from inside: what docs/porting.md demands of struct otter_port, one line
+ * per rule on the log ("ok ..." or "FAIL ..."), then an echo on the module's line while pages
+ * are erased. tests/fw/test_port.c runs it on the model; on a real board read the log with a
+ * terminal. Started by reset, in the bootloader's place. Uses the spare page and the first page
+ * of APPBAK.
  */
 enum {
     PAGE = OTTER_SPARE_ADDR,

@@ -4,15 +4,16 @@
 #include "otter/sha512.h"
 #include "partitions.h"
 
-/* What a bootloader does with a signature, and nothing else: no clock, no peripherals, a vector table of
- * its own. Linked in the bootloader's place. Ends at BKPT. */
+/* What a bootloader does with a signature, and nothing else: no clock, no peripherals, a vector
+ * table of its own. Linked in the bootloader's place. Ends at BKPT. */
 extern uint32_t ld_stack_top[];
 
 void reset_handler(void);
 
 __attribute__((section(".retained"), used)) static volatile struct signapp_output output;
 
-/* ARM DDI 0403E, C1.8: the cycle counter, switched on by DEMCR.TRCENA and DWT_CTRL.CYCCNTENA. */
+/* ARM DDI 0403E, C1.8: the cycle counter, switched on by DEMCR.TRCENA and
+ * DWT_CTRL.CYCCNTENA. */
 #define DEMCR      (*(volatile uint32_t *)0xE000EDFC)
 #define DWT_CTRL   (*(volatile uint32_t *)0xE0001000)
 #define DWT_CYCCNT (*(volatile uint32_t *)0xE0001004)

@@ -7,9 +7,9 @@
 #include "startup.h"
 #include "stm32f103.h"
 
-/* Says on USART1 what it finds at its very first instruction, then sleeps. Linked for address 0 it
- * shows the state that a reset gives, linked as an app the state that the bootloader leaves: a test
- * compares the two. Brings its own vector table, because startup.c would tidy up first.
+/* Says on USART1 what it finds at its very first instruction, then sleeps. Linked for address 0
+ * it shows the state that a reset gives, linked as an app the state that the bootloader leaves:
+ * a test compares the two. Brings its own vector table, because startup.c would tidy up first.
  */
 enum { RETURN_ADDRESS, STACK, PRIMASK, FAULTMASK, BASEPRI, CONTROL, CORE_COUNT };
 
