@@ -40,14 +40,14 @@ static void test_led(void **state)
 static void test_motor(void **state)
 {
     (void)state;
-    assert_int_equal(pethouse_look().motor_percent, 0);
+    assert_int_equal(pethouse_view().motor_percent, 0);
     static const int percent[11] = {-100, -90, -80, -70, -60, 0, 60, 70, 80, 90, 100};
     for (uint8_t raw = 0; raw <= 10; raw++) {
         assert_int_equal(pethouse_control(0x20, 0, 0, 0, 0, raw)->data[MOTOR], raw);
-        assert_int_equal(pethouse_look().motor_percent, percent[raw]);
+        assert_int_equal(pethouse_view().motor_percent, percent[raw]);
     }
     assert_int_equal(pethouse_control(0x20, 0, 0, 0, 0, 5)->data[MOTOR], 5);
-    assert_int_equal(pethouse_look().motor_percent, 0);
+    assert_int_equal(pethouse_view().motor_percent, 0);
 }
 
 static void test_read(void **state)
@@ -82,7 +82,7 @@ static void test_unknown_actions(void **state)
         assert_int_equal(pethouse_count(MODULE_EVENT_REPORT, from), 0);
     }
     pethouse_expect_led(0, 0, 0);
-    assert_int_equal(pethouse_look().motor_percent, 0);
+    assert_int_equal(pethouse_view().motor_percent, 0);
 }
 
 /* ---- sensors ---- */
@@ -213,7 +213,7 @@ static void test_without_crystal(void **state)
     assert_int_equal(report->data[HUMIDITY], 54);
     pethouse_control(0x21, 1, 0, 0, 0, 6);
     pethouse_expect_led(254, 0, 0);
-    assert_int_equal(pethouse_look().motor_percent, 60);
+    assert_int_equal(pethouse_view().motor_percent, 60);
 }
 
 int main(void)

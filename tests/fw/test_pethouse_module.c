@@ -149,7 +149,7 @@ static void test_restart_by_the_module(void **state)
     assert_in_range(testbed_now_ms(pethouse) - begin_ms, 600, 800);
     assert_int_not_equal(testbed_run_until_log(pethouse, "App Init Success", from, 2000), 0);
     assert_int_equal(board_resets(testbed_board(pethouse), BOARD_RESET_SOFTWARE), resets + 1);
-    assert_int_equal(pethouse_look().motor_percent, 0);
+    assert_int_equal(pethouse_view().motor_percent, 0);
 }
 
 static void test_illegal_messages(void **state)

@@ -167,7 +167,7 @@ const struct pethouse_event *pethouse_control(uint8_t flags, uint8_t bits, uint8
     return report;
 }
 
-struct board_view pethouse_look(void)
+struct board_view pethouse_view(void)
 {
     struct board_view view;
     pethouse_run(5);
@@ -177,7 +177,7 @@ struct board_view pethouse_look(void)
 
 void pethouse_expect_led(uint8_t r, uint8_t g, uint8_t b)
 {
-    struct board_view view = pethouse_look();
+    struct board_view view = pethouse_view();
     assert_true(view.led_enabled);
     assert_int_equal(view.led_r, r);
     assert_int_equal(view.led_g, g);

@@ -67,7 +67,7 @@ const struct pethouse_event *pethouse_control(uint8_t flags, uint8_t bits, uint8
 void pethouse_press(unsigned key, uint32_t ms);
 
 /* What a person sees. */
-struct board_view pethouse_look(void);
+struct board_view pethouse_view(void);
 void pethouse_expect_led(uint8_t r, uint8_t g, uint8_t b);
 
 #endif
