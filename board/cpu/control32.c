@@ -70,6 +70,16 @@ static void set_stack(struct cpu *cpu, bool process, uint32_t value)
     }
 }
 
+static void write_control(struct cpu *cpu, uint32_t value)
+{
+    if (!is_handler(cpu)) {
+        select_stack(cpu, (value & 2u) != 0);
+        cpu->control = value & 3u;
+    } else { /* SPSEL ignores writes in handler mode */
+        cpu->control = (cpu->control & 2u) | (value & 1u);
+    }
+}
+
 /* MSR, B5.2.3: without effect on system registers in unprivileged code. */
 static void write_special(struct cpu *cpu, uint32_t first, uint32_t second)
 {
@@ -116,13 +126,7 @@ static void write_special(struct cpu *cpu, uint32_t first, uint32_t second)
         break;
     case 20:
         if (privileged) {
-            bool process = (value & 2u) != 0;
-            if (!is_handler(cpu)) {
-                select_stack(cpu, process);
-                cpu->control = value & 3u;
-            } else { /* SPSEL ignores writes in handler mode */
-                cpu->control = (cpu->control & 2u) | (value & 1u);
-            }
+            write_control(cpu, value);
         }
         break;
     default:

@@ -225,58 +225,87 @@ ALWAYS_INLINE bool transfer(struct cpu *cpu, bool is_signed, uint32_t size, bool
     }
 }
 
-/* STR, LDR and their sizes: literal, 12-bit, 8-bit with pre- and post-index, register. */
+/* Where a single load or store goes. */
+struct place {
+    uint32_t addr;
+    uint32_t base; /* to be written back */
+    bool write_back;
+    bool hint; /* with PC as the target it is a hint */
+};
+
+/* 8-bit offset with pre- and post-index: P U W in bits 10, 9, 8. Returns false if there is no
+ * access to make. */
+ALWAYS_INLINE bool indexed_place(struct cpu *cpu, uint32_t first, uint32_t second,
+                                 struct place *place)
+{
+    uint32_t base = cpu->r[first & 15u];
+    uint32_t offset = second & 0xFFu;
+    uint32_t moved = (second & 0x200u) != 0 ? base + offset : base - offset;
+    bool index = (second & 0x400u) != 0;
+    place->addr = index ? moved : base;
+    place->base = moved;
+    place->write_back = (second & 0x100u) != 0;
+    place->hint = (second & 0x700u) == 0x400u;
+    if (!index && !place->write_back) {
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return false;
+    }
+    if (place->write_back && (first & 15u) == second >> 12) {
+        unpredictable(cpu, first, second);
+        return false;
+    }
+    return true;
+}
+
+/* Literal, 12-bit offset, 8-bit offset, register. Returns as indexed_place(). */
+ALWAYS_INLINE bool find_place(struct cpu *cpu, bool load, uint32_t first, uint32_t second,
+                              struct place *place)
+{
+    uint32_t n = first & 15u;
+    uint32_t base = cpu->r[n];
+    uint32_t m = second & 15u;
+    *place = (struct place){.addr = base + (second & 0xFFFu), .hint = true};
+    if (UNLIKELY(n == PC)) { /* literal */
+        if (!load) {
+            raise_fault(cpu, CFSR_UNDEFINSTR);
+            return false;
+        }
+        base = (cpu->r[PC] + 4u) & ~3u;
+        place->addr =
+            (first & 0x80u) != 0 ? base + (second & 0xFFFu) : base - (second & 0xFFFu);
+        return true;
+    }
+    if ((first & 0x80u) != 0) {
+        return true;
+    }
+    if ((second & 0x800u) != 0) {
+        return indexed_place(cpu, first, second, place);
+    }
+    if ((second & 0x7C0u) != 0) {
+        raise_fault(cpu, CFSR_UNDEFINSTR);
+        return false;
+    }
+    if (is_sp_or_pc(m)) {
+        unpredictable(cpu, first, second);
+        return false;
+    }
+    place->addr = base + (cpu->r[m] << (second >> 4 & 3u));
+    return true;
+}
+
+/* STR, LDR and their sizes. */
 ALWAYS_INLINE void single(struct cpu *cpu, bool is_signed, uint32_t size, bool load,
                           uint32_t first, uint32_t second)
 {
     uint32_t n = first & 15u;
     uint32_t t = second >> 12;
-    uint32_t base = cpu->r[n];
-    uint32_t addr;
-    bool write_back = false;
-    bool hint = true;
-
-    if (UNLIKELY(n == PC && !load)) {
-        raise_fault(cpu, CFSR_UNDEFINSTR);
+    struct place place;
+    if (!find_place(cpu, load, first, second, &place)) {
         return;
     }
-    if (UNLIKELY(n == PC)) { /* literal */
-        base = (cpu->r[PC] + 4u) & ~3u;
-        addr = (first & 0x80u) != 0 ? base + (second & 0xFFFu) : base - (second & 0xFFFu);
-    } else if ((first & 0x80u) != 0) { /* imm12 */
-        addr = base + (second & 0xFFFu);
-    } else if ((second & 0x800u) != 0) { /* imm8: P U W in bits 10, 9, 8 */
-        uint32_t offset = second & 0xFFu;
-        uint32_t moved = (second & 0x200u) != 0 ? base + offset : base - offset;
-        bool index = (second & 0x400u) != 0;
-        write_back = (second & 0x100u) != 0;
-        hint = (second & 0x700u) == 0x400u;
-        if (!index && !write_back) {
-            raise_fault(cpu, CFSR_UNDEFINSTR);
-            return;
-        }
-        if (write_back && n == t) {
-            unpredictable(cpu, first, second);
-            return;
-        }
-        addr = index ? moved : base;
-        base = moved;
-    } else { /* register */
-        uint32_t m = second & 15u;
-        if ((second & 0x7C0u) != 0) {
-            raise_fault(cpu, CFSR_UNDEFINSTR);
-            return;
-        }
-        if (is_sp_or_pc(m)) {
-            unpredictable(cpu, first, second);
-            return;
-        }
-        addr = base + (cpu->r[m] << (second >> 4 & 3u));
-    }
-
     if (UNLIKELY(is_sp_or_pc(t)) && size != 2) {
         if (load && t == PC) { /* PLD, PLI, reserved hints: no effect on this core */
-            if (!hint) {
+            if (!place.hint) {
                 unpredictable(cpu, first, second);
             }
             return;
@@ -285,18 +314,18 @@ ALWAYS_INLINE void single(struct cpu *cpu, bool is_signed, uint32_t size, bool l
         return;
     }
     if (UNLIKELY(t == PC)) {
-        if (!load || (addr & 3u) != 0) {
+        if (!load || (place.addr & 3u) != 0) {
             unpredictable(cpu, first, second);
             return;
         }
     }
     uint32_t value;
     cpu->cycles += load ? 1 : 0;
-    if (!transfer(cpu, is_signed, size, load, t, addr, &value)) {
+    if (!transfer(cpu, is_signed, size, load, t, place.addr, &value)) {
         return;
     }
-    if (write_back) {
-        cpu->r[n] = n == SP ? base & ~3u : base;
+    if (place.write_back) {
+        cpu->r[n] = n == SP ? place.base & ~3u : place.base;
     }
     if (load) {
         load_word(cpu, t, value);
