@@ -24,7 +24,8 @@ static bool find_tables(const struct elf *elf, struct elf_section *out_symbols,
     return false;
 }
 
-/* Returns false for what is neither function nor variable nor value: sections, files, mapping symbols. */
+/* Returns false for what is neither function nor variable nor value: sections, files, mapping
+ * symbols. */
 static bool get_kind(unsigned type, enum elf_symbol_kind *out_kind)
 {
     switch (type) {

@@ -7,10 +7,11 @@
 #include <stdint.h>
 #include "board/host/loader.h"
 
-/* The symbols of a program for the board, from its ELF file: where a name lies, and what lies at an address.
+/* The symbols of a program for the board, from its ELF file: where a name lies, and what lies
+ * at an address.
  *
- * Names of static functions and objects need not be unique. Input is hostile. Source: System V ABI, chapter 4
- * (symbol table).
+ * Names of static functions and objects need not be unique. Input is hostile. Source: System V
+ * ABI, chapter 4 (symbol table).
  */
 enum elf_symbol_kind {
     ELF_FUNCTION,
@@ -31,8 +32,8 @@ struct elf_symbols {
     char *names;
 };
 
-/* Read the symbol table of a file that is in memory. Returns false with the reason, and no symbols, if it is
- * no executable for ARM, or without a symbol table, or memory is short. */
+/* Read the symbol table of a file that is in memory. Returns false with the reason, and no
+ * symbols, if it is no executable for ARM, or without a symbol table, or memory is short. */
 bool elf_symbols_read(struct elf_symbols *symbols, const uint8_t bytes[], size_t len,
                       char out_why[HOST_WHY_SIZE]);
 void elf_symbols_free(struct elf_symbols *symbols);
