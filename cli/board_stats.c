@@ -50,10 +50,10 @@ void stats_print(FILE *out, const struct board *board,
                   board_instructions(board));
     (void)fprintf(out, "flash operations: %" PRIu64 "\nerases: %u", board_flash_ops(board),
                   all_erases(board));
-    for (unsigned page = 0, told = 0; page < page_count(board); page++) {
+    for (unsigned page = 0, shown = 0; page < page_count(board); page++) {
         unsigned erases = board_flash_erases(board, page);
         if (erases > 0) {
-            (void)fprintf(out, "%s page %u: %u", told++ == 0 ? " (" : ",", page, erases);
+            (void)fprintf(out, "%s page %u: %u", shown++ == 0 ? " (" : ",", page, erases);
         }
     }
     (void)fprintf(out, "%s\nresets:", all_erases(board) > 0 ? ")" : "");

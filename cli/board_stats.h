@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include "board/host/run.h"
 
-/* What a person or a script is told about a board at the end of a run: as lines, or as one line
- * of JSON. */
+/* What is printed for a person or a script about a board at the end of a run: as lines, or as
+ * one line of JSON. */
 void stats_print(FILE *out, const struct board *board,
                  const struct run_line lines[RUN_LINE_COUNT], const struct run_result *result);
 /* Returns 0, or -1 without memory or if `out` fails. */

@@ -51,7 +51,7 @@ static const struct argp_option options[] = {
      2},
     {"seed", OPT_SEED, "N", 0, "Seed of everything random (default 1)", 2},
     {"remember", OPT_REMEMBER, NULL, 0,
-     "Let the bootloader (.elf) judge the same image in the same place only once", 3},
+     "Let the bootloader (.elf) verify the same image in the same place only once", 3},
     {"compare", OPT_COMPARE, "N", 0,
      "... but every N-th time again, to compare (default 50; 0: never)", 3},
     {"jobs", OPT_JOBS, "N", 0, "Run N processes (default: one per processor)", 3},

@@ -10,7 +10,7 @@
 
 enum { LINE_EVERY_S = 10 };
 
-/* By enum scenario_failure; what is told and the name of the figure. */
+/* By enum scenario_failure; what is printed, and the name of the figure. */
 static const struct {
     const char *text, *name;
 } kinds[] = {

@@ -8,13 +8,13 @@
 #include "lab/campaign/campaign.h"
 #include "lab/scenario.h"
 
-/* What `otter board campaign` tells: how far it is, a line that repeats each failure, the sums,
- * and the figures as JSON. docs/man/otter-board.1 says what they mean.
+/* What `otter board campaign` prints: how far it is, a line that repeats each failure, the
+ * sums, and the figures as JSON. docs/man/otter-board.1 says what they mean.
  */
 struct campaign_report {
     /* what was asked for */
     const char *boot, *app, *update; /* paths */
-    const char *commit;              /* NULL = not told */
+    const char *commit;              /* NULL = not known */
     const struct scenario *scenario;
     const struct campaign_options *options;
     unsigned jobs;

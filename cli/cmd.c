@@ -145,7 +145,7 @@ static void print_group(FILE *out, const struct cmd_group *group)
     for (size_t i = 0; i < group->sub_count; i++) {
         fprintf(out, "  %-8s %s\n", group->subs[i].name, group->subs[i].help);
     }
-    fprintf(out, "\n`%s COMMAND --help` tells more.\n", group->usage);
+    fprintf(out, "\n`%s COMMAND --help` lists its options.\n", group->usage);
 }
 
 int cmd_dispatch(const struct cmd_group *group, int argc, char **argv)

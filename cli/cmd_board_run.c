@@ -11,7 +11,7 @@
 #include "cli/report.h"
 #include "port/stm32f103/partitions.h"
 
-/* Set by the signal handler; the only way it can tell. */
+/* Set by the signal handler, which can do nothing else. */
 static volatile sig_atomic_t stop_asked;
 
 static void on_signal(int number)
@@ -21,49 +21,56 @@ static void on_signal(int number)
 }
 
 /* As a programmer would before the first start: not counted as operations of the flash. */
-static bool fill_flash(struct board *board, const struct board_run_options *args)
+static int fill_flash(struct board *board, const struct board_run_options *args,
+                      struct host_error *out_error)
 {
     char why[HOST_WHY_SIZE];
     uint32_t size = board_flash_size(board);
     struct loader loader = {.flash = board_flash(board), .size = size};
     if (args->run.state_path != NULL &&
         !state_load(args->run.state_path, loader.flash, size, why)) {
-        (void)report_failure(args->run.state_path, "%s", why);
-        return false;
+        return host_error_set(out_error, args->run.state_path, "%s", why);
     }
     for (size_t i = 0; i < args->lists.load_count; i++) {
         const struct board_load *load = &args->lists.loads[i];
         if (!loader_put_file(&loader, load->path, load->has_addr, load->addr, why)) {
-            (void)report_failure(load->path, "%s", why);
-            return false;
+            return host_error_set(out_error, load->path, "%s", why);
         }
     }
     if (args->protect) {
         board_protect_flash(board, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE);
     }
-    /* If the file cannot be written, say so now and not after hours. */
+    /* If the file cannot be written, say so now, not after hours. */
     if (args->run.state_path != NULL &&
         !state_save(args->run.state_path, loader.flash, size, why)) {
-        (void)report_failure(args->run.state_path, "%s", why);
-        return false;
+        return host_error_set(out_error, args->run.state_path, "%s", why);
     }
-    return true;
+    return 0;
 }
 
-static bool open_lines(struct run_line lines[RUN_LINE_COUNT],
-                       const struct board_run_options *args)
+static int open_lines(struct run_line lines[RUN_LINE_COUNT],
+                      const struct board_run_options *args, struct host_error *out_error)
 {
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
         char why[HOST_WHY_SIZE];
         if (!endpoint_open(&lines[i].end, args->uart[i], why)) {
-            (void)report_failure(i == 0 ? "uart1" : "uart2", "%s: %s", args->uart[i], why);
-            return false;
+            return host_error_set(out_error, i == 0 ? "uart1" : "uart2", "%s: %s",
+                                  args->uart[i], why);
         }
         if (lines[i].end.kind == ENDPOINT_PTY) {
             log_event("uart%u: %s is %s", i + 1, lines[i].end.link, lines[i].end.slave);
         }
     }
-    return true;
+    return 0;
+}
+
+static int open_debugger(struct board_run_options *args, struct host_error *out_error)
+{
+    if (!args->gdb) {
+        return 0;
+    }
+    args->run.gdb = debugger_open(args->gdb_port, out_error);
+    return args->run.gdb != NULL ? 0 : -1;
 }
 
 static void catch_signals(void)
@@ -97,8 +104,36 @@ static const char *stop_text(enum board_stop stop)
     return "flash";
 }
 
+/* Run the board that is ready, and print what is asked for. Returns the exit code. */
+static int run_and_print(struct board *board, struct run_line lines[RUN_LINE_COUNT],
+                         struct board_run_options *args)
+{
+    struct run_result result;
+    bool stdout_is_taken =
+        lines[0].end.kind == ENDPOINT_STDIO || lines[1].end.kind == ENDPOINT_STDIO;
+    int code = CMD_OK;
+
+    args->run.stop = &stop_asked;
+    args->run.tell = log_event;
+    run_board(board, lines, &args->run, &result);
+    debugger_close(args->run.gdb);
+    if (!run_is_good(&result)) {
+        code = report_failure(stop_text(result.stop), "%s", result.why);
+    }
+    if (args->stats) {
+        stats_print(stderr, board, lines, &result);
+    }
+    if (args->json &&
+        stats_print_json(stdout_is_taken ? stderr : stdout, board, lines, &result) != 0) {
+        code = report_failure("--json", "write failed");
+    }
+    return code;
+}
+
 static int run(struct board *board, struct board_run_options *args)
 {
+    struct host_error error;
+    int code;
     struct run_line *lines = calloc(RUN_LINE_COUNT, sizeof lines[0]);
     if (lines == NULL) {
         return report_failure(NULL, "out of memory");
@@ -107,28 +142,12 @@ static int run(struct board *board, struct board_run_options *args)
         lines[i].end.in_fd = -1;
         lines[i].end.out_fd = -1;
     }
-    int code = CMD_FAILED;
     catch_signals(); /* before there is a link to remove */
-    if (fill_flash(board, args) && open_lines(lines, args) &&
-        (!args->gdb || (args->run.gdb = debugger_open(args->gdb_port)) != NULL)) {
-        struct run_result result;
-        args->run.stop = &stop_asked;
-        args->run.tell = log_event;
-        run_board(board, lines, &args->run, &result);
-        debugger_close(args->run.gdb);
-        if (!run_is_good(&result)) {
-            (void)report_failure(stop_text(result.stop), "%s", result.why);
-        }
-        bool stdout_is_taken =
-            lines[0].end.kind == ENDPOINT_STDIO || lines[1].end.kind == ENDPOINT_STDIO;
-        if (args->stats) {
-            stats_print(stderr, board, lines, &result);
-        }
-        code = run_is_good(&result) ? CMD_OK : CMD_FAILED;
-        if (args->json &&
-            stats_print_json(stdout_is_taken ? stderr : stdout, board, lines, &result) != 0) {
-            code = report_failure("--json", "write failed");
-        }
+    if (fill_flash(board, args, &error) != 0 || open_lines(lines, args, &error) != 0 ||
+        open_debugger(args, &error) != 0) {
+        code = report_error(&error);
+    } else {
+        code = run_and_print(board, lines, args);
     }
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
         endpoint_close(&lines[i].end);

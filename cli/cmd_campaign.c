@@ -16,10 +16,11 @@
 static int repeat(struct campaign_arguments *args)
 {
     struct gdb_server *server = NULL;
+    struct host_error error;
     if (args->gdb) {
-        server = debugger_open(args->gdb_port);
+        server = debugger_open(args->gdb_port, &error);
         if (server == NULL) {
-            return CMD_FAILED;
+            return report_error(&error);
         }
         args->scenario.runner = (struct testbed_runner){server, debugger_run};
     }

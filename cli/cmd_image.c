@@ -114,7 +114,7 @@ static int image_inspect(int argc, char **argv)
 int cmd_image(int argc, char **argv)
 {
     static const struct cmd_sub subs[] = {
-        {"inspect", "image: inspect", image_inspect, "tell what an image is"},
+        {"inspect", "image: inspect", image_inspect, "show what an image is"},
         {"make", "image: make", cmd_image_make, "put otter's trailer behind a .bin"},
         {"sign", "image: sign", cmd_image_sign, "sign an image with a key"},
         {"verify", "image: verify", cmd_image_verify, "check an image's signature"},

@@ -32,7 +32,7 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-/* 0x17: the MCU asks for the time; tell this computer's. */
+/* 0x17: the MCU asks for the time; answer with this computer's. */
 static bool local_time(void *ctx, struct otter_time *out_time)
 {
     time_t now = time(NULL);

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include "cli/report.h"
 
-struct gdb_server *debugger_open(unsigned port)
+struct gdb_server *debugger_open(unsigned port, struct host_error *out_error)
 {
     char why[HOST_WHY_SIZE], option[32];
     struct gdb_server *server = malloc(sizeof *server);
     if (server == NULL) {
-        (void)report_failure(NULL, "out of memory");
+        (void)host_error_set(out_error, NULL, "out of memory");
     } else if (!gdb_server_open(server, port, why)) {
         (void)snprintf(option, sizeof option, "--gdb %u", port);
-        (void)report_failure(option, "%s", why);
+        (void)host_error_set(out_error, option, "%s", why);
         free(server);
         server = NULL;
     } else {

@@ -76,7 +76,7 @@ static const struct argp_option option_table[] = {
      0},
     {"timeout", OPT_TIMEOUT, "S", 0, "give up after S seconds in all, 600 if not given", 0},
     {"json", OPT_JSON, NULL, 0, "print the result as one JSON object", 0},
-    {"verbose", 'v', NULL, 0, "tell every step", 0},
+    {"verbose", 'v', NULL, 0, "print every step", 0},
     {0}};
 
 int push_options_parse(struct push_options *options, int argc, char **argv)

@@ -9,8 +9,8 @@
 #include "host/module_text.h"
 #include "host/reason_text.h"
 
-__attribute__((format(printf, 2, 3))) static void note(struct push_view *view,
-                                                       const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void log_line(struct push_view *view,
+                                                           const char *format, ...)
 {
     char text[320];
     va_list args;
@@ -33,17 +33,17 @@ void push_view_fail(struct push_view *view, const char *reason, const char *form
 
 /* ---- events of the module ---- */
 
-static void note_first_info(struct push_view *view, const struct otter_info *info)
+static void on_first_info(struct push_view *view, const struct otter_info *info)
 {
     if (module_info_is_recovery(info)) {
         view->was_in_recovery = true;
-        note(view, "MCU hardware %s is in recovery: its bootloader waits for an image",
-             view->hardware);
+        log_line(view, "MCU hardware %s is in recovery: its bootloader waits for an image",
+                 view->hardware);
         return;
     }
-    note(view, "MCU hardware %s, version %s", view->hardware, view->from);
+    log_line(view, "MCU hardware %s, version %s", view->hardware, view->from);
     if (view->before.reason != OTTER_REASON_NONE) {
-        note(view, "its last update was %s", reason_text(view->before.reason)->text);
+        log_line(view, "its last update was %s", reason_text(view->before.reason)->text);
     }
 }
 
@@ -58,7 +58,7 @@ static void on_info(struct push_view *view, const struct otter_info *info,
         memcpy(view->from, version, sizeof view->from);
         image_file_text(info->hardware, view->hardware);
         view->before = view->after;
-        note_first_info(view, info);
+        on_first_info(view, info);
         if (view->firmware->has_trailer &&
             memcmp(info->hardware, view->firmware->image.hardware, 8) != 0 && !view->force) {
             char needs[9];
@@ -68,8 +68,8 @@ static void on_info(struct push_view *view, const struct otter_info *info,
                            view->firmware->path, needs, view->hardware);
         }
     } else if (view->verbose) {
-        note(view, "MCU answers, version %s%s", version,
-             view->after.on_trial ? ", on trial" : "");
+        log_line(view, "MCU answers, version %s%s", version,
+                 view->after.on_trial ? ", on trial" : "");
     }
     memcpy(view->to, version, sizeof view->to);
 }
@@ -84,7 +84,7 @@ void push_view_event(struct push_view *view, const struct module_event *event, u
     switch (event->kind) {
     case MODULE_EVENT_STARTED:
         if (verbose) {
-            note(view, "module starts: %s", text);
+            log_line(view, "module starts: %s", text);
         }
         break;
     case MODULE_EVENT_INFO:
@@ -92,13 +92,13 @@ void push_view_event(struct push_view *view, const struct module_event *event, u
         break;
     case MODULE_EVENT_OFFERED:
         if (verbose) {
-            note(view, "MCU took the offer");
+            log_line(view, "MCU took the offer");
         }
         break;
     case MODULE_EVENT_READY:
         view->pieces = event->count;
         if (verbose) {
-            note(view, "MCU asks for %u pieces", event->count);
+            log_line(view, "MCU asks for %u pieces", event->count);
         }
         progress_line_start(&view->progress, (uint32_t)view->firmware->file.len, now_ms);
         break;
@@ -108,24 +108,24 @@ void push_view_event(struct push_view *view, const struct module_event *event, u
     case MODULE_EVENT_RESENT:
         view->resent++;
         if (verbose) {
-            note(view, "piece %u sent again", event->number);
+            log_line(view, "piece %u sent again", event->number);
         }
         break;
     case MODULE_EVENT_SENT:
-        note(view, "all sent; waiting for the MCU to come back");
+        log_line(view, "all sent; waiting for the MCU to come back");
         break;
     case MODULE_EVENT_STOPPED:
     case MODULE_EVENT_REFUSED:
     case MODULE_EVENT_WRONG_READY:
-        note(view, "%s", text);
+        log_line(view, "%s", text);
         break;
     case MODULE_EVENT_ILLEGAL:
     case MODULE_EVENT_REQUEST:
     case MODULE_EVENT_GAVE_UP:
         if (verbose) {
-            note(view, "%s 0x%02X",
-                 event->kind == MODULE_EVENT_GAVE_UP ? "no answer to" : "MCU sends",
-                 event->cmd);
+            log_line(view, "%s 0x%02X",
+                     event->kind == MODULE_EVENT_GAVE_UP ? "no answer to" : "MCU sends",
+                     event->cmd);
         }
         break;
     case MODULE_EVENT_REPORT:

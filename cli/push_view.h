@@ -8,7 +8,7 @@
 #include "host/image_file.h"
 #include "module/module.h"
 
-/* What `otter push` tells a person while an update runs, and what came of it. */
+/* What `otter push` prints for a person while an update runs, and what came of it. */
 enum push_outcome { PUSH_RUNNING, PUSH_UPDATED, PUSH_UP_TO_DATE, PUSH_FAILED };
 
 struct push_view {
@@ -21,17 +21,17 @@ struct push_view {
     enum push_outcome outcome;
     const char *reason;  /* one word, for JSON */
     char text[256];      /* one clause, for a person */
-    char from[9], to[9]; /* versions the MCU told; empty = none yet */
+    char from[9], to[9]; /* versions that the MCU reported; empty = none yet */
     char hardware[9];
-    struct otter_update_status before,
-        after; /* what it told of its last update: at first, and lately */
+    /* what the MCU reported of its last update, first and last */
+    struct otter_update_status before, after;
     bool was_in_recovery;
     bool after_is_final; /* `after` is about this update */
     uint16_t pieces;
     uint32_t resent;
 };
 
-/* Tell what happened, and take down what is needed for the result. */
+/* Print what happened, and keep what is needed for the result. */
 void push_view_event(struct push_view *view, const struct module_event *event, uint32_t now_ms);
 
 /* End with PUSH_FAILED. */

@@ -4,7 +4,7 @@
 
 #include "host/error.h"
 
-/* What `otter` tells a person on stderr, each in one line. */
+/* What `otter` prints for a person on stderr, each in one line. */
 
 /* The name of the command that runs, for the lines below, e.g. "push" or "image: make". Must
  * outlive the program. NULL before one is known. */

@@ -61,7 +61,7 @@ static void old_version_text(const struct module_event *event, char out_text[MOD
     }
 }
 
-/* Failures that are told by their code alone. */
+/* Failures whose code alone says what happened. */
 static const struct {
     const char *name, *text;
 } failures[] = {

@@ -4,8 +4,8 @@
 
 #include "module/module.h"
 
-/* Words for what the module tells by codes: its events and failures. Those for the reasons that
- * a device gives are in host/reason_text.h.
+/* Words for what the module reports in codes: its events and failures. Those for the reasons
+ * that a device gives are in host/reason_text.h.
  */
 enum { MODULE_TEXT_SIZE = 160 };
 

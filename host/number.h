@@ -14,7 +14,7 @@
  */
 
 /* Read the whole of `text` as a number from `min` to `max`. `name` is what the number is for,
- * e.g. an option; NULL if the text tells it. Returns 0, or -1 with the error "NAME TEXT:
+ * e.g. an option; NULL if the text says it. Returns 0, or -1 with the error "NAME TEXT:
  * reason" and *out_value untouched. */
 OTTER_MUST_CHECK int number_parse(const char *name, const char *text, uint64_t min,
                                   uint64_t max, uint64_t *out_value,

@@ -126,7 +126,7 @@ enum module_failure {
 struct module_event {
     enum module_event_kind kind;
     const struct otter_info *info; /* the last 0x02, or NULL if none came yet */
-    /* what an otter app told with it, or NULL; words for its reason: host/reason_text.h */
+    /* what an otter app reported with it, or NULL; words for its reason: host/reason_text.h */
     const struct otter_update_status *update_status;
     const struct otter_p0 *p0;
     const struct otter_frame *frame; /* REQUEST: the MCU's command */
@@ -143,7 +143,7 @@ struct module_file {
     uint32_t size;
     uint8_t md5_hex[32];
     /* Read `len` bytes from `off` on. Returns 0, or anything else if that fails: then the MCU
-     * is told that no more comes (0x1F), and the update ends with MODULE_FAIL_READ. NULL =
+     * hears that no more comes (0x1F), and the update ends with MODULE_FAIL_READ. NULL =
      * nothing to offer. */
     int (*read)(void *ctx, uint32_t off, uint8_t out[], size_t len);
     void *ctx;
@@ -159,7 +159,7 @@ struct module_config {
     void *ctx;
     void (*event)(void *ctx, const struct module_event *event);
 
-    /* Answer to 0x17 once connected. May be NULL, or return false: then the MCU is told
+    /* Answer to 0x17 once connected. May be NULL, or return false: then the MCU gets
      * 1970-01-01 08:00:00 with NTP 0, as a module says before it has reached its cloud. */
     bool (*time)(void *ctx, struct otter_time *out_time);
 };
@@ -251,8 +251,8 @@ OTTER_MUST_CHECK int module_control(struct module *module, const struct otter_p0
 OTTER_MUST_CHECK int module_command(struct module *module, uint8_t cmd, const uint8_t payload[],
                                     uint16_t payload_len, uint32_t now_ms);
 
-/* Did it end (UP_TO_DATE, UPDATED or FAILED was told)? Heartbeats and answers go on; a READY of
- * the MCU for the same file, or module_offer(), begins again. */
+/* Did it end (UP_TO_DATE, UPDATED or FAILED was reported)? Heartbeats and answers go on; a
+ * READY of the MCU for the same file, or module_offer(), begins again. */
 bool module_has_ended(const struct module *module);
 
 /* Is a command of ours unacknowledged, or are there bytes to take? */

@@ -299,7 +299,7 @@ static void piece_acked(struct module *module, uint32_t now_ms)
 }
 
 /* 0x27: the MCU wants no more. The pending piece is left to its ACK or its three sends, as the
- * open module does; the failure is told only when no fresh READY follows. */
+ * open module does; the failure is reported only when no fresh READY follows. */
 void module_transfer_stop(struct module *module, uint32_t now_ms)
 {
     uint16_t number = module->piece_number;
