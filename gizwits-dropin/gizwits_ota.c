@@ -38,7 +38,7 @@ static enum otter_transfer_action tell(enum otter_transfer_event event)
     return otter_transfer_tell(&ota.transfer, event, gizGetTimerCount());
 }
 
-/* A message as the dispatcher hands it over, its sum good, its sn and flags unknown. */
+/* A message as the dispatcher hands it over, its checksum good, its sn and flags unknown. */
 static enum otter_transfer_action request(uint8_t cmd, const uint8_t payload[], uint32_t len)
 {
     const struct otter_frame frame = {

@@ -10,7 +10,7 @@
  * which line goes where.
  *
  * The generated dispatcher forces the shape: it acknowledges a piece after the handler
- * returned, calls Pro_D2W_UpdateSuspend() behind that, and tells neither sn nor flags. So the
+ * returned, calls Pro_D2W_UpdateSuspend() after that, and tells neither sn nor flags. So the
  * piece handler sends 0x27 itself before it returns an error (0x27 first, then the ACK: the
  * order that ends a transfer at once), Suspend is then silent, and a repeated piece is known by
  * its number.
@@ -116,7 +116,7 @@ static inline void GAgent_MD5Final(MD5_CTX *context, unsigned char digest[16])
 
 /* ---- four lines more than the tutorial has ---- */
 
-/* In the main loop, behind gizwitsHandle(): repeats READY after 3.5 s of silence or 10 s
+/* In the main loop, after gizwitsHandle(): repeats READY after 3.5 s of silence or 10 s
  * without a good piece, restarts the MCU after the last piece's ACK, repeats 0x29. */
 void otter_dropin_poll(void);
 
@@ -134,7 +134,7 @@ void otter_dropin_answered(uint8_t cmd);
 
 /* ---- what the project supplies; the generator made the first two ---- */
 
-/* Send a frame; puts the 0x55 behind each 0xFF from the third byte on. Returns < 0 on
+/* Send a frame; puts the 0x55 after each 0xFF from the third byte on. Returns < 0 on
  * failure. */
 extern int32_t uartWrite(uint8_t *buf, uint32_t len);
 extern uint32_t gizGetTimerCount(void); /* milliseconds, may wrap at 2^32 */

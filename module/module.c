@@ -258,14 +258,14 @@ void module_receive(struct module *module, const uint8_t in[], size_t in_len, ui
                 module_answer(module, &frame, now_ms);
             }
             break;
-        case OTTER_LINK_BAD_SUM:
+        case OTTER_LINK_BAD_CHECKSUM:
             module_bad_checksum(module, &frame);
             break;
         case OTTER_LINK_NONE:
         case OTTER_LINK_GAVE_UP:
             break;
         }
-        if (event != OTTER_LINK_NONE && event != OTTER_LINK_BAD_SUM) {
+        if (event != OTTER_LINK_NONE && event != OTTER_LINK_BAD_CHECKSUM) {
             module->heartbeats_lost = 0; /* any good frame is a sign of life */
         }
         step(module, now_ms);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { RESTART_DELAY_MS = 600 }; /* behind 0x0F (Gizwits serial protocol, 0x0F) */
+enum { RESTART_DELAY_MS = 600 }; /* after 0x0F (Gizwits serial protocol, 0x0F) */
 
 void otter_device_init(struct otter_device *device, const struct otter_device_config *config,
                        uint32_t now_ms)
@@ -21,7 +21,8 @@ void otter_device_init(struct otter_device *device, const struct otter_device_co
     otter_receiver_init(&device->receiver, config->receiver, now_ms);
 }
 
-/* A full send queue loses the answer; the module asks again. So does whoever calls these two. */
+/* A full send queue loses the answer; the module asks again. So does whoever calls these
+ * two. */
 static void answer(struct otter_device *device, const struct otter_frame *request,
                    const uint8_t payload[], int payload_len)
 {
@@ -31,8 +32,8 @@ static void answer(struct otter_device *device, const struct otter_frame *reques
     }
 }
 
-static void complain(struct otter_device *device, const struct otter_frame *frame,
-                     enum otter_illegal code)
+static void report_error(struct otter_device *device, const struct otter_frame *frame,
+                         enum otter_illegal code)
 {
     uint8_t payload[1] = {(uint8_t)code};
 
@@ -83,8 +84,8 @@ static void answer_status(struct otter_device *device, const struct otter_frame 
     }
 }
 
-static void take_request(struct otter_device *device, const struct otter_frame *request,
-                         uint32_t now_ms)
+static void on_request(struct otter_device *device, const struct otter_frame *request,
+                       uint32_t now_ms)
 {
     switch (request->cmd) {
     case OTTER_CMD_GET_INFO:
@@ -117,7 +118,7 @@ static void take_request(struct otter_device *device, const struct otter_frame *
     case OTTER_CMD_ILLEGAL_TO_MCU:
         break;
     default:
-        complain(device, request, OTTER_ILLEGAL_COMMAND);
+        report_error(device, request, OTTER_ILLEGAL_COMMAND);
         break;
     }
 }
@@ -157,14 +158,14 @@ void otter_device_receive(struct otter_device *device, const uint8_t in[], size_
 
         switch (otter_link_receive(&device->link, in, in_len, &consumed, &frame)) {
         case OTTER_LINK_REQUEST:
-            take_request(device, &frame, now_ms);
+            on_request(device, &frame, now_ms);
             break;
         case OTTER_LINK_ANSWER:
             command_is_over(device, (uint8_t)(frame.cmd - 1), &frame, now_ms);
             break;
-        case OTTER_LINK_BAD_SUM:
-            otter_receiver_tell(&device->receiver, OTTER_TRANSFER_BAD_SUM, now_ms);
-            complain(device, &frame, OTTER_ILLEGAL_CHECKSUM);
+        case OTTER_LINK_BAD_CHECKSUM:
+            otter_receiver_tell(&device->receiver, OTTER_TRANSFER_BAD_CHECKSUM, now_ms);
+            report_error(device, &frame, OTTER_ILLEGAL_CHECKSUM);
             break;
         case OTTER_LINK_STRAY:
         case OTTER_LINK_GAVE_UP:

@@ -13,8 +13,8 @@ void otter_link_init(struct otter_link *link, const struct otter_link_config *co
                              config->rx_mode);
 }
 
-/* Where the next bytes to send go, and how many fit. The queue is kept in one piece, so that frames
- * are encoded straight into it; what was not taken yet moves to the front. */
+/* Where the next bytes to send go, and how many fit. The queue is kept in one piece, so that
+ * frames are encoded straight into it; what was not taken yet moves to the front. */
 static uint8_t *tx_free(struct otter_link *link, size_t *out_max)
 {
     uint8_t *tx = link->config->tx;
@@ -55,8 +55,9 @@ static int queue_command(struct otter_link *link)
     return 0;
 }
 
-/* The answer to a command has its code plus 1, so commands are odd and answers even. 0x11 comes as a
- * request nobody answers and 0x12 as a stray answer: what they are told to be in link.h. */
+/* The answer to a command has its code plus 1, so commands are odd and answers even. 0x11 comes
+ * as a request nobody answers and 0x12 as a stray answer: what they are told to be in
+ * link.h. */
 enum otter_link_event otter_link_receive(struct otter_link *link, const uint8_t in[],
                                          size_t in_len, size_t *out_consumed,
                                          struct otter_frame *out_frame)
@@ -67,7 +68,7 @@ enum otter_link_event otter_link_receive(struct otter_link *link, const uint8_t 
         return OTTER_LINK_NONE;
     }
     if (got < 0) {
-        return OTTER_LINK_BAD_SUM;
+        return OTTER_LINK_BAD_CHECKSUM;
     }
     if ((out_frame->cmd & 1U) != 0) {
         return OTTER_LINK_REQUEST;

@@ -56,7 +56,7 @@ void otter_recovery_ask(struct otter_recovery *recovery)
 
 /* ---- from the module ---- */
 
-static void take_offer(struct otter_recovery *recovery, uint32_t payload_len)
+static void on_offer(struct otter_recovery *recovery, uint32_t payload_len)
 {
     const uint8_t *offer = recovery->body + BODY_PAYLOAD;
 
@@ -74,7 +74,7 @@ static void take_offer(struct otter_recovery *recovery, uint32_t payload_len)
 }
 
 /* Returns whether the piece is in flash. */
-static bool take_piece(struct otter_recovery *recovery, uint32_t payload_len)
+static bool on_piece(struct otter_recovery *recovery, uint32_t payload_len)
 {
     const struct otter_port *port = recovery->port;
     uint32_t addr = recovery->layout->backup.addr + recovery->written;
@@ -90,7 +90,7 @@ static bool take_piece(struct otter_recovery *recovery, uint32_t payload_len)
     if (number != last + 1 || len == 0 || payload_len != OTTER_PIECE_HEAD + len) {
         return false;
     }
-    data[len] = 0xFF; /* in place of the sum: flash takes half-words */
+    data[len] = 0xFF; /* in place of the checksum: flash takes half-words */
     if (recovery->written % port->page_size == 0 && port->erase(port->ctx, addr) != 0) {
         return false;
     }
@@ -101,7 +101,7 @@ static bool take_piece(struct otter_recovery *recovery, uint32_t payload_len)
     return true;
 }
 
-static void take_frame(struct otter_recovery *recovery)
+static void on_frame(struct otter_recovery *recovery)
 {
     uint8_t cmd = recovery->body[BODY_CMD];
     uint8_t sn = recovery->body[BODY_SN];
@@ -110,31 +110,31 @@ static void take_frame(struct otter_recovery *recovery)
     if (cmd % 2 == 0 || cmd == OTTER_CMD_ILLEGAL_TO_MCU) {
         return; /* an answer */
     }
-    if (cmd == OTTER_CMD_PIECE && !take_piece(recovery, payload_len)) {
+    if (cmd == OTTER_CMD_PIECE && !on_piece(recovery, payload_len)) {
         otter_recovery_begin(recovery);
         return;
     }
     send_frame(recovery, (uint8_t)(cmd + 1), sn, recovery->info,
                cmd == OTTER_CMD_GET_INFO ? OTTER_RECOVERY_INFO_SIZE : 0);
     if (cmd == OTTER_CMD_OFFER) {
-        take_offer(recovery, payload_len);
+        on_offer(recovery, payload_len);
     }
 }
 
 bool otter_recovery_receive(struct otter_recovery *recovery, uint8_t byte)
 {
-    bool behind_ff = recovery->behind_ff, is_sum;
+    bool after_ff = recovery->after_ff, is_sum;
     uint32_t size;
 
-    recovery->behind_ff = byte == HEAD_BYTE;
-    if (behind_ff && byte == HEAD_BYTE) { /* whatever came before: a frame begins */
+    recovery->after_ff = byte == HEAD_BYTE;
+    if (after_ff && byte == HEAD_BYTE) { /* whatever came before: a frame begins */
         recovery->in_frame = true;
         recovery->body_len = 0;
         recovery->sum = 0;
         return false;
     }
     /* An FF was taken as data when it came: modules send simple ACKs without escapes. */
-    if (!recovery->in_frame || (behind_ff && byte == ESCAPE_BYTE)) {
+    if (!recovery->in_frame || (after_ff && byte == ESCAPE_BYTE)) {
         return false;
     }
     is_sum = recovery->sum == byte;
@@ -153,7 +153,7 @@ bool otter_recovery_receive(struct otter_recovery *recovery, uint8_t byte)
     }
     recovery->in_frame = false;
     if (is_sum) {
-        take_frame(recovery);
+        on_frame(recovery);
     }
     return recovery->file_size != 0 && recovery->written == recovery->file_size;
 }

@@ -97,8 +97,8 @@ static void count_attempt(struct otter_transfer *transfer)
     }
 }
 
-/* The sums of a frame are 8 bits, so a noisy line gets a wrong piece through now and then. Such
- * a transfer is begun again; the same on a line that showed no fault is the sender's
+/* The checksum of a frame has 8 bits, so a noisy line gets a wrong piece through now and then.
+ * Such a transfer is begun again; the same on a line that showed no fault is the sender's
  * mistake. */
 static void reject(struct otter_transfer *transfer, enum otter_result result)
 {
@@ -160,7 +160,7 @@ static void asked(struct otter_transfer *transfer)
     transfer->piece_len = transfer->next_piece_len;
     transfer->received = 0;
     transfer->last_number = 0;
-    transfer->bad_sums = 0;
+    transfer->bad_checksums = 0;
     save_resume(transfer);
 }
 
@@ -236,7 +236,7 @@ static bool is_next(const struct otter_transfer *transfer)
            piece->data_len == len;
 }
 
-static void take_piece(struct otter_transfer *transfer)
+static void on_piece(struct otter_transfer *transfer)
 {
     if (!is_next(transfer)) {
         reject(transfer, OTTER_RESULT_BAD_PIECE);
@@ -249,7 +249,7 @@ static void take_piece(struct otter_transfer *transfer)
     wait_in(transfer, OTTER_TRANSFER_RECEIVING);
     transfer->received += transfer->piece.data_len;
     transfer->last_number = transfer->piece.number;
-    transfer->bad_sums = 0;
+    transfer->bad_checksums = 0;
     transfer->sender_stopped = false;
     transfer->action = OTTER_TRANSFER_WRITE;
     if (transfer->received == transfer->offer.file_size) {
@@ -272,10 +272,10 @@ static void on_sender_stop(struct otter_transfer *transfer)
     wait_in(transfer, OTTER_TRANSFER_READY_DUE);
 }
 
-static void on_bad_sum(struct otter_transfer *transfer)
+static void on_bad_checksum(struct otter_transfer *transfer)
 {
     transfer->disturbed = true;
-    if (++transfer->bad_sums == OTTER_BAD_SUMS_FOR_HALVING) {
+    if (++transfer->bad_checksums == OTTER_BAD_CHECKSUMS_FOR_HALVING) {
         halve(transfer);
     }
 }
@@ -321,8 +321,8 @@ static void ready_due(struct otter_transfer *transfer, enum otter_transfer_event
 {
     if (event == OTTER_TRANSFER_POLL) {
         ask(transfer);
-    } else if (event == OTTER_TRANSFER_BAD_SUM) {
-        on_bad_sum(transfer);
+    } else if (event == OTTER_TRANSFER_BAD_CHECKSUM) {
+        on_bad_checksum(transfer);
     } else {
         resuming(transfer, event);
     }
@@ -340,7 +340,7 @@ static void silence(struct otter_transfer *transfer, enum otter_transfer_event e
 static void awaiting_first(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
     if (event == OTTER_TRANSFER_PIECE && transfer->piece.number <= 1) {
-        take_piece(transfer);
+        on_piece(transfer);
     } else if (event != OTTER_TRANSFER_POLL || is_silent(transfer) || is_late(transfer)) {
         ready_due(transfer, event);
     }
@@ -348,15 +348,15 @@ static void awaiting_first(struct otter_transfer *transfer, enum otter_transfer_
 
 static void receiving(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
-    if (event == OTTER_TRANSFER_BAD_SUM) {
-        on_bad_sum(transfer);
+    if (event == OTTER_TRANSFER_BAD_CHECKSUM) {
+        on_bad_checksum(transfer);
     } else if (event != OTTER_TRANSFER_PIECE) {
         resuming(transfer, event);
     } else if (transfer->piece.number == transfer->last_number) {
         transfer->disturbed = true;
         transfer->action = OTTER_TRANSFER_ACK; /* ours was lost: again, and write nothing */
     } else {
-        take_piece(transfer);
+        on_piece(transfer);
     }
 }
 

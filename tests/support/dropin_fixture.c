@@ -63,7 +63,7 @@ void dropin_boot(void)
     ram_flash_restart(&dropin.flash);
 }
 
-void dropin_seal(void)
+void dropin_update_offer(void)
 {
     struct otter_md5 md5;
     otter_md5_init(&md5);
@@ -89,7 +89,7 @@ void dropin_init(uint32_t size, uint64_t seed)
     dropin.size = size;
     dropin.now_ms = (uint32_t)seed; /* any, so that it wraps in some tests */
     dropin.uart_fails = false;
-    dropin_seal();
+    dropin_update_offer();
     dropin_boot();
 }
 

@@ -36,7 +36,7 @@ extern struct dropin dropin;
 /* Erased flash but for a random app, a good random image of `size`, an MCU just started. */
 void dropin_init(uint32_t size, uint64_t seed);
 /* Put the image's size and MD5 into the offer (after a test changed the image). */
-void dropin_seal(void);
+void dropin_update_offer(void);
 /* The MCU starts again: RAM is new, flash is not. */
 void dropin_boot(void);
 

@@ -18,10 +18,10 @@
 static uint16_t control(void *ctx, const struct otter_p0 *p0,
                         uint8_t out_answer[OTTER_COMMAND_MAX])
 {
-    struct rig *rig = ctx;
+    struct receiver_fixture *fixture = ctx;
 
-    rig->controls++;
-    rig->last_action = p0->action;
+    fixture->controls++;
+    fixture->last_action = p0->action;
     if (p0->action != OTTER_P0_READ) {
         return 0;
     }
@@ -32,316 +32,324 @@ static uint16_t control(void *ctx, const struct otter_p0 *p0,
 
 static void status(void *ctx, uint16_t value)
 {
-    ((struct rig *)ctx)->status = value;
+    ((struct receiver_fixture *)ctx)->status = value;
 }
 
 static void answer(void *ctx, const struct otter_frame *frame)
 {
-    struct rig *rig = ctx;
+    struct receiver_fixture *fixture = ctx;
 
-    rig->answers++;
-    rig->last_answer = frame->cmd;
+    fixture->answers++;
+    fixture->last_answer = frame->cmd;
 }
 
 static void gave_up(void *ctx, uint8_t cmd)
 {
-    struct rig *rig = ctx;
+    struct receiver_fixture *fixture = ctx;
 
-    rig->gave_ups++;
-    rig->last_gave_up = cmd;
+    fixture->gave_ups++;
+    fixture->last_gave_up = cmd;
 }
 
 static void restart(void *ctx)
 {
-    struct rig *rig = ctx;
+    struct receiver_fixture *fixture = ctx;
 
-    assert_true(otter_link_is_drained(&rig->device.link));
-    rig->restarts++;
+    assert_true(otter_link_is_drained(&fixture->device.link));
+    fixture->restarts++;
 }
 
 /* ---- set up ---- */
 
-void rig_seal(struct rig *rig)
+void fixture_update_offer(struct receiver_fixture *fixture)
 {
     struct otter_md5 md5;
 
     otter_md5_init(&md5);
-    otter_md5_update(&md5, rig->image, rig->image_size);
-    otter_md5_final(&md5, rig->md5);
-    rig->offer.file_size = rig->image_size;
+    otter_md5_update(&md5, fixture->image, fixture->image_size);
+    otter_md5_final(&md5, fixture->md5);
+    fixture->offer.file_size = fixture->image_size;
     for (size_t i = 0; i < 16; i++) {
         char hex[3];
 
         /* Mixed case on purpose: READY must repeat it letter by letter. */
-        snprintf(hex, sizeof(hex), i % 2 != 0 ? "%02x" : "%02X", rig->md5[i]);
-        memcpy(rig->offer.md5_hex + 2 * i, hex, 2);
+        snprintf(hex, sizeof(hex), i % 2 != 0 ? "%02x" : "%02X", fixture->md5[i]);
+        memcpy(fixture->offer.md5_hex + 2 * i, hex, 2);
     }
 }
 
-void rig_init(struct rig *rig, uint32_t size, uint64_t seed)
+void fixture_init(struct receiver_fixture *fixture, uint32_t size, uint64_t seed)
 {
     static const struct otter_info info = {.protocol = "0000000", .has_attr = true};
 
-    assert_true(size <= sizeof(rig->image));
-    memset(rig, 0, sizeof(*rig));
-    ram_flash_init(&rig->flash);
-    rig->layout = ram_flash_layout;
-    rig->info = info;
-    rig->receiver_config.port = &rig->flash.port;
-    rig->receiver_config.layout = &rig->layout;
-    rig->receiver_config.resume = &rig->resume;
-    rig->receiver_config.piece_max = 1024;
-    rig->receiver_config.check_image = true;
-    memcpy(rig->receiver_config.hardware, "03010100", 8);
-    rig->config.info = &rig->info;
-    rig->config.receiver = &rig->receiver_config;
-    rig->config.ctx = rig;
-    rig->config.control = control;
-    rig->config.status = status;
-    rig->config.answer = answer;
-    rig->config.gave_up = gave_up;
-    rig->config.restart = restart;
-    rig->now_ms = 0xFFFFF000; /* the clock wraps after 4 s of every test */
-    rng_fill(&seed, rig->image, size);
-    rng_fill(&seed, (uint8_t *)&rig->resume, sizeof(rig->resume)); /* RAM after power-on */
+    assert_true(size <= sizeof(fixture->image));
+    memset(fixture, 0, sizeof(*fixture));
+    ram_flash_init(&fixture->flash);
+    fixture->layout = ram_flash_layout;
+    fixture->info = info;
+    fixture->receiver_config.port = &fixture->flash.port;
+    fixture->receiver_config.layout = &fixture->layout;
+    fixture->receiver_config.resume = &fixture->resume;
+    fixture->receiver_config.piece_max = 1024;
+    fixture->receiver_config.check_image = true;
+    memcpy(fixture->receiver_config.hardware, "03010100", 8);
+    fixture->config.info = &fixture->info;
+    fixture->config.receiver = &fixture->receiver_config;
+    fixture->config.ctx = fixture;
+    fixture->config.control = control;
+    fixture->config.status = status;
+    fixture->config.answer = answer;
+    fixture->config.gave_up = gave_up;
+    fixture->config.restart = restart;
+    fixture->now_ms = 0xFFFFF000; /* the clock wraps after 4 s of every test */
+    rng_fill(&seed, fixture->image, size);
+    rng_fill(&seed, (uint8_t *)&fixture->resume,
+             sizeof(fixture->resume)); /* RAM after power-on */
     if (size >= 8) {
-        otter_put_le32(rig->image, rig->layout.ram.addr + rig->layout.ram.size);
-        otter_put_le32(rig->image + 4, rig->layout.app.addr + 0x101);
+        otter_put_le32(fixture->image, fixture->layout.ram.addr + fixture->layout.ram.size);
+        otter_put_le32(fixture->image + 4, fixture->layout.app.addr + 0x101);
     }
-    rig->image_size = size;
-    rig_seal(rig);
-    rig_boot(rig);
+    fixture->image_size = size;
+    fixture_update_offer(fixture);
+    fixture_boot(fixture);
 }
 
-void rig_boot(struct rig *rig)
+void fixture_boot(struct receiver_fixture *fixture)
 {
-    otter_device_init(&rig->device, &rig->config, rig->now_ms);
-    otter_frame_decoder_init(&rig->decoder, rig->body, sizeof(rig->body), OTTER_FRAME_STRICT);
-    rig->sent_count = rig->sent_at = 0;
+    otter_device_init(&fixture->device, &fixture->config, fixture->now_ms);
+    otter_frame_decoder_init(&fixture->decoder, fixture->body, sizeof(fixture->body),
+                             OTTER_FRAME_STRICT);
+    fixture->sent_count = fixture->sent_at = 0;
 }
 
 /* ---- the line ---- */
 
-static void collect(struct rig *rig)
+static void collect(struct receiver_fixture *fixture)
 {
     uint8_t bytes[37]; /* an odd size: frames are split */
     size_t len;
 
-    while (!rig->hold && (len = otter_device_take(&rig->device, bytes, sizeof(bytes))) != 0) {
+    while (!fixture->hold &&
+           (len = otter_device_take(&fixture->device, bytes, sizeof(bytes))) != 0) {
         size_t from = 0, consumed;
         struct otter_frame frame;
 
         for (; from < len; from += consumed) {
-            int got =
-                otter_frame_decode(&rig->decoder, bytes + from, len - from, &consumed, &frame);
-            struct rig_frame *sent = &rig->sent[rig->sent_count];
+            int got = otter_frame_decode(&fixture->decoder, bytes + from, len - from, &consumed,
+                                         &frame);
+            struct fixture_frame *sent = &fixture->sent[fixture->sent_count];
 
             assert_true(got >= 0);
             if (got == 0) {
                 continue;
             }
-            assert_in_range(rig->sent_count, 0, RIG_SENT_MAX - 1);
+            assert_in_range(fixture->sent_count, 0, FIXTURE_SENT_MAX - 1);
             assert_in_range(frame.payload_len, 0, sizeof(sent->payload));
-            *sent = (struct rig_frame){.cmd = frame.cmd,
-                                       .sn = frame.sn,
-                                       .flags = frame.flags,
-                                       .payload_len = frame.payload_len};
+            *sent = (struct fixture_frame){.cmd = frame.cmd,
+                                           .sn = frame.sn,
+                                           .flags = frame.flags,
+                                           .payload_len = frame.payload_len};
             memcpy(sent->payload, frame.payload, frame.payload_len);
-            rig->sent_count++;
+            fixture->sent_count++;
         }
     }
 }
 
-static void transmit(struct rig *rig, uint8_t cmd, uint8_t sn, uint16_t flags,
-                     const uint8_t payload[], uint16_t payload_len, bool bad_sum)
+static void transmit(struct receiver_fixture *fixture, uint8_t cmd, uint8_t sn, uint16_t flags,
+                     const uint8_t payload[], uint16_t payload_len, bool bad_checksum)
 {
     static uint8_t bytes[2 * 2100];
     const struct otter_frame frame = {cmd, sn, flags, payload, payload_len};
     int len = otter_frame_encode(&frame, true, bytes, sizeof(bytes));
 
     assert_true(len > 0);
-    if (bad_sum) {
+    if (bad_checksum) {
         bytes[len - 1] ^= 0x01;
     }
-    otter_device_receive(&rig->device, bytes, (size_t)len, rig->now_ms);
-    collect(rig);
+    otter_device_receive(&fixture->device, bytes, (size_t)len, fixture->now_ms);
+    collect(fixture);
 }
 
-void rig_module(struct rig *rig, uint8_t cmd, uint8_t sn, uint16_t flags,
-                const uint8_t payload[], uint16_t payload_len)
+void fixture_module(struct receiver_fixture *fixture, uint8_t cmd, uint8_t sn, uint16_t flags,
+                    const uint8_t payload[], uint16_t payload_len)
 {
-    transmit(rig, cmd, sn, flags, payload, payload_len, false);
+    transmit(fixture, cmd, sn, flags, payload, payload_len, false);
 }
 
-void rig_bad_sum(struct rig *rig, uint8_t cmd, uint8_t sn)
+void fixture_bad_checksum(struct receiver_fixture *fixture, uint8_t cmd, uint8_t sn)
 {
-    transmit(rig, cmd, sn, 0, NULL, 0, true);
+    transmit(fixture, cmd, sn, 0, NULL, 0, true);
 }
 
-void rig_offer(struct rig *rig)
+void fixture_offer(struct receiver_fixture *fixture)
 {
     uint8_t payload[OTTER_OFFER_SIZE];
-    int len = otter_put_offer(&rig->offer, payload, sizeof(payload));
+    int len = otter_put_offer(&fixture->offer, payload, sizeof(payload));
 
     assert_int_equal(len, OTTER_OFFER_SIZE);
-    rig_module(rig, OTTER_CMD_OFFER, rig->module_sn++, 0, payload, (uint16_t)len);
+    fixture_module(fixture, OTTER_CMD_OFFER, fixture->module_sn++, 0, payload, (uint16_t)len);
 }
 
-uint16_t rig_piece_count(const struct rig *rig)
+uint16_t fixture_piece_count(const struct receiver_fixture *fixture)
 {
-    return (uint16_t)((rig->image_size + rig->piece_len - 1) / rig->piece_len);
+    return (uint16_t)((fixture->image_size + fixture->piece_len - 1) / fixture->piece_len);
 }
 
-void rig_piece(struct rig *rig, uint16_t number, uint8_t sn)
+void fixture_piece(struct receiver_fixture *fixture, uint16_t number, uint8_t sn)
 {
     static uint8_t payload[OTTER_PIECE_MAX + OTTER_PIECE_HEAD];
-    uint32_t off = (uint32_t)(number - 1) * rig->piece_len;
-    uint32_t left = rig->image_size - off;
-    struct otter_piece piece = {.number = number,
-                                .count = rig_piece_count(rig),
-                                .data = rig->image + off,
-                                .data_len =
-                                    (uint16_t)(left < rig->piece_len ? left : rig->piece_len)};
+    uint32_t off = (uint32_t)(number - 1) * fixture->piece_len;
+    uint32_t left = fixture->image_size - off;
+    struct otter_piece piece = {
+        .number = number,
+        .count = fixture_piece_count(fixture),
+        .data = fixture->image + off,
+        .data_len = (uint16_t)(left < fixture->piece_len ? left : fixture->piece_len)};
     int len = otter_put_piece(&piece, payload, sizeof(payload));
 
-    assert_true(len > 0 && off < rig->image_size);
-    rig_module(rig, OTTER_CMD_PIECE, sn, 0, payload, (uint16_t)len);
+    assert_true(len > 0 && off < fixture->image_size);
+    fixture_module(fixture, OTTER_CMD_PIECE, sn, 0, payload, (uint16_t)len);
 }
 
-void rig_poll(struct rig *rig)
+void fixture_poll(struct receiver_fixture *fixture)
 {
-    otter_device_poll(&rig->device, rig->now_ms);
-    collect(rig);
+    otter_device_poll(&fixture->device, fixture->now_ms);
+    collect(fixture);
 }
 
-void rig_run(struct rig *rig, uint32_t ms)
+void fixture_run(struct receiver_fixture *fixture, uint32_t ms)
 {
     for (uint32_t done = 0; done < ms; done += 10) {
-        rig->now_ms += 10;
-        rig_poll(rig);
+        fixture->now_ms += 10;
+        fixture_poll(fixture);
     }
 }
 
 /* ---- expectations ---- */
 
-const struct rig_frame *rig_expect(struct rig *rig, uint8_t cmd)
+const struct fixture_frame *fixture_expect(struct receiver_fixture *fixture, uint8_t cmd)
 {
-    const struct rig_frame *frame = &rig->sent[rig->sent_at];
+    const struct fixture_frame *frame = &fixture->sent[fixture->sent_at];
 
-    if (rig->sent_at == rig->sent_count) {
+    if (fixture->sent_at == fixture->sent_count) {
         fail_msg("at %u ms: 0x%02X expected, nothing was sent (state %d, result %d)",
-                 (unsigned)rig->now_ms, cmd, (int)rig->device.receiver.transfer.state,
-                 (int)rig->device.receiver.transfer.result);
+                 (unsigned)fixture->now_ms, cmd, (int)fixture->device.receiver.transfer.state,
+                 (int)fixture->device.receiver.transfer.result);
     }
     if (frame->cmd != cmd) {
         fail_msg("at %u ms: 0x%02X expected, 0x%02X sn %u was sent (state %d, result %d)",
-                 (unsigned)rig->now_ms, cmd, frame->cmd, frame->sn,
-                 (int)rig->device.receiver.transfer.state, (int)rig->device.receiver.transfer.result);
+                 (unsigned)fixture->now_ms, cmd, frame->cmd, frame->sn,
+                 (int)fixture->device.receiver.transfer.state,
+                 (int)fixture->device.receiver.transfer.result);
     }
-    if (++rig->sent_at == rig->sent_count) {
-        static struct rig_frame last; /* the list starts anew */
+    if (++fixture->sent_at == fixture->sent_count) {
+        static struct fixture_frame last; /* the list starts anew */
 
         last = *frame;
-        rig->sent_at = rig->sent_count = 0;
+        fixture->sent_at = fixture->sent_count = 0;
         return &last;
     }
     return frame;
 }
 
-void rig_expect_nothing(struct rig *rig)
+void fixture_expect_nothing(struct receiver_fixture *fixture)
 {
-    if (rig->sent_at != rig->sent_count) {
+    if (fixture->sent_at != fixture->sent_count) {
         fail_msg("at %u ms: 0x%02X sn %u was sent, nothing was expected (state %d, result %d)",
-                 (unsigned)rig->now_ms, rig->sent[rig->sent_at].cmd, rig->sent[rig->sent_at].sn,
-                 (int)rig->device.receiver.transfer.state, (int)rig->device.receiver.transfer.result);
+                 (unsigned)fixture->now_ms, fixture->sent[fixture->sent_at].cmd,
+                 fixture->sent[fixture->sent_at].sn,
+                 (int)fixture->device.receiver.transfer.state,
+                 (int)fixture->device.receiver.transfer.result);
     }
 }
 
-void rig_expect_ack(struct rig *rig, uint8_t cmd, uint8_t sn)
+void fixture_expect_ack(struct receiver_fixture *fixture, uint8_t cmd, uint8_t sn)
 {
-    const struct rig_frame *frame = rig_expect(rig, cmd);
+    const struct fixture_frame *frame = fixture_expect(fixture, cmd);
 
     assert_int_equal(frame->sn, sn);
     assert_int_equal(frame->payload_len, 0);
 }
 
-uint16_t rig_expect_ready(struct rig *rig)
+uint16_t fixture_expect_ready(struct receiver_fixture *fixture)
 {
-    const struct rig_frame *frame = rig_expect(rig, OTTER_CMD_READY);
+    const struct fixture_frame *frame = fixture_expect(fixture, OTTER_CMD_READY);
     const struct otter_frame wire = {frame->cmd, frame->sn, frame->flags, frame->payload,
                                      frame->payload_len};
     struct otter_ready ready;
 
     assert_int_equal(otter_get_ready(&wire, &ready), 0);
     assert_int_equal(frame->flags, 0);
-    assert_memory_equal(ready.md5_hex, rig->offer.md5_hex, sizeof(ready.md5_hex));
-    rig->piece_len = ready.piece_len;
-    rig_module(rig, OTTER_CMD_READY_ACK, frame->sn, 0, NULL, 0);
+    assert_memory_equal(ready.md5_hex, fixture->offer.md5_hex, sizeof(ready.md5_hex));
+    fixture->piece_len = ready.piece_len;
+    fixture_module(fixture, OTTER_CMD_READY_ACK, frame->sn, 0, NULL, 0);
     return ready.piece_len;
 }
 
-void rig_begin(struct rig *rig)
+void fixture_begin(struct receiver_fixture *fixture)
 {
-    rig_offer(rig);
-    rig_poll(rig);
-    rig_expect_ack(rig, OTTER_CMD_OFFER_ACK, (uint8_t)(rig->module_sn - 1));
-    rig_expect_ready(rig);
-    rig_expect_nothing(rig);
+    fixture_offer(fixture);
+    fixture_poll(fixture);
+    fixture_expect_ack(fixture, OTTER_CMD_OFFER_ACK, (uint8_t)(fixture->module_sn - 1));
+    fixture_expect_ready(fixture);
+    fixture_expect_nothing(fixture);
 }
 
-void rig_pieces(struct rig *rig, uint16_t from, uint16_t to)
+void fixture_pieces(struct receiver_fixture *fixture, uint16_t from, uint16_t to)
 {
     for (uint16_t number = from; number <= to; number++) {
-        uint8_t sn = rig->module_sn++;
+        uint8_t sn = fixture->module_sn++;
 
-        rig_piece(rig, number, sn);
-        rig_run(rig, 100);
-        rig_expect_ack(rig, OTTER_CMD_PIECE_ACK, sn);
-        rig_expect_nothing(rig);
+        fixture_piece(fixture, number, sn);
+        fixture_run(fixture, 100);
+        fixture_expect_ack(fixture, OTTER_CMD_PIECE_ACK, sn);
+        fixture_expect_nothing(fixture);
     }
 }
 
-bool rig_is_announced(const struct rig *rig)
+bool fixture_is_announced(const struct receiver_fixture *fixture)
 {
     struct otter_journal journal;
     struct otter_flag flag;
     bool announced;
 
-    otter_journal_read(&rig->flash.port, &rig->layout, &journal);
+    otter_journal_read(&fixture->flash.port, &fixture->layout, &journal);
     if (journal.kind != OTTER_JOURNAL_NONE) {
-        announced = journal.request_size == rig->image_size;
+        announced = journal.request_size == fixture->image_size;
     } else {
-        announced = otter_flag_read(&rig->flash.port, &rig->layout, &flag) == 0 &&
-                    flag.image_size == rig->image_size && memcmp(flag.md5, rig->md5, 16) == 0;
+        announced = otter_flag_read(&fixture->flash.port, &fixture->layout, &flag) == 0 &&
+                    flag.image_size == fixture->image_size &&
+                    memcmp(flag.md5, fixture->md5, 16) == 0;
     }
-    return announced && memcmp(ram_flash_peek(&rig->flash, rig->layout.backup.addr), rig->image,
-                               rig->image_size) == 0;
+    return announced && memcmp(ram_flash_peek(&fixture->flash, fixture->layout.backup.addr),
+                               fixture->image, fixture->image_size) == 0;
 }
 
-enum otter_startup_target rig_bootloader(struct rig *rig)
+enum otter_startup_target fixture_bootloader(struct receiver_fixture *fixture)
 {
-    struct otter_verifier verifier = {.port = &rig->flash.port, .layout = &rig->layout};
-    const struct otter_startup_config config = {.port = &rig->flash.port,
-                                                .layout = &rig->layout,
+    struct otter_verifier verifier = {.port = &fixture->flash.port, .layout = &fixture->layout};
+    const struct otter_startup_config config = {.port = &fixture->flash.port,
+                                                .layout = &fixture->layout,
                                                 .verify = otter_verify_unsigned,
                                                 .verify_ctx = &verifier};
 
-    memcpy(verifier.hardware, rig->receiver_config.hardware, sizeof verifier.hardware);
+    memcpy(verifier.hardware, fixture->receiver_config.hardware, sizeof verifier.hardware);
     return otter_startup_run(&config);
 }
 
-void rig_complete(struct rig *rig)
+void fixture_complete(struct receiver_fixture *fixture)
 {
-    unsigned restarts = rig->restarts;
+    unsigned restarts = fixture->restarts;
 
-    rig_pieces(rig, 1, rig_piece_count(rig));
-    assert_int_equal(rig->device.receiver.transfer.state, OTTER_TRANSFER_FINISHED);
-    assert_int_equal(rig->device.receiver.transfer.result, OTTER_RESULT_FINISHED);
-    assert_int_equal(rig->restarts, restarts + 1);
-    assert_true(rig_is_announced(rig));
-    if (rig->image_size % 2 != 0) { /* the padding */
+    fixture_pieces(fixture, 1, fixture_piece_count(fixture));
+    assert_int_equal(fixture->device.receiver.transfer.state, OTTER_TRANSFER_FINISHED);
+    assert_int_equal(fixture->device.receiver.transfer.result, OTTER_RESULT_FINISHED);
+    assert_int_equal(fixture->restarts, restarts + 1);
+    assert_true(fixture_is_announced(fixture));
+    if (fixture->image_size % 2 != 0) { /* the padding */
         assert_int_equal(
-            *ram_flash_peek(&rig->flash, rig->layout.backup.addr + rig->image_size), 0xFF);
+            *ram_flash_peek(&fixture->flash, fixture->layout.backup.addr + fixture->image_size),
+            0xFF);
     }
-    assert_int_equal(rig->flash.refused, 0);
+    assert_int_equal(fixture->flash.refused, 0);
 }

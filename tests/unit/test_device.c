@@ -11,35 +11,35 @@
 #include <string.h>
 #include "support/receiver_fixture.h"
 
-static struct rig rig;
+static struct receiver_fixture fixture;
 
 /* Bytes in, bytes out, as they stand in the document. */
 static void exchange(const char *in, size_t in_len, const char *out, size_t out_len)
 {
     uint8_t got[512];
 
-    otter_device_receive(&rig.device, (const uint8_t *)in, in_len, rig.now_ms);
-    otter_device_poll(&rig.device, rig.now_ms);
-    assert_int_equal(otter_device_take(&rig.device, got, sizeof(got)), out_len);
+    otter_device_receive(&fixture.device, (const uint8_t *)in, in_len, fixture.now_ms);
+    otter_device_poll(&fixture.device, fixture.now_ms);
+    assert_int_equal(otter_device_take(&fixture.device, got, sizeof(got)), out_len);
     assert_memory_equal(got, out, out_len);
 }
 #define EXCHANGE(in, out) exchange(in, sizeof(in) - 1, out, sizeof(out) - 1)
 
 static void set_up(void)
 {
-    rig_init(&rig, 1500, 1);
+    fixture_init(&fixture, 1500, 1);
 }
 
 static void test_info(void **state)
 {
     (void)state;
     set_up();
-    rig.info = (struct otter_info){.bindable_s = 0};
-    memcpy(rig.info.protocol, "00000004", 8);
-    memcpy(rig.info.p0_version, "00000004", 8);
-    memcpy(rig.info.hardware, "00000001", 8);
-    memcpy(rig.info.version, "00000001", 8);
-    memcpy(rig.info.product_key, "6f3074fe43894547a4f1314bd7e3ae0b", 32);
+    fixture.info = (struct otter_info){.bindable_s = 0};
+    memcpy(fixture.info.protocol, "00000004", 8);
+    memcpy(fixture.info.p0_version, "00000004", 8);
+    memcpy(fixture.info.hardware, "00000001", 8);
+    memcpy(fixture.info.version, "00000001", 8);
+    memcpy(fixture.info.product_key, "6f3074fe43894547a4f1314bd7e3ae0b", 32);
     EXCHANGE("\xFF\xFF\x00\x05\x01\x01\x00\x00\x07",
              "\xFF\xFF\x00\x47\x02\x01\x00\x00"
              "00000004"
@@ -55,7 +55,7 @@ static void tell_update_status(void *ctx, struct otter_update_status *out_status
 {
     const struct otter_update_status zero = {.is_otter = false};
 
-    assert_ptr_equal(ctx, &rig);
+    assert_ptr_equal(ctx, &fixture);
     assert_memory_equal(out_status, &zero, sizeof zero);
     *out_status = told;
 }
@@ -65,21 +65,21 @@ static void test_update_status_is_in_the_flags_of_info(void **state)
 {
     (void)state;
     set_up();
-    rig.config.update_status = tell_update_status;
+    fixture.config.update_status = tell_update_status;
     told = (struct otter_update_status){.is_otter = true, .on_trial = true};
-    rig_module(&rig, OTTER_CMD_GET_INFO, 1, 0, NULL, 0);
-    rig_poll(&rig);
-    assert_int_equal(rig_expect(&rig, OTTER_CMD_INFO)->flags, 0x6F80);
+    fixture_module(&fixture, OTTER_CMD_GET_INFO, 1, 0, NULL, 0);
+    fixture_poll(&fixture);
+    assert_int_equal(fixture_expect(&fixture, OTTER_CMD_INFO)->flags, 0x6F80);
     told = (struct otter_update_status){.is_otter = true, .reason = 7};
-    rig_module(&rig, OTTER_CMD_GET_INFO, 2, 0, NULL, 0);
-    rig_poll(&rig);
-    const struct rig_frame *info = rig_expect(&rig, OTTER_CMD_INFO);
+    fixture_module(&fixture, OTTER_CMD_GET_INFO, 2, 0, NULL, 0);
+    fixture_poll(&fixture);
+    const struct fixture_frame *info = fixture_expect(&fixture, OTTER_CMD_INFO);
     assert_int_equal(info->flags, 0x6F07);
     assert_int_equal(info->payload_len, 74); /* as long as ever */
     told = (struct otter_update_status){.is_otter = false, .reason = 7};
-    rig_module(&rig, OTTER_CMD_GET_INFO, 3, 0, NULL, 0);
-    rig_poll(&rig);
-    assert_int_equal(rig_expect(&rig, OTTER_CMD_INFO)->flags, 0);
+    fixture_module(&fixture, OTTER_CMD_GET_INFO, 3, 0, NULL, 0);
+    fixture_poll(&fixture);
+    assert_int_equal(fixture_expect(&fixture, OTTER_CMD_INFO)->flags, 0);
 }
 
 static void test_plain_acks(void **state)
@@ -89,10 +89,10 @@ static void test_plain_acks(void **state)
     EXCHANGE("\xFF\xFF\x00\x05\x07\x06\x00\x00\x12", "\xFF\xFF\x00\x05\x08\x06\x00\x00\x13");
     EXCHANGE("\xFF\xFF\x00\x07\x0D\x00\x00\x00\x00\x02\x16",
              "\xFF\xFF\x00\x05\x0E\x00\x00\x00\x13");
-    assert_int_equal(rig.status, 0x0002);
+    assert_int_equal(fixture.status, 0x0002);
     EXCHANGE("\xFF\xFF\x00\x07\x0D\x01\x00\x00\x07\x1A\x36",
              "\xFF\xFF\x00\x05\x0E\x01\x00\x00\x14");
-    assert_int_equal(rig.status, 0x071A);
+    assert_int_equal(fixture.status, 0x071A);
     EXCHANGE("\xFF\xFF\x00\x05\x1F\x01\x00\x00\x25", "\xFF\xFF\x00\x05\x20\x01\x00\x00\x26");
     EXCHANGE("\xFF\xFF\x00\x07\x25\x03\x00\x00\x04\x00\x33",
              "\xFF\xFF\x00\x05\x26\x03\x00\x00\x2E");
@@ -106,17 +106,17 @@ static void test_control(void **state)
     set_up();
     EXCHANGE("\xFF\xFF\x00\x0D\x03\x04\x00\x00\x01\x01\x01\x00\x00\x00\x00\x00\x17",
              "\xFF\xFF\x00\x05\x04\x04\x00\x00\x0D");
-    assert_int_equal(rig.controls, 1);
-    assert_int_equal(rig.last_action, OTTER_P0_CONTROL);
+    assert_int_equal(fixture.controls, 1);
+    assert_int_equal(fixture.last_action, OTTER_P0_CONTROL);
     EXCHANGE(
         "\xFF\xFF\x00\x06\x03\x02\x00\x00\x02\x0D", /* a read; FF in the answer is escaped */
         "\xFF\xFF\x00\x07\x04\x02\x00\x00\x03\xFF\x55\x0F");
     EXCHANGE("\xFF\xFF\x00\x07\x03\x05\x00\x00\x00\x93\xA2", /* a whole M2M packet */
              "\xFF\xFF\x00\x05\x04\x05\x00\x00\x0E");
-    assert_int_equal(rig.last_action, 0);
-    assert_int_equal(rig.controls, 3);
+    assert_int_equal(fixture.last_action, 0);
+    assert_int_equal(fixture.controls, 3);
     EXCHANGE("\xFF\xFF\x00\x05\x03\x06\x00\x00\x0E", "\xFF\xFF\x00\x05\x04\x06\x00\x00\x0F");
-    assert_int_equal(rig.controls, 3); /* nothing in it */
+    assert_int_equal(fixture.controls, 3); /* nothing in it */
 }
 
 static uint16_t talk_too_much(void *ctx, const struct otter_p0 *p0,
@@ -132,7 +132,7 @@ static void test_control_answer_that_is_too_long(void **state)
 {
     (void)state;
     set_up();
-    rig.config.control = talk_too_much;
+    fixture.config.control = talk_too_much;
     EXCHANGE("\xFF\xFF\x00\x06\x03\x02\x00\x00\x02\x0D",
              "\xFF\xFF\x00\x05\x04\x02\x00\x00\x0B");
 }
@@ -155,7 +155,7 @@ static void test_illegal(void **state)
     EXCHANGE("\xFF\xFF\x00\x05\x06\x03\x00\x00\x0E", "");
     EXCHANGE("\xFF\xFF\x00\x05\x1C\x03\x00\x00\x24", "");
     EXCHANGE("\xFF\xFF\x00\x05\x52\x03\x00\x00\x5A", "");
-    assert_int_equal(rig.answers, 0);
+    assert_int_equal(fixture.answers, 0);
 }
 
 static void test_every_command_code(void **state)
@@ -167,26 +167,27 @@ static void test_every_command_code(void **state)
         bool is_known = memchr(known, (int)cmd, sizeof(known)) != NULL;
 
         set_up();
-        rig_module(&rig, (uint8_t)cmd, 200, 0, NULL, 0);
+        fixture_module(&fixture, (uint8_t)cmd, 200, 0, NULL, 0);
         if (cmd % 2 == 0 || cmd == OTTER_CMD_ILLEGAL_TO_MCU || cmd == OTTER_CMD_PIECE) {
             if (cmd == OTTER_CMD_PIECE) { /* unasked: the module is restarted, no ACK */
-                rig_expect(&rig, OTTER_CMD_RESTART_MODULE);
+                fixture_expect(&fixture, OTTER_CMD_RESTART_MODULE);
             }
-            rig_expect_nothing(&rig);
+            fixture_expect_nothing(&fixture);
             continue;
         }
         if (is_known) {
-            assert_int_equal(rig_expect(&rig, (uint8_t)(cmd + 1))->sn, 200);
+            assert_int_equal(fixture_expect(&fixture, (uint8_t)(cmd + 1))->sn, 200);
         } else {
-            const struct rig_frame *frame = rig_expect(&rig, OTTER_CMD_ILLEGAL_TO_MODULE);
+            const struct fixture_frame *frame =
+                fixture_expect(&fixture, OTTER_CMD_ILLEGAL_TO_MODULE);
 
             assert_int_equal(frame->sn, 200);
             assert_int_equal(frame->payload[0], OTTER_ILLEGAL_COMMAND);
         }
         if (cmd == OTTER_CMD_OFFER) {
-            rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
+            fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP);
         }
-        rig_expect_nothing(&rig);
+        fixture_expect_nothing(&fixture);
     }
 }
 
@@ -195,20 +196,20 @@ static void test_restart_of_the_mcu(void **state)
     (void)state;
     set_up();
     EXCHANGE("\xFF\xFF\x00\x05\x0F\x01\x00\x00\x15", "\xFF\xFF\x00\x05\x10\x01\x00\x00\x16");
-    rig_run(&rig, 400);
+    fixture_run(&fixture, 400);
     EXCHANGE("\xFF\xFF\x00\x05\x0F\x01\x00\x00\x15", /* resent: does not postpone it */
              "\xFF\xFF\x00\x05\x10\x01\x00\x00\x16");
-    rig_run(&rig, 190);
-    assert_int_equal(rig.restarts, 0);
-    rig.hold = true; /* and what is to be sent goes first */
-    rig_module(&rig, OTTER_CMD_HEARTBEAT, 1, 0, NULL, 0);
-    rig_run(&rig, 100);
-    assert_int_equal(rig.restarts, 0);
-    rig.hold = false;
-    rig_run(&rig, 20);
-    assert_int_equal(rig.restarts, 1);
-    rig_run(&rig, 5000);
-    assert_int_equal(rig.restarts, 1);
+    fixture_run(&fixture, 190);
+    assert_int_equal(fixture.restarts, 0);
+    fixture.hold = true; /* and what is to be sent goes first */
+    fixture_module(&fixture, OTTER_CMD_HEARTBEAT, 1, 0, NULL, 0);
+    fixture_run(&fixture, 100);
+    assert_int_equal(fixture.restarts, 0);
+    fixture.hold = false;
+    fixture_run(&fixture, 20);
+    assert_int_equal(fixture.restarts, 1);
+    fixture_run(&fixture, 5000);
+    assert_int_equal(fixture.restarts, 1);
 }
 
 static void test_commands_of_the_application(void **state)
@@ -218,47 +219,51 @@ static void test_commands_of_the_application(void **state)
     (void)state;
     set_up();
     memset(payload, 0xFF, sizeof(payload)); /* the longest on the wire */
-    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_REPORT, payload,
-                                          OTTER_COMMAND_MAX + 1, rig.now_ms),
+    assert_int_equal(otter_device_command(&fixture.device, OTTER_CMD_REPORT, payload,
+                                          OTTER_COMMAND_MAX + 1, fixture.now_ms),
                      OTTER_ERR_SPACE);
-    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_REPORT, payload,
-                                          OTTER_COMMAND_MAX, rig.now_ms),
+    assert_int_equal(otter_device_command(&fixture.device, OTTER_CMD_REPORT, payload,
+                                          OTTER_COMMAND_MAX, fixture.now_ms),
                      0);
-    assert_int_equal(otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms),
-                     OTTER_ERR_BUSY);
-    rig_poll(&rig);
-    assert_int_equal(rig_expect(&rig, OTTER_CMD_REPORT)->payload_len, OTTER_COMMAND_MAX);
-    rig_module(&rig, OTTER_CMD_REPORT_ACK, 0, 0, NULL, 0);
-    assert_int_equal(rig.answers, 1);
-    assert_int_equal(rig.last_answer, OTTER_CMD_REPORT_ACK);
-
     assert_int_equal(
-        otter_device_command(&rig.device, OTTER_CMD_RESTART_MODULE, NULL, 0, rig.now_ms), 0);
-    rig_run(&rig, 1000);
+        otter_device_command(&fixture.device, OTTER_CMD_GET_TIME, NULL, 0, fixture.now_ms),
+        OTTER_ERR_BUSY);
+    fixture_poll(&fixture);
+    assert_int_equal(fixture_expect(&fixture, OTTER_CMD_REPORT)->payload_len,
+                     OTTER_COMMAND_MAX);
+    fixture_module(&fixture, OTTER_CMD_REPORT_ACK, 0, 0, NULL, 0);
+    assert_int_equal(fixture.answers, 1);
+    assert_int_equal(fixture.last_answer, OTTER_CMD_REPORT_ACK);
+
+    assert_int_equal(otter_device_command(&fixture.device, OTTER_CMD_RESTART_MODULE, NULL, 0,
+                                          fixture.now_ms),
+                     0);
+    fixture_run(&fixture, 1000);
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(rig_expect(&rig, OTTER_CMD_RESTART_MODULE)->sn, 1);
+        assert_int_equal(fixture_expect(&fixture, OTTER_CMD_RESTART_MODULE)->sn, 1);
     }
-    rig_expect_nothing(&rig);
-    assert_int_equal(rig.gave_ups, 1);
-    assert_int_equal(rig.last_gave_up, OTTER_CMD_RESTART_MODULE);
+    fixture_expect_nothing(&fixture);
+    assert_int_equal(fixture.gave_ups, 1);
+    assert_int_equal(fixture.last_gave_up, OTTER_CMD_RESTART_MODULE);
 }
 
 static void test_silent_application(void **state)
 {
     (void)state;
     set_up();
-    rig.config.status = NULL;
-    rig.config.answer = NULL;
-    rig.config.gave_up = NULL;
-    rig_module(&rig, OTTER_CMD_STATUS, 1, 0, (const uint8_t *)"\x00\x02", 2);
-    rig_expect_ack(&rig, OTTER_CMD_STATUS_ACK, 1);
+    fixture.config.status = NULL;
+    fixture.config.answer = NULL;
+    fixture.config.gave_up = NULL;
+    fixture_module(&fixture, OTTER_CMD_STATUS, 1, 0, (const uint8_t *)"\x00\x02", 2);
+    fixture_expect_ack(&fixture, OTTER_CMD_STATUS_ACK, 1);
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(
-            otter_device_command(&rig.device, OTTER_CMD_GET_TIME, NULL, 0, rig.now_ms), 0);
+            otter_device_command(&fixture.device, OTTER_CMD_GET_TIME, NULL, 0, fixture.now_ms),
+            0);
         if (i == 0) {
-            rig_module(&rig, OTTER_CMD_TIME, 0, 0, NULL, 0);
+            fixture_module(&fixture, OTTER_CMD_TIME, 0, 0, NULL, 0);
         }
-        rig_run(&rig, 1000);
+        fixture_run(&fixture, 1000);
     }
 }
 
@@ -267,19 +272,20 @@ static void test_no_command_while_a_piece_may_wait(void **state)
     (void)state;
     set_up();
     for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(otter_receiver_is_active(&rig.device.receiver), i == 1);
-        assert_int_equal(
-            otter_device_command(&rig.device, OTTER_CMD_GET_MODULE_INFO, NULL, 0, rig.now_ms),
-            i == 0 ? 0 : OTTER_ERR_BUSY);
+        assert_int_equal(otter_receiver_is_active(&fixture.device.receiver), i == 1);
+        assert_int_equal(otter_device_command(&fixture.device, OTTER_CMD_GET_MODULE_INFO, NULL,
+                                              0, fixture.now_ms),
+                         i == 0 ? 0 : OTTER_ERR_BUSY);
         if (i == 0) {
-            rig_module(&rig, OTTER_CMD_MODULE_INFO, 0, 0, NULL, 0);
-            rig_expect(&rig, OTTER_CMD_GET_MODULE_INFO);
-            rig_begin(&rig);
+            fixture_module(&fixture, OTTER_CMD_MODULE_INFO, 0, 0, NULL, 0);
+            fixture_expect(&fixture, OTTER_CMD_GET_MODULE_INFO);
+            fixture_begin(&fixture);
         }
     }
-    rig_module(&rig, OTTER_CMD_CONTROL, 9, 0, (const uint8_t *)"\x01", 1); /* answers go out */
-    rig_expect_ack(&rig, OTTER_CMD_CONTROL_ACK, 9);
-    rig_complete(&rig);
+    fixture_module(&fixture, OTTER_CMD_CONTROL, 9, 0, (const uint8_t *)"\x01",
+                   1); /* answers go out */
+    fixture_expect_ack(&fixture, OTTER_CMD_CONTROL_ACK, 9);
+    fixture_complete(&fixture);
 }
 
 static void test_any_split_of_the_bytes(void **state)
@@ -292,13 +298,13 @@ static void test_any_split_of_the_bytes(void **state)
     (void)state;
     for (size_t split = 0; split <= sizeof(in); split++) {
         set_up();
-        otter_device_receive(&rig.device, in, split, rig.now_ms);
-        otter_device_receive(&rig.device, in + split, sizeof(in) - split, rig.now_ms);
-        rig_poll(&rig);
-        rig_expect_ack(&rig, OTTER_CMD_HEARTBEAT_ACK, 0xFF);
-        rig_expect_ack(&rig, OTTER_CMD_HEARTBEAT_ACK, 2);
-        rig_expect_ack(&rig, OTTER_CMD_HEARTBEAT_ACK, 3);
-        rig_expect_nothing(&rig);
+        otter_device_receive(&fixture.device, in, split, fixture.now_ms);
+        otter_device_receive(&fixture.device, in + split, sizeof(in) - split, fixture.now_ms);
+        fixture_poll(&fixture);
+        fixture_expect_ack(&fixture, OTTER_CMD_HEARTBEAT_ACK, 0xFF);
+        fixture_expect_ack(&fixture, OTTER_CMD_HEARTBEAT_ACK, 2);
+        fixture_expect_ack(&fixture, OTTER_CMD_HEARTBEAT_ACK, 3);
+        fixture_expect_nothing(&fixture);
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gizwits-dropin/: the tutorial's functions under a generated dispatcher. Authority: the tutorial's
- * signatures and return codes; docs/protocol.md chapter 4 for what goes over the wire. */
+/* gizwits-dropin/: the tutorial's functions under a generated dispatcher. Authority: the
+ * tutorial's signatures and return codes; docs/protocol.md chapter 4 for what goes over the
+ * wire. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,7 +116,7 @@ static void test_md5_mismatch_is_minus_two_and_one_stop(void **state)
     assert_int_equal(dropin_sent(0x27), 1);
     assert_int_equal(dropin_sent(0x1B), 1);
     /* and a new offer of the right file works */
-    dropin_seal();
+    dropin_update_offer();
     assert_int_equal(dropin_update(), 0);
     assert_updated();
 }
@@ -148,13 +149,14 @@ static void test_image_that_cannot_start_is_refused(void **state)
     (void)state;
     dropin_init(1000, 4);
     memset(dropin.image, 0x5A, 8);
-    dropin_seal();
+    dropin_update_offer();
     assert_int_equal(dropin_update(), -1);
     assert_refused_in_order();
     assert_int_equal(dropin.flash.operations, 0);
 }
 
-/* A trailer that says another length is refused although the MD5 is right; none at all is fine. */
+/* A trailer that says another length is refused although the MD5 is right; none at all is
+ * fine. */
 static void test_trailer_must_be_right(void **state)
 {
     (void)state;
@@ -163,7 +165,7 @@ static void test_trailer_must_be_right(void **state)
 
         dropin_init(1000 + OTTER_IMAGE_TRAILER_SIZE, 21);
         otter_image_put_trailer(dropin.image + 1000, &image);
-        dropin_seal();
+        dropin_update_offer();
         if (length == 1000) {
             assert_int_equal(dropin_update(), 0);
             assert_updated();
@@ -329,7 +331,8 @@ static void test_module_is_restarted_at_the_first_start_only(void **state)
     assert_int_equal(dropin_sent(0x29), 2);
 }
 
-/* After a reset in a transfer: 0x27, the dispatcher's ACK, and the module is made to offer again. */
+/* After a reset in a transfer: 0x27, the dispatcher's ACK, and the module is made to offer
+ * again. */
 static void test_piece_without_offer_is_stopped_and_the_module_restarted_once(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gizwits-dropin/ against everything that a frame with a good sum can hold, and against power cuts.
- * Authority: nothing outside of APPBAK and FLAG ever changes; FLAG says nothing, or the truth. Every
- * payload ends where its memory ends, so AddressSanitizer sees a byte too many. */
+/* gizwits-dropin/ against everything that a frame with a good sum can hold, and against power
+ * cuts. Authority: nothing outside of APPBAK and FLAG ever changes; FLAG says nothing, or the
+ * truth. Every payload ends where its memory ends, so AddressSanitizer sees a byte too many. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ static void test_offers_of_the_wrong_form(void **state)
     assert_int_equal(Pro_W2D_UpdateCmdHandle(NULL, 38), -1);
     assert_int_equal(Pro_D2W_UpdateReady(NULL, 32), -1);
     assert_int_equal(dropin_update(), -1);
-    dropin_seal();
+    dropin_update_offer();
     assert_int_equal(dropin_offer(), 0);
     for (uint32_t len = 0; len < 65536; len++) { /* the length of READY's MD5 */
         if (len != 32) {
@@ -70,7 +70,7 @@ static void test_sizes_that_cannot_be(void **state)
     }
 }
 
-/* Send one piece with these fields behind `good` good ones; nothing may be stored. */
+/* Send one piece with these fields after `good` good ones; nothing may be stored. */
 static void expect_refused(unsigned good, unsigned number, unsigned count, uint32_t data_len)
 {
     static uint8_t payload[4 + 2000];
@@ -85,8 +85,8 @@ static void expect_refused(unsigned good, unsigned number, unsigned count, uint3
     otter_put_be16(payload + 2, (uint16_t)count);
     dropin_forget();
     if (dropin_piece_raw(payload, 4 + data_len) != -1) {
-        fail_msg("taken: piece %u of %u, %u bytes, behind %u", number, count,
-                 (unsigned)data_len, good);
+        fail_msg("taken: piece %u of %u, %u bytes, after %u", number, count, (unsigned)data_len,
+                 good);
     }
     assert_int_equal(dropin_sent(0x27), 1);
     assert_int_equal(dropin.sent[0].cmd, 0x27);
@@ -227,7 +227,7 @@ static void test_power_cut_at_every_flash_operation(void **state)
         }
     }
     assert_true(named > 0);
-    print_message("%u cuts, %u of them behind the last half-word of FLAG\n", cases, named);
+    print_message("%u cuts, %u of them after the last half-word of FLAG\n", cases, named);
 }
 
 int main(void)

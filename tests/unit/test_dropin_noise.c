@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gizwits-dropin/ on a line that garbles what the sums of frames do not show: docs/protocol.md 4.6.
- * Built with pieces of 512 bytes, so that there is something to halve. */
+/* gizwits-dropin/ on a line that garbles what the sums of frames do not show: docs/protocol.md
+ * 4.6. Built with pieces of 512 bytes, so that there is something to halve. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,7 +141,7 @@ static void test_what_counts_as_a_fault(void **state)
     assert_asked(3, 128);
     /* another offer is a new line */
     dropin.image[100] ^= 1;
-    dropin_seal();
+    dropin_update_offer();
     dropin_forget();
     assert_int_equal(dropin_offer(), 0);
     assert_int_equal(send_all(1), -2);
@@ -204,7 +204,8 @@ static void test_first_pieces_that_never_fit_are_counted_too(void **state)
     assert_ended(8, 8);
 }
 
-/* A piece whose command became 0x19: the dispatcher has acknowledged it, and the transfer goes on. */
+/* A piece whose command became 0x19: the dispatcher has acknowledged it, and the transfer goes
+ * on. */
 static void test_malformed_offer_among_pieces_is_ignored(void **state)
 {
     static const uint8_t garbage[60] = {0, 2, 0, 2};
@@ -221,8 +222,8 @@ static void test_malformed_offer_among_pieces_is_ignored(void **state)
     assert_updated();
 }
 
-/* A piece of a transfer from before READY: 0x27, and READY when 0x28 came. The one before brought
- * nothing, so pieces are shorter. */
+/* A piece of a transfer from before READY: 0x27, and READY when 0x28 came. The one before
+ * brought nothing, so pieces are shorter. */
 static void test_piece_of_an_older_transfer_is_stopped_and_asked_again(void **state)
 {
     (void)state;
@@ -249,7 +250,7 @@ static void test_image_for_other_hardware_is_refused(void **state)
             otter_dropin_hardware(named[i]);
         }
         otter_image_put_trailer(dropin.image + image.length, &image);
-        dropin_seal();
+        dropin_update_offer();
         assert_int_equal(dropin_update(), i == 1 ? -2 : 0);
         if (i == 1) {
             assert_ended(1, 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The generated-style parser in its repaired form (tests/dropin/gizwits_protocol.c). Authority: the
- * repairs that docs/dropin.md chapter 7 describes, each with the bytes that broke the generated one. */
+/* The generated-style parser in its repaired form (tests/dropin/gizwits_protocol.c). Authority:
+ * the repairs that docs/dropin.md chapter 7 describes, each with the bytes that broke the
+ * generated one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,7 +70,7 @@ static void test_any_number_of_waiting_bytes(void **state)
     }
 }
 
-/* Weak point 10: a length beyond the buffer. AddressSanitizer sees the byte behind it. */
+/* Weak point 10: a length beyond the buffer. AddressSanitizer sees the byte after it. */
 static void test_lengths_that_do_not_fit(void **state)
 {
     (void)state;
@@ -84,7 +85,7 @@ static void test_lengths_that_do_not_fit(void **state)
     expect_alive();
 }
 
-/* Weak point 10: the frame behind a wrong sum is a frame again. */
+/* Weak point 10: the frame after a wrong checksum is a frame again. */
 static void test_frame_behind_a_wrong_sum(void **state)
 {
     (void)state;
@@ -124,7 +125,8 @@ static void test_frame_inside_a_broken_frame(void **state)
     }
 }
 
-/* Simple ACKs of real modules are not escaped: FF as sn, or as the sum with nothing behind it. */
+/* Simple ACKs of real modules are not escaped: FF as sn, or as the checksum with nothing after
+ * it. */
 static void test_bare_ff(void **state)
 {
     (void)state;

@@ -206,7 +206,7 @@ static void escaped_ff_everywhere(void **state)
         for (size_t m = 0; m < 2; m++) {
             expect(wire, (size_t)len, both_modes[m], cases[c].log);
         }
-        for (int i = 2; i < len; i++) { /* no bare FF behind the head */
+        for (int i = 2; i < len; i++) { /* no bare FF after the head */
             assert_true(wire[i] != 0xFF || (i + 1 < len && wire[i + 1] == 0x55));
         }
     }
@@ -256,7 +256,7 @@ static void trap1_raw_acks(void **state)
     expect(WIRE(0xFF, 0xFF, 0, 5, 6, 0xF4, 0, 0, 0xFF), OTTER_FRAME_STRICT, "");
     expect(WIRE(0xFF, 0xFF, 0, 5, 6, 0xF4, 0, 0, 0xFF, 0x55), OTTER_FRAME_STRICT,
            "06 F4 0000 [0]\n");
-    /* the 55 behind a complete frame is swallowed */
+    /* the 55 after a complete frame is swallowed */
     expect(
         WIRE(0xFF, 0xFF, 0, 5, 6, 0xF4, 0, 0, 0xFF, 0x55, 0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0x0E),
         OTTER_FRAME_LENIENT, "06 F4 0000 [0]\n06 03 0000 [0]\n");
@@ -281,7 +281,8 @@ static void trap1_every_sn_raw_and_escaped(void **state)
                 int len = otter_frame_encode(&frame, escape != 0, wire, 20);
 
                 assert_true(len >= 9 && (escape != 0 || len == 9));
-                memcpy(wire + len, wire, (size_t)len); /* twice, head directly behind the sum */
+                memcpy(wire + len, wire,
+                       (size_t)len); /* twice, head directly after the checksum */
                 otter_frame_decoder_init(&decoder, body, sizeof body, OTTER_FRAME_LENIENT);
                 feed(&decoder, wire, 2 * (size_t)len, &log);
                 if (log.frames != 2 || log.bad != 0) {
@@ -295,7 +296,7 @@ static void trap1_every_sn_raw_and_escaped(void **state)
 static void trap2_strict_drops_bare_ff(void **state)
 {
     (void)state;
-    /* and finds the frame behind it */
+    /* and finds the frame after it */
     expect(WIRE(0xFF, 0xFF, 0, 5, 6, 0xFF, 0, 0, 0x0A, 0xFF, 0xFF, 0, 5, 6, 3, 0, 0, 0x0E),
            OTTER_FRAME_STRICT, "06 03 0000 [0]\n");
     /* sum FF without its 55, then a head: FF FF FF, the unfinished frame is lost, the next is

@@ -10,8 +10,8 @@
 #include "otter/message.h"
 #include "support/rng.h"
 
-/* Authority: docs/protocol.md 1.3 and 1.4 (200 ms and 3 s, 3 sends, same bytes and sn, one command at a
- * time), measured on an open GAgent. */
+/* Authority: docs/protocol.md 1.3 and 1.4 (200 ms and 3 s, 3 sends, same bytes and sn, one
+ * command at a time), measured on an open GAgent. */
 
 struct end {
     struct otter_link link;
@@ -53,7 +53,7 @@ static enum otter_link_event receive(struct end *end, const uint8_t in[], size_t
     size_t consumed;
     enum otter_link_event event = otter_link_receive(&end->link, in, len, &consumed, &frame);
 
-    if (consumed != len) { /* the 55 behind a sum of FF, which completed the frame */
+    if (consumed != len) { /* the 55 after a checksum of FF, which completed the frame */
         assert_int_equal(consumed + 1, len);
         assert_int_equal(in[consumed], 0x55);
         assert_int_equal(otter_link_receive(&end->link, in + consumed, 1, &consumed, &frame),
@@ -99,7 +99,8 @@ static void command_and_answer(void **state)
     assert_true(otter_link_is_drained(&end.link));
 }
 
-/* From any start of the clock, so also across its wrap: sends at 0, 200, 400, given up at 600. */
+/* From any start of the clock, so also across its wrap: sends at 0, 200, 400, given up at
+ * 600. */
 static void resends_the_same_bytes_then_gives_up(void **state)
 {
     static const uint32_t starts[] = {0,          1,          12345,      0x7FFFFFFF,
@@ -232,7 +233,7 @@ static void late_wrong_and_repeated_answers_are_strays(void **state)
     assert_true(otter_link_is_busy(&end.link));
     /* flags of an answer mean nothing; its sum does */
     assert_int_equal(receive(&end, WIRE(0xFF, 0xFF, 0, 5, 0x06, 0, 0x12, 0x34, 0x00)),
-                     OTTER_LINK_BAD_SUM);
+                     OTTER_LINK_BAD_CHECKSUM);
     assert_true(otter_link_is_busy(&end.link));
     assert_int_equal(receive(&end, WIRE(0xFF, 0xFF, 0, 5, 0x06, 0, 0x12, 0x34, 0x51)),
                      OTTER_LINK_ANSWER);
@@ -245,7 +246,8 @@ static void late_wrong_and_repeated_answers_are_strays(void **state)
                      OTTER_LINK_STRAY);
 }
 
-/* The answer to the first send that comes after the resend ends the command; the second one is stray. */
+/* The answer to the first send that comes after the resend ends the command; the second one is
+ * stray. */
 static void answer_after_a_resend(void **state)
 {
     struct end end;
@@ -442,8 +444,8 @@ static void queue_keeps_order(void **state)
     }
 }
 
-/* Two ends over a line that loses bytes: every command ends in ANSWER or GAVE_UP, each command reaches
- * the peer's application in order, and nothing is answered that was not asked. */
+/* Two ends over a line that loses bytes: every command ends in ANSWER or GAVE_UP, each command
+ * reaches the peer's application in order, and nothing is answered that was not asked. */
 static void two_ends_over_a_bad_line(void **state)
 {
     (void)state;

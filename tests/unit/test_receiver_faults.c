@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The receiver when the power or the MCU fails at any flash operation, and against frames that a
- * module never sends. OTTER_SEED=n repeats one round of the hostile part.
+/* The receiver when the power or the MCU fails at any flash operation, and against frames that
+ * a module never sends. OTTER_SEED=n repeats one round of the hostile part.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 
 enum { OLD_SIZE = 1400, NEW_SIZE = 1201, HOSTILE_ROUNDS = 60, HOSTILE_STEPS = 400 };
 
-static struct rig rig;
+static struct receiver_fixture fixture;
 static uint8_t old_image[OLD_SIZE], app[OTTER_COMMAND_MAX];
 
 /* ---- cuts ---- */
@@ -29,35 +29,35 @@ static void set_up(bool is_announced)
     struct otter_flag flag = {.image_size = OLD_SIZE};
     uint64_t seed = 77;
 
-    rig_init(&rig, NEW_SIZE, 5);
+    fixture_init(&fixture, NEW_SIZE, 5);
     rng_fill(&seed, old_image, sizeof(old_image));
     memset(app, 0x3C, sizeof(app));
-    memcpy(app, rig.image, OTTER_IMAGE_SIZE_MIN); /* programs that could start */
-    memcpy(old_image, rig.image, OTTER_IMAGE_SIZE_MIN);
-    ram_flash_poke(&rig.flash, rig.layout.app.addr, app, sizeof(app));
-    ram_flash_poke(&rig.flash, rig.layout.backup.addr, old_image, sizeof(old_image));
-    assert_int_equal(otter_image_md5(&rig.flash.port, rig.layout.backup.addr, OLD_SIZE, NULL,
-                                     NULL, flag.md5),
+    memcpy(app, fixture.image, OTTER_IMAGE_SIZE_MIN); /* programs that could start */
+    memcpy(old_image, fixture.image, OTTER_IMAGE_SIZE_MIN);
+    ram_flash_poke(&fixture.flash, fixture.layout.app.addr, app, sizeof(app));
+    ram_flash_poke(&fixture.flash, fixture.layout.backup.addr, old_image, sizeof(old_image));
+    assert_int_equal(otter_image_md5(&fixture.flash.port, fixture.layout.backup.addr, OLD_SIZE,
+                                     NULL, NULL, flag.md5),
                      0);
     if (is_announced) {
-        assert_int_equal(otter_flag_write(&rig.flash.port, &rig.layout, &flag), 0);
+        assert_int_equal(otter_flag_write(&fixture.flash.port, &fixture.layout, &flag), 0);
     }
-    ram_flash_restart(&rig.flash);
-    rig.receiver_config.piece_max = 256;
-    rig.receiver_config.check_image = false;
-    rig_boot(&rig);
+    ram_flash_restart(&fixture.flash);
+    fixture.receiver_config.piece_max = 256;
+    fixture.receiver_config.check_image = false;
+    fixture_boot(&fixture);
 }
 
 static void converse(void *ctx)
 {
     (void)ctx;
-    rig_begin(&rig);
-    rig_pieces(&rig, 1, rig_piece_count(&rig));
+    fixture_begin(&fixture);
+    fixture_pieces(&fixture, 1, fixture_piece_count(&fixture));
 }
 
 static bool app_is(const uint8_t image[], uint32_t len)
 {
-    return memcmp(ram_flash_peek(&rig.flash, rig.layout.app.addr), image, len) == 0;
+    return memcmp(ram_flash_peek(&fixture.flash, fixture.layout.app.addr), image, len) == 0;
 }
 
 /* What the bootloader makes of it: a whole image or none. */
@@ -65,13 +65,13 @@ static void check_bootloader(bool was_announced, uint32_t at)
 {
     enum otter_startup_target what;
 
-    ram_flash_restart(&rig.flash);
-    what = rig_bootloader(&rig);
+    ram_flash_restart(&fixture.flash);
+    what = fixture_bootloader(&fixture);
     if (what != OTTER_STARTUP_APP ||
-        !(app_is(rig.image, NEW_SIZE) || (was_announced && app_is(old_image, OLD_SIZE)) ||
+        !(app_is(fixture.image, NEW_SIZE) || (was_announced && app_is(old_image, OLD_SIZE)) ||
           app_is(app, sizeof(app)))) {
         fail_msg("announced %d, cut at %u, tear %d: the bootloader says %d", was_announced,
-                 (unsigned)at, (int)rig.flash.tear, (int)what);
+                 (unsigned)at, (int)fixture.flash.tear, (int)what);
     }
 }
 
@@ -82,21 +82,21 @@ static void cut_everywhere(bool is_announced)
             uint64_t noise = at;
 
             set_up(is_announced);
-            rig.flash.cut_at = at;
-            rig.flash.tear = (enum ram_flash_tear)tear;
-            rig.flash.seed = at;
-            if (ram_flash_run(&rig.flash, converse, NULL)) {
+            fixture.flash.cut_at = at;
+            fixture.flash.tear = (enum ram_flash_tear)tear;
+            fixture.flash.seed = at;
+            if (ram_flash_run(&fixture.flash, converse, NULL)) {
                 /* FLAG, pages, image, FLAG */
                 assert_int_equal(at, 1 + 2 + (NEW_SIZE + 1) / 2 + 10 + 2);
-                assert_true(rig_is_announced(&rig));
+                assert_true(fixture_is_announced(&fixture));
                 return;
             }
             check_bootloader(is_announced, at);
-            rng_fill(&noise, (uint8_t *)&rig.resume, sizeof(rig.resume));
-            rig_boot(&rig);
-            rig.restarts = 0;
-            rig_begin(&rig);
-            rig_complete(&rig);
+            rng_fill(&noise, (uint8_t *)&fixture.resume, sizeof(fixture.resume));
+            fixture_boot(&fixture);
+            fixture.restarts = 0;
+            fixture_begin(&fixture);
+            fixture_complete(&fixture);
         }
     }
 }
@@ -113,7 +113,8 @@ static void test_power_cut_while_an_older_update_is_announced(void **state)
     cut_everywhere(true);
 }
 
-/* The watchdog resets the MCU in a flash operation; the RAM lives on, and the module goes on. */
+/* The watchdog resets the MCU in a flash operation; the RAM lives on, and the module goes
+ * on. */
 static void test_reset_at_every_operation(void **state)
 {
     (void)state;
@@ -121,26 +122,26 @@ static void test_reset_at_every_operation(void **state)
         uint8_t pieces;
 
         set_up(false);
-        rig.flash.cut_at = at;
-        rig.flash.tear = RAM_FLASH_DONE;
-        if (ram_flash_run(&rig.flash, converse, NULL)) {
+        fixture.flash.cut_at = at;
+        fixture.flash.tear = RAM_FLASH_DONE;
+        if (ram_flash_run(&fixture.flash, converse, NULL)) {
             break;
         }
-        pieces = (uint8_t)rig.device.receiver.transfer.last_number;
-        ram_flash_restart(&rig.flash);
-        rig_boot(&rig);
-        assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_RESUMING);
-        if (pieces < rig_piece_count(&rig)) {
-            rig_piece(&rig, (uint16_t)(pieces + 1), 44);
-            rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK,
-                       rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
-            rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 44);
-            rig_poll(&rig);
+        pieces = (uint8_t)fixture.device.receiver.transfer.last_number;
+        ram_flash_restart(&fixture.flash);
+        fixture_boot(&fixture);
+        assert_int_equal(fixture.device.receiver.transfer.state, OTTER_TRANSFER_RESUMING);
+        if (pieces < fixture_piece_count(&fixture)) {
+            fixture_piece(&fixture, (uint16_t)(pieces + 1), 44);
+            fixture_module(&fixture, OTTER_CMD_RECEIVER_STOP_ACK,
+                           fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
+            fixture_expect_ack(&fixture, OTTER_CMD_PIECE_ACK, 44);
+            fixture_poll(&fixture);
         } else { /* the module has nothing to resend if the last ACK was out */
-            rig_run(&rig, OTTER_PIECE_SILENCE_MS);
+            fixture_run(&fixture, OTTER_PIECE_SILENCE_MS);
         }
-        rig_expect_ready(&rig);
-        rig_complete(&rig);
+        fixture_expect_ready(&fixture);
+        fixture_complete(&fixture);
     }
 }
 
@@ -157,10 +158,10 @@ static void request(uint8_t cmd, uint8_t sn, uint16_t flags, const uint8_t paylo
 
     assert_non_null(copy);
     memcpy(copy, payload, len);
-    otter_receiver_tell(&rig.device.receiver, OTTER_TRANSFER_HEARD, rig.now_ms);
-    if (otter_receiver_request(&rig.device.receiver, &rig.device.link, &frame, rig.now_ms) !=
-        0) {
-        rig.hold = false; /* the queue is full: let it go */
+    otter_receiver_tell(&fixture.device.receiver, OTTER_TRANSFER_HEARD, fixture.now_ms);
+    if (otter_receiver_request(&fixture.device.receiver, &fixture.device.link, &frame,
+                               fixture.now_ms) != 0) {
+        fixture.hold = false; /* the queue is full: let it go */
     }
     free(copy);
 }
@@ -169,7 +170,7 @@ static void hostile_offer(uint64_t *random)
 {
     static const uint32_t sizes[] = {0,     1,     7,     8,     9,          300,       1024,
                                      26623, 26624, 26625, 65535, 0x7FFFFFFF, 0xFFFFFFFF};
-    struct otter_offer offer = rig.offer;
+    struct otter_offer offer = fixture.offer;
     uint8_t payload[OTTER_OFFER_SIZE + 30];
     uint16_t len = OTTER_OFFER_SIZE;
 
@@ -191,7 +192,7 @@ static void hostile_offer(uint64_t *random)
 static void hostile_piece(uint64_t *random)
 {
     static uint8_t payload[2200];
-    const struct otter_transfer *transfer = &rig.device.receiver.transfer;
+    const struct otter_transfer *transfer = &fixture.device.receiver.transfer;
     uint32_t size = transfer->offer.file_size;
     uint16_t piece_len = transfer->piece_len != 0 ? transfer->piece_len : 100;
     uint32_t number = (uint32_t)transfer->last_number + 1;
@@ -202,8 +203,8 @@ static void hostile_piece(uint64_t *random)
     uint16_t flags = 0;
 
     rng_fill(random, payload, 16);
-    if (off + len <= rig.image_size && size == rig.image_size) {
-        memcpy(payload + OTTER_PIECE_HEAD, rig.image + off, len);
+    if (off + len <= fixture.image_size && size == fixture.image_size) {
+        memcpy(payload + OTTER_PIECE_HEAD, fixture.image + off, len);
     }
     switch (rng_below(random, 16)) {
     case 0:
@@ -235,29 +236,29 @@ static void hostile_answer(uint64_t *random)
     static const uint8_t answers[] = {OTTER_CMD_READY_ACK, OTTER_CMD_RECEIVER_STOP_ACK,
                                       OTTER_CMD_RESTART_MODULE_ACK};
     uint8_t sn = rng_below(random, 4) == 0 ? (uint8_t)rng_next(random)
-                                           : (uint8_t)(rig.device.link.next_sn - 1);
+                                           : (uint8_t)(fixture.device.link.next_sn - 1);
 
-    rig_module(&rig, answers[rng_below(random, 3)], sn, 0, NULL, 0);
+    fixture_module(&fixture, answers[rng_below(random, 3)], sn, 0, NULL, 0);
 }
 
 static void check_flash(uint64_t seed, unsigned step)
 {
-    uint32_t flag = rig.layout.flag.addr - RAM_FLASH_ADDR;
-    uint32_t backup = rig.layout.backup.addr - RAM_FLASH_ADDR;
+    uint32_t flag = fixture.layout.flag.addr - RAM_FLASH_ADDR;
+    uint32_t backup = fixture.layout.backup.addr - RAM_FLASH_ADDR;
     struct otter_flag record;
     uint8_t md5[16];
 
-    if (rig.flash.refused != 0 || memcmp(rig.flash.bytes, outside, flag) != 0 ||
-        memcmp(rig.flash.bytes + flag + 1024, outside + flag + 1024, backup - flag - 1024) !=
-            0) {
+    if (fixture.flash.refused != 0 || memcmp(fixture.flash.bytes, outside, flag) != 0 ||
+        memcmp(fixture.flash.bytes + flag + 1024, outside + flag + 1024,
+               backup - flag - 1024) != 0) {
         fail_msg("OTTER_SEED=%u, step %u: wrote where or how it must not", (unsigned)seed,
                  step);
     }
-    if (otter_flag_read(&rig.flash.port, &rig.layout, &record) != 0) {
+    if (otter_flag_read(&fixture.flash.port, &fixture.layout, &record) != 0) {
         return;
     }
-    assert_int_equal(otter_image_md5(&rig.flash.port, rig.layout.backup.addr, record.image_size,
-                                     NULL, NULL, md5),
+    assert_int_equal(otter_image_md5(&fixture.flash.port, fixture.layout.backup.addr,
+                                     record.image_size, NULL, NULL, md5),
                      0);
     if (memcmp(md5, record.md5, 16) != 0) {
         fail_msg("OTTER_SEED=%u, step %u: FLAG announces another image", (unsigned)seed, step);
@@ -266,11 +267,11 @@ static void check_flash(uint64_t seed, unsigned step)
 
 static unsigned restart_if_finished(void)
 {
-    if (rig.device.receiver.transfer.state != OTTER_TRANSFER_FINISHED) {
+    if (fixture.device.receiver.transfer.state != OTTER_TRANSFER_FINISHED) {
         return 0;
     }
-    assert_int_equal(otter_flag_erase(&rig.flash.port, &rig.layout), 0);
-    rig_boot(&rig);
+    assert_int_equal(otter_flag_erase(&fixture.flash.port, &fixture.layout), 0);
+    fixture_boot(&fixture);
     return 1;
 }
 
@@ -279,7 +280,7 @@ static unsigned hostile_round(uint64_t seed)
     uint64_t random = seed;
     unsigned finished = 0;
 
-    rig_init(&rig, 300 + rng_below(&random, 5000), seed);
+    fixture_init(&fixture, 300 + rng_below(&random, 5000), seed);
     memset(outside, 0xFF, sizeof(outside));
     for (unsigned step = 0; step < HOSTILE_STEPS; step++) {
         switch (rng_below(&random, 32)) {
@@ -294,41 +295,42 @@ static unsigned hostile_round(uint64_t seed)
             hostile_answer(&random);
             break;
         case 3:
-            rig_run(&rig, rng_below(&random, 12000));
+            fixture_run(&fixture, rng_below(&random, 12000));
             break;
         case 4:
-            rig_bad_sum(&rig, (uint8_t)rng_next(&random), (uint8_t)rng_next(&random));
+            fixture_bad_checksum(&fixture, (uint8_t)rng_next(&random),
+                                 (uint8_t)rng_next(&random));
             break;
         case 5:
             if (rng_below(&random, 4) == 0) {
-                rig_boot(&rig);
+                fixture_boot(&fixture);
             }
             break;
         case 6:
-            rig.hold = !rig.hold;
+            fixture.hold = !fixture.hold;
             break;
         default:
             hostile_piece(&random);
             break;
         }
-        rig_run(&rig, 10 * rng_below(&random, 8));
-        rig.sent_count = rig.sent_at = 0;
+        fixture_run(&fixture, 10 * rng_below(&random, 8));
+        fixture.sent_count = fixture.sent_at = 0;
         check_flash(seed, step);
         finished += restart_if_finished();
     }
-    /* Left alone it comes to rest, and the next good offer is served. */
-    rig.hold = false;
+    /* Left alone it becomes idle, and the next good offer is served. */
+    fixture.hold = false;
     for (unsigned i = 0; i < 120; i++) {
-        rig_run(&rig, 1000);
-        rig.sent_count = rig.sent_at = 0;
+        fixture_run(&fixture, 1000);
+        fixture.sent_count = fixture.sent_at = 0;
         finished += restart_if_finished();
     }
-    if (otter_receiver_is_active(&rig.device.receiver)) {
+    if (otter_receiver_is_active(&fixture.device.receiver)) {
         fail_msg("OTTER_SEED=%u: not idle but %d", (unsigned)seed,
-                 (int)rig.device.receiver.transfer.state);
+                 (int)fixture.device.receiver.transfer.state);
     }
-    rig_begin(&rig);
-    rig_complete(&rig);
+    fixture_begin(&fixture);
+    fixture_complete(&fixture);
     return finished;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A line with faults: what its 8-bit sums let through must cost another attempt, not the update; but
- * a file that is wrong itself must still end with 0x27. Authority: docs/protocol.md 4.6. */
+/* A line with faults: what its 8-bit sums let through must cost another attempt, not the
+ * update; but a file that is wrong itself must still end with 0x27. Authority: docs/protocol.md
+ * 4.6. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,51 +9,51 @@
 #include <cmocka.h>
 #include "support/receiver_fixture.h"
 
-static struct rig rig;
+static struct receiver_fixture fixture;
 
 enum { SIZE = 1500 };
 
 /* All pieces, the last one with `harm` in it. */
 static void send_all(uint8_t harm)
 {
-    uint16_t count = rig_piece_count(&rig);
+    uint16_t count = fixture_piece_count(&fixture);
 
     if (count > 1) {
-        rig_pieces(&rig, 1, (uint16_t)(count - 1));
+        fixture_pieces(&fixture, 1, (uint16_t)(count - 1));
     }
-    rig.image[SIZE - 1] ^= harm;
-    rig_piece(&rig, count, 9);
-    rig.image[SIZE - 1] ^= harm;
-    rig_run(&rig, 100);
+    fixture.image[SIZE - 1] ^= harm;
+    fixture_piece(&fixture, count, 9);
+    fixture.image[SIZE - 1] ^= harm;
+    fixture_run(&fixture, 100);
 }
 
 /* 0x27, then the ACK; 0x28 comes. */
 static void expect_abort(void)
 {
-    uint8_t sn = rig_expect(&rig, OTTER_CMD_RECEIVER_STOP)->sn;
+    uint8_t sn = fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP)->sn;
 
-    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 9);
-    rig_module(&rig, OTTER_CMD_RECEIVER_STOP_ACK, sn, 0, NULL, 0);
-    rig_poll(&rig);
+    fixture_expect_ack(&fixture, OTTER_CMD_PIECE_ACK, 9);
+    fixture_module(&fixture, OTTER_CMD_RECEIVER_STOP_ACK, sn, 0, NULL, 0);
+    fixture_poll(&fixture);
 }
 
 static void expect_end(enum otter_result result)
 {
     expect_abort();
-    rig_run(&rig, 20000);
-    rig_expect_nothing(&rig);
-    assert_int_equal(rig.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
-    assert_int_equal(rig.device.receiver.transfer.result, result);
-    assert_int_equal(rig.restarts, 0);
-    assert_false(rig_is_announced(&rig));
+    fixture_run(&fixture, 20000);
+    fixture_expect_nothing(&fixture);
+    assert_int_equal(fixture.device.receiver.transfer.state, OTTER_TRANSFER_IDLE);
+    assert_int_equal(fixture.device.receiver.transfer.result, result);
+    assert_int_equal(fixture.restarts, 0);
+    assert_false(fixture_is_announced(&fixture));
 }
 
 static void begin_noisy(void)
 {
-    rig_init(&rig, SIZE, 1);
-    rig_begin(&rig);
-    rig_bad_sum(&rig, OTTER_CMD_PIECE, 1);
-    rig_expect(&rig, OTTER_CMD_ILLEGAL_TO_MODULE);
+    fixture_init(&fixture, SIZE, 1);
+    fixture_begin(&fixture);
+    fixture_bad_checksum(&fixture, OTTER_CMD_PIECE, 1);
+    fixture_expect(&fixture, OTTER_CMD_ILLEGAL_TO_MODULE);
 }
 
 static void test_wrong_md5_on_a_noisy_line_is_asked_again(void **state)
@@ -61,9 +62,9 @@ static void test_wrong_md5_on_a_noisy_line_is_asked_again(void **state)
     begin_noisy();
     send_all(1);
     expect_abort();
-    assert_int_equal(rig_expect_ready(&rig),
+    assert_int_equal(fixture_expect_ready(&fixture),
                      512); /* half of 1024: shorter pieces get through */
-    rig_complete(&rig);
+    fixture_complete(&fixture);
 }
 
 static void test_the_same_wrong_md5_twice_is_the_files(void **state)
@@ -72,10 +73,10 @@ static void test_the_same_wrong_md5_twice_is_the_files(void **state)
     begin_noisy();
     send_all(1);
     expect_abort();
-    rig_expect_ready(&rig);
+    fixture_expect_ready(&fixture);
     send_all(1);
     expect_end(OTTER_RESULT_MD5);
-    rig_begin(&rig); /* a new offer begins without that memory */
+    fixture_begin(&fixture); /* a new offer begins without that memory */
     send_all(1);
     expect_end(OTTER_RESULT_MD5);
 }
@@ -87,7 +88,7 @@ static void test_ever_new_wrong_md5_ends_after_eight_attempts(void **state)
     for (uint8_t attempt = 1; attempt < OTTER_ATTEMPTS_MAX; attempt++) {
         send_all(attempt);
         expect_abort();
-        rig_expect_ready(&rig);
+        fixture_expect_ready(&fixture);
     }
     send_all(OTTER_ATTEMPTS_MAX);
     expect_end(OTTER_RESULT_MD5);
@@ -97,28 +98,28 @@ static void test_each_fault_of_the_line_counts(void **state)
 {
     (void)state;
     for (unsigned fault = 0; fault < 3; fault++) {
-        rig_init(&rig, SIZE, 1);
-        rig_begin(&rig);
-        rig_pieces(&rig, 1, 1);
+        fixture_init(&fixture, SIZE, 1);
+        fixture_begin(&fixture);
+        fixture_pieces(&fixture, 1, 1);
         if (fault == 0) { /* our ACK was lost: the piece comes again, with its sn */
-            rig_piece(&rig, 1, 77);
-            rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 77);
+            fixture_piece(&fixture, 1, 77);
+            fixture_expect_ack(&fixture, OTTER_CMD_PIECE_ACK, 77);
         } else if (fault == 1) { /* the piece was lost, and comes with its second sending */
-            rig_run(&rig, 3000);
+            fixture_run(&fixture, 3000);
         } else { /* the module gave up */
-            rig_module(&rig, OTTER_CMD_SENDER_STOP, 3, 0, NULL, 0);
-            rig_poll(&rig);
-            rig_expect_ack(&rig, OTTER_CMD_SENDER_STOP_ACK, 3);
-            rig_expect_ready(&rig);
-            rig_pieces(&rig, 1, 2);
+            fixture_module(&fixture, OTTER_CMD_SENDER_STOP, 3, 0, NULL, 0);
+            fixture_poll(&fixture);
+            fixture_expect_ack(&fixture, OTTER_CMD_SENDER_STOP_ACK, 3);
+            fixture_expect_ready(&fixture);
+            fixture_pieces(&fixture, 1, 2);
         }
-        rig.image[SIZE - 1] ^= 1;
-        rig_piece(&rig, rig_piece_count(&rig), 9);
-        rig.image[SIZE - 1] ^= 1;
-        rig_run(&rig, 100);
+        fixture.image[SIZE - 1] ^= 1;
+        fixture_piece(&fixture, fixture_piece_count(&fixture), 9);
+        fixture.image[SIZE - 1] ^= 1;
+        fixture_run(&fixture, 100);
         expect_abort();
-        rig_expect_ready(&rig);
-        rig_complete(&rig);
+        fixture_expect_ready(&fixture);
+        fixture_complete(&fixture);
     }
 }
 
@@ -126,13 +127,13 @@ static void test_impossible_piece_on_a_noisy_line_is_asked_again(void **state)
 {
     (void)state;
     begin_noisy();
-    rig_pieces(&rig, 1, 1);
-    rig.image_size = SIZE + 2;
-    rig_piece(&rig, 2, 9); /* two bytes too long */
-    rig.image_size = SIZE;
+    fixture_pieces(&fixture, 1, 1);
+    fixture.image_size = SIZE + 2;
+    fixture_piece(&fixture, 2, 9); /* two bytes too long */
+    fixture.image_size = SIZE;
     expect_abort();
-    rig_expect_ready(&rig);
-    rig_complete(&rig);
+    fixture_expect_ready(&fixture);
+    fixture_complete(&fixture);
 }
 
 static void test_impossible_first_pieces_end_after_eight_attempts(void **state)
@@ -140,18 +141,18 @@ static void test_impossible_first_pieces_end_after_eight_attempts(void **state)
     (void)state;
     begin_noisy();
     for (unsigned attempt = 1; attempt <= OTTER_ATTEMPTS_MAX; attempt++) {
-        rig.image_size = SIZE + 2 * RIG_IMAGE_MAX / 4;
-        rig_piece(&rig, 1, 9); /* another count */
-        rig.image_size = SIZE;
+        fixture.image_size = SIZE + 2 * FIXTURE_IMAGE_MAX / 4;
+        fixture_piece(&fixture, 1, 9); /* another count */
+        fixture.image_size = SIZE;
         if (attempt < OTTER_ATTEMPTS_MAX) {
             expect_abort();
-            rig_expect_ready(&rig);
+            fixture_expect_ready(&fixture);
         }
     }
     expect_abort();
-    rig_run(&rig, 20000);
-    rig_expect(&rig, OTTER_CMD_RECEIVER_STOP);
-    assert_false(rig_is_announced(&rig));
+    fixture_run(&fixture, 20000);
+    fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP);
+    assert_false(fixture_is_announced(&fixture));
 }
 
 /* A piece (0x1D) becomes 0x19 by one wrong bit, and its sum fits by another. */
@@ -159,19 +160,19 @@ static void test_malformed_offer_among_pieces_is_not_answered(void **state)
 {
     (void)state;
     static const uint8_t garbage[60] = {0, 2, 0, 2};
-    rig_init(&rig, SIZE, 1);
-    rig_begin(&rig);
-    rig_module(&rig, OTTER_CMD_OFFER, 5, 0, garbage, sizeof garbage);
-    rig_poll(&rig);
-    rig_expect_nothing(&rig);
-    rig_pieces(&rig, 1, 1);
-    rig_module(&rig, OTTER_CMD_OFFER, 6, 0, garbage, sizeof garbage);
-    rig_poll(&rig);
-    rig_expect_nothing(&rig);
-    rig_piece(&rig, 2, 9);
-    rig_run(&rig, 100);
-    rig_expect_ack(&rig, OTTER_CMD_PIECE_ACK, 9);
-    assert_true(rig_is_announced(&rig));
+    fixture_init(&fixture, SIZE, 1);
+    fixture_begin(&fixture);
+    fixture_module(&fixture, OTTER_CMD_OFFER, 5, 0, garbage, sizeof garbage);
+    fixture_poll(&fixture);
+    fixture_expect_nothing(&fixture);
+    fixture_pieces(&fixture, 1, 1);
+    fixture_module(&fixture, OTTER_CMD_OFFER, 6, 0, garbage, sizeof garbage);
+    fixture_poll(&fixture);
+    fixture_expect_nothing(&fixture);
+    fixture_piece(&fixture, 2, 9);
+    fixture_run(&fixture, 100);
+    fixture_expect_ack(&fixture, OTTER_CMD_PIECE_ACK, 9);
+    assert_true(fixture_is_announced(&fixture));
 }
 
 int main(void)

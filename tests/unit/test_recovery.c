@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader's receiver: alone against every kind of input, and with the module's side as its peer.
- * Authority: docs/protocol.md chapter 4.7 and otter/recovery.h. */
+/* The bootloader's receiver: alone against every kind of input, and with the module's side as
+ * its peer. Authority: docs/protocol.md chapter 4.7 and otter/recovery.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -272,7 +272,7 @@ static void test_bytes_that_are_no_frame(void **state)
     static const uint8_t plain_ff[] = {0xFF, 0xFF, 0, 5, 0x1C, 0xFF, 0, 0, 0x20};
     static const uint8_t sum_ff[] = {0xFF, 0xFF, 0, 5, 0x07, 0xF3, 0, 0, 0xFF};
     static const uint8_t cut_off[] = {0xFF, 0xFF, 0, 0x2B, 0x19, 1, 0, 0, 1, 2};
-    static const uint8_t bad_sum[] = {0xFF, 0xFF, 0, 5, 0x07, 1, 0, 0, 0x0E};
+    static const uint8_t bad_checksum[] = {0xFF, 0xFF, 0, 5, 0x07, 1, 0, 0, 0x0E};
     static const uint8_t long_one[] = {0xFF, 0xFF, 0x01, 0x0A, 0x07, 1, 0, 0, 0x0D};
     static const uint8_t short_one[] = {0xFF, 0xFF, 0, 4, 0x07, 1, 0, 0x0C};
     static const uint8_t three[] = {0xFF};
@@ -288,7 +288,7 @@ static void test_bytes_that_are_no_frame(void **state)
     assert_false(give_bytes(three, sizeof three));
     assert_false(give(OTTER_CMD_HEARTBEAT, 4, NULL, 0)); /* FF FF FF 00 05 */
     (void)expect(OTTER_CMD_HEARTBEAT_ACK, 4);
-    assert_false(give_bytes(bad_sum, sizeof bad_sum));
+    assert_false(give_bytes(bad_checksum, sizeof bad_checksum));
     assert_false(give_bytes(long_one, sizeof long_one));
     assert_false(give_bytes(short_one, sizeof short_one));
     assert_false(give_bytes(sum_ff + 2, sizeof sum_ff - 2)); /* no head */
@@ -360,8 +360,8 @@ static void begin_with_module(uint32_t size)
     module_init(&module, &config, now_ms);
 }
 
-/* One byte of each direction in each millisecond; one in `lose_one_in` is lost (0 = none). Returns
- * whether the file was complete within `ms`. */
+/* One byte of each direction in each millisecond; one in `lose_one_in` is lost (0 = none).
+ * Returns whether the file was complete within `ms`. */
 static bool run(uint32_t ms, uint32_t lose_one_in, uint64_t *seed)
 {
     uint32_t silence_ms = 0;
@@ -416,8 +416,8 @@ static bool is_file_there(uint32_t size)
     return memcmp(ram_flash_peek(&flash, layout->backup.addr), file, size) == 0;
 }
 
-/* A byte in 1500 is lost, of either side's. The file gets there; a sum of 8 bits lets a wrong piece pass
- * now and then, and the judge sends the device back here. */
+/* A byte in 1500 is lost, of either side's. The file gets there; a sum of 8 bits lets a wrong
+ * piece pass now and then, and the judge sends the device back here. */
 static void test_lost_bytes(void **state)
 {
     unsigned wrong = 0;
@@ -459,7 +459,8 @@ static void run_once(void *ctx)
     assert_true(run(60000, 0, NULL));
 }
 
-/* The MCU's supply alone fails in any erase or half-word: the next recovery brings the whole file. */
+/* The MCU's supply alone fails in any erase or half-word: the next recovery brings the whole
+ * file. */
 static void test_power_is_cut_anywhere(void **state)
 {
     enum { SIZE = 600, OPERATIONS = 1 + SIZE / 2 };

@@ -27,7 +27,7 @@ enum input {
     SENDER_STOP,
     STOPPED,
     STOP_LOST,
-    BAD_SUM,
+    BAD_CHECKSUM,
     READY_SENT,
     GOOD,
     ANNOUNCED,
@@ -106,10 +106,14 @@ static enum otter_transfer_action poll_after(uint32_t ms, bool is_quiet)
 static enum otter_transfer_action do_input(enum input input)
 {
     static const enum otter_transfer_event events[INPUTS] = {
-        [STOPPED] = OTTER_TRANSFER_STOPPED, [STOP_LOST] = OTTER_TRANSFER_STOP_LOST,
-        [BAD_SUM] = OTTER_TRANSFER_BAD_SUM, [READY_SENT] = OTTER_TRANSFER_READY_SENT,
-        [GOOD] = OTTER_TRANSFER_GOOD,       [ANNOUNCED] = OTTER_TRANSFER_ANNOUNCED,
-        [HEARD] = OTTER_TRANSFER_HEARD,     [POLL] = OTTER_TRANSFER_POLL,
+        [STOPPED] = OTTER_TRANSFER_STOPPED,
+        [STOP_LOST] = OTTER_TRANSFER_STOP_LOST,
+        [BAD_CHECKSUM] = OTTER_TRANSFER_BAD_CHECKSUM,
+        [READY_SENT] = OTTER_TRANSFER_READY_SENT,
+        [GOOD] = OTTER_TRANSFER_GOOD,
+        [ANNOUNCED] = OTTER_TRANSFER_ANNOUNCED,
+        [HEARD] = OTTER_TRANSFER_HEARD,
+        [POLL] = OTTER_TRANSFER_POLL,
     };
 
     switch ((int)input) {
@@ -349,7 +353,7 @@ static void test_every_event_in_every_state(void **state)
 /* The same wrong pieces on a line that showed a fault: the file once more. */
 static void test_wrong_pieces_on_a_line_with_faults(void **state)
 {
-    static const enum input faults[] = {BAD_SUM, OFFER_MALFORMED};
+    static const enum input faults[] = {BAD_CHECKSUM, OFFER_MALFORMED};
     static const enum input wrong[] = {PIECE_3, PIECE_LONG, PIECE_HEX, PIECE_MALFORMED};
 
     (void)state;
@@ -421,7 +425,7 @@ static void test_a_wrong_digest_is_asked_again_until_it_comes_twice(void **state
 
     (void)state;
     go_to(S(ASKED));
-    (void)do_input(BAD_SUM);
+    (void)do_input(BAD_CHECKSUM);
     for (uint8_t i = 0; i < 3; i++) {
         digest[0] = i;
         send_file();

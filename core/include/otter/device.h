@@ -10,8 +10,8 @@
 #include "otter/message.h"
 #include "otter/receiver.h"
 
-/* The MCU as the Wi-Fi module sees it: answers every message, runs the update receiver, and carries
- * the application's own commands.
+/* The MCU as the Wi-Fi module sees it: answers every message, runs the update receiver, and
+ * carries the application's own commands.
  *
  * Sans-IO, from the main loop:
  *
@@ -19,11 +19,11 @@
  *    otter_device_poll(&device, now_ms);                    timers, one unit of flash work
  *    len = otter_device_take(&device, bytes, max);          what the UART is to send
  *
- * Every message the protocol sends to an MCU is answered: 0x01 with `info` and `update_status`, 0x03 by the
- * application, 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the receiver; 0x11 and
- * answers that nobody waits for are ignored. A frame with a wrong sum gets 0x12 with error 1 and an
- * unknown command 0x12 with error 2. An answer that does not fit `tx` is not sent: the module asks
- * again.
+ * Every message the protocol sends to an MCU is answered: 0x01 with `info` and `update_status`,
+ * 0x03 by the application, 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the
+ * receiver; 0x11 and answers that nobody waits for are ignored. A frame with a wrong checksum
+ * gets 0x12 with error 1 and an unknown command 0x12 with error 2. An answer that does not fit
+ * `tx` is not sent: the module asks again.
  *
  * The callbacks are called from inside receive and poll and must not call back into the device.
  * RAM: struct otter_device, about 3.0 KB. Source: docs/protocol.md.
@@ -37,12 +37,12 @@ struct otter_device_config {
     const struct otter_receiver_config *receiver;
     void *ctx;
 
-    /* 0x01 arrived: what to tell with 0x02 about updates, beside `info`; *out_status comes zeroed. NULL
-     * = nothing, as an MCU that knows no otter. */
+    /* 0x01 arrived: what to tell with 0x02 about updates, beside `info`; *out_status comes
+     * zeroed. NULL = nothing, as an MCU that knows no otter. */
     void (*update_status)(void *ctx, struct otter_update_status *out_status);
 
-    /* P0 arrived (0x03). For a read write the answer P0 (action 0x03 first) and return its length;
-     * else return 0: an empty ACK goes out at once. Unknown actions: return 0. */
+    /* P0 arrived (0x03). For a read write the answer P0 (action 0x03 first) and return its
+     * length; else return 0: an empty ACK goes out at once. Unknown actions: return 0. */
     uint16_t (*control)(void *ctx, const struct otter_p0 *p0,
                         uint8_t out_answer[OTTER_COMMAND_MAX]);
 
@@ -55,8 +55,8 @@ struct otter_device_config {
     /* The module stayed silent to a command of the application. May be NULL. */
     void (*gave_up)(void *ctx, uint8_t cmd);
 
-    /* Restart the MCU: an update is ready, or the module asked (0x0F) 600 ms ago. All bytes were
-     * taken; let the last one leave the UART before resetting. Called once. */
+    /* Restart the MCU: an update is ready, or the module asked (0x0F) 600 ms ago. All bytes
+     * were taken; let the last one leave the UART before resetting. Called once. */
     void (*restart)(void *ctx);
 };
 
@@ -78,12 +78,13 @@ struct otter_device {
 void otter_device_init(struct otter_device *device, const struct otter_device_config *config,
                        uint32_t now_ms);
 
-/* Take received bytes, split anywhere. At most one piece of an update is programmed inside (when
- * the piece before has not been programmed by polls yet): about 70 ms on STM32F1. */
+/* Take received bytes, split anywhere. At most one piece of an update is programmed inside
+ * (when the piece before has not been programmed by polls yet): about 70 ms on STM32F1. */
 void otter_device_receive(struct otter_device *device, const uint8_t in[], size_t in_len,
                           uint32_t now_ms);
 
-/* Do what is due. Call at least every 10 ms; at most one page erase and 256 bytes of programming. */
+/* Do what is due. Call at least every 10 ms; at most one page erase and 256 bytes of
+ * programming. */
 void otter_device_poll(struct otter_device *device, uint32_t now_ms);
 
 /* Move up to out_max bytes that are to be sent to `out`. Returns how many. */

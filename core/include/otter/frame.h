@@ -69,7 +69,7 @@ void otter_frame_decoder_init(struct otter_frame_decoder *decoder, uint8_t body[
  *         0: all input used, nothing complete.
  *         OTTER_ERR_CHECKSUM: a whole frame with a wrong checksum; *out_frame is filled (cmd
  *         and sn are what the illegal-message reply quotes, and may be garbled themselves).
- * In every case *out_consumed says how many bytes were taken; call again with the rest.
+ * In every case *out_consumed says how many bytes were taken; call again with the remainder.
  */
 OTTER_MUST_CHECK int otter_frame_decode(struct otter_frame_decoder *decoder, const uint8_t in[],
                                         size_t in_len, size_t *out_consumed,

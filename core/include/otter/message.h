@@ -220,7 +220,7 @@ OTTER_MUST_CHECK int otter_put_module_info(const struct otter_module_info *info,
 OTTER_MUST_CHECK int otter_get_module_info(const struct otter_frame *frame,
                                            struct otter_module_info *out_info);
 
-/* ---- 0x23 / 0x25: check and download for a second MCU behind this one ---- */
+/* ---- 0x23 / 0x25: check and download for a second MCU attached to this one ---- */
 enum otter_transaction_kind {
     OTTER_TRANSACTION_CHECK = 1,
     OTTER_TRANSACTION_CHECK_RESULT = 2,

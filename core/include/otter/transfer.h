@@ -49,10 +49,10 @@
  *  RESTOPPING  repeat   ACK                     -           READY_DUE   SILENCE   -
  *  FINISHED    ACK      ACK                     -           -           -         -
  *
- * In ASKED and RECEIVING a malformed 0x19 is not answered: it is a piece with a garbled
- * command. There and in VERIFYING a piece or a digest that is wrong leads to STOPPING; after a
- * fault of the line (a wrong sum, a piece that is repeated or late, 0x1F) to RESTOPPING, with
- * half the piece length, until the same wrong digest comes twice or the attempts are used up.
+ * In ASKED and RECEIVING a malformed 0x19 is not answered: it is a piece with a garbled command.
+ * There and in VERIFYING a piece or a digest that is wrong leads to STOPPING; after a fault of the
+ * line (a wrong checksum, a piece that is repeated or late, 0x1F) to RESTOPPING, with half the
+ * piece length, until the same wrong digest comes twice or the attempts are used up.
  *
  * After a reset `resume` (retained RAM) tells what was going on: the module's resent piece is
  * stopped, and READY asks for the file again. Without it a piece that comes before any offer
@@ -71,8 +71,8 @@ enum {
     OTTER_PIECE_LATE_MS = 3000,     /* the module's own repetition: not the first sending */
     OTTER_REPEAT_MS =
         1000, /* a 0x19 resent because 0x1A was lost comes sooner; later it is anew */
-    OTTER_ATTEMPTS_MAX = 8,         /* whole transfers begun per offer, then 0x27 */
-    OTTER_BAD_SUMS_FOR_HALVING = 2, /* bad frames while the same piece is awaited */
+    OTTER_ATTEMPTS_MAX = 8,              /* whole transfers begun per offer, then 0x27 */
+    OTTER_BAD_CHECKSUMS_FOR_HALVING = 2, /* bad frames while the same piece is awaited */
 };
 
 /* What survives a reset without loss of power; in RAM that start-up code does not touch. No
@@ -109,9 +109,9 @@ enum otter_transfer_state {
 };
 
 enum otter_transfer_event {
-    OTTER_TRANSFER_HEARD,   /* bytes arrived, any */
-    OTTER_TRANSFER_BAD_SUM, /* a frame with a wrong sum did */
-    OTTER_TRANSFER_PIECE,   /* these two come by otter_transfer_request() */
+    OTTER_TRANSFER_HEARD,        /* bytes arrived, any */
+    OTTER_TRANSFER_BAD_CHECKSUM, /* a frame with a wrong checksum did */
+    OTTER_TRANSFER_PIECE,        /* these two come by otter_transfer_request() */
     OTTER_TRANSFER_SENDER_STOP,
     OTTER_TRANSFER_STOPPED,    /* 0x28 came */
     OTTER_TRANSFER_STOP_LOST,  /* 0x27 stayed unanswered */
@@ -146,7 +146,7 @@ struct otter_transfer {
     uint32_t received;      /* bytes accepted in this attempt */
     uint16_t last_number;   /* last piece accepted */
     uint8_t sender_stop_sn; /* of the last 0x1F, to tell its repeats */
-    uint8_t attempts, unanswered, bad_sums;
+    uint8_t attempts, unanswered, bad_checksums;
     bool sender_stopped; /* sender_stop_sn is valid */
     bool disturbed;      /* the line showed a fault since the offer */
     bool digest_known;   /* `digest` is valid */
