@@ -46,6 +46,7 @@ killer() {
 
 mkdir -p "$dir/board/cpu" "$dir/mutant" "$dir/original" "$dir/tests"
 cp board/cpu/*.[ch] "$dir/board/cpu/"
+cp board/stop.h "$dir/board/"
 for file in tests/support/cpu_fixture.c tests/oracle/test_unicorn.c tests/oracle/unicorn_cases.c \
     tests/oracle/unicorn_compare.c; do
     # shellcheck disable=SC2086
