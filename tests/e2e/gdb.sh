@@ -73,7 +73,7 @@ printf "msp: %d\n", $msp == $sp && $sp <= 0x20005000 && $primask == 0
 info registers xpsr
 set $before = $pc
 stepi
-printf "stepped: %d\n", $pc == $before + 4
+printf "stepped: %d\n", $pc == $before + 2 || $pc == $before + 4
 set $old = $r7
 set $r7 = 0x12345678
 printf "r7: %x\n", $r7
