@@ -214,7 +214,7 @@ static const char *why_not_done(const struct scenario_run *run, enum scenario_fa
         return "the firmware stops at a BKPT instruction";
     case BOARD_STOP_ASKED:
         *out_kind = SCENARIO_OTHER;
-        return "not judged: the debugger ended the run";
+        return "no verdict: the debugger ended the run";
     case BOARD_STOP_TIME:
     case BOARD_STOP_POWER:
     case BOARD_STOP_TRAP:

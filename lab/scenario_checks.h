@@ -18,16 +18,16 @@ struct scenario_check {
     const char *why;
 };
 
-extern const struct scenario_check scenario_no_recovery; /* none was needed */
-extern const struct scenario_check
-    scenario_good_image_stays; /* neither refused nor taken back */
-extern const struct scenario_check
-    scenario_not_told_updated; /* by an app that does not confirm */
-extern const struct scenario_check
-    scenario_trials_are_limited; /* of an app that does not confirm */
+/* no recovery was needed */
+extern const struct scenario_check scenario_no_recovery;
+/* the image was neither refused nor taken back */
+extern const struct scenario_check scenario_good_image_stays;
+/* an app that does not confirm was not told as updated */
+extern const struct scenario_check scenario_not_told_updated;
+/* an app that does not confirm was started only so often */
+extern const struct scenario_check scenario_trials_are_limited;
 
-/* For rows: the module was told how it ended; the old app is back and
- * runs; the update is in. */
+/* For rows: the module was told how it ended; the old app is back and runs; the update is in. */
 bool scenario_is_told(const struct scenario_run *run);
 bool scenario_is_reverted(const struct scenario_run *run);
 bool scenario_is_updated(const struct scenario_run *run);

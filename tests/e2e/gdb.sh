@@ -201,12 +201,12 @@ done
 [ "$(wc -l <"$dir/case.at")" -eq 2 ] || die "no time of the restart"
 cmp "$dir/case.at" "$dir/stops.at" || die "the case is not the one with fewer stops"
 
-# 5. A case that the debugger ends is not judged.
+# 5. A case that the debugger ends gets no verdict.
 echo kill >"$dir/kill.gdb"
 # shellcheck disable=SC2086 # a command line
 wait_for $line
 debug "$dir/kill.gdb"
 finish 1
-grep -qxF "campaign: $op:done: not judged: the debugger ended the run" "$dir/board.out" || die "judged"
+grep -qxF "campaign: $op:done: no verdict: the debugger ended the run" "$dir/board.out" || die "it got a verdict"
 
 echo "gdb: the debugger sees what the board does, and the board does not see the debugger"
