@@ -3,24 +3,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "host/json.h"
 
 enum { LINE_EVERY_S = 10 };
-
-/* By enum scenario_failure; what is printed, and the name of the figure. */
-static const struct {
-    const char *text, *name;
-} kinds[] = {
-    [SCENARIO_OTHER] = {"others", "power_arm_others"},
-    [SCENARIO_BRICK] = {"bricks", "power_arm_bricks"},
-    [SCENARIO_LOST_REVERT] = {"lost reverts", "power_arm_lost_reverts"},
-    [SCENARIO_LOST_CONFIRM] = {"lost confirms", "power_arm_lost_confirms"},
-    [SCENARIO_UNVERIFIED_START] = {"unverified starts", "power_arm_unverified_starts"},
-};
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static double now_s(void)
 {
@@ -64,10 +51,9 @@ void report_progress(void *ctx, uint64_t cases, uint64_t failures)
 
 void report_case(const struct campaign_case *which)
 {
-    printf("%" PRIu64 ":%s", which->first.op, campaign_tear_name(which->first.tear));
-    if (which->has_second) {
-        printf(":%" PRIu64 ":%s", which->second.op, campaign_tear_name(which->second.tear));
-    }
+    char text[CAMPAIGN_CASE_SIZE];
+    campaign_format_case(which, text);
+    fputs(text, stdout);
 }
 
 void report_failed(void *ctx, const struct campaign_case *which, const char *why)
@@ -106,17 +92,17 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
            report->options->offset,
            report->scenario->mcu_only ? ", the module keeps its power" : "", counts->cases,
            counts->seconds, counts->failures);
-    for (unsigned i = 0; i < KINDS; i++) {
+    for (unsigned i = 0; campaign_failure_name(i) != NULL; i++) {
         if (counts->kinds[i] != 0) {
-            printf("%s%" PRIu64 " %s", separator, counts->kinds[i], kinds[i].text);
+            printf("%s%" PRIu64 " %s", separator, counts->kinds[i], campaign_failure_name(i));
             separator = ", ";
         }
     }
     printf("%s; %.0f s, %.1f cuts/s on %u processes\n", counts->failures != 0 ? ")" : "",
            sums->took_s, (double)counts->cases / sums->took_s, report->jobs);
     if (report->scenario->replay != NULL) {
-        printf("campaign: judgements: %" PRIu64 " remembered, %" PRIu64 " made; %" PRIu64
-               " rounds of waiting passed over; %" PRIu64 " judgements and %" PRIu64
+        printf("campaign: verifications: %" PRIu64 " remembered, %" PRIu64 " made; %" PRIu64
+               " rounds of waiting passed over; %" PRIu64 " verifications and %" PRIu64
                " waits compared: %" PRIu64 " differ\n",
                replayed->remembered, replayed->executed + replayed->others, replayed->rounds,
                replayed->compared, replayed->compared_waits, replayed->differences);
@@ -124,32 +110,16 @@ void report_end(struct campaign_report *report, struct campaign_sums *sums)
     fflush(stdout);
 }
 
+/* As of today, and of report->commit. */
 static json_t *figures(const struct campaign_report *report, const struct campaign_sums *sums)
 {
-    const struct campaign_counts *counts = &sums->counts;
     char date[32] = "";
     time_t now = time(NULL);
     struct tm utc;
-    json_t *all = json_object();
+    json_t *all = campaign_figures(sums, report->scenario, report->options, report->jobs);
     if (gmtime_r(&now, &utc) != NULL) {
         (void)strftime(date, sizeof date, "%Y-%m-%d", &utc);
     }
-    json_add(&all, "power_arm_cases", json_count(counts->cases));
-    json_add(&all, "power_arm_second_cuts", json_count(counts->seconds));
-    json_add(&all, "power_failures", json_count(counts->failures));
-    for (unsigned i = 0; i < KINDS; i++) {
-        json_add(&all, kinds[i].name, json_count(counts->kinds[i]));
-    }
-    json_add(&all, "power_arm_remembered", json_count(sums->replayed.remembered));
-    json_add(&all, "power_arm_compared", json_count(sums->replayed.compared));
-    json_add(&all, "power_arm_seconds", json_fixed(sums->took_s, 1));
-    json_add(&all, "power_arm_cuts_per_s", json_fixed((double)counts->cases / sums->took_s, 1));
-    json_add(&all, "operations", json_count(sums->operations));
-    json_add(&all, "every", json_count(report->options->every));
-    json_add(&all, "mcu_only", json_count(report->scenario->mcu_only));
-    json_add(&all, "jobs", json_count(report->jobs));
-    json_add(&all, "seed", json_count(report->options->seed));
-    json_add(&all, "scenario", json_text(report->scenario->kind->name));
     json_add(&all, "date", json_text(date));
     json_add(&all, "commit", json_text(report->commit != NULL ? report->commit : ""));
     return all;

@@ -5,11 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "host/error.h"
-#include "lab/campaign/campaign.h"
-#include "lab/scenario.h"
+#include "lab/campaign/report.h"
 
-/* What `otter board campaign` prints: how far it is, a line that repeats each failure, the
- * sums, and the figures as JSON. docs/man/otter-board.1 says what they mean.
+/* What `otter board campaign` prints: how far it is, a line that repeats each failure, the sums;
+ * and the file of figures. What they are: lab/campaign/report.h.
  */
 struct campaign_report {
     /* what was asked for */
@@ -23,13 +22,6 @@ struct campaign_report {
     /* while it runs; begin with 0 */
     bool terminal, bar_open;
     double start_s, last_s;
-};
-
-struct campaign_sums {
-    uint64_t operations;
-    struct campaign_counts counts;
-    struct replay_counts replayed;
-    double took_s;
 };
 
 /* Note the time. */
