@@ -160,7 +160,7 @@ int8_t Pro_D2W_UpdateReady(uint8_t *md5Data, uint16_t md5Len)
 /* ---- 0x1D ---- */
 
 /* Into flash at once. A record of an older image would describe what is about to be
- * overwritten: FLAG is erased first, whatever it reads (receiver.c says why). */
+ * overwritten: FLAG is erased first, whatever it reads (update.c says why). */
 static int write_piece(const struct otter_piece *piece)
 {
     int rc = piece->number == 1 ? otter_flag_erase(otter_dropin_port, otter_dropin_layout) : 0;

@@ -79,19 +79,6 @@ static int send_due(struct otter_receiver *receiver, struct otter_link *link, ui
 
 /* ---- flash ---- */
 
-/* Before the first byte of APPBAK. The journal says whether it holds the way back. Without one,
- * what a record describes is about to be overwritten: FLAG is erased whatever it reads, because
- * a record whose programming was cut may read as blank now and as pending after the next
- * power-up. */
-static int open_backup(const struct otter_port *port, const struct otter_layout *layout)
-{
-    port->feed(port->ctx);
-    if (otter_update_has_journal(port, layout)) {
-        return otter_update_is_allowed(port, layout) ? 0 : OTTER_ERR_BUSY;
-    }
-    return otter_flag_erase(port, layout);
-}
-
 static int work(struct otter_receiver *receiver)
 {
     int rc;
@@ -99,7 +86,7 @@ static int work(struct otter_receiver *receiver)
     if (receiver->may_write) {
         return otter_slot_writer_step(&receiver->writer);
     }
-    rc = open_backup(receiver->config->port, receiver->config->layout);
+    rc = otter_update_open(receiver->config->port, receiver->config->layout);
     receiver->may_write = rc == 0;
     return rc;
 }
@@ -148,20 +135,16 @@ static void verify(struct otter_receiver *receiver, uint32_t now_ms)
     }
 }
 
-/* The last ACK has left: ask the bootloader, by the journal or, without one, by FLAG. */
+/* The last ACK has left: ask the bootloader. */
 static void announce(struct otter_receiver *receiver, uint32_t now_ms)
 {
-    const struct otter_port *port = receiver->config->port;
-    const struct otter_layout *layout = receiver->config->layout;
+    const struct otter_receiver_config *config = receiver->config;
     const struct otter_offer *offer = &receiver->transfer.offer;
     struct otter_flag flag = {.image_size = offer->file_size};
     int rc = otter_md5_from_hex(offer->md5_hex, flag.md5);
 
     if (rc == 0) {
-        rc = otter_update_request(port, layout, offer->file_size);
-    }
-    if (rc == OTTER_ERR_NONE) {
-        rc = otter_flag_write(port, layout, &flag);
+        rc = otter_update_install(config->port, config->layout, &flag);
     }
     if (rc == 0) {
         (void)otter_transfer_tell(&receiver->transfer, OTTER_TRANSFER_ANNOUNCED, now_ms);

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/transfer.h"
 
-#include <stddef.h>
 #include <string.h>
-#include "otter/crc32.h"
 #include "otter/md5.h"
-
-enum { RESUME_SEED = 0x4F54 }; /* any but 0: a record of zeros must not be valid */
 
 /* ---- the record that survives a reset ---- */
 
-static uint32_t resume_crc(const struct otter_resume *resume)
-{
-    return otter_crc32(RESUME_SEED, (const uint8_t *)resume,
-                       offsetof(struct otter_resume, crc));
-}
-
 static void save_resume(const struct otter_transfer *transfer)
 {
-    struct otter_resume *resume = transfer->config.resume;
-
-    if (resume != NULL) {
-        resume->offer = transfer->offer;
-        resume->piece_len = transfer->piece_len;
-        resume->attempts = transfer->attempts;
-        resume->crc = resume_crc(resume);
+    if (transfer->config.resume != NULL) {
+        otter_resume_set(transfer->config.resume, &transfer->offer, transfer->piece_len,
+                         transfer->attempts);
     }
 }
 
@@ -32,15 +18,14 @@ static void load_resume(struct otter_transfer *transfer)
 {
     const struct otter_resume *resume = transfer->config.resume;
 
-    if (resume == NULL || resume->crc != resume_crc(resume) || resume->piece_len == 0 ||
-        resume->piece_len > transfer->config.piece_max ||
-        resume->offer.file_size > transfer->config.size_max) {
-        return;
+    if (resume != NULL && otter_resume_is_valid(resume) && resume->piece_len != 0 &&
+        resume->piece_len <= transfer->config.piece_max &&
+        resume->offer.file_size <= transfer->config.size_max) {
+        transfer->offer = resume->offer;
+        transfer->piece_len = transfer->next_piece_len = resume->piece_len;
+        transfer->attempts = (uint8_t)resume->attempts;
+        transfer->state = OTTER_TRANSFER_RESUMING;
     }
-    transfer->offer = resume->offer;
-    transfer->piece_len = transfer->next_piece_len = resume->piece_len;
-    transfer->attempts = (uint8_t)resume->attempts;
-    transfer->state = OTTER_TRANSFER_RESUMING;
 }
 
 /* ---- ends ---- */
@@ -140,17 +125,17 @@ static void ask(struct otter_transfer *transfer)
     }
 }
 
-/* The module does not go on, whatever else arrives. */
-static bool is_late(const struct otter_transfer *transfer)
+/* The module does not go on, whatever else arrives; or nothing arrives at all, and READY cannot
+ * meet a transfer that runs. */
+static bool is_time_to_ask(const struct otter_transfer *transfer)
 {
-    return is_over(transfer, transfer->good_ms, OTTER_PIECE_SILENCE_MS);
-}
+    bool is_late = is_over(transfer, transfer->good_ms, OTTER_PIECE_SILENCE_MS);
+    bool is_silent = is_over(transfer, transfer->good_ms, OTTER_READY_SILENCE_MS) &&
+                     is_over(transfer, transfer->heard_ms, OTTER_READY_SILENCE_MS);
 
-/* Nothing arrives at all: READY cannot meet a transfer that runs. */
-static bool is_silent(const struct otter_transfer *transfer)
-{
-    return is_over(transfer, transfer->good_ms, OTTER_READY_SILENCE_MS) &&
-           is_over(transfer, transfer->heard_ms, OTTER_READY_SILENCE_MS);
+    return transfer->state == OTTER_TRANSFER_READY_DUE || is_late ||
+           (is_silent && (transfer->state == OTTER_TRANSFER_SILENCE ||
+                          transfer->state == OTTER_TRANSFER_ASKED));
 }
 
 static void asked(struct otter_transfer *transfer)
@@ -280,7 +265,7 @@ static void on_bad_checksum(struct otter_transfer *transfer)
     }
 }
 
-/* ---- one function per state ---- */
+/* ---- one function per state, or for a few that are alike ---- */
 
 static void unknown(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
@@ -290,12 +275,6 @@ static void unknown(struct otter_transfer *transfer, enum otter_transfer_event e
     }
 }
 
-static void restarting(struct otter_transfer *transfer, enum otter_transfer_event event)
-{
-    (void)transfer;
-    (void)event;
-}
-
 static void idle(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
     if (event == OTTER_TRANSFER_PIECE) { /* unasked: the reason of the last end stays */
@@ -303,37 +282,22 @@ static void idle(struct otter_transfer *transfer, enum otter_transfer_event even
     }
 }
 
-/* A piece that comes before READY is out is of a transfer before: so in the next two, too. */
-static void resuming(struct otter_transfer *transfer, enum otter_transfer_event event)
+/* RESUMING, READY_DUE, SILENCE, and what the two states in which pieces may come share. */
+static void asking(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
-    if (event == OTTER_TRANSFER_PIECE) {
+    if (event == OTTER_TRANSFER_PIECE) { /* before READY is out: of a transfer before */
         stop(transfer, OTTER_TRANSFER_RESTOPPING);
     } else if (event == OTTER_TRANSFER_SENDER_STOP) {
         on_sender_stop(transfer);
     } else if (event == OTTER_TRANSFER_READY_SENT) {
         asked(transfer);
-    } else if (event == OTTER_TRANSFER_POLL && is_late(transfer)) {
-        ask(transfer);
-    }
-}
-
-static void ready_due(struct otter_transfer *transfer, enum otter_transfer_event event)
-{
-    if (event == OTTER_TRANSFER_POLL) {
-        ask(transfer);
-    } else if (event == OTTER_TRANSFER_BAD_CHECKSUM) {
+    } else if (event == OTTER_TRANSFER_STOPPED && transfer->state == OTTER_TRANSFER_SILENCE) {
+        wait_in(transfer, OTTER_TRANSFER_READY_DUE); /* 0x28 came late */
+    } else if (event == OTTER_TRANSFER_BAD_CHECKSUM &&
+               transfer->state != OTTER_TRANSFER_RESUMING) {
         on_bad_checksum(transfer);
-    } else {
-        resuming(transfer, event);
-    }
-}
-
-static void silence(struct otter_transfer *transfer, enum otter_transfer_event event)
-{
-    if (event == OTTER_TRANSFER_STOPPED) { /* late */
-        wait_in(transfer, OTTER_TRANSFER_READY_DUE);
-    } else if (event != OTTER_TRANSFER_POLL || is_silent(transfer) || is_late(transfer)) {
-        ready_due(transfer, event);
+    } else if (event == OTTER_TRANSFER_POLL && is_time_to_ask(transfer)) {
+        ask(transfer);
     }
 }
 
@@ -341,17 +305,15 @@ static void awaiting_first(struct otter_transfer *transfer, enum otter_transfer_
 {
     if (event == OTTER_TRANSFER_PIECE && transfer->piece.number <= 1) {
         on_piece(transfer);
-    } else if (event != OTTER_TRANSFER_POLL || is_silent(transfer) || is_late(transfer)) {
-        ready_due(transfer, event);
+    } else {
+        asking(transfer, event);
     }
 }
 
 static void receiving(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
-    if (event == OTTER_TRANSFER_BAD_CHECKSUM) {
-        on_bad_checksum(transfer);
-    } else if (event != OTTER_TRANSFER_PIECE) {
-        resuming(transfer, event);
+    if (event != OTTER_TRANSFER_PIECE) {
+        asking(transfer, event);
     } else if (transfer->piece.number == transfer->last_number) {
         transfer->disturbed = true;
         transfer->action = OTTER_TRANSFER_ACK; /* ours was lost: again, and write nothing */
@@ -398,9 +360,10 @@ static void restopping(struct otter_transfer *transfer, enum otter_transfer_even
     }
 }
 
-static void finished(struct otter_transfer *transfer, enum otter_transfer_event event)
+/* RESTARTING, the module; FINISHED, we are about to restart. */
+static void over(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
-    if (event == OTTER_TRANSFER_PIECE) {
+    if (event == OTTER_TRANSFER_PIECE && transfer->state == OTTER_TRANSFER_FINISHED) {
         transfer->action = OTTER_TRANSFER_ACK;
     }
 }
@@ -421,8 +384,8 @@ enum otter_transfer_action otter_transfer_tell(struct otter_transfer *transfer,
 {
     static void (*const states[OTTER_TRANSFER_STATES])(struct otter_transfer *,
                                                        enum otter_transfer_event) = {
-        unknown,  restarting, idle,      resuming,  ready_due, silence,  awaiting_first,
-        stopping, restopping, receiving, verifying, verified,  finished,
+        unknown,  over,       idle,      asking,    asking,   asking, awaiting_first,
+        stopping, restopping, receiving, verifying, verified, over,
     };
 
     transfer->now_ms = now_ms;

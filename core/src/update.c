@@ -58,6 +58,17 @@ int otter_update_confirm(const struct otter_port *port, const struct otter_layou
     return journal.kind == OTTER_JOURNAL_INSTALL ? otter_journal_finish(port, &journal) : 0;
 }
 
+/* FLAG is erased whatever it reads: a request whose programming was cut may read as blank now
+ * and as pending after the next power-up. */
+int otter_update_open(const struct otter_port *port, const struct otter_layout *layout)
+{
+    port->feed(port->ctx);
+    if (otter_update_has_journal(port, layout)) {
+        return otter_update_is_allowed(port, layout) ? 0 : OTTER_ERR_BUSY;
+    }
+    return otter_flag_erase(port, layout);
+}
+
 int otter_update_request(const struct otter_port *port, const struct otter_layout *layout,
                          uint32_t size)
 {
@@ -69,4 +80,12 @@ int otter_update_request(const struct otter_port *port, const struct otter_layou
     }
     return is_surely_idle(&journal) ? otter_journal_request(port, &journal, size)
                                     : OTTER_ERR_BUSY;
+}
+
+int otter_update_install(const struct otter_port *port, const struct otter_layout *layout,
+                         const struct otter_flag *flag)
+{
+    int rc = otter_update_request(port, layout, flag->image_size);
+
+    return rc == OTTER_ERR_NONE ? otter_flag_write(port, layout, flag) : rc;
 }

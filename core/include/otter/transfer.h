@@ -7,6 +7,7 @@
 #include "otter/err.h"
 #include "otter/message.h"
 #include "otter/result.h"
+#include "otter/resume.h"
 
 /* One big-data transfer, from the offer to the verified file: which piece may come, what is
  * answered, when READY goes out, how long pieces are, when it ends.
@@ -28,8 +29,9 @@
  *       └──── STOPPING ◄──────────────────┴─────────────────┴──────────────────┘
  *                         wrong, on a clean line
  *
- * One function in transfer.c per row. "begin" is READY_DUE, or STOPPING if the offer cannot be
- * taken; "repeat": the same offer is acknowledged only. A dash: nothing happens.
+ * transfer.c has a function per row, but one for RESUMING, READY_DUE and SILENCE, and one for
+ * RESTARTING and FINISHED. "begin" is READY_DUE, or STOPPING if the offer cannot be taken;
+ * "repeat": the same offer is acknowledged only. A dash: nothing happens.
  *
  *  state       offer    piece                   0x1F        0x28        no 0x28   READY after
  *  UNKNOWN     begin    RESTARTING (0x29)       -           -           -         -
@@ -73,15 +75,6 @@ enum {
         1000, /* a 0x19 resent because 0x1A was lost comes sooner; later it is anew */
     OTTER_ATTEMPTS_MAX = 8,              /* whole transfers begun per offer, then 0x27 */
     OTTER_BAD_CHECKSUMS_FOR_HALVING = 2, /* bad frames while the same piece is awaited */
-};
-
-/* What survives a reset without loss of power; in RAM that start-up code does not touch. No
- * padding. */
-struct otter_resume {
-    struct otter_offer offer;
-    uint16_t piece_len;
-    uint16_t attempts;
-    uint32_t crc; /* CRC-32 of all before, seeded so that zeros are not valid */
 };
 
 struct otter_transfer_config {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "otter/err.h"
+#include "otter/flag.h"
 #include "otter/journal.h"
 #include "otter/partition.h"
 #include "otter/port.h"
@@ -37,6 +38,14 @@ OTTER_MUST_CHECK int otter_update_mark_announced(const struct otter_port *port,
  * true. Also true without a journal, under a tutorial's bootloader. */
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout);
 
+/* Open APPBAK, before its first byte is erased. The journal says whether APPBAK still holds the
+ * image to go back to. Without a journal a tutorial request would describe what is about to be
+ * overwritten: FLAG is erased. Returns 0, OTTER_ERR_BUSY (as when otter_update_is_allowed() is
+ * false), or the port's error.
+ * Power: nothing is requested, or, in the middle of the erase, as otter_flag_erase(). */
+OTTER_MUST_CHECK int otter_update_open(const struct otter_port *port,
+                                       const struct otter_layout *layout);
+
 /* Returns how the last update ended: OTTER_REASON_NONE if it was installed (perhaps still on
  * trial) or if there was none; else why it was refused, reverted or replaced. The value stays
  * until the next update. A number that only a newer bootloader knows is returned as it is.
@@ -58,5 +67,13 @@ OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
  * Power: requested or not. */
 OTTER_MUST_CHECK int otter_update_request(const struct otter_port *port,
                                           const struct otter_layout *layout, uint32_t size);
+
+/* Request that the image in APPBAK is installed, by whatever bootloader there is: by the
+ * journal as otter_update_request(), or, where there is none, by a tutorial request. Returns 0,
+ * OTTER_ERR_BUSY or the port's error.
+ * Power: requested or not. */
+OTTER_MUST_CHECK int otter_update_install(const struct otter_port *port,
+                                          const struct otter_layout *layout,
+                                          const struct otter_flag *flag);
 
 #endif
