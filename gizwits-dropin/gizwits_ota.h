@@ -16,9 +16,10 @@
  * its number.
  *
  * Everything here is called from the main loop, but for otter_dropin_heard(). In a handler
- * flash is worked on at once: one piece takes up to 45 ms, or 85 ms across the end of a page.
- * RAM: 277 bytes with romUpdate; ROM: 1.6 KB, and what it uses of core/. Power: as flag.h says;
- * before the last piece FLAG names nothing.
+ * flash is worked on at once. A piece of 128 bytes takes up to 5 ms, with a page erase 45 ms,
+ * and the first one 85 ms, since FLAG is erased, too; of 1024 bytes 40, 80 and 120 ms
+ * (STM32F1). RAM: 277 bytes with romUpdate; ROM: 1.6 KB, and what it uses of core/. Power: as
+ * flag.h says; before the last piece FLAG names nothing.
  */
 
 /* Piece length asked with READY: even, 8 to 1024, and such that a piece's 13 bytes more fit the

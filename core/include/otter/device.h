@@ -19,6 +19,10 @@
  *    otter_device_poll(&device, now_ms);                    timers, one unit of flash work
  *    len = otter_device_take(&device, bytes, max);          what the UART is to send
  *
+ * Give it all that the UART has before each poll, and take before it, too: flash work waits
+ * until the ACK was taken, and then the module sends the next piece while the core stands still
+ * in an erase. Bytes left in the ring from before would make it overflow.
+ *
  * Every message the protocol sends to an MCU is answered: 0x01 with `info` and `update_status`,
  * 0x03 by the application, 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the
  * receiver; 0x11 and answers that nobody waits for are ignored. A frame with a wrong checksum
@@ -78,13 +82,14 @@ struct otter_device {
 void otter_device_init(struct otter_device *device, const struct otter_device_config *config,
                        uint32_t now_ms);
 
-/* Take received bytes, split anywhere. At most one piece of an update is programmed inside
- * (when the piece before has not been programmed by polls yet): about 70 ms on STM32F1. */
+/* Take received bytes, split anywhere. Flash is worked on only if a piece comes before polls
+ * have written the one before: then that one is, here. STM32F1, 1024 bytes: up to 80 ms, or
+ * 120 ms if it was the first (FLAG is erased, too). */
 void otter_device_receive(struct otter_device *device, const uint8_t in[], size_t in_len,
                           uint32_t now_ms);
 
-/* Do what is due. Call at least every 10 ms; at most one page erase and 256 bytes of
- * programming. */
+/* Do what is due. Call it at least every 10 ms, after all that was received. Flash work in it
+ * is one page erase or 256 bytes of programming, never both. */
 void otter_device_poll(struct otter_device *device, uint32_t now_ms);
 
 /* Move up to out_max bytes that are to be sent to `out`. Returns how many. */

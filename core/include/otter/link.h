@@ -38,12 +38,14 @@ struct otter_link_config {
 
 enum otter_link_event {
     OTTER_LINK_NONE,
-    OTTER_LINK_REQUEST, /* a command of the peer (odd codes): answer with otter_link_answer(); but
-                           nobody answers 0x11, which comes as a request too */
+    /* A command of the peer (odd codes): answer with otter_link_answer(). Nobody answers 0x11,
+     * which comes as a request, too. */
+    OTTER_LINK_REQUEST,
     OTTER_LINK_ANSWER, /* the answer to our command; frame->cmd - 1 says which */
     OTTER_LINK_STRAY,  /* an answer nobody waits for (late, or a repeated one); also 0x12 */
     OTTER_LINK_BAD_CHECKSUM, /* a frame with a wrong checksum */
-    OTTER_LINK_GAVE_UP, /* our command was sent `sends` times without answer; frame->cmd, ->sn */
+    /* Our command was sent `sends` times without answer; frame->cmd, ->sn. */
+    OTTER_LINK_GAVE_UP,
 };
 
 /* Members are private; initialise with otter_link_init(). */

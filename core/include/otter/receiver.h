@@ -71,8 +71,8 @@ OTTER_MUST_CHECK int otter_receiver_request(struct otter_receiver *receiver,
                                             struct otter_link *link,
                                             const struct otter_frame *frame, uint32_t now_ms);
 
-/* Tell that bytes arrived (HEARD), that a frame with a wrong checksum did (BAD_CHECKSUM), or that
- * the receiver's command 0x27 was answered (STOPPED) or given up (STOP_LOST). */
+/* Tell that bytes arrived (HEARD), that a frame with a wrong checksum did (BAD_CHECKSUM), or
+ * that the receiver's command 0x27 was answered (STOPPED) or given up (STOP_LOST). */
 void otter_receiver_tell(struct otter_receiver *receiver, enum otter_transfer_event event,
                          uint32_t now_ms);
 

@@ -28,8 +28,9 @@
  * are noise; whatever else the module asks is acknowledged, empty. Nothing outside of APPBAK is
  * written, whatever comes.
  *
- * Context: polled. RAM: struct otter_recovery, 340 bytes; it fits the stack. ROM: 580 bytes, a
- * fifth of what otter/receiver.h takes, which stops, resumes and copes with noise.
+ * Context: polled. RAM: struct otter_recovery, 340 bytes; it fits the stack. ROM: 0.6 KB, a
+ * fifth of what otter/receiver.h takes with its transfer and slot writer (3 KB), which stop,
+ * resume and cope with noise.
  * Power: APPBAK is incomplete, and after a reset the recovery begins again.
  * Source: docs/protocol.md chapters 4 and 4.7.
  */
