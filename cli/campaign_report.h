@@ -7,8 +7,8 @@
 #include "host/error.h"
 #include "lab/campaign/report.h"
 
-/* What `otter board campaign` prints: how far it is, a line that repeats each failure, the sums;
- * and the file of figures. What they are: lab/campaign/report.h.
+/* What `otter board campaign` prints: how far it is, a line that repeats each failure, the
+ * sums; and the file of figures. What they are: lab/campaign/report.h.
  */
 struct campaign_report {
     /* what was asked for */

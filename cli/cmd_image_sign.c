@@ -91,7 +91,7 @@ static int sign(const struct image_options *options, const struct image_file *in
     uint8_t data[OTTER_APP_SIZE];
     struct otter_image image;
     struct host_error error;
-    uint32_t size;
+    uint32_t size = 0;
 
     if (prepare(options, in, data, &image, &size, &error) != 0) {
         return report_error(&error);

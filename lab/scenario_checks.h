@@ -27,7 +27,8 @@ extern const struct scenario_check scenario_not_told_updated;
 /* an app that does not confirm was started only so often */
 extern const struct scenario_check scenario_trials_are_limited;
 
-/* For rows: the module was told how it ended; the old app is back and runs; the update is in. */
+/* For rows: the module was told how it ended; the old app is back and runs; the update is
+ * in. */
 bool scenario_is_told(const struct scenario_run *run);
 bool scenario_is_reverted(const struct scenario_run *run);
 bool scenario_is_updated(const struct scenario_run *run);

@@ -527,7 +527,8 @@ static int read_memory(void *ctx, uint32_t off, uint8_t out[], size_t len)
 
 struct module_file module_file_in_memory(const uint8_t data[], uint32_t size)
 {
-    /* Only read_memory() uses it, and that does not write. */
+    /* Only read_memory() uses it, and that does not write.
+     * NOLINTNEXTLINE(performance-no-int-to-ptr): the way round -Wcast-qual */
     void *ctx = (void *)(uintptr_t)data;
     return (struct module_file){.size = size, .read = read_memory, .ctx = ctx};
 }

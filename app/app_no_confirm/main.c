@@ -3,8 +3,8 @@
 #include "debug.h"
 #include "system.h"
 
-/* An update that was a mistake: signed and startable, but it talks to no module and never confirms. The
- * watchdog that the bootloader has started for its trial takes it away. */
+/* An update that was a mistake: signed and startable, but it talks to no module and never
+ * confirms. The watchdog that the bootloader has started for its trial takes it away. */
 int main(void)
 {
     debug_start(clock_start());

@@ -86,9 +86,9 @@ void chip_set_flash_busy(struct board *board, bool busy);
 /* Reset all peripherals. */
 void chip_reset(struct board *board, enum board_reset_cause cause);
 
-/* Serve the events that are due up to `now`, in the order of time. Returns the tick of the next
- * one. */
-uint64_t chip_service(void *board, uint64_t now);
+/* Serve the events of the board `ctx` that are due up to `now`, in the order of time. Returns
+ * the tick of the next one. */
+uint64_t chip_service(void *ctx, uint64_t now);
 
 /* Let time pass without the core. Ends early when the chip halts. */
 void chip_pass_time(struct board *board, uint64_t until);

@@ -20,11 +20,12 @@ struct campaign_sums {
 enum { CAMPAIGN_CASE_SIZE = 80 };
 void campaign_format_case(const struct campaign_case *which, char out_text[CAMPAIGN_CASE_SIZE]);
 
-/* The failures of one kind of enum scenario_failure, in words: "bricks". NULL if there is no such
- * kind. */
+/* The failures of one kind of enum scenario_failure, in words: "bricks". NULL if there is no
+ * such kind. */
 const char *campaign_failure_name(unsigned kind);
 
-/* All figures, by the names of bench/results.json; yours to add to, and to print (host/json.h). */
+/* All figures, by the names of bench/results.json; yours to add to, and to print
+ * (host/json.h). */
 json_t *campaign_figures(const struct campaign_sums *sums, const struct scenario *scenario,
                          const struct campaign_options *options, unsigned jobs);
 

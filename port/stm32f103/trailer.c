@@ -2,12 +2,12 @@
 #include <stdint.h>
 #include "otter/image.h"
 
-/* The image's trailer, made by the linker instead of a tool: the section .otter_trailer follows everything else in the .bin, and the symbol ld_image_length is what comes before it.
- * Fields and their order are those of otter/image.h; all lie on their natural alignment, and
- * the chip is little-endian as the format is. Key id and signature are zero here: the build
- * signs what it has linked (cmake/sign.cmake), and gives what the image is: IMAGE_HARDWARE,
- * IMAGE_VERSION (both 8 characters) and IMAGE_NUMBER, the version as a number
- * (cmake/firmware.cmake).
+/* The image's trailer, made by the linker instead of a tool: the section .otter_trailer follows
+ * everything else in the .bin, and the symbol ld_image_length is what comes before it. Fields
+ * and their order are those of otter/image.h; all lie on their natural alignment, and the chip
+ * is little-endian as the format is. Key id and signature are zero here: the build signs what
+ * it has linked (cmake/sign.cmake), and gives what the image is: IMAGE_HARDWARE, IMAGE_VERSION
+ * (both 8 characters) and IMAGE_NUMBER, the version as a number (cmake/firmware.cmake).
  */
 struct trailer {
     uint8_t magic[8];

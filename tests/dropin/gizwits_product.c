@@ -9,7 +9,8 @@
 #include "systick.h"
 #include "uart.h"
 
-/* What a generated project has in userHandle(), hal_uart.c and hal_timer.c, over port/stm32f103.
+/* What a generated project has in userHandle(), hal_uart.c and hal_timer.c, over
+ * port/stm32f103.
  */
 enum { MODULE_BAUD = 9600, LAST_CHARACTERS_MS = 2 };
 

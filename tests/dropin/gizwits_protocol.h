@@ -6,8 +6,8 @@
 #include "gizwits_ota.h"
 #include "gizwits_product.h"
 
-/* The protocol file of a project in the style of Gizwits' generator, written anew and kept to what
- * an update meets. Lines that docs/dropin.md adds or changes are marked "dropin".
+/* The protocol file of a project in the style of Gizwits' generator, written anew and kept to
+ * what an update meets. Lines that docs/dropin.md adds or changes are marked "dropin".
  */
 #define RB_MAX_LEN      1024 /* dropin: both were about 40, too small for 0x19 and 0x1D */
 #define MAX_PACKAGE_LEN 900

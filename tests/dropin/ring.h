@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* The ring between the UART and the parser, as generated projects have one. One writer, one reader;
- * counters run freely, so a full ring is not taken for an empty one.
+/* The ring between the UART and the parser, as generated projects have one. One writer, one
+ * reader; counters run freely, so a full ring is not taken for an empty one.
  */
 typedef struct {
     uint8_t *buf;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiled only: every function and type of the tutorial, used with the types and in the way the
- * tutorial's project uses them. If a signature changes, this file no longer builds. */
+/* Compiled only: every function and type of the tutorial, used with the types and in the way
+ * the tutorial's project uses them. If a signature changes, this file no longer builds. */
 #include "gizwits_ota.h"
 
 #include <stddef.h>

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include "lab/line_noise.h"
 
-/* One whole update of the real binaries over a noisy line, to its end, and what is in flash then. */
+/* One whole update of the real binaries over a noisy line, to its end, and what is in flash
+ * then. */
 enum noise_end {
     NOISE_UPDATED, /* the module saw the new version; the new image runs, bit-exact */
     NOISE_FAILED,  /* the module reported a failure; the old or the new image runs, bit-exact */

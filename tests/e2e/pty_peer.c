@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pty_peer LINK VERSION HOW: a small MCU on a pty, to see what `otter push` makes of it. LINK becomes a
- * symbolic link to the pty; VERSION is what it reports; HOW is one of
+/* pty_peer LINK VERSION HOW: a small MCU on a pty, to see what `otter push` makes of it. LINK
+ * becomes a symbolic link to the pty; VERSION is what it reports; HOW is one of
  *
  *    good     takes the file, then comes back with version 03010102
  *    refuse   answers the offer, then 0x27

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole updates on the real binaries that meet trouble: each failure path of the tutorial, and what
- * the device and the module make of it. */
+/* Whole updates on the real binaries that meet trouble: each failure path of the tutorial, and
+ * what the device and the module make of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -58,8 +58,8 @@ static void assert_answers(void)
     assert_false(module_is_busy(testbed_module(bed)));
 }
 
-/* The module offers a file, with an MD5 of 32 times `md5_digit`, that must not be installed. The old
- * app goes on: it still answers seconds later, and FLAG says nothing. */
+/* The module offers a file, with an MD5 of 32 times `md5_digit`, that must not be installed.
+ * The old app goes on: it still answers seconds later, and FLAG says nothing. */
 static void run_to_failure(const uint8_t file[], size_t size, char md5_digit,
                            enum module_failure why)
 {
@@ -149,7 +149,8 @@ static void test_module_aborts_and_is_asked_again(void **state)
     assert_true(seen.ready >= 2);
 }
 
-/* Reset pin in the middle: RAM is kept, the transfer is begun again without a module restart. */
+/* Reset pin in the middle: RAM is kept, the transfer is begun again without a module
+ * restart. */
 static void test_mcu_reset_resumes_by_ready(void **state)
 {
     (void)state;

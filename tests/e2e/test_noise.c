@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole updates over a noisy line: how many finish, how long they take, and never a wrong image. The
- * bars are those of the project's release list: bit error rate 1e-5: 99 %, 1e-4: 90 %.
+/* Whole updates over a noisy line: how many finish, how long they take, and never a wrong
+ * image. The bars are those of the project's release list: bit error rate 1e-5: 99 %, 1e-4: 90
+ * %.
  *
  *    e2e_noise                                   a bounded slice, for ctest
  *    e2e_noise --runs 2000 --jobs 2 --json FILE  the whole figure

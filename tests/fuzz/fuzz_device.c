@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The MCU's side: bytes, frames with good sums, right and wrong pieces, time and resets in any order.
- * Promises: nothing but APPBAK and FLAG is written, and a FLAG that says pending describes APPBAK. */
+/* The MCU's side: bytes, frames with good sums, right and wrong pieces, time and resets in any
+ * order. Promises: nothing but APPBAK and FLAG is written, and a FLAG that says pending
+ * describes APPBAK. */
 #include "otter/device.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
@@ -107,7 +108,8 @@ static void feed_offer(void)
 /* Piece `number` of the good file in the length asked for; `harm` flips a bit of it. */
 static void feed_piece(uint16_t number, uint8_t sn, uint8_t harm)
 {
-    uint16_t n = device.receiver.transfer.piece_len != 0 ? device.receiver.transfer.piece_len : 128;
+    uint16_t n =
+        device.receiver.transfer.piece_len != 0 ? device.receiver.transfer.piece_len : 128;
     uint32_t from = (uint32_t)(number - 1) * n;
     uint8_t data[FILE_SIZE], payload[OTTER_PIECE_HEAD + FILE_SIZE];
 

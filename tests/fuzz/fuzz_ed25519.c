@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ed25519 and SHA-512: what the equation says to any key, signature and message is what OpenSSL says; keys
- * that the host makes are points that OpenSSL takes, too. First byte odd: the signature in the input is added
- * (exclusive or) to a good one that OpenSSL makes with the input's key as its secret. */
+/* Ed25519 and SHA-512: what the equation says to any key, signature and message is what OpenSSL
+ * says; keys that the host makes are points that OpenSSL takes, too. First byte odd: the
+ * signature in the input is added (exclusive or) to a good one that OpenSSL makes with the
+ * input's key as its secret. */
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include "host/ed25519_key.h"
@@ -17,7 +18,8 @@ static void take(struct fuzz_input *input, uint8_t out[], size_t len)
     }
 }
 
-/* Make `packed`, a secret so far, its public key, and `signature` what it signs with this change. */
+/* Make `packed`, a secret so far, its public key, and `signature` what it signs with this
+ * change. */
 static void sign(uint8_t packed[32], uint8_t signature[64], const uint8_t message[], size_t len)
 {
     EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, packed, 32);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The frame decoder: in both modes the same bytes give the same frames however they are split, and a
- * good frame survives being encoded and decoded again. */
+/* The frame decoder: in both modes the same bytes give the same frames however they are split,
+ * and a good frame survives being encoded and decoded again. */
 #include "otter/frame.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -23,7 +23,8 @@ static void check_again(const struct otter_frame *frame, uint16_t body_max)
     free(body);
 }
 
-/* Decode everything in parts of at most `step` bytes. Returns a number that tells the frames. */
+/* Decode everything in parts of at most `step` bytes. Returns a number that tells the
+ * frames. */
 static uint64_t decode(const uint8_t bytes[], size_t len, enum otter_frame_mode mode,
                        uint16_t body_max, size_t step)
 {

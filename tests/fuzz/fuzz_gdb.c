@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gdb's end of the line: any bytes, and packets with a right sum around any bytes, while the board
- * runs and stands. Whatever comes, every answer is a packet of the right form, how the bytes were
- * split does not matter, and nothing is executed while the debugger has the board. */
+/* gdb's end of the line: any bytes, and packets with a right sum around any bytes, while the
+ * board runs and stands. Whatever comes, every answer is a packet of the right form, how the
+ * bytes were split does not matter, and nothing is executed while the debugger has the
+ * board. */
 #include "board/host/gdb.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The firmware files that people give to `otter push` and `otter image`: what is loaded is whole, of a
- * possible size, and its trailer is what its last bytes say; what is refused is named in one line. */
+/* The firmware files that people give to `otter push` and `otter image`: what is loaded is
+ * whole, of a possible size, and its trailer is what its last bytes say; what is refused is
+ * named in one line. */
 #include <sys/mman.h>
 #include <unistd.h>
 #include "host/image_file.h"

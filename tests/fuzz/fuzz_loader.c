@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Firmware files of every kind: a file that is refused leaves the flash as it was and says why. */
+/* Firmware files of every kind: a file that is refused leaves the flash as it was and says
+ * why. */
 #include "board/host/elf_symbols.h"
 #include "board/host/loader.h"
 #include "tests/fuzz/fuzz.h"

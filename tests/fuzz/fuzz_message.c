@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every reader of a payload, with the payload at the end of its memory; what one accepts, its writer
- * must be able to write within the given space. */
+/* Every reader of a payload, with the payload at the end of its memory; what one accepts, its
+ * writer must be able to write within the given space. */
 #include "otter/message.h"
 #include "tests/fuzz/fuzz.h"
 

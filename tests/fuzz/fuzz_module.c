@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module's side: bytes, frames, fitting answers, READY and time in any order. Promises: what it
- * sends decodes, and it always says when it wants to be polled again. */
+/* The module's side: bytes, frames, fitting answers, READY and time in any order. Promises:
+ * what it sends decodes, and it always says when it wants to be polled again. */
 #include "module/module.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -95,8 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t file[FILE_SIZE];
     struct fuzz_input input = {data, size};
-    struct module_config config = {
-        .file = module_file_in_memory(file, sizeof file), .version = "03010102"};
+    struct module_config config = {.file = module_file_in_memory(file, sizeof file),
+                                   .version = "03010102"};
 
     memset(config.file.md5_hex, '0', sizeof config.file.md5_hex);
     config.offer_always = (fuzz_u8(&input) & 1) != 0;

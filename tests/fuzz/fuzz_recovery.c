@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bootloader's receiver: bytes, frames with good sums, right and wrong pieces, silences, flash that
- * refuses, and resets in any order. Promises: nothing but APPBAK is written, by the rules of flash; what
- * goes out are whole frames; a piece is acknowledged when flash holds it and all before it; a file
- * is complete when exactly its bytes were acknowledged. And after all that a module that offers a file
- * and sends it has it taken. */
+/* The bootloader's receiver: bytes, frames with good sums, right and wrong pieces, silences,
+ * flash that refuses, and resets in any order. Promises: nothing but APPBAK is written, by the
+ * rules of flash; what goes out are whole frames; a piece is acknowledged when flash holds it
+ * and all before it; a file is complete when exactly its bytes were acknowledged. And after all
+ * that a module that offers a file and sends it has it taken. */
 #include "otter/recovery.h"
 #include "otter/bytes.h"
 #include "otter/message.h"

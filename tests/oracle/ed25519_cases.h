@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Random signatures: good ones, and what an attacker would make of them. Signed with libsodium's scalars, so
- * that R and S can be anything. Same seed and index, same case. */
+/* Random signatures: good ones, and what an attacker would make of them. Signed with
+ * libsodium's scalars, so that R and S can be anything. Same seed and index, same case. */
 enum ed25519_kind {
     KIND_GOOD,
     KIND_R_FLIP, /* one byte of it changed, as of the next three */
@@ -41,7 +41,8 @@ void ed25519_cases_init(void);
 
 void ed25519_case_make(struct ed25519_case *out, uint64_t seed, uint64_t index);
 
-/* Is it one of the points whose order divides 8, in any way of packing? Compared with a list. */
+/* Is it one of the points whose order divides 8, in any way of packing? Compared with a
+ * list. */
 bool ed25519_is_small(const uint8_t packed[32]);
 
 #endif

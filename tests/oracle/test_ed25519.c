@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oracle_ed25519 [--count N] [--seed S] [--first I]: random signatures, good and mutated, to our verifier, to
- * OpenSSL's and to libsodium's. Each difference must be one that a rule foresees from the bytes
- * alone; a rule that is never needed is a failure, too. A failure prints the line that repeats it. */
+/* oracle_ed25519 [--count N] [--seed S] [--first I]: random signatures, good and mutated, to
+ * our verifier, to OpenSSL's and to libsodium's. Each difference must be one that a rule
+ * foresees from the bytes alone; a rule that is never needed is a failure, too. A failure
+ * prints the line that repeats it. */
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <sodium.h>

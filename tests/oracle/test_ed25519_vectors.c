@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* oracle_ed25519_vectors SIGN_INPUT: all 1,024 vectors that came with the Ed25519 paper, as
- * python3-cryptography-vectors has them: messages of 0 to 1,023 bytes. Each is good, and bad with one byte of
- * its signature, and one of its message, changed. */
+ * python3-cryptography-vectors has them: messages of 0 to 1,023 bytes. Each is good, and bad
+ * with one byte of its signature, and one of its message, changed. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* oracle_unicorn [--count N] [--seed S] [--first I]: random instructions on board/cpu and on libunicorn
- * (QEMU 5.0.1's Cortex-M3), from the same registers, flags and memory; both must come out the same.
- * A failure prints the case and the line that repeats it. */
+/* oracle_unicorn [--count N] [--seed S] [--first I]: random instructions on board/cpu and on
+ * libunicorn (QEMU 5.0.1's Cortex-M3), from the same registers, flags and memory; both must
+ * come out the same. A failure prints the case and the line that repeats it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "tests/oracle/unicorn_cases.h"
 #include "tests/oracle/unicorn_compare.h"
 
-/* Where ARMv7-M leaves open what happens the model stops instead of guessing, and there is nothing to
- * compare. Each reason it may give has its line here; any other is a failure. */
+/* Where ARMv7-M leaves open what happens the model stops instead of guessing, and there is
+ * nothing to compare. Each reason it may give has its line here; any other is a failure. */
 static struct filter {
     const char *text; /* end of the model's message */
     const char *section;
@@ -64,9 +64,9 @@ static uint64_t faults; /* on both */
 
 enum { CFSR_STKERR = 1 << 12, CFSR_UNDEFINSTR = 1 << 16, CFSR_UNALIGNED = 1 << 24 };
 
-/* 32-bit encodings of the ARMv7E-M and ARMv7-A instruction sets that 2.0.1 executes on "Cortex-M3":
- * SXTAB and its like, SMLAxy and its like, SMLALxy, SSAT16, USAT16, BLX to ARM state, preloads and
- * stores with reserved bits. */
+/* 32-bit encodings of the ARMv7E-M and ARMv7-A instruction sets that 2.0.1 executes on
+ * "Cortex-M3": SXTAB and its like, SMLAxy and its like, SMLALxy, SSAT16, USAT16, BLX to ARM
+ * state, preloads and stores with reserved bits. */
 static bool is_foreign(uint32_t first, uint32_t second)
 {
     (void)second;
@@ -93,7 +93,8 @@ static bool is_equal(const struct compare_state *model, const struct compare_sta
         model->control != unicorn->control || !compare_ram_equal()) {
         return false;
     }
-    /* Unicorn's interface reads the others as the program itself would: unprivileged, as zero. */
+    /* Unicorn's interface reads the others as the program itself would: unprivileged, as
+     * zero. */
     return (model->control & 1u) != 0 ||
            (model->primask == unicorn->primask &&
             model->basepri == (unicorn->basepri & 0xF0u) &&

@@ -41,8 +41,8 @@ static uint32_t any_value(uint64_t *random)
     }
 }
 
-/* MRS, MSR, barriers, hints, exclusives, table branches, divisions, saturation, bit fields, shifts
- * by register, extensions, long branches: with operands that mostly exist. */
+/* MRS, MSR, barriers, hints, exclusives, table branches, divisions, saturation, bit fields,
+ * shifts by register, extensions, long branches: with operands that mostly exist. */
 static void make_special(uint64_t *random, uint16_t code[2])
 {
     static const uint8_t special[] = {0, 1, 2, 3, 5, 6, 7, 8, 9, 16, 17, 18, 19, 20};

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One case of the differential test: an instruction (perhaps behind an IT) and the state it starts
- * from, executed by board/cpu and by libunicorn.
+/* One case of the differential test: an instruction (perhaps behind an IT) and the state it
+ * starts from, executed by board/cpu and by libunicorn.
  */
 enum {
     COMPARE_FLASH = 0x08000000, /* also seen at 0 */
@@ -41,8 +41,8 @@ struct compare_state {
     int error;             /* unicorn only: uc_err */
 };
 
-/* Memory contents, and the engine; open again after COMPARE_REOPEN cases: Unicorn 2.0.1 crashes after some
- * 100,000 starts with invalidated code (its issue 1946). */
+/* Memory contents, and the engine; open again after COMPARE_REOPEN cases: Unicorn 2.0.1 crashes
+ * after some 100,000 starts with invalidated code (its issue 1946). */
 enum { COMPARE_REOPEN = 20000 };
 void compare_fill(uint64_t seed);
 bool compare_open(void);

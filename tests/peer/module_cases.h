@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-/* How much of each recording our module must repeat byte for byte, and every frame in which it is
- * expected to differ from the recorded one, with the reason. Counts are exact: one frame more or less
- * fails the test.
+/* How much of each recording our module must repeat byte for byte, and every frame in which it
+ * is expected to differ from the recorded one, with the reason. Counts are exact: one frame
+ * more or less fails the test.
  */
 enum module_difference_kind {
     MODULE_NO_DIFFERENCE, /* ends the list */

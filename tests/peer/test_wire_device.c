@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every frame a real Wi-Fi module sent in the recordings of tests/vectors/wire is given to the
- * device at its recorded time, and what the device sends is compared, byte for byte, with what the
- * module was satisfied with there. Repeat one: peer_wire_device NAME (-v prints every frame).
+ * device at its recorded time, and what the device sends is compared, byte for byte, with what
+ * the module was satisfied with there. Repeat one: peer_wire_device NAME (-v prints every
+ * frame).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +63,8 @@ static struct {
 static uint16_t control(void *ctx, const struct otter_p0 *p0,
                         uint8_t out_answer[OTTER_COMMAND_MAX])
 {
-    /* The scripted product's status: raw motor 5, 37 percent, 54 - 13 degrees, all else zero. */
+    /* The scripted product's status: raw motor 5, 37 percent, 54 - 13 degrees, all else
+     * zero. */
     static const uint8_t status[] = {0x03, 0, 0, 0, 0, 0x05, 0, 0x25, 0x36, 0, 0};
 
     (void)ctx;

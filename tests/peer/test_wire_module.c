@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every byte the scripted MCU of the recordings in tests/vectors/wire sent is given to our module, and
- * every frame ours sends is compared, byte for byte and in order, with what the real module sent.
- * Times are not compared: an answer of the MCU follows our frame as it followed the recorded one.
+/* Every byte the scripted MCU of the recordings in tests/vectors/wire sent is given to our
+ * module, and every frame ours sends is compared, byte for byte and in order, with what the
+ * real module sent. Times are not compared: an answer of the MCU follows our frame as it
+ * followed the recorded one.
  *
- * What the recorded module's cloud decided is taken from the recording: when a file is offered, its
- * content (put together from the pieces), status bits, the time, 0x03 and 0x25 frames, and that a
- * killed process starts anew. Where that process restarted by itself, ours must have done so too.
- * Once ours has sent a frame more or less than the recording, the sn of its later commands (and of
- * the MCU's answers to them) are shifted accordingly, and compared with that shift.
+ * What the recorded module's cloud decided is taken from the recording: when a file is offered,
+ * its content (put together from the pieces), status bits, the time, 0x03 and 0x25 frames, and
+ * that a killed process starts anew. Where that process restarted by itself, ours must have
+ * done so too. Once ours has sent a frame more or less than the recording, the sn of its later
+ * commands (and of the MCU's answers to them) are shifted accordingly, and compared with that
+ * shift.
  *
  * Repeat one: peer_wire_module NAME; with -v before it every frame is printed.
  */
@@ -113,8 +115,9 @@ static bool has_own_sn(const struct otter_frame *frame)
     return (frame->cmd & 1) != 0 && frame->cmd != OTTER_CMD_ILLEGAL_TO_MCU;
 }
 
-/* As if the module had not sent the command that its case names: the sn of those that follow, and of
- * their answers, are one less. The answer to the command itself stays: ours sends it, and waits. */
+/* As if the module had not sent the command that its case names: the sn of those that follow,
+ * and of their answers, are one less. The answer to the command itself stays: ours sends it,
+ * and waits. */
 static bool is_taken_out(struct line *line)
 {
     uint32_t without_ms = run.module_case->without_ms;
@@ -303,7 +306,8 @@ static void count_extra(void)
         run.queue[i].frame.payload = run.queue[i].body;
 }
 
-/* Did a command of ours match the recorded one with this sn? Numbers are used again every 256. */
+/* Did a command of ours match the recorded one with this sn? Numbers are used again every
+ * 256. */
 static bool is_known(uint8_t sn)
 {
     return run.matched_at[sn] != 0 && run.commands - run.matched_at[sn] < KNOWN_COMMANDS;
@@ -406,7 +410,8 @@ static void process_start(const struct line *line)
     run.alive = true;
 }
 
-/* rc=0: it went by itself, so ours must have restarted by itself, about then. Else it was killed. */
+/* rc=0: it went by itself, so ours must have restarted by itself, about then. Else it was
+ * killed. */
 static void process_end(const struct line *line)
 {
     if (strstr(line->remark, "rc=0") != NULL) {

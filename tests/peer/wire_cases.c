@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire_cases.h"
 
-/* "Script" is the scripted MCU of the recordings, which misbehaves on purpose; "we" is the device. */
+/* "Script" is the scripted MCU of the recordings, which misbehaves on purpose; "we" is the
+ * device. */
 #define SILENT "the script keeps the ACK back on purpose; we acknowledge"
 #define ASKS_NOW                                                                               \
     "we ask again by ourselves (after 0x1F at once, else after silence); the script waits"

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-/* How each recording of tests/vectors/wire is replayed against the device, and every frame in which
- * the device is expected to differ from the recording, with the reason. Counts are exact: one frame
- * more or less fails the test.
+/* How each recording of tests/vectors/wire is replayed against the device, and every frame in
+ * which the device is expected to differ from the recording, with the reason. Counts are exact:
+ * one frame more or less fails the test.
  */
 enum wire_op_kind {
     WIRE_END,   /* ends the list */

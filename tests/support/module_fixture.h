@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_MODULE_FIXTURE_H
 #define TESTS_SUPPORT_MODULE_FIXTURE_H
 
-/* A scripted MCU around one struct module, in virtual time. What the module sends is kept frame by
- * frame with its time; the MCU answers the commands its test tells it to, at once.
+/* A scripted MCU around one struct module, in virtual time. What the module sends is kept frame
+ * by frame with its time; the MCU answers the commands its test tells it to, at once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,8 @@ struct mcu {
 /* A module that offers file_size bytes (0 = nothing) and an MCU that answers everything. */
 void mcu_init(struct mcu *mcu, uint32_t file_size);
 
-/* Let time pass to the next thing the module has to do, again and again, at most until `ms` later. */
+/* Let time pass to the next thing the module has to do, again and again, at most until `ms`
+ * later. */
 void mcu_wait(struct mcu *mcu, uint32_t ms);
 
 /* Send a frame as the MCU, with its next sn (mcu_send) or a given one. */

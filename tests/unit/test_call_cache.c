@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Remembered calls (lab/replay/call_cache.h): with them a board goes the same way as without, to the tick. */
+/* Remembered calls (lab/replay/call_cache.h): with them a board goes the same way as without,
+ * to the tick. */
 #include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/iwdg.h"
 
-/* Starts the watchdog and calls f 24 times, with 0, 1, 2, 3, 0, 1 ...; at 0x20000100: f's context and two
- * words, a sum of all results, the number of calls. f adds up 64 words of flash, feeds the watchdog at
- * each of them, and tells the sum twice. Translated by GNU as. */
+/* Starts the watchdog and calls f 24 times, with 0, 1, 2, 3, 0, 1 ...; at 0x20000100: f's
+ * context and two words, a sum of all results, the number of calls. f adds up 64 words of
+ * flash, feeds the watchdog at each of them, and tells the sum twice. Translated by GNU as. */
 static const uint8_t program[] = {
     0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0x18, 0x4F, /*  ldr  r7, =0x40003000 */
     0x4C, 0xF6, 0xCC, 0x40, 0x38, 0x60, /*        movw r0, #0xCCCC; str r0, [r7] */

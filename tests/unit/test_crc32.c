@@ -8,7 +8,8 @@
 #include "otter/crc32.h"
 #include "support/guard.h"
 
-/* Authority: the check value 0xCBF43926 of IEEE 802.3's CRC-32. The other values were made with zlib. */
+/* Authority: the check value 0xCBF43926 of IEEE 802.3's CRC-32. The other values were made with
+ * zlib. */
 
 static void known_values(void **state)
 {

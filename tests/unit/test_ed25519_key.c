@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys for the device. Authority: RFC 8032, 5.1.3, and its keys of 7.1; the coordinates were
- * computed with Python's integers. */
+/* Public keys for the device. Authority: RFC 8032, 5.1.3, and its keys of 7.1; the coordinates
+ * were computed with Python's integers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -70,8 +70,8 @@ static void test_ed25519_good(void **state)
     assert_int_equal(count, 20);
 }
 
-/* A changed R changes the digest, and then everything. With the digest kept, each bit of R, and each of S, must
- * count by itself. */
+/* A changed R changes the digest, and then everything. With the digest kept, each bit of R, and
+ * each of S, must count by itself. */
 static void test_ed25519_every_bit(void **state)
 {
     struct otter_ed25519_key key;

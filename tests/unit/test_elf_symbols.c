@@ -7,7 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* Header, one program header, four sections: none, the symbols, their names, and the file ends. */
+/* Header, one program header, four sections: none, the symbols, their names, and the file
+ * ends. */
 enum {
     PHOFF = 52,
     SHOFF = PHOFF + 32,
@@ -151,7 +152,8 @@ static void test_without_a_table(void **state)
     expect_refused(sizeof elf, "not for ARM");
 }
 
-/* Whatever stands in the tables, nothing outside of the file is read (the sanitizers' business). */
+/* Whatever stands in the tables, nothing outside of the file is read (the sanitizers'
+ * business). */
 static void test_every_byte_changed(void **state)
 {
     static const uint8_t values[] = {0x00, 0x01, 0x7F, 0xFF};

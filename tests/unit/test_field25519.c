@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arithmetic modulo 2^256 - 38, where random numbers never come: at its carries. Authority: libcrypto's
- * integers. */
+/* Arithmetic modulo 2^256 - 38, where random numbers never come: at its carries. Authority:
+ * libcrypto's integers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Intel HEX writer. Authority: Intel Hexadecimal Object File Format Specification, rev. A. */
+/* The Intel HEX writer. Authority: Intel Hexadecimal Object File Format Specification, rev.
+ * A. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

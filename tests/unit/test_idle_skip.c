@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loops that poll and are not executed (lab/replay/idle_skip.h): the board goes the same way, to the tick. */
+/* Loops that poll and are not executed (lab/replay/idle_skip.h): the board goes the same way,
+ * to the tick. */
 #include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/iwdg.h"
 
-/* Echoes what USART2 receives (9600 baud at 8 MHz) into the memory at 0x20000100 and back, up to a '.';
- * meanwhile it feeds the watchdog and counts in r4 how often SysTick, every 16 ms, has come to 0. Translated
- * by GNU as. */
+/* Echoes what USART2 receives (9600 baud at 8 MHz) into the memory at 0x20000100 and back, up
+ * to a '.'; meanwhile it feeds the watchdog and counts in r4 how often SysTick, every 16 ms,
+ * has come to 0. Translated by GNU as. */
 static const uint8_t program[] =
     {
         0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08, 0x1A, 0x48,

@@ -38,8 +38,8 @@ static void test_json_text_that_is_not_utf8_is_repaired(void **state)
 {
     (void)state;
     expect_json(json_text("a\xFFz"), "\"a\\uFFFDz\"");
-    expect_json(json_text("\xE5\xAE"), "\"\\uFFFD\\uFFFD\"");         /* cut short */
-    expect_json(json_text("\xC0\x80"), "\"\\uFFFD\\uFFFD\"");         /* overlong */
+    expect_json(json_text("\xE5\xAE"), "\"\\uFFFD\\uFFFD\"");            /* cut short */
+    expect_json(json_text("\xC0\x80"), "\"\\uFFFD\\uFFFD\"");            /* overlong */
     expect_json(json_text("\xED\xA0\x80"), "\"\\uFFFD\\uFFFD\\uFFFD\""); /* a surrogate */
     expect_json(json_text("\xF4\x90\x80\x80"), "\"\\uFFFD\\uFFFD\\uFFFD\\uFFFD\"");
 }

@@ -11,8 +11,8 @@
 static struct key key;
 static uint32_t now;
 
-/* Poll every millisecond for `ms` with the contact at `level`; all events must be KEY_NONE but the
- * last poll's, which is returned. */
+/* Poll every millisecond for `ms` with the contact at `level`; all events must be KEY_NONE but
+ * the last poll's, which is returned. */
 static enum key_event hold(bool level, uint32_t ms)
 {
     enum key_event event = KEY_NONE;

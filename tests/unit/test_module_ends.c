@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file on its way: offer, READY, pieces, and every kind of end. Authority: the behaviour measured
- * on a running open GAgent 04020006 (docs/protocol.md, chapter 5); where ours is to be better than
- * that program, the test's name says so with "unlike_gagent". */
+/* The file on its way: offer, READY, pieces, and every kind of end. Authority: the behaviour
+ * measured on a running open GAgent 04020006 (docs/protocol.md, chapter 5); where ours is to be
+ * better than that program, the test's name says so with "unlike_gagent". */
 #include "support/module_fixture.h"
 
 static struct mcu mcu;
@@ -551,7 +551,8 @@ static void test_transfer_copy_runs_on_independently(void **state)
     assert_memory_equal(copy.got, copy.file, 2000);
 }
 
-/* A daemon's disk fails in the middle: the MCU is told, and the update has an end of its own. */
+/* A daemon's disk fails in the middle: the MCU is told, and the update has an end of its
+ * own. */
 static void test_transfer_unreadable_file(void **state)
 {
     (void)state;

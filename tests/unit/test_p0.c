@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The P0 codec against the vendor's printed frames (layout of 2014; those with a wrong sum or length
- * corrected, see docs/protocol.md) and against frames recorded from a running module (layout of
- * 2017). Every test takes or makes the whole frame as it is on the wire. */
+/* The P0 codec against the vendor's printed frames (layout of 2014; those with a wrong sum or
+ * length corrected, see docs/protocol.md) and against frames recorded from a running module
+ * (layout of 2017). Every test takes or makes the whole frame as it is on the wire. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -154,8 +154,8 @@ static void test_status_bits(void **state)
     }
 }
 
-/* Whatever the length and the bytes: nothing outside of the ranges gets in, and only flagged points
- * change. */
+/* Whatever the length and the bytes: nothing outside of the ranges gets in, and only flagged
+ * points change. */
 static void test_control_refuses(void **state)
 {
     (void)state;

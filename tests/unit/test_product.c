@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules of the pet house with a clock of our own: when what is told to the module (vendor's
- * rules 3.1 of the serial protocol document: report after each control, changes of the environment
- * not faster than 6 s, of keys at once, one each 600 s), alerts, faults, colours, speed. */
+ * rules 3.1 of the serial protocol document: report after each control, changes of the
+ * environment not faster than 6 s, of keys at once, one each 600 s), alerts, faults, colours,
+ * speed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +24,8 @@ static int start(void **state)
     return 0;
 }
 
-/* Ask every 10 ms for `ms` as the main loop does; at the first command: take it as sent, return it. */
+/* Ask every 10 ms for `ms` as the main loop does; at the first command: take it as sent, return
+ * it. */
 static uint8_t run(uint32_t ms)
 {
     for (uint32_t i = 0; i <= ms; i += 10) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an otter app tells of its updates, on the module's side: the words, and what they make of the end
- * of an update. Authority: docs/protocol.md 2.1, docs/flash-format.md 4.1. */
+/* What an otter app tells of its updates, on the module's side: the words, and what they make
+ * of the end of an update. Authority: docs/protocol.md 2.1, docs/flash-format.md 4.1. */
 #include "host/reason_text.h"
 #include "support/module_fixture.h"
 

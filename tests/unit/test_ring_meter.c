@@ -10,7 +10,8 @@
 static const struct firmware_ring ring = {
     .addr = 0x20000100, .size = 8, .tail_addr = 0x20000200};
 
-/* Store `stored` bytes, one after the other, with the reader standing still; then it reads `read`. */
+/* Store `stored` bytes, one after the other, with the reader standing still; then it reads
+ * `read`. */
 static void step(struct ring_meter *meter, unsigned stored, unsigned read)
 {
     uint32_t head = meter->head, tail = meter->tail;

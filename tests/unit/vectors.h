@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Frames as they stand on the wire: those of the vendor's protocol text (the five misprinted ones with
- * the right len or sum), and some that were recorded on a real module. */
+/* Frames as they stand on the wire: those of the vendor's protocol text (the five misprinted
+ * ones with the right len or sum), and some that were recorded on a real module. */
 struct vector {
     const char *name;
     uint8_t cmd, sn;

@@ -41,7 +41,8 @@ void p9813_show(uint8_t red, uint8_t green, uint8_t blue)
 {
     uint32_t check = ~((uint32_t)blue >> 6 << 4 | (uint32_t)green >> 6 << 2 | red >> 6) & 0x3Fu;
     uint32_t word = (0xC0u | check) << 24 | (uint32_t)blue << 16 | (uint32_t)green << 8 | red;
-    /* Twice, as the vendor's firmware does: the chip takes over a colour with the bits that follow it. */
+    /* Twice, as the vendor's firmware does: the chip takes over a colour with the bits that
+     * follow it. */
     for (unsigned i = 0; i < 2; i++) {
         put_word(0);
         put_word(word);

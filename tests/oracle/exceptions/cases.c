@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace.h"
 
-/* One line each. Where ARMv7-M lets an interrupt be taken a little later, the program waits with
- * barrier(): what is compared is the architecture, not the moment. */
+/* One line each. Where ARMv7-M lets an interrupt be taken a little later, the program waits
+ * with barrier(): what is compared is the architecture, not the moment. */
 
 static volatile uint32_t seen; /* by a handler */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exceptions_on_model trace.bin: run the trace program on the board model and print what it sends. */
+/* exceptions_on_model trace.bin: run the trace program on the board model and print what it
+ * sends. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -74,7 +74,8 @@ void pend(unsigned irq)
     barrier();
 }
 
-/* Small letters on entry, capitals on exit: a..d the interrupts, h m b u the faults, v SVC, p PendSV. */
+/* Small letters on entry, capitals on exit: a..d the interrupts, h m b u the faults, v SVC, p
+ * PendSV. */
 void dispatch(uint32_t *frame, uint32_t exc_return)
 {
     static const char letters[] = "rrnhmbu....v..pt";
@@ -88,8 +89,8 @@ void dispatch(uint32_t *frame, uint32_t exc_return)
     mark((char)(letter - 'a' + 'A'));
 }
 
-/* Hands on the frame; r4 only keeps the stack aligned. Caller-saved registers and flags are spoilt on
- * purpose: hardware must bring them back. */
+/* Hands on the frame; r4 only keeps the stack aligned. Caller-saved registers and flags are
+ * spoilt on purpose: hardware must bring them back. */
 __attribute__((naked)) void any_handler(void)
 {
     __asm__ volatile("tst lr, #4\n\t"

@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* A program that makes exceptions happen and prints what it saw on USART1, the same on any ARMv7-M with
- * that UART: tests/oracle/exceptions.sh compares QEMU's lines with the board model's. */
+/* A program that makes exceptions happen and prints what it saw on USART1, the same on any
+ * ARMv7-M with that UART: tests/oracle/exceptions.sh compares QEMU's lines with the board
+ * model's. */
 
 #define REG32(addr) (*(volatile uint32_t *)(addr))
 #define REG8(addr)  (*(volatile uint8_t *)(addr))
