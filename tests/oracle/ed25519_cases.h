@@ -14,10 +14,10 @@ enum ed25519_kind {
     KIND_S_FLIP,
     KIND_KEY_FLIP,
     KIND_TEXT_FLIP,
-    KIND_S_PLUS_L, /* L added one to fifteen times */
-    KIND_R_SMALL,  /* an R of small order, the S that fits: only the key's owner can */
-    KIND_R_MIXED,  /* a point of small order added to R, the S that fits */
-    KIND_R_PACKING, /* y of R from p on, or the sign of an R whose x is 0; S as with the proper R */
+    KIND_S_PLUS_L,  /* L added one to fifteen times */
+    KIND_R_SMALL,   /* an R of small order, the S that fits: only the key's owner can */
+    KIND_R_MIXED,   /* a point of small order added to R, the S that fits */
+    KIND_R_PACKING, /* y of R from p on, or the sign of an R whose x is 0 */
     KIND_A_SMALL,   /* a key of small order, R of small order, S 0 or L */
     KIND_A_MIXED,   /* a point of small order added to the key */
     KIND_A_PACKING, /* y of the key from p on */

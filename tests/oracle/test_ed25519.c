@@ -24,8 +24,8 @@ struct verdicts {
 
 /* Why they may differ (docs/security.md). */
 enum rule {
-    RULE_KEY_SMALL,   /* we make no key of small order; OpenSSL takes it */
-    RULE_KEY_PACKING, /* we make no key of y from p on, or with the sign of 0; OpenSSL takes it */
+    RULE_KEY_SMALL,      /* we make no key of small order; OpenSSL takes it */
+    RULE_KEY_PACKING,    /* nor one of y from p on, or with the sign of 0; OpenSSL takes it */
     RULE_SODIUM_SMALL,   /* libsodium refuses any key and any R of small order */
     RULE_SODIUM_PACKING, /* libsodium refuses y from p on in a key */
     RULES,

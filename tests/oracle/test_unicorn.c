@@ -84,7 +84,7 @@ static bool is_equal(const struct compare_state *model, const struct compare_sta
         return unicorn->end == COMPARE_FAULT && model->kept;
     }
     if (unicorn->end == COMPARE_FAULT && model->r[15] != unicorn->r[15]) {
-        return false; /* a failed fetch at the place both went to is none of this instruction's */
+        return false; /* a failed fetch at the place both went to is another instruction's */
     }
     if (((model->r[13] | model->psp) & 3u) != 0) { /* B1.4.7, whatever Unicorn does */
         return false;

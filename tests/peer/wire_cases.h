@@ -26,7 +26,7 @@ enum wire_difference_kind {
     WIRE_EXTRA,     /* the device sends it, the recording has none */
     WIRE_MISSING,   /* the recording has it, the device does not send it */
     WIRE_DIFFERENT, /* both, but the bytes differ */
-    WIRE_BROKEN, /* the scripted MCU sent bytes that no device may send: not replayed; any cmd */
+    WIRE_BROKEN,    /* the scripted MCU sent what no device may send: not replayed; any cmd */
 };
 struct wire_difference {
     enum wire_difference_kind kind;

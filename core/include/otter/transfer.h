@@ -51,10 +51,11 @@
  *  RESTOPPING  repeat   ACK                     -           READY_DUE   SILENCE   -
  *  FINISHED    ACK      ACK                     -           -           -         -
  *
- * In ASKED and RECEIVING a malformed 0x19 is not answered: it is a piece with a garbled command.
- * There and in VERIFYING a piece or a digest that is wrong leads to STOPPING; after a fault of the
- * line (a wrong checksum, a piece that is repeated or late, 0x1F) to RESTOPPING, with half the
- * piece length, until the same wrong digest comes twice or the attempts are used up.
+ * In ASKED and RECEIVING a malformed 0x19 is not answered: it is a piece with a garbled
+ * command. There and in VERIFYING a piece or a digest that is wrong leads to STOPPING; after a
+ * fault of the line (a wrong checksum, a piece that is repeated or late, 0x1F) to RESTOPPING,
+ * with half the piece length, until the same wrong digest comes twice or the attempts are used
+ * up.
  *
  * After a reset `resume` (retained RAM) tells what was going on: the module's resent piece is
  * stopped, and READY asks for the file again. Without it a piece that comes before any offer
