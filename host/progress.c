@@ -24,6 +24,7 @@ bool progress_format(struct progress *progress, uint32_t number, uint32_t count,
     if (count == 0 || number > count) {
         return false;
     }
+    /* Pieces are equally long but for the last one: near enough for a rate, not to be shown. */
     uint32_t bytes = (uint32_t)((uint64_t)progress->size * number / count);
     uint32_t passed_ms = now_ms - progress->start_ms;
     uint32_t rate = passed_ms != 0 ? (uint32_t)((uint64_t)bytes * 1000 / passed_ms) : 0;
@@ -35,8 +36,8 @@ bool progress_format(struct progress *progress, uint32_t number, uint32_t count,
             return false;
         }
         progress->last_tenth = tenth;
-        (void)snprintf(out_text, PROGRESS_SIZE, "%u %%: piece %u of %u, %u of %u bytes, %u B/s",
-                       percent, number, count, bytes, progress->size, rate);
+        (void)snprintf(out_text, PROGRESS_SIZE, "%u %%: piece %u of %u, %u B/s", percent,
+                       number, count, rate);
         return true;
     }
     char bar[BAR_WIDTH + 1];
