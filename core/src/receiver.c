@@ -12,10 +12,10 @@ static const struct otter_retry retry_ready = {OTTER_READY_SILENCE_MS, 1};
 
 /* ---- what is due on the link ---- */
 
-/* After a piece, an 0x1F or a new offer nobody will answer our READY any more: none of these
- * leaves the transfer ASKED. */
-static void note(struct otter_receiver *receiver, struct otter_link *link,
-                 enum otter_transfer_action action)
+/* Make due what the transfer asks for, but for ACK and READY. After a piece, an 0x1F or a new
+ * offer nobody will answer our READY any more: none of these leaves the transfer ASKED. */
+static void apply(struct otter_receiver *receiver, struct otter_link *link,
+                  enum otter_transfer_action action)
 {
     if (receiver->transfer.state != OTTER_TRANSFER_ASKED &&
         otter_link_awaits(link, OTTER_CMD_READY)) {
@@ -199,7 +199,7 @@ int otter_receiver_request(struct otter_receiver *receiver, struct otter_link *l
         receiver->ack_due = false; /* a new offer ends what was before */
         receiver->command_due = 0;
     }
-    note(receiver, link, action);
+    apply(receiver, link, action);
     return send_due(receiver, link, now_ms);
 }
 
@@ -237,7 +237,7 @@ int otter_receiver_poll(struct otter_receiver *receiver, struct otter_link *link
         if (action == OTTER_TRANSFER_ASK) {
             return send_ready(receiver, link, now_ms);
         }
-        note(receiver, link, action);
+        apply(receiver, link, action);
     }
     return send_due(receiver, link, now_ms);
 }
