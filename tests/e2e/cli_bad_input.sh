@@ -255,7 +255,7 @@ push_to() {
 }
 push_to 03010101 good 0 'otter: push: MCU updated 03010101 -> 03010102 in [0-9.]* s' good.bin
 push_to 03010101 good 0 '.result == "updated" and .from == "03010101" and .to == "03010102"' good.bin --json
-push_to 03010101 good 0 '^100 %: piece 13 of 13, 3112 of 3112 bytes' good.bin
+push_to 03010101 good 0 '^100 %: piece 13 of 13, ' good.bin
 push_to 03010102 good 0 'MCU already has version 03010102; nothing sent' good.bin
 push_to 03010102 good 0 'MCU updated 03010102 -> 03010102' good.bin --force
 push_to 03010101 good 1 'other.bin: the file is for hardware 99010100, the MCU is 03010100' other.bin
