@@ -89,7 +89,7 @@ static int sign(const struct image_options *options, const struct image_file *in
                 const struct key_file *key)
 {
     uint8_t data[OTTER_APP_SIZE];
-    struct otter_image image;
+    struct otter_image image = {.length = 0};
     struct host_error error;
     uint32_t size = 0;
 

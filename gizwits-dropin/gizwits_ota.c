@@ -227,7 +227,10 @@ int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType f
     if (write_piece(piece) != 0) {
         return fail(OTTER_RESULT_FLASH, -1);
     }
-    return action == OTTER_TRANSFER_WRITE_LAST ? finish() : (int8_t)0;
+    if (action == OTTER_TRANSFER_WRITE_LAST) {
+        return finish();
+    }
+    return 0;
 }
 
 void Pro_D2W_UpdateSuspend(void)

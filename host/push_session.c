@@ -93,7 +93,10 @@ int push_session_turn(struct push_session *session, uint32_t max_wait_ms,
     if (ready < 0 && errno != EINTR) {
         return host_error_errno(out_error, session->serial->path, errno);
     }
-    return push_session_serve(session, ready > 0 ? fd.revents : (short)0, out_error);
+    if (ready <= 0) {
+        fd.revents = 0;
+    }
+    return push_session_serve(session, fd.revents, out_error);
 }
 
 void push_session_cancel(struct push_session *session)
