@@ -16,7 +16,8 @@
  * does.
  *
  * A scenario is a row (scenario_rows.c): add one there, out of the checks of scenario_checks.h,
- * and the command line and the campaign have it.
+ * and `otter board campaign` has it. scripts/campaign.sh says how many cuts of it
+ * `make campaign` runs.
  */
 
 /* Kinds of failures, as the campaign counts them. */

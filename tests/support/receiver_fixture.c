@@ -353,3 +353,17 @@ void fixture_complete(struct receiver_fixture *fixture)
     }
     assert_int_equal(fixture->flash.refused, 0);
 }
+
+uint32_t fixture_wait_for_ready(struct receiver_fixture *fixture, uint32_t limit)
+{
+    uint32_t from = fixture->now_ms;
+
+    while (fixture->sent_count == 0 && fixture->now_ms - from < limit) {
+        fixture_run(fixture, 10);
+    }
+    fixture->piece_len =
+        (uint16_t)((fixture->sent[0].payload[34] << 8) | fixture->sent[0].payload[35]);
+    fixture_expect(fixture, OTTER_CMD_READY);
+    fixture_expect_nothing(fixture);
+    return fixture->now_ms - from;
+}

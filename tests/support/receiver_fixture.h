@@ -98,4 +98,7 @@ bool fixture_is_announced(const struct receiver_fixture *fixture);
 /* A start of the bootloader that takes unsigned images. */
 enum otter_startup_target fixture_bootloader(struct receiver_fixture *fixture);
 
+/* The time until READY is sent, in ms; fails after `limit`. The module does not answer it. */
+uint32_t fixture_wait_for_ready(struct receiver_fixture *fixture, uint32_t limit);
+
 #endif

@@ -13,21 +13,6 @@
 
 static struct receiver_fixture fixture;
 
-/* The time until READY is sent, in ms; fails after `limit`. The module does not answer it. */
-static uint32_t wait_for_ready(uint32_t limit)
-{
-    uint32_t from = fixture.now_ms;
-
-    while (fixture.sent_count == 0 && fixture.now_ms - from < limit) {
-        fixture_run(&fixture, 10);
-    }
-    fixture.piece_len =
-        (uint16_t)((fixture.sent[0].payload[34] << 8) | fixture.sent[0].payload[35]);
-    fixture_expect(&fixture, OTTER_CMD_READY);
-    fixture_expect_nothing(&fixture);
-    return fixture.now_ms - from;
-}
-
 /* The MCU was reset while `pieces` pieces were in; the module resends the next one. */
 static void reset_after(uint16_t pieces)
 {
@@ -75,7 +60,7 @@ static void test_resume_when_0x28_is_lost(void **state)
     fixture_run(&fixture, 600);
     fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP);
     fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP);
-    assert_int_equal(wait_for_ready(5000), 3500);
+    assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
     fixture_complete(&fixture);
 }
 
@@ -94,7 +79,7 @@ static void test_resume_when_nothing_comes(void **state)
 {
     (void)state;
     reset_after(2);
-    assert_int_equal(wait_for_ready(20000), OTTER_PIECE_SILENCE_MS);
+    assert_int_equal(fixture_wait_for_ready(&fixture, 20000), OTTER_PIECE_SILENCE_MS);
     fixture_complete(&fixture);
 }
 

@@ -14,21 +14,6 @@
 
 static struct receiver_fixture fixture;
 
-/* The time until READY is sent, in ms; fails after `limit`. The module does not answer it. */
-static uint32_t wait_for_ready(uint32_t limit)
-{
-    uint32_t from = fixture.now_ms;
-
-    while (fixture.sent_count == 0 && fixture.now_ms - from < limit) {
-        fixture_run(&fixture, 10);
-    }
-    fixture.piece_len =
-        (uint16_t)((fixture.sent[0].payload[34] << 8) | fixture.sent[0].payload[35]);
-    fixture_expect(&fixture, OTTER_CMD_READY);
-    fixture_expect_nothing(&fixture);
-    return fixture.now_ms - from;
-}
-
 /* ---- READY ---- */
 
 static void test_ready_is_sent_once_and_repeated_after_silence(void **state)
@@ -39,11 +24,11 @@ static void test_ready_is_sent_once_and_repeated_after_silence(void **state)
     fixture_poll(&fixture);
     fixture_expect(&fixture, OTTER_CMD_OFFER_ACK);
     assert_int_equal(fixture_expect(&fixture, OTTER_CMD_READY)->sn, 0);
-    assert_int_equal(wait_for_ready(5000), 3500);
+    assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
     assert_int_equal(fixture.piece_len, 512);
-    assert_int_equal(wait_for_ready(5000), 3500);
+    assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
     assert_int_equal(fixture.piece_len, 256);
-    assert_int_equal(wait_for_ready(5000), 3500);
+    assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
     assert_int_equal(fixture.piece_len, 128);
     assert_true(otter_receiver_is_active(&fixture.device.receiver));
     fixture_run(&fixture, 3480);
@@ -141,7 +126,7 @@ static void test_offer_repeated_while_asking(void **state)
         fixture_expect_nothing(&fixture);
     }
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(wait_for_ready(5000), 3500);
+        assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
     }
     fixture_run(&fixture, 20000); /* and four are all */
     fixture_expect_nothing(&fixture);
@@ -168,12 +153,12 @@ static void test_offers_of_a_module_that_restarts_renew_the_patience(void **stat
     fixture_init(&fixture, 5000, 1);
     fixture_begin(&fixture);
     for (unsigned i = 0; i < 12; i++) {
-        assert_int_equal(wait_for_ready(5000), 3500);
+        assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
         fixture_run(&fixture, 2000);
         fixture_offer(&fixture);
         fixture_expect(&fixture, OTTER_CMD_OFFER_ACK);
     }
-    wait_for_ready(5000);
+    fixture_wait_for_ready(&fixture, 5000);
     fixture_complete(&fixture);
 }
 
