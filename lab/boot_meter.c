@@ -6,7 +6,8 @@
 #include "board/stm32f1/board_state.h"
 #include "board/stm32f1/flash.h"
 
-uint64_t boot_meter_erases(const struct board *board)
+/* Of all pages so far. */
+static uint64_t count_erases(const struct board *board)
 {
     uint64_t sum = 0;
     for (unsigned page = 0; page < FLASH_PAGES_MAX; page++) {
@@ -18,7 +19,7 @@ uint64_t boot_meter_erases(const struct board *board)
 /* What flash has done so far, less what it had done before. */
 static void count_flash(struct boot_stay *stay, const struct board *board)
 {
-    uint64_t erases = boot_meter_erases(board);
+    uint64_t erases = count_erases(board);
     stay->programs = board_flash_ops(board) - erases - stay->programs;
     stay->erases = erases - stay->erases;
     stay->erase_ticks = board_flash_busy(board, true) - stay->erase_ticks;

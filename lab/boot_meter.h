@@ -43,7 +43,4 @@ struct boot_meter {
  * with the meter looking. */
 enum board_stop boot_meter_run(void *ctx, struct board *board, uint64_t until);
 
-/* Flash operations of a board so far: sums of all pages. */
-uint64_t boot_meter_erases(const struct board *board);
-
 #endif
