@@ -22,7 +22,7 @@
 enum action_state {
     ACTION_WAITING_APPROVAL = 1,
     ACTION_QUEUED,
-    ACTION_OFFERED,      /* the link was in an answer */
+    ACTION_OFFERED, /* the link was in an answer */
     ACTION_DOWNLOADING,
     ACTION_DOWNLOADED,
     ACTION_TRANSFERRING, /* n of m pieces are in the MCU */
@@ -40,19 +40,19 @@ enum action_state {
 enum action_event {
     ACTION_APPROVE = 1,
     ACTION_DENY,
-    ACTION_LINK_GIVEN,  /* a root answer carried the link, or a push was sent */
-    ACTION_JOB_READ,    /* GET deploymentBase */
-    ACTION_BYTES,       /* bytes of the file were sent */
+    ACTION_LINK_GIVEN, /* a root answer carried the link, or a push was sent */
+    ACTION_JOB_READ,   /* GET deploymentBase */
+    ACTION_BYTES,      /* bytes of the file were sent */
     ACTION_SAYS_DOWNLOADED,
-    ACTION_PROGRESS,    /* n of m grew */
-    ACTION_PUT_OFF,     /* the MCU asks to wait */
-    ACTION_SAYS_NOTE,   /* proceeding, scheduled, resumed, rejected: text for the timeline */
-    ACTION_SAYS_SUCCESS, /* closed, and not a failure */
-    ACTION_SAYS_FAILURE, /* closed with failure */
-    ACTION_SAYS_CANCELED, /* "canceled", unasked or as the answer to a cancel */
-    ACTION_RUNS_WANTED, /* the MCU reports the wanted version, confirmed */
-    ACTION_RUNS_OTHER,  /* it reports another version */
-    ACTION_CANCEL,      /* an operator, or the end of the deployment by hand */
+    ACTION_PROGRESS,       /* n of m grew */
+    ACTION_PUT_OFF,        /* the MCU asks to wait */
+    ACTION_SAYS_NOTE,      /* proceeding, scheduled, resumed, rejected: text for the timeline */
+    ACTION_SAYS_SUCCESS,   /* closed, and not a failure */
+    ACTION_SAYS_FAILURE,   /* closed with failure */
+    ACTION_SAYS_CANCELED,  /* "canceled", unasked or as the answer to a cancel */
+    ACTION_RUNS_WANTED,    /* the MCU reports the wanted version, confirmed */
+    ACTION_RUNS_OTHER,     /* it reports another version */
+    ACTION_CANCEL,         /* an operator, or the end of the deployment by hand */
     ACTION_CANCEL_REFUSED, /* the device says that it is too late */
     ACTION_DEADLINE,
     ACTION_DEPLOYMENT_END,
@@ -66,31 +66,31 @@ struct action_situation {
     enum action_state before_cancel; /* CANCELLING: where it goes back to */
     bool reports_version;            /* the device says its version by itself */
     bool runs_wanted;                /* and the last one it said is the wanted one */
-    bool has_reason;                 /* RUNS_OTHER, SAYS_FAILURE: it says why the new one is not there */
-    bool is_final_reason;            /* ... and trying again is pointless: signature, hardware, ... */
-    bool tries_left;                 /* of this image on this device */
+    bool has_reason;      /* RUNS_OTHER, SAYS_FAILURE: it says why the new one is not there */
+    bool is_final_reason; /* ... and trying again is pointless: signature, hardware, ... */
+    bool tries_left;      /* of this image on this device */
 };
 
 /* The longest time that a state may last; the fleet turns it into a moment. */
 enum action_deadline {
     ACTION_NO_DEADLINE,
     ACTION_KEEP_DEADLINE,
-    ACTION_WITHIN_OFFER,       /* 3 polls, at least 15 min */
-    ACTION_WITHIN_DOWNLOAD,    /* 15 min without a byte */
-    ACTION_WITHIN_START,       /* 30 min from the download to the first piece, or put off */
-    ACTION_WITHIN_PROGRESS,    /* 10 min without growth */
-    ACTION_WITHIN_RETURN,      /* 10 min from installed to the MCU's word */
-    ACTION_WITHIN_CANCEL,      /* 3 polls */
+    ACTION_WITHIN_OFFER,    /* 3 polls, at least 15 min */
+    ACTION_WITHIN_DOWNLOAD, /* 15 min without a byte */
+    ACTION_WITHIN_START,    /* 30 min from the download to the first piece, or put off */
+    ACTION_WITHIN_PROGRESS, /* 10 min without growth */
+    ACTION_WITHIN_RETURN,   /* 10 min from installed to the MCU's word */
+    ACTION_WITHIN_CANCEL,   /* 3 polls */
 };
 
 struct action_step {
     enum action_state state; /* the next one; the same = stays */
     enum action_deadline deadline;
-    bool is_accepted;    /* false: the event means nothing here; to a device 410 */
-    bool ends_attempt;   /* the next offer carries a new id, and a try was used */
-    bool by_word, late;  /* how it was confirmed */
-    bool lost_again;     /* confirmed before, and now another version runs */
-    const char *reason;  /* for people: why this state; NULL = nothing new */
+    bool is_accepted;   /* false: the event means nothing here; to a device 410 */
+    bool ends_attempt;  /* the next offer carries a new id, and a try was used */
+    bool by_word, late; /* how it was confirmed */
+    bool lost_again;    /* confirmed before, and now another version runs */
+    const char *reason; /* for people: why this state; NULL = nothing new */
 };
 
 struct action_step action_next(const struct action_situation *situation,

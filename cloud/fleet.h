@@ -32,12 +32,12 @@ enum fleet_result {
     FLEET_UNAUTHORIZED, /* no token, or a wrong one */
     FLEET_FORBIDDEN,    /* a good token that may not do this */
     FLEET_NOT_FOUND,
-    FLEET_GONE,         /* the action is closed, and this changes nothing any more */
-    FLEET_CONFLICT,     /* with what is there: the name exists, the record was changed since, ... */
-    FLEET_INVALID,      /* a value that cannot be */
-    FLEET_REFUSED,      /* by a rule of the server: one device first, nobody can take it, ... */
-    FLEET_BUSY,         /* too many changes of one thing at once: try again */
-    FLEET_FULL,         /* the disk is full */
+    FLEET_GONE,     /* the action is closed, and this changes nothing any more */
+    FLEET_CONFLICT, /* with what is there: the name exists, the record was changed since, ... */
+    FLEET_INVALID,  /* a value that cannot be */
+    FLEET_REFUSED,  /* by a rule of the server: one device first, nobody can take it, ... */
+    FLEET_BUSY,     /* too many changes of one thing at once: try again */
+    FLEET_FULL,     /* the disk is full */
     FLEET_READ_ONLY,
     FLEET_FAILED,
 };
@@ -68,6 +68,9 @@ void fleet_close(struct fleet *fleet);
  * second, and after fleet_wants_tick() has become true. */
 void fleet_tick(struct fleet *fleet);
 bool fleet_wants_tick(struct fleet *fleet);
+
+/* Write all contacts now: before the end. */
+void fleet_save_contacts(struct fleet *fleet);
 
 /* ---- settings: in the store, changed by REST ---- */
 enum fleet_registration {
@@ -121,7 +124,12 @@ struct fleet_job {
     enum ddi_handling download, update;
     bool has_window, is_in_window;
 };
-enum fleet_job_kind { FLEET_JOB_DEPLOYMENT, FLEET_JOB_CONFIRMATION, FLEET_JOB_CANCEL, FLEET_JOB_INSTALLED };
+enum fleet_job_kind {
+    FLEET_JOB_DEPLOYMENT,
+    FLEET_JOB_CONFIRMATION,
+    FLEET_JOB_CANCEL,
+    FLEET_JOB_INSTALLED
+};
 void fleet_read_job(struct fleet *fleet, int64_t device, enum fleet_job_kind kind, int64_t id,
                     struct fleet_job *out_job, fleet_done *done, void *ctx);
 /* The confirmation that waits: its id, or 0. */
@@ -197,7 +205,8 @@ struct fleet_person {
     enum token_role role;
     char name[RECORD_NAME_MAX + 1];
 };
-bool fleet_identify_person(struct fleet *fleet, const char *secret, struct fleet_person *out_person);
+bool fleet_identify_person(struct fleet *fleet, const char *secret,
+                           struct fleet_person *out_person);
 
 /* Use up the set-up token: the first admin's API token and a session. */
 void fleet_set_up(struct fleet *fleet, const char *setup_secret,
@@ -228,7 +237,8 @@ typedef bool fleet_device_visitor(void *ctx, const struct fleet_device *device);
  * many match in all. */
 size_t fleet_visit_devices(struct fleet *fleet, const struct rule *rule, int64_t after,
                            size_t limit, fleet_device_visitor *visitor, void *ctx);
-bool fleet_visit_device(struct fleet *fleet, int64_t id, fleet_device_visitor *visitor, void *ctx);
+bool fleet_visit_device(struct fleet *fleet, int64_t id, fleet_device_visitor *visitor,
+                        void *ctx);
 int64_t fleet_find_device(struct fleet *fleet, const char *controller_id); /* 0 = not there */
 
 /* Small tables, whole, oldest first; kinds PRODUCT, FIRMWARE, DEPLOYMENT, GROUP, TOKEN, SETTING;
@@ -267,7 +277,7 @@ struct store *fleet_store(struct fleet *fleet);
 
 /* Be told of every line of any timeline when it is durable, and of progress ("progress", not
  * durable). One watcher; NULL ends it. Called without a lock held. */
-void fleet_watch(struct fleet *fleet, void (*watcher)(void *ctx, const struct record_event *event),
-                 void *ctx);
+void fleet_watch(struct fleet *fleet,
+                 void (*watcher)(void *ctx, const struct record_event *event), void *ctx);
 
 #endif

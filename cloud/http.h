@@ -80,8 +80,8 @@ bool http_is_tls(const struct http_request *request);
 /* ---- the reply: exactly one of these, once ---- */
 struct http_reply {
     unsigned status;
-    const char *type;  /* Content-Type; NULL = none */
-    const void *body;  /* copied */
+    const char *type; /* Content-Type; NULL = none */
+    const void *body; /* copied */
     size_t body_len;
     /* "Name: value" lines, NULL-terminated list; NULL = none */
     const char *const *headers;
@@ -110,7 +110,8 @@ struct http_stream;
 /* `gone` is called once, when the peer has gone or the server stops; the stream is invalid
  * after it returns. */
 struct http_stream *http_reply_stream(struct http_request *request,
-                                      void (*gone)(void *ctx, struct http_stream *stream), void *ctx);
+                                      void (*gone)(void *ctx, struct http_stream *stream),
+                                      void *ctx);
 /* Queue one event, from any thread. A peer that is more than 256 KB behind is closed. */
 void http_stream_send(struct http_stream *stream, const char *event, const char *data);
 void http_stream_close(struct http_stream *stream);

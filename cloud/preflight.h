@@ -14,19 +14,19 @@ enum preflight_verdict {
     PREFLIGHT_TAKES_OTHER_SERIES, /* takes it; but the first four characters of the versions
                                      differ, which the vendor's console does not allow */
     PREFLIGHT_RUNS_IT,
-    PREFLIGHT_NEVER_REPORTED,  /* its hardware or version is not known yet */
+    PREFLIGHT_NEVER_REPORTED, /* its hardware or version is not known yet */
     PREFLIGHT_OTHER_PRODUCT,
     PREFLIGHT_OTHER_HARDWARE,
-    PREFLIGHT_NOT_NEWER,       /* its version is the same or higher; modules take no lower one */
-    PREFLIGHT_TOO_OLD,         /* below the firmware's from_min */
-    PREFLIGHT_UNSIGNED,        /* and the product takes signed ones only */
-    PREFLIGHT_UNKNOWN_KEY,     /* signed with a key that the product does not have */
+    PREFLIGHT_NOT_NEWER,   /* its version is the same or higher; modules take no lower one */
+    PREFLIGHT_TOO_OLD,     /* below the firmware's from_min */
+    PREFLIGHT_UNSIGNED,    /* and the product takes signed ones only */
+    PREFLIGHT_UNKNOWN_KEY, /* signed with a key that the product does not have */
     PREFLIGHT_BAD_SIGNATURE,
-    PREFLIGHT_TOO_LARGE,       /* for an MCU's slot: otter and plain only */
+    PREFLIGHT_TOO_LARGE, /* for an MCU's slot: otter and plain only */
     PREFLIGHT_ARCHIVED,
     PREFLIGHT_ON_HOLD,
-    PREFLIGHT_BUSY,            /* it has an open action */
-    PREFLIGHT_TRIED,           /* as often as the product allows, without success */
+    PREFLIGHT_BUSY,  /* it has an open action */
+    PREFLIGHT_TRIED, /* as often as the product allows, without success */
     PREFLIGHT_VERDICTS,
 };
 
@@ -34,7 +34,7 @@ struct preflight_subject {
     const char *hardware, *version; /* as reported; "" = never */
     int64_t product;                /* 0 = not known */
     bool is_on_hold, has_open_action;
-    int64_t tries, tries_max;       /* of this image */
+    int64_t tries, tries_max; /* of this image */
 };
 
 enum preflight_verdict preflight(const struct preflight_subject *device,

@@ -55,7 +55,7 @@ struct store_query {
     enum record_kind kind;
     const char *column; /* of the table's indexed one; NULL = all rows */
     int64_t value;
-    int64_t after;      /* only ids below (newest first) or above this; 0 = from the start */
+    int64_t after; /* only ids below (newest first) or above this; 0 = from the start */
     bool newest_first;
     size_t limit;
 };

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "cloud/device_api.h"
+#include "cloud/rest.h"
+#include "cloud/store_sqlite.h"
+
+enum {
+    SETUP_MINUTES = 15,
+    MINUTE_MS = 60000,
+    TICK_MS = 1000,      /* of the fleet, if nothing is urgent */
+    DEVICE_POOL = 8192,  /* bytes a connection: a device's requests are short */
+    PEOPLE_POOL = 32768, /* browsers send long heads */
+    CONNECTIONS_MAX = 20000,
+    PEOPLE_MAX = 1000,
+};
+
+struct server {
+    struct store *store;
+    struct firmware_files *files;
+    struct fleet *fleet;
+    struct fleet_clock clock;
+    struct rest *rest;
+    struct device_api device_api;
+    struct http_server *people, *devices;
+    char setup_secret[FLEET_SECRET_SIZE]; /* "" = there is an admin */
+    const struct options *options;
+    int64_t ticked_ms;
+};
+
+/* ---- clock ---- */
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec now;
+
+    (void)clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t wall_ms(void *ctx)
+{
+    (void)ctx;
+    return read_clock(CLOCK_REALTIME);
+}
+
+static int64_t steady_ms(void *ctx)
+{
+    (void)ctx;
+    return read_clock(CLOCK_BOOTTIME);
+}
+
+/* ---- the first admin ---- */
+static void on_setup_token(void *ctx, const struct fleet_answer *answer)
+{
+    struct server *server = ctx;
+
+    if (answer->result != FLEET_DONE) {
+        server->setup_secret[0] = '\0';
+    }
+}
+
+static void make_setup_link(struct server *server)
+{
+    const struct record_token wish = {.kind = TOKEN_SETUP,
+                                      .name = "set-up link",
+                                      .uses_left = 1,
+                                      .expires_at =
+                                          wall_ms(NULL) + (int64_t)SETUP_MINUTES * MINUTE_MS};
+
+    if (!fleet_is_set_up(server->fleet)) {
+        fleet_make_token(server->fleet, "start", &wish, server->setup_secret, on_setup_token,
+                         server);
+    }
+}
+
+/* ---- start and stop ---- */
+static int start_listeners(struct server *server, struct host_error *out_error)
+{
+    const struct options *options = server->options;
+    const struct http_listener people = {.address = options->listen,
+                                         .cert = options->cert,
+                                         .key = options->key,
+                                         .threads = 1,
+                                         .pool_size = PEOPLE_POOL,
+                                         .connections_max = PEOPLE_MAX,
+                                         .plan_body = rest_plan_body,
+                                         .handle = rest_handle,
+                                         .ctx = server->rest};
+    const struct http_listener devices = {.address = options->listen_devices,
+                                          .cert = options->cert_devices,
+                                          .key = options->key_devices,
+                                          .threads = 2,
+                                          .pool_size = DEVICE_POOL,
+                                          .connections_max = CONNECTIONS_MAX,
+                                          .plan_body = device_api_plan_body,
+                                          .handle = device_api_handle,
+                                          .ctx = &server->device_api};
+
+    if (http_start(&people, &server->people, out_error) != 0) {
+        return -1;
+    }
+    return http_start(&devices, &server->devices, out_error);
+}
+
+static int start(struct server *server, struct host_error *out_error)
+{
+    const struct options *options = server->options;
+    struct rest_config rest = {.public_origin = options->console_url,
+                               .upload_max = (int64_t)options->upload_max};
+
+    server->clock = (struct fleet_clock){.wall_ms = wall_ms, .steady_ms = steady_ms};
+    if (firmware_files_open(options->files, &server->files, out_error) != 0 ||
+        store_sqlite_open(options->db, &server->store, out_error) != 0 ||
+        fleet_open(server->store, &server->clock, &server->fleet, out_error) != 0) {
+        return -1;
+    }
+    rest.fleet = server->fleet;
+    rest.files = server->files;
+    rest.clock = &server->clock;
+    server->device_api = (struct device_api){.fleet = server->fleet,
+                                             .files = server->files,
+                                             .public_url = options->public_url,
+                                             .hosts = options->hosts};
+    if (rest_open(&rest, &server->rest, out_error) != 0 ||
+        start_listeners(server, out_error) != 0) {
+        return -1;
+    }
+    make_setup_link(server);
+    return 0;
+}
+
+int server_start(const struct options *options, struct server **out_server,
+                 struct host_error *out_error)
+{
+    struct server *server = calloc(1, sizeof *server);
+
+    if (server == NULL) {
+        return host_error_set(out_error, NULL, "no memory");
+    }
+    server->options = options;
+    if (start(server, out_error) != 0) {
+        server_stop(server);
+        return -1;
+    }
+    *out_server = server;
+    return 0;
+}
+
+void server_stop(struct server *server)
+{
+    if (server->rest != NULL) {
+        rest_close_streams(server->rest);
+    }
+    if (server->devices != NULL) {
+        http_stop(server->devices);
+    }
+    if (server->people != NULL) {
+        http_stop(server->people);
+    }
+    if (server->rest != NULL) {
+        rest_close(server->rest);
+    }
+    if (server->fleet != NULL) {
+        fleet_save_contacts(server->fleet);
+    }
+    if (server->store != NULL) {
+        server->store->close(server->store); /* answers everything that is under way */
+    }
+    fleet_close(server->fleet);
+    if (server->files != NULL) {
+        firmware_files_close(server->files);
+    }
+    free(server);
+}
+
+void server_tick(struct server *server)
+{
+    int64_t now_ms = steady_ms(NULL);
+
+    if (now_ms - server->ticked_ms >= TICK_MS || fleet_wants_tick(server->fleet)) {
+        server->ticked_ms = now_ms;
+        fleet_tick(server->fleet);
+    }
+}
+
+/* ---- what it says at the start ---- */
+static void print_address(FILE *out, const char *what, const char *address, uint16_t port,
+                          bool has_tls, const char *rest)
+{
+    const char *colon = strrchr(address, ':');
+    int len = colon != NULL ? (int)(colon - address) : (int)strlen(address);
+
+    (void)fprintf(out, "%s: %s://%.*s:%u%s\n", what, has_tls ? "https" : "http", len, address,
+                  port, rest);
+}
+
+void server_print_addresses(const struct server *server, FILE *out)
+{
+    const struct options *options = server->options;
+    char link[FLEET_SECRET_SIZE + 16];
+
+    print_address(out, "devices", options->listen_devices, http_port(server->devices),
+                  options->cert_devices != NULL, "");
+    print_address(out, "console", options->listen, http_port(server->people),
+                  options->cert != NULL, "/");
+    if (server->setup_secret[0] != '\0') {
+        (void)snprintf(link, sizeof link, "/#setup=%s", server->setup_secret);
+        print_address(out, "first admin (once, within 15 minutes)", options->listen,
+                      http_port(server->people), options->cert != NULL, link);
+    }
+}
+
+/* ---- backup and restore ---- */
+int server_backup(const struct options *options)
+{
+    struct host_error error;
+
+    if (store_sqlite_backup(options->db, options->copy, &error) != 0) {
+        return options_report(&error);
+    }
+    printf("backup of %s: %s\n", options->db, options->copy);
+    return EXIT_SUCCESS;
+}
+
+int server_restore(const struct options *options)
+{
+    struct host_error error;
+
+    if (access(options->db, F_OK) == 0) {
+        (void)host_error_set(&error, options->db,
+                             "is there: move it away first, so that nothing is lost");
+        return options_report(&error);
+    }
+    if (store_sqlite_backup(options->copy, options->db, &error) != 0) {
+        return options_report(&error);
+    }
+    printf("restored %s from %s\n", options->db, options->copy);
+    return EXIT_SUCCESS;
+}
