@@ -33,7 +33,8 @@ OTTER_MUST_CHECK int firmware_files_keep(struct firmware_files *files, int fd,
 
 /* Open the file of a firmware for reading. Returns its descriptor, or -1: gone, or not as long
  * as the record says. */
-int firmware_files_open_one(struct firmware_files *files, const struct record_firmware *firmware,
+int firmware_files_open_one(struct firmware_files *files,
+                            const struct record_firmware *firmware,
                             struct host_error *out_error);
 
 #endif

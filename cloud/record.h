@@ -37,7 +37,7 @@ enum record_kind {
 
 struct record_head {
     int64_t id;
-    uint32_t rev; /* grows by one with each change */
+    uint32_t rev; /* 1 for a new row, and grows by one with each change: the store counts */
 };
 
 /* Lengths without NUL. */
@@ -67,7 +67,7 @@ struct record_device {
     int64_t product;                     /* 0 = not known yet */
     char hardware[RECORD_FIELD_MAX + 1]; /* as reported, "" = never */
     char version[RECORD_VERSION_MAX + 1];
-    bool reports_version;                /* it has said its version by itself at least once */
+    bool reports_version; /* it has said its version by itself at least once */
     char mac[13];
     char product_key[33];
     int64_t first_at;
@@ -89,12 +89,19 @@ struct record_tag {
     char tag[RECORD_NAME_MAX + 1]; /* unique with device */
 };
 
-enum token_kind { TOKEN_TARGET = 1, TOKEN_GATEWAY, TOKEN_CLAIM, TOKEN_API, TOKEN_SESSION, TOKEN_SETUP };
+enum token_kind {
+    TOKEN_TARGET = 1,
+    TOKEN_GATEWAY,
+    TOKEN_CLAIM,
+    TOKEN_API,
+    TOKEN_SESSION,
+    TOKEN_SETUP
+};
 enum token_role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_ADMIN };
 
 struct record_token {
     struct record_head head;
-    int64_t kind; /* enum token_kind */
+    int64_t kind;  /* enum token_kind */
     char hash[65]; /* SHA-256 in hex, unique; the token itself is kept nowhere */
     int64_t owner; /* TARGET: the device */
     int64_t role;  /* API, SESSION: enum token_role */
@@ -104,12 +111,17 @@ struct record_token {
 };
 
 enum firmware_kind { FIRMWARE_OTTER = 1, FIRMWARE_PLAIN, FIRMWARE_OPAQUE };
-enum firmware_signature { SIGNATURE_GOOD = 1, SIGNATURE_UNKNOWN_KEY, SIGNATURE_NONE, SIGNATURE_BAD };
+enum firmware_signature {
+    SIGNATURE_GOOD = 1,
+    SIGNATURE_UNKNOWN_KEY,
+    SIGNATURE_NONE,
+    SIGNATURE_BAD
+};
 
 struct record_firmware {
     struct record_head head;
-    int64_t kind;    /* enum firmware_kind */
-    int64_t product; /* never 0 */
+    int64_t kind;                        /* enum firmware_kind */
+    int64_t product;                     /* never 0 */
     char name[RECORD_FILE_NAME_MAX + 1]; /* the file's, as uploaded */
     char hardware[RECORD_FIELD_MAX + 1]; /* "" = any (opaque) */
     char version[RECORD_VERSION_MAX + 1];
@@ -124,7 +136,12 @@ struct record_firmware {
 };
 
 enum deployment_mode { MODE_SILENT = 1, MODE_MANUAL };
-enum deployment_state { DEPLOYMENT_ACTIVE = 1, DEPLOYMENT_PAUSED, DEPLOYMENT_CANCELLED, DEPLOYMENT_ENDED };
+enum deployment_state {
+    DEPLOYMENT_ACTIVE = 1,
+    DEPLOYMENT_PAUSED,
+    DEPLOYMENT_CANCELLED,
+    DEPLOYMENT_ENDED
+};
 
 struct record_deployment {
     struct record_head head;
@@ -156,15 +173,15 @@ struct record_action {
     bool open;
     int64_t state; /* enum action_state */
     int64_t state_before_cancel;
-    int64_t attempt;           /* number of the current one, from 1; 0 = none yet */
-    int64_t count, of;         /* progress, as the device says it */
-    int64_t code;              /* the device's reason, otter/reason.h; 0 = none */
+    int64_t attempt;                    /* number of the current one, from 1; 0 = none yet */
+    int64_t count, of;                  /* progress, as the device says it */
+    int64_t code;                       /* the device's reason, otter/reason.h; 0 = none */
     char reason[RECORD_REASON_MAX + 1]; /* in words, once closed */
-    bool by_word;              /* confirmed by the client's word alone */
-    bool late;                 /* the truth came after it was closed */
+    bool by_word;                       /* confirmed by the client's word alone */
+    bool late;                          /* the truth came after it was closed */
     int64_t created_at, changed_at, outcome_at;
-    int64_t deadline_at;       /* for people */
-    int64_t deadline_left_ms;  /* what was left of it when this was written; 0 = none */
+    int64_t deadline_at;      /* for people */
+    int64_t deadline_left_ms; /* what was left of it when this was written; 0 = none */
 };
 
 /* Attempts of one image on one device, over all deployments. */
@@ -180,15 +197,16 @@ struct record_event {
     struct record_head head;
     int64_t device, action, attempt;
     int64_t at;
-    char kind[33];  /* "poll.first", "action.state", "version", ... */
-    int64_t state;  /* action.state: enum action_state */
+    char kind[33]; /* "poll.first", "action.state", "version", ... */
+    int64_t state; /* action.state: enum action_state */
     int64_t code;
     char actor[RECORD_NAME_MAX + 1]; /* "device", "clock", or who by name */
-    bool final;     /* retention keeps it */
+    bool final;                      /* retention keeps it */
     const char *detail;
 };
 
-/* What people did; each entry's hash covers the one before it. */
+/* What people did; each entry's hash covers the one before it. `previous_hash` is unique, so
+ * that the chain has no forks (audit.h). */
 struct record_audit {
     struct record_head head;
     int64_t at;
@@ -226,13 +244,29 @@ struct record_table {
     const char *name;
     const struct record_column *columns; /* without id and rev, which every table has */
     size_t column_count;
-    size_t size;               /* of the struct */
-    const char *unique;        /* columns that are unique together, with commas; or NULL */
-    const char *unique_where;  /* ... only among the rows where this is true; or NULL */
-    const char *indexed;       /* a column by which rows are looked up; or NULL */
+    size_t size;              /* of the struct */
+    const char *unique;       /* columns that are unique together, with commas; or NULL */
+    const char *unique_where; /* ... only among the rows where this BOOL column is true */
+    const char *indexed;      /* columns by which rows are looked up, with commas; or NULL */
 };
 
 /* The table of a kind; never NULL for a kind below RECORD_KINDS. */
 const struct record_table *record_table(enum record_kind kind);
+
+/* Is `name` one of the words of `list`, which are parted by commas? NULL is an empty list. */
+bool record_list_has(const char *list, const char *name);
+
+/* The value of a column of type INT64 or BOOL. */
+int64_t record_int(const struct record_column *column, const void *record);
+
+/* The value of a column of type TEXT or LONG_TEXT, never NULL, and its length. Of an array
+ * without NUL the last byte is not taken. */
+const char *record_text(const struct record_column *column, const void *record,
+                        size_t *out_len);
+
+/* Copy a record with its long texts into one piece of memory: record_copy_size() bytes, aligned
+ * as malloc() does it. A NULL text is "" in the copy. */
+size_t record_copy_size(enum record_kind kind, const void *record);
+void record_copy(enum record_kind kind, const void *record, void *out_copy);
 
 #endif
