@@ -232,6 +232,8 @@ void record_copy(enum record_kind kind, const void *record, void *out_copy)
             texts[len] = '\0';
             memcpy((char *)out_copy + column->offset, &texts, sizeof texts);
             texts += len + 1;
+        } else if (column->type == RECORD_TEXT) {
+            ((char *)out_copy)[column->offset + column->size - 1] = '\0';
         }
     }
 }
