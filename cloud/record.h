@@ -37,7 +37,7 @@ enum record_kind {
 
 struct record_head {
     int64_t id;
-    uint32_t rev; /* grows by one with each change */
+    uint32_t rev; /* 1 for a new row, and grows by one with each change: the store counts */
 };
 
 /* Lengths without NUL. */
@@ -205,7 +205,8 @@ struct record_event {
     const char *detail;
 };
 
-/* What people did; each entry's hash covers the one before it. */
+/* What people did; each entry's hash covers the one before it. `previous_hash` is unique, so
+ * that the chain has no forks (audit.h). */
 struct record_audit {
     struct record_head head;
     int64_t at;
@@ -245,11 +246,27 @@ struct record_table {
     size_t column_count;
     size_t size;              /* of the struct */
     const char *unique;       /* columns that are unique together, with commas; or NULL */
-    const char *unique_where; /* ... only among the rows where this is true; or NULL */
-    const char *indexed;      /* a column by which rows are looked up; or NULL */
+    const char *unique_where; /* ... only among the rows where this BOOL column is true */
+    const char *indexed;      /* columns by which rows are looked up, with commas; or NULL */
 };
 
 /* The table of a kind; never NULL for a kind below RECORD_KINDS. */
 const struct record_table *record_table(enum record_kind kind);
+
+/* Is `name` one of the words of `list`, which are parted by commas? NULL is an empty list. */
+bool record_list_has(const char *list, const char *name);
+
+/* The value of a column of type INT64 or BOOL. */
+int64_t record_int(const struct record_column *column, const void *record);
+
+/* The value of a column of type TEXT or LONG_TEXT, never NULL, and its length. Of an array
+ * without NUL the last byte is not taken. */
+const char *record_text(const struct record_column *column, const void *record,
+                        size_t *out_len);
+
+/* Copy a record with its long texts into one piece of memory: record_copy_size() bytes, aligned
+ * as malloc() does it. A NULL text is "" in the copy. */
+size_t record_copy_size(enum record_kind kind, const void *record);
+void record_copy(enum record_kind kind, const void *record, void *out_copy);
 
 #endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+# cloud/: where the server keeps things.
+otter_test(LABEL unit NAME test_store SOURCES test_store.c LIBS store_fixture store_double)
