@@ -22,7 +22,8 @@ static bool matches_pattern(const char *pattern, const char *text)
 
     for (;;) {
         bool is_escaped = *pattern == '\\';
-        char c = is_escaped ? pattern[1] : *pattern;
+        const char *at = is_escaped ? pattern + 1 : pattern;
+        char c = *at;
 
         if (!is_escaped && c == '*') {
             behind_star = ++pattern;
@@ -66,20 +67,20 @@ static bool is_listed(const char *const values[], size_t count, const char *text
     return false;
 }
 
-static bool is_equal(const struct rule_node *node, const char *value, const char *text)
+static bool is_equal(const struct rule_step *step, const char *value, const char *text)
 {
-    return node->is_pattern ? matches_pattern(value, text) : strcmp(text, value) == 0;
+    return step->is_pattern ? matches_pattern(value, text) : strcmp(text, value) == 0;
 }
 
-static bool holds_for(const struct rule *rule, const struct rule_node *node, const char *text)
+static bool holds_for(const struct rule *rule, const struct rule_step *step, const char *text)
 {
-    const char *const *values = rule->values + node->value;
+    const char *const *values = rule->values + step->value;
 
-    switch (node->op) {
+    switch (step->op) {
     case RULE_EQUAL:
-        return is_equal(node, values[0], text);
+        return is_equal(step, values[0], text);
     case RULE_DIFFERS:
-        return !is_equal(node, values[0], text);
+        return !is_equal(step, values[0], text);
     case RULE_LESS:
         return strcmp(text, values[0]) < 0;
     case RULE_LESS_EQUAL:
@@ -89,18 +90,18 @@ static bool holds_for(const struct rule *rule, const struct rule_node *node, con
     case RULE_MORE_EQUAL:
         return strcmp(text, values[0]) >= 0;
     case RULE_IN:
-        return is_listed(values, node->value_count, text);
+        return is_listed(values, step->value_count, text);
     }
     return false;
 }
 
 /* ---- a device ---- */
 
-static const char *text_of(const struct rule_node *node, const struct rule_subject *subject)
+static const char *text_of(const struct rule_step *step, const struct rule_subject *subject)
 {
     const char *value = NULL;
 
-    switch (node->field) {
+    switch (step->field) {
     case RULE_ID:
         return subject->id;
     case RULE_NAME:
@@ -118,7 +119,7 @@ static const char *text_of(const struct rule_node *node, const struct rule_subje
     case RULE_HOLD:
         return subject->is_on_hold ? "yes" : "no";
     case RULE_ATTRIBUTE:
-        value = subject->attribute != NULL ? subject->attribute(subject->ctx, node->attribute)
+        value = subject->attribute != NULL ? subject->attribute(subject->ctx, step->attribute)
                                            : NULL;
         return value != NULL ? value : "";
     case RULE_TAG:
@@ -129,49 +130,44 @@ static const char *text_of(const struct rule_node *node, const struct rule_subje
 }
 
 /* `!=` asks for all tags, the others for one. */
-static bool holds_for_tags(const struct rule *rule, const struct rule_node *node,
+static bool holds_for_tags(const struct rule *rule, const struct rule_step *step,
                            const struct rule_subject *subject)
 {
-    bool all = node->op == RULE_DIFFERS;
+    bool all = step->op == RULE_DIFFERS;
 
     if (subject->tag_count == 0) {
-        return holds_for(rule, node, "");
+        return holds_for(rule, step, "");
     }
     for (size_t i = 0; i < subject->tag_count; i++) {
-        if (holds_for(rule, node, subject->tags[i]) != all) {
+        if (holds_for(rule, step, subject->tags[i]) != all) {
             return !all;
         }
     }
     return all;
 }
 
-static bool holds(const struct rule *rule, size_t index, const struct rule_subject *subject)
-{
-    const struct rule_node *node = &rule->nodes[index];
-
-    switch (node->kind) {
-    case RULE_EVERY:
-        return true;
-    case RULE_NOT:
-        return !holds(rule, node->child, subject);
-    case RULE_AND:
-    case RULE_OR:
-        for (size_t part = node->child; part != 0; part = rule->nodes[part].sibling) {
-            if (holds(rule, part, subject) == (node->kind == RULE_OR)) {
-                return node->kind == RULE_OR;
-            }
-        }
-        return node->kind == RULE_AND;
-    case RULE_COMPARISON:
-        return node->field == RULE_TAG ? holds_for_tags(rule, node, subject)
-                                       : holds_for(rule, node, text_of(node, subject));
-    }
-    return false;
-}
-
 bool rule_matches(const struct rule *rule, const struct rule_subject *subject)
 {
-    return holds(rule, rule->root, subject);
+    bool truth = true;
+
+    for (size_t i = 0; i < rule->step_count;) {
+        const struct rule_step *step = &rule->steps[i++];
+
+        switch (step->kind) {
+        case RULE_COMPARE:
+            truth = step->field == RULE_TAG ? holds_for_tags(rule, step, subject)
+                                            : holds_for(rule, step, text_of(step, subject));
+            break;
+        case RULE_NOT:
+            truth = !truth;
+            break;
+        case RULE_IF_TRUE:
+        case RULE_IF_FALSE:
+            i = truth == (step->kind == RULE_IF_TRUE) ? step->target : i;
+            break;
+        }
+    }
+    return truth;
 }
 
 /* ---- a list of devices as a rule ---- */

@@ -27,7 +27,6 @@ struct parser {
     const char *text;
     const char *at; /* behind the token */
     struct token token;
-    unsigned depth;
     struct rule *rule;
     struct host_error *out_error;
 };
@@ -210,33 +209,37 @@ static bool is_keyword(const struct token *token)
 }
 
 /* ---- what a rule is made of ----
- * Room for all of it is made at once: each node and each value has a character of the text of
- * its own, and each stored text one more than it needs. */
+ * Room for all of it is made at once: each step and each value has a character of the text of
+ * its own, and so has the NUL of each text that is stored. */
 
 static int make_room(struct rule *rule, size_t len)
 {
-    rule->nodes = calloc(len + 2, sizeof *rule->nodes);
+    rule->steps = calloc(len + 1, sizeof *rule->steps);
     rule->values = calloc(len + 1, sizeof *rule->values);
     rule->texts = malloc(len + 1);
-    rule->node_count = 1;
-    return rule->nodes != NULL && rule->values != NULL && rule->texts != NULL ? 0 : -1;
+    return rule->steps != NULL && rule->values != NULL && rule->texts != NULL ? 0 : -1;
 }
 
 /* Give back the room that was not needed. Texts stay: there are pointers to them. */
 static void shrink(struct rule *rule)
 {
-    void *nodes = realloc(rule->nodes, rule->node_count * sizeof *rule->nodes);
-    rule->nodes = nodes != NULL ? nodes : rule->nodes;
-    if (rule->value_count > 0) {
-        void *values = realloc(rule->values, rule->value_count * sizeof *rule->values);
-        rule->values = values != NULL ? values : rule->values;
+    struct rule_step *steps =
+        realloc(rule->steps, (rule->step_count + 1) * sizeof *rule->steps);
+    if (steps != NULL) {
+        rule->steps = steps;
+    }
+    const char **values = realloc(rule->values, (rule->value_count + 1) * sizeof *values);
+    if (values != NULL) {
+        rule->values = values;
     }
 }
 
-static size_t add_node(struct rule *rule, enum rule_kind kind, size_t child)
+static struct rule_step *add_step(struct rule *rule, enum rule_kind kind)
 {
-    rule->nodes[rule->node_count] = (struct rule_node){.kind = kind, .child = child};
-    return rule->node_count++;
+    struct rule_step *step = &rule->steps[rule->step_count++];
+
+    *step = (struct rule_step){.kind = kind};
+    return step;
 }
 
 static void put(struct rule *rule, char c)
@@ -288,15 +291,15 @@ static bool is_state(const char *text)
 }
 
 /* Fields with few values: a slip of the pen must not look like "no device". */
-static int check_value(struct parser *parser, const struct rule_node *node)
+static int check_value(struct parser *parser, const struct rule_step *step)
 {
     const char *text = parser->rule->values[parser->rule->value_count - 1];
-    bool is_yes_no = node->field == RULE_ONLINE || node->field == RULE_HOLD;
+    bool is_yes_no = step->field == RULE_ONLINE || step->field == RULE_HOLD;
 
     if (is_yes_no && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0) {
         return fail_expected(parser, "yes or no");
     }
-    if (node->field == RULE_STATE && !node->is_pattern && !is_state(text)) {
+    if (step->field == RULE_STATE && !step->is_pattern && !is_state(text)) {
         return fail_expected(parser, "a state: none, waiting_approval, queued, offered, "
                                      "downloading, downloaded, transferring, installed or "
                                      "cancelling");
@@ -304,7 +307,7 @@ static int check_value(struct parser *parser, const struct rule_node *node)
     return 0;
 }
 
-static int parse_value(struct parser *parser, struct rule_node *node)
+static int parse_value(struct parser *parser, struct rule_step *step)
 {
     const struct token *token = &parser->token;
 
@@ -315,15 +318,15 @@ static int parse_value(struct parser *parser, struct rule_node *node)
         return fail_expected(parser, "a value");
     }
     bool is_pattern = has_wildcard(token);
-    if (is_pattern && node->op != RULE_EQUAL && node->op != RULE_DIFFERS) {
+    if (is_pattern && step->op != RULE_EQUAL && step->op != RULE_DIFFERS) {
         return fail(parser, token->start,
                     "* and ? stand for other characters with = and != only (in quotes, \\* "
                     "and \\? are themselves)");
     }
-    node->is_pattern = is_pattern;
-    node->value_count++;
+    step->is_pattern = is_pattern;
+    step->value_count++;
     add_value(parser->rule, token, is_pattern);
-    return check_value(parser, node) == 0 ? next(parser) : -1;
+    return check_value(parser, step) == 0 ? next(parser) : -1;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -331,7 +334,7 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int parse_list(struct parser *parser, struct rule_node *node)
+static int parse_list(struct parser *parser, struct rule_step *step)
 {
     if (parser->token.kind != TOKEN_OPEN) {
         return fail_expected(parser, "( and values");
@@ -339,8 +342,8 @@ static int parse_list(struct parser *parser, struct rule_node *node)
     if (next(parser) != 0) {
         return -1;
     }
-    while (parser->token.kind != TOKEN_CLOSE || node->value_count > 0) {
-        if (parse_value(parser, node) != 0) {
+    while (parser->token.kind != TOKEN_CLOSE || step->value_count > 0) {
+        if (parse_value(parser, step) != 0) {
             return -1;
         }
         if (parser->token.kind == TOKEN_CLOSE) {
@@ -353,8 +356,8 @@ static int parse_list(struct parser *parser, struct rule_node *node)
             return -1;
         }
     }
-    if (node->value_count > 1) {
-        qsort(parser->rule->values + node->value, node->value_count,
+    if (step->value_count > 1) {
+        qsort(parser->rule->values + step->value, step->value_count,
               sizeof parser->rule->values[0], compare_texts);
     }
     return next(parser);
@@ -362,7 +365,7 @@ static int parse_list(struct parser *parser, struct rule_node *node)
 
 /* ---- comparisons ---- */
 
-static int parse_attribute(struct parser *parser, struct rule_node *node)
+static int parse_attribute(struct parser *parser, struct rule_step *step)
 {
     const struct token *token = &parser->token;
     size_t prefix = strlen(field_names[RULE_ATTRIBUTE]);
@@ -370,7 +373,7 @@ static int parse_attribute(struct parser *parser, struct rule_node *node)
     if (token->len == prefix || has_wildcard(token)) {
         return fail_expected(parser, "the attribute's name: attribute.NAME");
     }
-    node->attribute = parser->rule->texts + parser->rule->text_len;
+    step->attribute = parser->rule->texts + parser->rule->text_len;
     for (size_t i = prefix; i < token->len; i++) {
         put(parser->rule, token->start[i]);
     }
@@ -378,19 +381,19 @@ static int parse_attribute(struct parser *parser, struct rule_node *node)
     return next(parser);
 }
 
-static int parse_field(struct parser *parser, struct rule_node *node)
+static int parse_field(struct parser *parser, struct rule_step *step)
 {
     const struct token *token = &parser->token;
     size_t prefix = strlen(field_names[RULE_ATTRIBUTE]);
 
     if (token->kind == TOKEN_WORD && token->len >= prefix &&
         strncasecmp(token->start, field_names[RULE_ATTRIBUTE], prefix) == 0) {
-        node->field = RULE_ATTRIBUTE;
-        return parse_attribute(parser, node);
+        step->field = RULE_ATTRIBUTE;
+        return parse_attribute(parser, step);
     }
     for (unsigned i = 0; i < RULE_ATTRIBUTE; i++) {
         if (is_word(token, field_names[i])) {
-            node->field = (enum rule_field)i;
+            step->field = (enum rule_field)i;
             return next(parser);
         }
     }
@@ -398,7 +401,7 @@ static int parse_field(struct parser *parser, struct rule_node *node)
                                  "hold, state, attribute.NAME), not or (");
 }
 
-static int parse_operator(struct parser *parser, struct rule_node *node)
+static int parse_operator(struct parser *parser, struct rule_step *step)
 {
     const struct token *token = &parser->token;
     bool is_in = is_word(token, "in");
@@ -406,117 +409,148 @@ static int parse_operator(struct parser *parser, struct rule_node *node)
     if (token->kind != TOKEN_OPERATOR && !is_in) {
         return fail_expected(parser, "= != < <= > >= or in");
     }
-    node->op = is_in ? RULE_IN : token->op;
-    bool has_order = node->op != RULE_EQUAL && node->op != RULE_DIFFERS;
-    if (has_order && (node->field == RULE_ONLINE || node->field == RULE_HOLD)) {
+    step->op = is_in ? RULE_IN : token->op;
+    bool has_order = step->op != RULE_EQUAL && step->op != RULE_DIFFERS;
+    if (has_order && (step->field == RULE_ONLINE || step->field == RULE_HOLD)) {
         return fail_expected(parser, "= or !=");
     }
-    if (has_order && !is_in && (node->field == RULE_TAG || node->field == RULE_STATE)) {
+    if (has_order && !is_in && (step->field == RULE_TAG || step->field == RULE_STATE)) {
         return fail_expected(parser, "= != or in");
     }
     return next(parser);
 }
 
-/* The parsing functions return a node, or 0 with an error. */
-static size_t parse_comparison(struct parser *parser)
+static int parse_comparison(struct parser *parser)
 {
-    struct rule_node node = {.kind = RULE_COMPARISON, .value = parser->rule->value_count};
-    size_t index = add_node(parser->rule, RULE_COMPARISON, 0);
+    struct rule_step *step = add_step(parser->rule, RULE_COMPARE);
 
-    if (parse_field(parser, &node) != 0 || parse_operator(parser, &node) != 0) {
-        return 0;
+    step->value = parser->rule->value_count;
+    if (parse_field(parser, step) != 0 || parse_operator(parser, step) != 0) {
+        return -1;
     }
-    if ((node.op == RULE_IN ? parse_list(parser, &node) : parse_value(parser, &node)) != 0) {
-        return 0;
-    }
-    parser->rule->nodes[index] = node;
-    return index;
+    return step->op == RULE_IN ? parse_list(parser, step) : parse_value(parser, step);
 }
 
 /* ---- what joins them ---- */
 
-static size_t parse_or(struct parser *parser);
-
-static size_t parse_group(struct parser *parser)
+/* Jumps whose target is not known yet, each with the one before it as its target; they are
+ * numbered from 1, and 0 is none. */
+static void add_jump(struct rule *rule, enum rule_kind kind, size_t *io_last)
 {
-    size_t index = next(parser) == 0 ? parse_or(parser) : 0;
+    struct rule_step *step = add_step(rule, kind);
 
-    if (index != 0 && parser->token.kind != TOKEN_CLOSE) {
-        (void)fail_expected(parser, "and, or or )");
-        return 0;
-    }
-    return index != 0 && next(parser) == 0 ? index : 0;
+    step->target = *io_last;
+    *io_last = rule->step_count;
 }
 
-static size_t parse_not(struct parser *parser)
+static void land(struct rule *rule, size_t *io_last)
 {
-    bool is_not = is_word(&parser->token, "not");
-    size_t index;
+    while (*io_last != 0) {
+        struct rule_step *step = &rule->steps[*io_last - 1];
 
-    if (!is_not && parser->token.kind != TOKEN_OPEN) {
-        return parse_comparison(parser);
+        *io_last = step->target;
+        step->target = rule->step_count;
     }
-    if (parser->depth == RULE_DEPTH_MAX) {
-        (void)fail(parser, parser->token.start, "too many ( and not inside each other");
-        return 0;
-    }
-    parser->depth++;
-    if (is_not) {
-        index = next(parser) == 0 ? parse_not(parser) : 0;
-        index = index != 0 ? add_node(parser->rule, RULE_NOT, index) : 0;
-    } else {
-        index = parse_group(parser);
-    }
-    parser->depth--;
-    return index;
 }
 
-/* Parts with `word` between them: one node, however many they are. */
-static size_t parse_parts(struct parser *parser, const char *word, enum rule_kind kind,
-                          size_t (*parse_part)(struct parser *))
+/* What is open: one level for the rule, and one for each parenthesis. */
+struct level {
+    size_t ands, ors; /* jumps to the end of the `and` and of the `or` */
+    unsigned nots;    /* before the part that is being read */
+};
+
+struct levels {
+    struct level all[RULE_DEPTH_MAX + 1];
+    unsigned count, nots; /* nots of all levels */
+};
+
+static struct level *top(struct levels *levels)
 {
-    size_t first = parse_part(parser);
+    return &levels->all[levels->count - 1];
+}
 
-    if (first == 0 || !is_word(&parser->token, word)) {
-        return first;
-    }
-    size_t parent = add_node(parser->rule, kind, first);
-    for (size_t last = first; is_word(&parser->token, word);) {
-        size_t part = next(parser) == 0 ? parse_part(parser) : 0;
-
-        if (part == 0) {
-            return 0;
+/* `not` and ( before a comparison, and the comparison. */
+static int parse_part(struct parser *parser, struct levels *levels)
+{
+    while (is_word(&parser->token, "not") || parser->token.kind == TOKEN_OPEN) {
+        if (levels->count - 1 + levels->nots == RULE_DEPTH_MAX) {
+            return fail(parser, parser->token.start, "too many ( and not inside each other");
         }
-        parser->rule->nodes[last].sibling = part;
-        last = part;
+        if (parser->token.kind == TOKEN_OPEN) {
+            levels->all[levels->count++] = (struct level){.nots = 0};
+        } else {
+            top(levels)->nots++;
+            levels->nots++;
+        }
+        if (next(parser) != 0) {
+            return -1;
+        }
     }
-    return parent;
+    return parse_comparison(parser);
 }
 
-static size_t parse_and(struct parser *parser)
+/* A part is complete: a comparison, or what was in parentheses. */
+static void end_part(struct rule *rule, struct levels *levels)
 {
-    return parse_parts(parser, "and", RULE_AND, parse_not);
+    struct level *level = top(levels);
+
+    if (level->nots % 2 != 0) {
+        (void)add_step(rule, RULE_NOT);
+    }
+    levels->nots -= level->nots;
+    level->nots = 0;
 }
 
-static size_t parse_or(struct parser *parser)
+static void end_level(struct rule *rule, struct levels *levels)
 {
-    return parse_parts(parser, "or", RULE_OR, parse_and);
+    land(rule, &top(levels)->ands);
+    land(rule, &top(levels)->ors);
+    levels->count--;
+}
+
+/* All ) behind a part, and then `and`, `or` or the end. */
+static int parse_join(struct parser *parser, struct levels *levels)
+{
+    struct rule *rule = parser->rule;
+
+    end_part(rule, levels);
+    while (parser->token.kind == TOKEN_CLOSE && levels->count > 1) {
+        end_level(rule, levels);
+        end_part(rule, levels);
+        if (next(parser) != 0) {
+            return -1;
+        }
+    }
+    if (is_word(&parser->token, "and")) {
+        add_jump(rule, RULE_IF_FALSE, &top(levels)->ands);
+    } else if (is_word(&parser->token, "or")) {
+        land(rule, &top(levels)->ands);
+        add_jump(rule, RULE_IF_TRUE, &top(levels)->ors);
+    } else if (parser->token.kind != TOKEN_END || levels->count > 1) {
+        return fail_expected(parser, levels->count > 1 ? "and, or or )" : "and, or or the end");
+    } else {
+        end_level(rule, levels);
+        return 0;
+    }
+    return next(parser);
 }
 
 static int parse(struct parser *parser)
 {
+    struct levels levels = {.count = 1};
+
     if (next(parser) != 0) {
         return -1;
     }
     if (parser->token.kind == TOKEN_END) {
-        parser->rule->root = add_node(parser->rule, RULE_EVERY, 0);
-        return 0;
+        return 0; /* no steps: true */
     }
-    parser->rule->root = parse_or(parser);
-    if (parser->rule->root == 0) {
-        return -1;
+    while (levels.count > 0) {
+        if (parse_part(parser, &levels) != 0 || parse_join(parser, &levels) != 0) {
+            return -1;
+        }
     }
-    return parser->token.kind == TOKEN_END ? 0 : fail_expected(parser, "and, or or the end");
+    return 0;
 }
 
 int rule_parse(const char *text, struct rule **out_rule, struct host_error *out_error)
@@ -544,7 +578,7 @@ int rule_parse(const char *text, struct rule **out_rule, struct host_error *out_
 void rule_free(struct rule *rule)
 {
     if (rule != NULL) {
-        free(rule->nodes);
+        free(rule->steps);
         free(rule->values);
         free(rule->texts);
         free(rule);

@@ -6,10 +6,16 @@
 #include <stddef.h>
 #include "cloud/rule.h"
 
-/* A rule as rule_parse.c leaves it and rule.c asks it: nodes in one array, which name each
- * other by index. Node 0 is none.
+/* A rule as rule_parse.c leaves it and rule.c carries it out: steps that are done one after the
+ * other and change one truth value, which is true at the start. A jump leads forward only, at
+ * most behind the last step. So neither file needs recursion.
  */
-enum rule_kind { RULE_EVERY, RULE_NOT, RULE_AND, RULE_OR, RULE_COMPARISON };
+enum rule_kind {
+    RULE_COMPARE, /* the truth value becomes that of a comparison */
+    RULE_NOT,     /* ... its opposite */
+    RULE_IF_TRUE, /* go on at `target` if it is true: between the parts of an `or` */
+    RULE_IF_FALSE,
+};
 enum rule_operator {
     RULE_EQUAL,
     RULE_DIFFERS,
@@ -33,9 +39,9 @@ enum rule_field {
     RULE_FIELDS,
 };
 
-struct rule_node {
+struct rule_step {
     enum rule_kind kind;
-    size_t child, sibling; /* NOT, AND, OR: the first part; and the next part of the parent */
+    size_t target; /* of a jump */
     enum rule_field field;
     const char *attribute; /* its name */
     enum rule_operator op;
@@ -44,8 +50,8 @@ struct rule_node {
 };
 
 struct rule {
-    struct rule_node *nodes;
-    size_t node_count, root;
+    struct rule_step *steps;
+    size_t step_count;
     const char **values;
     size_t value_count;
     char *texts; /* of values and attributes' names */
