@@ -16,8 +16,8 @@
  */
 enum preflight_verdict {
     PREFLIGHT_TAKES_IT,
-    /* takes it; but the first four characters of the versions differ, which the vendor's console
-     * does not allow */
+    /* takes it; but the first four characters of the versions differ, which the vendor's
+     * console does not allow */
     PREFLIGHT_TAKES_OTHER_SERIES,
     PREFLIGHT_RUNS_IT,
     /* its product is not known yet, or its hardware or version, as far as the firmware asks for

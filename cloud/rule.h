@@ -17,14 +17,14 @@
  * Texts are compared as bytes, which is the vendor's rule for versions. With = and != a value
  * may hold `*` for any characters and `?` for one. Values need quotes only if they hold other
  * characters than letters, digits and _ - . : * ?, or are a word of the language; between
- * quotes, \" \\ \* \? are these characters and nothing else. Comparisons are joined by not, and,
- * or (in this order of strength) and parentheses; words and fields are in lower or upper case.
- * An empty rule is every device, and `id in ()` is none.
+ * quotes, \" \\ \* \? are these characters and nothing else. Comparisons are joined by not,
+ * and, or (in this order of strength) and parentheses; words and fields are in lower or upper
+ * case. An empty rule is every device, and `id in ()` is none.
  *
  * Fields: id, name, product, hardware, version, tag, online (yes, no), hold (yes, no), state
  * (of its open action, or none), attribute.NAME. A device has many tags: `tag = x` asks whether
- * one of them is x, `tag != x` whether none is; there is no order of tags. A field that a device
- * does not have is "", and so is the only tag of a device without tags.
+ * one of them is x, `tag != x` whether none is; there is no order of tags. A field that a
+ * device does not have is "", and so is the only tag of a device without tags.
  */
 enum { RULE_TEXT_MAX = 16384, RULE_DEPTH_MAX = 32 };
 

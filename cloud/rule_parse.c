@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "cloud/action.h"
+#include "cloud/rule_token.h"
 #include "cloud/rule_tree.h"
 
-enum token_kind {
-    TOKEN_END,
-    TOKEN_WORD,
-    TOKEN_QUOTED,
-    TOKEN_OPERATOR,
-    TOKEN_OPEN,
-    TOKEN_CLOSE,
-    TOKEN_COMMA
-};
-
-struct token {
-    enum token_kind kind;
-    const char *start; /* QUOTED: with its quotes */
-    size_t len;
-    enum rule_operator op;
-};
-
 struct parser {
-    const char *text;
-    const char *at; /* behind the token */
-    struct token token;
+    struct rule_reader reader;
     struct rule *rule;
-    struct host_error *out_error;
 };
 
 static const char *const field_names[RULE_FIELDS] = {
@@ -38,175 +18,6 @@ static const char *const field_names[RULE_FIELDS] = {
     [RULE_ONLINE] = "online",   [RULE_HOLD] = "hold",
     [RULE_STATE] = "state",     [RULE_ATTRIBUTE] = "attribute.",
 };
-
-/* ---- errors ---- */
-
-/* Always returns -1. */
-static int fail(const struct parser *parser, const char *place, const char *what)
-{
-    size_t column = 1;
-
-    for (const char *at = parser->text; at < place; at++) {
-        column += ((unsigned char)*at & 0xC0) != 0x80;
-    }
-    return host_error_set(parser->out_error, "rule", "column %zu: %s", column, what);
-}
-
-static int fail_expected(const struct parser *parser, const char *expected)
-{
-    enum { SHOWN_MAX = 32, TEXT_SIZE = 256 };
-    const struct token *token = &parser->token;
-    char text[TEXT_SIZE];
-
-    if (token->kind == TOKEN_END) {
-        (void)snprintf(text, sizeof text, "expected %s, and the rule ends", expected);
-    } else if (token->kind == TOKEN_QUOTED) {
-        (void)snprintf(text, sizeof text, "expected %s, found a text in quotes", expected);
-    } else {
-        (void)snprintf(text, sizeof text, "expected %s, found '%.*s%s'", expected,
-                       (int)(token->len < SHOWN_MAX ? token->len : SHOWN_MAX), token->start,
-                       token->len > SHOWN_MAX ? "..." : "");
-    }
-    return fail(parser, token->start, text);
-}
-
-/* ---- characters ---- */
-
-/* The bytes of the UTF-8 character at `text`, or 0 if it is none (RFC 3629, chapter 4). */
-static size_t character_len(const unsigned char *text)
-{
-    size_t len = text[0] < 0x80 ? 1 : text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
-
-    if ((text[0] >= 0x80 && text[0] < 0xC2) || text[0] > 0xF4) {
-        return 0;
-    }
-    for (size_t i = 1; i < len; i++) {
-        if ((text[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    bool is_bad = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xED && text[1] > 0x9F) ||
-                  (text[0] == 0xF0 && text[1] < 0x90) || (text[0] == 0xF4 && text[1] > 0x8F);
-    return is_bad ? 0 : len;
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static int check_characters(const struct parser *parser)
-{
-    if (strnlen(parser->text, RULE_TEXT_MAX + 1) > RULE_TEXT_MAX) {
-        return host_error_set(parser->out_error, "rule", "is longer than %d bytes",
-                              (int)RULE_TEXT_MAX);
-    }
-    for (const char *at = parser->text; *at != '\0';) {
-        size_t len = character_len((const unsigned char *)at);
-
-        if (len == 0) {
-            return fail(parser, at, "these bytes are not UTF-8");
-        }
-        if (((unsigned char)*at < ' ' && !is_space(*at)) || *at == 0x7F) {
-            return fail(parser, at, "a control character");
-        }
-        at += len;
-    }
-    return 0;
-}
-
-static bool is_plain(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("_-.:*?", c) != NULL);
-}
-
-/* ---- tokens ---- */
-
-static int read_quoted(struct parser *parser)
-{
-    const char *at = parser->at + 1;
-
-    while (*at != '"') {
-        if (*at == '\\') {
-            at++;
-            if (*at == '\0' || strchr("\"\\*?", *at) == NULL) {
-                return fail(parser, at - 1, "after \\ comes one of \" \\ * ?");
-            }
-        } else if (*at == '\0') {
-            return fail(parser, parser->at, "this text has no closing quote");
-        }
-        at++;
-    }
-    parser->token.kind = TOKEN_QUOTED;
-    parser->token.len = (size_t)(at + 1 - parser->at);
-    return 0;
-}
-
-static int read_sign(struct parser *parser)
-{
-    static const struct {
-        const char *text;
-        enum token_kind kind;
-        enum rule_operator op;
-    } signs[] = {
-        {"!=", TOKEN_OPERATOR, RULE_DIFFERS},
-        {"<=", TOKEN_OPERATOR, RULE_LESS_EQUAL},
-        {">=", TOKEN_OPERATOR, RULE_MORE_EQUAL},
-        {"=", TOKEN_OPERATOR, RULE_EQUAL},
-        {"<", TOKEN_OPERATOR, RULE_LESS},
-        {">", TOKEN_OPERATOR, RULE_MORE},
-        {"(", TOKEN_OPEN, 0},
-        {")", TOKEN_CLOSE, 0},
-        {",", TOKEN_COMMA, 0},
-    };
-
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        size_t len = strlen(signs[i].text);
-
-        if (strncmp(parser->at, signs[i].text, len) == 0) {
-            parser->token.kind = signs[i].kind;
-            parser->token.op = signs[i].op;
-            parser->token.len = len;
-            return 0;
-        }
-    }
-    return fail(parser, parser->at,
-                "this character has no meaning here; a value that holds it needs quotes");
-}
-
-static int next(struct parser *parser)
-{
-    while (is_space(*parser->at)) {
-        parser->at++;
-    }
-    parser->token = (struct token){.kind = TOKEN_END, .start = parser->at};
-    if (*parser->at == '\0') {
-        return 0;
-    }
-    if (is_plain(*parser->at)) {
-        parser->token.kind = TOKEN_WORD;
-        while (is_plain(parser->token.start[parser->token.len])) {
-            parser->token.len++;
-        }
-    } else if ((*parser->at == '"' ? read_quoted(parser) : read_sign(parser)) != 0) {
-        return -1;
-    }
-    parser->at += parser->token.len;
-    return 0;
-}
-
-static bool is_word(const struct token *token, const char *word)
-{
-    return token->kind == TOKEN_WORD && token->len == strlen(word) &&
-           strncasecmp(token->start, word, token->len) == 0;
-}
-
-static bool is_keyword(const struct token *token)
-{
-    return is_word(token, "and") || is_word(token, "or") || is_word(token, "not") ||
-           is_word(token, "in");
-}
 
 /* ---- what a rule is made of ----
  * Room for all of it is made at once: each step and each value has a character of the text of
@@ -250,9 +61,9 @@ static void put(struct rule *rule, char c)
 /* ---- values ---- */
 
 /* Store a value's text. A pattern keeps \ before * ? and \ that are meant as such. */
-static void add_value(struct rule *rule, const struct token *token, bool is_pattern)
+static void add_value(struct rule *rule, const struct rule_token *token, bool is_pattern)
 {
-    bool is_quoted = token->kind == TOKEN_QUOTED;
+    bool is_quoted = token->kind == RULE_TOKEN_QUOTED;
     const char *end = token->start + token->len - is_quoted;
 
     rule->values[rule->value_count++] = rule->texts + rule->text_len;
@@ -268,7 +79,7 @@ static void add_value(struct rule *rule, const struct token *token, bool is_patt
     put(rule, '\0');
 }
 
-static bool has_wildcard(const struct token *token)
+static bool has_wildcard(const struct rule_token *token)
 {
     for (size_t i = 0; i < token->len; i++) {
         if (token->start[i] == '\\') {
@@ -297,36 +108,39 @@ static int check_value(struct parser *parser, const struct rule_step *step)
     bool is_yes_no = step->field == RULE_ONLINE || step->field == RULE_HOLD;
 
     if (is_yes_no && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0) {
-        return fail_expected(parser, "yes or no");
+        return rule_fail_expected(&parser->reader, "yes or no");
     }
     if (step->field == RULE_STATE && !step->is_pattern && !is_state(text)) {
-        return fail_expected(parser, "a state: none, waiting_approval, queued, offered, "
-                                     "downloading, downloaded, transferring, installed or "
-                                     "cancelling");
+        return rule_fail_expected(&parser->reader,
+                                  "a state: none, waiting_approval, queued, offered, "
+                                  "downloading, downloaded, transferring, installed or "
+                                  "cancelling");
     }
     return 0;
 }
 
 static int parse_value(struct parser *parser, struct rule_step *step)
 {
-    const struct token *token = &parser->token;
+    const struct rule_token *token = &parser->reader.token;
 
-    if (is_keyword(token)) {
-        return fail_expected(parser, "a value (this word needs quotes to be one)");
+    if (rule_is_keyword(token)) {
+        return rule_fail_expected(&parser->reader,
+                                  "a value (this word needs quotes to be one)");
     }
-    if (token->kind != TOKEN_WORD && token->kind != TOKEN_QUOTED) {
-        return fail_expected(parser, "a value");
+    if (token->kind != RULE_TOKEN_WORD && token->kind != RULE_TOKEN_QUOTED) {
+        return rule_fail_expected(&parser->reader, "a value");
     }
     bool is_pattern = has_wildcard(token);
     if (is_pattern && step->op != RULE_EQUAL && step->op != RULE_DIFFERS) {
-        return fail(parser, token->start,
-                    "* and ? stand for other characters with = and != only (in quotes, \\* "
-                    "and \\? are themselves)");
+        return rule_fail(
+            &parser->reader, token->start,
+            "* and ? stand for other characters with = and != only (in quotes, \\* "
+            "and \\? are themselves)");
     }
     step->is_pattern = is_pattern;
     step->value_count++;
     add_value(parser->rule, token, is_pattern);
-    return check_value(parser, step) == 0 ? next(parser) : -1;
+    return check_value(parser, step) == 0 ? rule_read_next(&parser->reader) : -1;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -336,23 +150,23 @@ static int compare_texts(const void *a, const void *b)
 
 static int parse_list(struct parser *parser, struct rule_step *step)
 {
-    if (parser->token.kind != TOKEN_OPEN) {
-        return fail_expected(parser, "( and values");
+    if (parser->reader.token.kind != RULE_TOKEN_OPEN) {
+        return rule_fail_expected(&parser->reader, "( and values");
     }
-    if (next(parser) != 0) {
+    if (rule_read_next(&parser->reader) != 0) {
         return -1;
     }
-    while (parser->token.kind != TOKEN_CLOSE || step->value_count > 0) {
+    while (parser->reader.token.kind != RULE_TOKEN_CLOSE || step->value_count > 0) {
         if (parse_value(parser, step) != 0) {
             return -1;
         }
-        if (parser->token.kind == TOKEN_CLOSE) {
+        if (parser->reader.token.kind == RULE_TOKEN_CLOSE) {
             break;
         }
-        if (parser->token.kind != TOKEN_COMMA) {
-            return fail_expected(parser, "a comma or )");
+        if (parser->reader.token.kind != RULE_TOKEN_COMMA) {
+            return rule_fail_expected(&parser->reader, "a comma or )");
         }
-        if (next(parser) != 0) {
+        if (rule_read_next(&parser->reader) != 0) {
             return -1;
         }
     }
@@ -360,64 +174,65 @@ static int parse_list(struct parser *parser, struct rule_step *step)
         qsort(parser->rule->values + step->value, step->value_count,
               sizeof parser->rule->values[0], compare_texts);
     }
-    return next(parser);
+    return rule_read_next(&parser->reader);
 }
 
 /* ---- comparisons ---- */
 
 static int parse_attribute(struct parser *parser, struct rule_step *step)
 {
-    const struct token *token = &parser->token;
+    const struct rule_token *token = &parser->reader.token;
     size_t prefix = strlen(field_names[RULE_ATTRIBUTE]);
 
     if (token->len == prefix || has_wildcard(token)) {
-        return fail_expected(parser, "the attribute's name: attribute.NAME");
+        return rule_fail_expected(&parser->reader, "the attribute's name: attribute.NAME");
     }
     step->attribute = parser->rule->texts + parser->rule->text_len;
     for (size_t i = prefix; i < token->len; i++) {
         put(parser->rule, token->start[i]);
     }
     put(parser->rule, '\0');
-    return next(parser);
+    return rule_read_next(&parser->reader);
 }
 
 static int parse_field(struct parser *parser, struct rule_step *step)
 {
-    const struct token *token = &parser->token;
+    const struct rule_token *token = &parser->reader.token;
     size_t prefix = strlen(field_names[RULE_ATTRIBUTE]);
 
-    if (token->kind == TOKEN_WORD && token->len >= prefix &&
+    if (token->kind == RULE_TOKEN_WORD && token->len >= prefix &&
         strncasecmp(token->start, field_names[RULE_ATTRIBUTE], prefix) == 0) {
         step->field = RULE_ATTRIBUTE;
         return parse_attribute(parser, step);
     }
     for (unsigned i = 0; i < RULE_ATTRIBUTE; i++) {
-        if (is_word(token, field_names[i])) {
+        if (rule_is_word(token, field_names[i])) {
             step->field = (enum rule_field)i;
-            return next(parser);
+            return rule_read_next(&parser->reader);
         }
     }
-    return fail_expected(parser, "a field (id, name, product, hardware, version, tag, online, "
-                                 "hold, state, attribute.NAME), not or (");
+    return rule_fail_expected(&parser->reader,
+                              "a field (id, name, product, hardware, version, tag, online, "
+                              "hold, state, attribute.NAME), not or (");
 }
 
 static int parse_operator(struct parser *parser, struct rule_step *step)
 {
-    const struct token *token = &parser->token;
-    bool is_in = is_word(token, "in");
+    const struct rule_token *token = &parser->reader.token;
+    bool is_in = rule_is_word(token, "in");
 
-    if (token->kind != TOKEN_OPERATOR && !is_in) {
-        return fail_expected(parser, "= != < <= > >= or in");
+    if (token->kind != RULE_TOKEN_OPERATOR && !is_in) {
+        return rule_fail_expected(&parser->reader, "= != < <= > >= or in");
     }
     step->op = is_in ? RULE_IN : token->op;
     bool has_order = step->op != RULE_EQUAL && step->op != RULE_DIFFERS;
     if (has_order && (step->field == RULE_ONLINE || step->field == RULE_HOLD)) {
-        return fail_expected(parser, "= or !=");
+        return rule_fail_expected(&parser->reader, "= or !=");
     }
     if (has_order && !is_in && (step->field == RULE_TAG || step->field == RULE_STATE)) {
-        return fail_expected(parser, "= != or in");
+        return rule_fail_expected(&parser->reader, "= != or in");
     }
-    return next(parser);
+    return rule_read_next(&parser->reader);
 }
 
 static int parse_comparison(struct parser *parser)
@@ -472,17 +287,19 @@ static struct level *top(struct levels *levels)
 /* `not` and ( before a comparison, and the comparison. */
 static int parse_part(struct parser *parser, struct levels *levels)
 {
-    while (is_word(&parser->token, "not") || parser->token.kind == TOKEN_OPEN) {
+    while (rule_is_word(&parser->reader.token, "not") ||
+           parser->reader.token.kind == RULE_TOKEN_OPEN) {
         if (levels->count - 1 + levels->nots == RULE_DEPTH_MAX) {
-            return fail(parser, parser->token.start, "too many ( and not inside each other");
+            return rule_fail(&parser->reader, parser->reader.token.start,
+                             "too many ( and not inside each other");
         }
-        if (parser->token.kind == TOKEN_OPEN) {
+        if (parser->reader.token.kind == RULE_TOKEN_OPEN) {
             levels->all[levels->count++] = (struct level){.nots = 0};
         } else {
             top(levels)->nots++;
             levels->nots++;
         }
-        if (next(parser) != 0) {
+        if (rule_read_next(&parser->reader) != 0) {
             return -1;
         }
     }
@@ -514,35 +331,36 @@ static int parse_join(struct parser *parser, struct levels *levels)
     struct rule *rule = parser->rule;
 
     end_part(rule, levels);
-    while (parser->token.kind == TOKEN_CLOSE && levels->count > 1) {
+    while (parser->reader.token.kind == RULE_TOKEN_CLOSE && levels->count > 1) {
         end_level(rule, levels);
         end_part(rule, levels);
-        if (next(parser) != 0) {
+        if (rule_read_next(&parser->reader) != 0) {
             return -1;
         }
     }
-    if (is_word(&parser->token, "and")) {
+    if (rule_is_word(&parser->reader.token, "and")) {
         add_jump(rule, RULE_IF_FALSE, &top(levels)->ands);
-    } else if (is_word(&parser->token, "or")) {
+    } else if (rule_is_word(&parser->reader.token, "or")) {
         land(rule, &top(levels)->ands);
         add_jump(rule, RULE_IF_TRUE, &top(levels)->ors);
-    } else if (parser->token.kind != TOKEN_END || levels->count > 1) {
-        return fail_expected(parser, levels->count > 1 ? "and, or or )" : "and, or or the end");
+    } else if (parser->reader.token.kind != RULE_TOKEN_END || levels->count > 1) {
+        return rule_fail_expected(&parser->reader,
+                                  levels->count > 1 ? "and, or or )" : "and, or or the end");
     } else {
         end_level(rule, levels);
         return 0;
     }
-    return next(parser);
+    return rule_read_next(&parser->reader);
 }
 
 static int parse(struct parser *parser)
 {
     struct levels levels = {.count = 1};
 
-    if (next(parser) != 0) {
+    if (rule_read_next(&parser->reader) != 0) {
         return -1;
     }
-    if (parser->token.kind == TOKEN_END) {
+    if (parser->reader.token.kind == RULE_TOKEN_END) {
         return 0; /* no steps: true */
     }
     while (levels.count > 0) {
@@ -555,10 +373,11 @@ static int parse(struct parser *parser)
 
 int rule_parse(const char *text, struct rule **out_rule, struct host_error *out_error)
 {
-    struct parser parser = {.text = text, .at = text, .out_error = out_error};
+    struct parser parser = {{text, text, {.kind = RULE_TOKEN_END, .start = text}, out_error},
+                            NULL};
 
     *out_rule = NULL;
-    if (check_characters(&parser) != 0) {
+    if (rule_check_characters(&parser.reader) != 0) {
         return -1;
     }
     parser.rule = calloc(1, sizeof *parser.rule);
