@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The update of one device by one deployment, as a state machine: one pure function of state,
- * event and situation. It knows no clock, no store and no protocol.
+/* The update of one device by one deployment, as a state machine: one pure function of
+ * situation and event. It knows no clock, no store and no protocol.
  *
  * The rules behind the table:
  * - The version that the MCU reports is the truth. A client's "success" counts alone only if
@@ -54,21 +54,28 @@ enum action_event {
     ACTION_RUNS_OTHER,     /* it reports another version */
     ACTION_CANCEL,         /* an operator, or the end of the deployment by hand */
     ACTION_CANCEL_REFUSED, /* the device says that it is too late */
-    ACTION_DEADLINE,
-    ACTION_DEPLOYMENT_END,
+    ACTION_DEADLINE,       /* the state's time is over */
+    ACTION_DEPLOYMENT_END, /* the deployment's time is over; what is under way goes on. It comes
+                              once more for an action that is queued again after that. */
     ACTION_EVENTS,
 };
 
 enum { ACTION_ATTEMPTS_MAX = 15 };
 
+/* What is known before the event: RUNS_OTHER of a device that ran the wanted version comes with
+ * runs_wanted. */
 struct action_situation {
     enum action_state state;
-    enum action_state before_cancel; /* CANCELLING: where it goes back to */
-    bool reports_version;            /* the device says its version by itself */
-    bool runs_wanted;                /* and the last one it said is the wanted one */
-    bool has_reason;      /* RUNS_OTHER, SAYS_FAILURE: it says why the new one is not there */
-    bool is_final_reason; /* ... and trying again is pointless: signature, hardware, ... */
-    bool tries_left;      /* of this image on this device */
+    /* Set by the last CANCEL that led to CANCELLING, and kept; 0 = there was none. A refused
+     * one goes back to it, and from then on the action is not tried again. */
+    enum action_state before_cancel;
+    bool reports_version;    /* the device says its version by itself */
+    bool runs_wanted;        /* and the last one it said is the wanted one */
+    bool is_earlier_attempt; /* the device speaks of an attempt that ended, by its id */
+    bool has_reason;         /* RUNS_OTHER: it says why the new one is not there */
+    bool is_final_reason;    /* RUNS_OTHER, SAYS_FAILURE: no use to try again (signature,
+                                hardware, ...); else false */
+    bool tries_left;         /* of this image on this device, after the current one */
 };
 
 /* The longest time that a state may last; the fleet turns it into a moment. */
@@ -86,22 +93,32 @@ enum action_deadline {
 struct action_step {
     enum action_state state; /* the next one; the same = stays */
     enum action_deadline deadline;
-    bool is_accepted;   /* false: the event means nothing here; to a device 410 */
-    bool ends_attempt;  /* the next offer carries a new id, and a try was used */
-    bool by_word, late; /* how it was confirmed */
+    bool is_accepted;   /* false: it means nothing here, and changes nothing; to a device 410 */
+    bool ends_attempt;  /* a try was used; the next offer, if there is one, carries a new id */
+    bool by_word;       /* CONFIRMED without the MCU's word */
+    bool late;          /* the truth came after it was closed */
     bool lost_again;    /* confirmed before, and now another version runs */
-    const char *reason; /* for people: why this state; NULL = nothing new */
+    const char *reason; /* for people: why this step; NULL = nothing that needs one */
 };
 
+/* The step that `event` makes. Any situation is answered, also one that a damaged database
+ * brings. */
 struct action_step action_next(const struct action_situation *situation,
                                enum action_event event);
 
+/* Does the step change anything, so that it must be written? The same message for a second time
+ * does not, except that bytes, progress and being put off start a deadline anew. */
+bool action_step_changes(const struct action_situation *situation,
+                         const struct action_step *step);
+
 bool action_is_open(enum action_state state);
 
-/* May the link to this action's job be given to the device? */
+/* May the link to this action's job be given to the device, and the bytes of its file? Not once
+ * it is installed: the client has closed the job then. */
 bool action_is_offerable(enum action_state state);
 
-/* One word each, as REST, log and timeline say it: "queued", "timed_out", ... */
+/* One word each, as REST, log and timeline say it: "queued", "timed_out", ...; "unknown"
+ * for what is none. */
 const char *action_state_name(enum action_state state);
 const char *action_event_name(enum action_event event);
 

@@ -58,6 +58,7 @@ struct record_product {
     char hardware[RECORD_FIELD_MAX + 1];
     char key1[65], key2[65]; /* Ed25519 public keys, 64 hex digits, or "" */
     bool unsigned_ok;
+    int64_t slot_size; /* bytes of the MCU's slot, which limit a file; 0 = not known */
 };
 
 struct record_device {

@@ -14,14 +14,17 @@
  *   id in (a0b1c2d3e4f5, a0b1c2d3e4f6) or name = "Otter*"
  *
  * A comparison is FIELD OPERATOR VALUE; operators are = != < <= > >= and `in (VALUE, ...)`.
- * Texts are compared as bytes, which is the vendor's rule for versions; with = and != a value
- * may hold `*` for anything. Values need quotes only if they hold other characters than letters,
- * digits and _ - . : * ?. Comparisons are joined by not, and, or (in this order of strength)
- * and parentheses; words are in lower or upper case. An empty rule is every device.
+ * Texts are compared as bytes, which is the vendor's rule for versions. With = and != a value
+ * may hold `*` for any characters and `?` for one. Values need quotes only if they hold other
+ * characters than letters, digits and _ - . : * ?, or are a word of the language; between
+ * quotes, \" \\ \* \? are these characters and nothing else. Comparisons are joined by not,
+ * and, or (in this order of strength) and parentheses; words and fields are in lower or upper
+ * case. An empty rule is every device, and `id in ()` is none.
  *
  * Fields: id, name, product, hardware, version, tag, online (yes, no), hold (yes, no), state
  * (of its open action, or none), attribute.NAME. A device has many tags: `tag = x` asks whether
- * one of them is x, `tag != x` whether none is. A field that a device does not have is "".
+ * one of them is x, `tag != x` whether none is; there is no order of tags. A field that a
+ * device does not have is "", and so is the only tag of a device without tags.
  */
 enum { RULE_TEXT_MAX = 16384, RULE_DEPTH_MAX = 32 };
 
@@ -38,15 +41,16 @@ struct rule_subject {
     void *ctx;
 };
 
-/* Read a rule. Returns 0, or -1 with an error that names the place and what was expected. */
+/* Read a rule. Returns 0, or -1 with an error that names the column, in characters from 1, and
+ * what was expected there. */
 OTTER_MUST_CHECK int rule_parse(const char *text, struct rule **out_rule,
                                 struct host_error *out_error);
-void rule_free(struct rule *rule);
+void rule_free(struct rule *rule); /* NULL is allowed */
 
 bool rule_matches(const struct rule *rule, const struct rule_subject *subject);
 
-/* Append one `id in (...)` for a list of devices: the text that rule_parse() reads. Returns its
- * length without NUL, as snprintf does. */
+/* Write `id in (...)` for a list of devices: the text that rule_parse() reads, if the ids are
+ * UTF-8 without control characters. Returns its length without NUL, as snprintf does. */
 size_t rule_put_ids(char *out, size_t out_size, const char *const ids[], size_t count);
 
 #endif
