@@ -57,6 +57,7 @@ static unsigned status_of(enum fleet_result result)
         return 503;
     case FLEET_FULL:
         return 507;
+    case FLEET_FAILED:
     default:
         return 500;
     }
@@ -277,7 +278,7 @@ static bool read_body(struct call *call)
     const uint8_t *body = http_body_bytes(call->request, &len);
     int result;
 
-    switch (call->path.resource) {
+    switch ((unsigned)call->path.resource) {
     case DDI_DEPLOYMENT_FEEDBACK:
     case DDI_CANCEL_FEEDBACK:
         result = ddi_read_feedback(body, len, &call->body->feedback, reason);
@@ -314,7 +315,7 @@ static void answer_body(struct call *call)
         end(call);
         return;
     }
-    switch (call->path.resource) {
+    switch ((unsigned)call->path.resource) {
     case DDI_DEPLOYMENT_FEEDBACK:
         fleet_feedback(fleet, call->device, call->path.id, &call->body->feedback, on_empty,
                        call);
@@ -356,7 +357,7 @@ static void answer_artifacts(struct call *call)
 /* ---- dispatch ---- */
 static void dispatch(struct call *call)
 {
-    switch (call->path.resource) {
+    switch ((unsigned)call->path.resource) {
     case DDI_DEPLOYMENT:
         answer_job(call, FLEET_JOB_DEPLOYMENT);
         return;

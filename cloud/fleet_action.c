@@ -43,6 +43,8 @@ static int64_t deadline_ms(const struct fleet_work *work, enum action_deadline d
         return 10 * MINUTE_MS;
     case ACTION_WITHIN_CANCEL:
         return polls_ms;
+    case ACTION_NO_DEADLINE:
+    case ACTION_KEEP_DEADLINE:
     default:
         return 0;
     }
@@ -109,26 +111,26 @@ void fleet_work_begin(struct fleet_work *work, struct fleet_change *change,
     *work = (struct fleet_work){.change = change,
                                 .slot = slot,
                                 .record = slot->action->record,
-                                .reports_version = slot->reports_version,
-                                .version = slot->version != NULL ? slot->version : ""};
+                                .reports_version = slot->reports_version};
 }
 
-static void describe(const struct fleet_work *work, enum action_event event,
-                     const struct fleet_word *word, struct action_situation *out_situation)
+static void describe(const struct fleet_work *work, const struct fleet_word *word,
+                     struct action_situation *out_situation)
 {
     const struct record_firmware *firmware =
         firmware_of(work->change->fleet, work->record.firmware);
+    const char *version = work->slot->version != NULL ? work->slot->version : "";
 
     *out_situation = (struct action_situation){
         .state = (enum action_state)work->record.state,
         .before_cancel = (enum action_state)work->record.state_before_cancel,
         .reports_version = work->reports_version,
-        .runs_wanted = firmware != NULL && strcmp(work->version, firmware->version) == 0,
+        .runs_wanted = firmware != NULL && strcmp(version, firmware->version) == 0,
+        .is_earlier_attempt = work->is_earlier_attempt,
         .has_reason = word->code != 0,
         .is_final_reason = is_final_reason(word->code),
         .tries_left = has_tries_left(work),
     };
-    (void)event;
 }
 
 static void tell(struct fleet_work *work, const char *kind, const struct fleet_word *word,
@@ -171,10 +173,13 @@ static void enter(struct fleet_work *work, const struct action_step *step,
     if (step->state == ACTION_CANCELLING) {
         record->state_before_cancel = record->state;
     }
+    if (step->state != ACTION_CONFIRMED) {
+        record->by_word = false;
+    }
     record->state = step->state;
     record->open = action_is_open(step->state);
     record->changed_at = now;
-    record->by_word = step->by_word;
+    record->by_word = record->by_word || step->by_word;
     record->late = record->late || step->late;
     if (word->code != 0) {
         record->code = word->code;
@@ -233,28 +238,41 @@ static void show_progress(struct fleet_work *work, const struct fleet_word *word
                                                    .actor = "device"};
 }
 
+static void tell_step(struct fleet_work *work, const struct action_step *step,
+                      const struct fleet_word *word, bool is_entered)
+{
+    bool has_detail = word->detail != NULL && word->detail[0] != '\0';
+
+    if (step->lost_again) {
+        tell(work, "action.lost", word, step->reason, true);
+    } else if (is_entered) {
+        tell(work, "action.state", word, has_detail ? word->detail : step->reason,
+             !work->record.open);
+    } else if (has_detail) {
+        tell(work, "action.note", word, word->detail, false);
+    }
+}
+
 enum fleet_result fleet_work_event(struct fleet_work *work, enum action_event event,
                                    const struct fleet_word *word)
 {
     struct action_situation situation;
 
-    describe(work, event, word, &situation);
+    describe(work, word, &situation);
     struct action_step step = action_next(&situation, event);
     if (!step.is_accepted) {
-        return fleet_refuse(work->change, FLEET_GONE, "the action is closed: %s",
-                            action_state_name(situation.state));
+        return fleet_refuse(work->change, FLEET_GONE, "the action is %s%s",
+                            action_state_name(situation.state),
+                            work->is_earlier_attempt ? ", and a newer attempt has begun" : "");
     }
     if (is_progress_only(work, event, &step, word)) {
         show_progress(work, word);
         return FLEET_DONE;
     }
-    bool is_entered = step.state != situation.state || step.ends_attempt || step.lost_again;
+    bool is_entered = step.state != situation.state || step.ends_attempt || step.reason != NULL;
     if (word->of != 0) {
         work->record.count = word->count;
         work->record.of = word->of;
-    }
-    if (event == ACTION_LINK_GIVEN && is_entered) {
-        work->record.attempt++;
     }
     if (step.ends_attempt) {
         use_up_try(work);
@@ -265,16 +283,10 @@ enum fleet_result fleet_work_event(struct fleet_work *work, enum action_event ev
     if (step.deadline != ACTION_KEEP_DEADLINE) {
         set_deadline(work, step.deadline);
     }
-    work->is_changed = work->is_changed || is_entered || step.deadline != ACTION_KEEP_DEADLINE;
-    if (step.lost_again) {
-        tell(work, "action.lost", word, step.reason, true);
-    } else if (is_entered) {
-        bool has_detail = word->detail != NULL && word->detail[0] != '\0';
-
-        tell(work, "action.state", word, has_detail ? word->detail : work->record.reason,
-             !work->record.open);
-    } else if (word->detail != NULL && word->detail[0] != '\0') {
-        tell(work, "action.note", word, word->detail, false);
+    work->is_changed = work->is_changed || action_step_changes(&situation, &step);
+    tell_step(work, &step, word, is_entered);
+    if (step.ends_attempt && step.state == ACTION_QUEUED) {
+        work->record.attempt++;
     }
     return FLEET_DONE;
 }
@@ -298,6 +310,7 @@ void fleet_work_create(struct fleet_change *change, struct fleet_slot *slot,
                    .device = slot->id,
                    .firmware = deployment->firmware,
                    .open = true,
+                   .attempt = 1,
                    .state = deployment->mode == MODE_MANUAL ? ACTION_WAITING_APPROVAL
                                                             : ACTION_QUEUED,
                    .created_at = now,

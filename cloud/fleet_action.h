@@ -12,8 +12,8 @@ struct fleet_work {
     struct fleet_slot *slot;
     struct record_action record;
     bool is_changed;
-    bool reports_version; /* of the device, as this change leaves it */
-    const char *version;
+    bool reports_version;    /* of the device, as this change leaves it */
+    bool is_earlier_attempt; /* the device speaks of an attempt that ended */
 };
 
 /* What came with an event. */

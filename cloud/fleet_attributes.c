@@ -37,7 +37,7 @@ enum fleet_result fleet_merge_attributes(const struct ddi_config *config,
         result = FLEET_INVALID;
         free(text);
     } else {
-        free((char *)io_device->attributes);
+        fleet_free_text(io_device->attributes);
         io_device->attributes = text;
     }
     json_decref(object);

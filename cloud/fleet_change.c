@@ -85,7 +85,7 @@ static void add_op(struct fleet_change *change, enum store_verb verb, enum recor
 static void drop_ops(struct fleet_change *change)
 {
     for (size_t i = 0; i < change->op_count; i++) {
-        free_record(change->ops[i].kind, (void *)change->ops[i].record);
+        free_record(change->ops[i].kind, (void *)(uintptr_t)change->ops[i].record);
     }
     change->op_count = 0;
 }
@@ -132,14 +132,20 @@ void fleet_change_event(struct fleet_change *change, struct record_event *event)
 }
 
 void fleet_change_audit(struct fleet_change *change, const char *actor, const char *verb,
-                        const char *object, const char *before, const char *after)
+                        const char *kind, int64_t id, const char *name, const char *before,
+                        const char *after)
 {
     struct record_audit entry = {
         .at = fleet_wall_ms(change->fleet), .before = before, .after = after};
 
     (void)snprintf(entry.actor, sizeof entry.actor, "%s", actor);
     (void)snprintf(entry.verb, sizeof entry.verb, "%s", verb);
-    (void)snprintf(entry.object, sizeof entry.object, "%s", object);
+    if (id != 0) {
+        (void)snprintf(entry.object, sizeof entry.object, "%.12s %lld %.30s", kind,
+                       (long long)id, name);
+    } else {
+        (void)snprintf(entry.object, sizeof entry.object, "%.12s %.50s", kind, name);
+    }
     entry.head.id = ++change->fleet->last_id[RECORD_AUDIT];
     /* Two entries after the same one are a conflict in the store, and the change is made again. */
     if (audit_seal(&entry, change->fleet->audit_hash, NULL) != 0) {
@@ -240,6 +246,7 @@ static void on_outcome(void *ctx, const struct store_outcome *outcome)
     case STORE_READ_ONLY:
         finish(change, fleet_refuse(change, FLEET_READ_ONLY, "the database cannot be written"));
         return;
+    case STORE_FAILED:
     default:
         finish(change, fleet_refuse(change, FLEET_FAILED, "the database failed: %s",
                                     outcome->reason != NULL ? outcome->reason : "no reason"));
@@ -345,6 +352,6 @@ enum fleet_result fleet_read_device(struct fleet_change *change, int64_t id,
 
 void fleet_free_device(struct record_device *device)
 {
-    free((char *)device->attributes);
+    fleet_free_text(device->attributes);
     device->attributes = NULL;
 }

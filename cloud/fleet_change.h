@@ -53,9 +53,11 @@ void fleet_change_delete(struct fleet_change *change, enum record_kind kind, int
 /* A line in a device's timeline; id and time are filled in. */
 void fleet_change_event(struct fleet_change *change, struct record_event *event);
 
-/* A line in the audit. `before` and `after` may be NULL. */
+/* A line in the audit: what was done to which thing ("product", 7, "Pet House"); id 0 = it has
+ * none. `before` and `after` may be NULL. */
 void fleet_change_audit(struct fleet_change *change, const char *actor, const char *verb,
-                        const char *object, const char *before, const char *after);
+                        const char *kind, int64_t id, const char *name, const char *before,
+                        const char *after);
 
 /* Read a device's whole row from the store; free it with fleet_free_device(). */
 enum fleet_result fleet_read_device(struct fleet_change *change, int64_t id,

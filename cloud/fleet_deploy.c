@@ -19,10 +19,8 @@ static void audit(struct fleet_change *change, const char *verb, const char *kin
                   const char *name)
 {
     const struct deploy_params *params = change->params;
-    char object[RECORD_NAME_MAX + 1];
 
-    (void)snprintf(object, sizeof object, "%s %lld %s", kind, (long long)id, name);
-    fleet_change_audit(change, params->actor, verb, object, NULL, NULL);
+    fleet_change_audit(change, params->actor, verb, kind, id, name, NULL, NULL);
 }
 
 /* ---- deploy ---- */

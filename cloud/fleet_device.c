@@ -243,15 +243,12 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
         return ACTION_PUT_OFF;
     case DDI_PROCEEDING:
         return feedback->has_progress && feedback->of > 0 ? ACTION_PROGRESS : ACTION_SAYS_NOTE;
+    case DDI_REJECTED: /* a warning, and the action goes on */
+    case DDI_RESUMED:
+    case DDI_UNKNOWN_EXECUTION:
     default:
         return ACTION_SAYS_NOTE;
     }
-}
-
-/* An attempt that was given up meanwhile: only that it worked after all is news. */
-static bool is_stale(const struct fleet_slot *slot, int64_t id, enum action_event event)
-{
-    return id != fleet_ddi_id(&slot->action->record) && event != ACTION_SAYS_SUCCESS;
 }
 
 static enum fleet_result build_feedback(struct fleet_change *change)
@@ -265,9 +262,6 @@ static enum fleet_result build_feedback(struct fleet_change *change)
     if (result != FLEET_DONE) {
         return result;
     }
-    if (is_stale(slot, params->id, params->event)) {
-        return fleet_refuse(change, FLEET_GONE, "a newer attempt has begun");
-    }
     struct fleet_word word = {.actor = "device",
                               .detail = feedback->detail,
                               .code =
@@ -280,6 +274,7 @@ static enum fleet_result build_feedback(struct fleet_change *change)
         word.reason = feedback->detail;
     }
     fleet_work_begin(&work, change, slot);
+    work.is_earlier_attempt = params->id != fleet_ddi_id(&slot->action->record);
     result = fleet_work_event(&work, params->event, &word);
     fleet_work_finish(&work);
     return result;
@@ -421,11 +416,11 @@ static void tell_version(struct fleet_change *change, const struct record_device
 
 /* The version is the truth about the newest action, too. */
 static enum fleet_result judge_action(struct fleet_change *change, struct fleet_slot *slot,
-                                      const struct record_device *device, bool is_news)
+                                      const struct record_device *device)
 {
     struct fleet_work work;
 
-    if (slot->action == NULL || (!slot->action->record.open && !is_news)) {
+    if (slot->action == NULL) {
         return FLEET_DONE;
     }
     const struct fleet_firmware *firmware =
@@ -436,7 +431,6 @@ static enum fleet_result judge_action(struct fleet_change *change, struct fleet_
     bool is_wanted = strcmp(device->version, firmware->record.version) == 0;
     fleet_work_begin(&work, change, slot);
     work.reports_version = device->reports_version;
-    work.version = device->version;
     /* That it means nothing now is no fault of the report. */
     (void)fleet_work_event(&work, is_wanted ? ACTION_RUNS_WANTED : ACTION_RUNS_OTHER,
                            &device_word);
@@ -484,11 +478,10 @@ static enum fleet_result take_report(struct fleet_change *change, struct fleet_s
         return fleet_refuse(change, FLEET_INVALID, "too many attributes");
     }
     fleet_change_put(change, RECORD_DEVICE, device);
-    bool is_news = strcmp(before, device->version) != 0;
-    if (is_news) {
+    if (strcmp(before, device->version) != 0) {
         tell_version(change, device, before);
     }
-    return version != NULL ? judge_action(change, slot, device, is_news) : FLEET_DONE;
+    return version != NULL ? judge_action(change, slot, device) : FLEET_DONE;
 }
 
 static enum fleet_result build_report(struct fleet_change *change)

@@ -16,21 +16,12 @@ struct people_params {
     const char *name, *value;
 };
 
-/* "8 01234567": what audit and answers call a thing. */
-static void object_name(char out[RECORD_NAME_MAX + 1], const char *kind, int64_t id,
-                        const char *name)
-{
-    (void)snprintf(out, RECORD_NAME_MAX + 1, "%s %lld %s", kind, (long long)id, name);
-}
-
 static void audit(struct fleet_change *change, const char *verb, const char *kind, int64_t id,
-                  const char *name, const char *before, const char *after)
+                  const char *name)
 {
     const struct people_params *params = change->params;
-    char object[RECORD_NAME_MAX + 1];
 
-    object_name(object, kind, id, name);
-    fleet_change_audit(change, params->actor, verb, object, before, after);
+    fleet_change_audit(change, params->actor, verb, kind, id, name, NULL, NULL);
 }
 
 /* ---- products ---- */
@@ -64,7 +55,7 @@ static enum fleet_result build_product(struct fleet_change *change)
     }
     if (product.head.id == 0) {
         change->answer.id = fleet_change_insert(change, RECORD_PRODUCT, &product);
-        audit(change, "product.add", "product", product.head.id, product.name, NULL, NULL);
+        audit(change, "product.add", "product", product.head.id, product.name);
         return FLEET_DONE;
     }
     if (before == NULL) {
@@ -75,7 +66,7 @@ static enum fleet_result build_product(struct fleet_change *change)
     }
     change->answer.id = product.head.id;
     fleet_change_put(change, RECORD_PRODUCT, &product);
-    audit(change, "product.change", "product", product.head.id, product.name, NULL, NULL);
+    audit(change, "product.change", "product", product.head.id, product.name);
     return FLEET_DONE;
 }
 
@@ -143,7 +134,7 @@ static enum fleet_result build_add_firmware(struct fleet_change *change)
     firmware.archived_at = 0;
     firmware.proven_at = 0;
     change->answer.id = fleet_change_insert(change, RECORD_FIRMWARE, &firmware);
-    audit(change, "firmware.add", "firmware", firmware.head.id, firmware.version, NULL, NULL);
+    audit(change, "firmware.add", "firmware", firmware.head.id, firmware.version);
     return FLEET_DONE;
 }
 
@@ -168,7 +159,7 @@ static enum fleet_result build_archive(struct fleet_change *change)
     change->answer.id = params->id;
     fleet_change_put(change, RECORD_FIRMWARE, &firmware);
     audit(change, params->flag ? "firmware.archive" : "firmware.unarchive", "firmware",
-          params->id, firmware.version, NULL, NULL);
+          params->id, firmware.version);
     return FLEET_DONE;
 }
 
@@ -206,7 +197,8 @@ static enum fleet_result build_setting(struct fleet_change *change)
     } else {
         fleet_change_put(change, RECORD_SETTING, &setting);
     }
-    fleet_change_audit(change, params->actor, "setting", params->name, NULL, params->value);
+    fleet_change_audit(change, params->actor, "setting", "setting", 0, params->name, NULL,
+                       params->value);
     return FLEET_DONE;
 }
 

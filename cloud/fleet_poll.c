@@ -44,11 +44,11 @@ static void read_proof(struct fleet *fleet, const struct fleet_caller *caller,
 }
 
 /* May the device of this slot be spoken for with this proof? */
-static bool is_device(const struct fleet *fleet, const struct fleet_slot *slot,
+static bool is_device(struct fleet *fleet, const struct fleet_slot *slot,
                       const struct proof *proof)
 {
     const struct fleet_token *own =
-        proof->has_own_token ? fleet_find_token((struct fleet *)fleet, proof->own_hash) : NULL;
+        proof->has_own_token ? fleet_find_token(fleet, proof->own_hash) : NULL;
 
     if (fleet_token_is_valid(fleet, own) && own->kind == TOKEN_TARGET &&
         own->owner == slot->id) {
@@ -75,6 +75,8 @@ static bool may_register(const struct fleet *fleet, const struct proof *proof)
         return proof->token != NULL && proof->token->kind != TOKEN_TARGET;
     case REGISTRATION_OPEN:
         return proof->token != NULL ? proof->token->kind != TOKEN_TARGET : !proof->has_token;
+    case REGISTRATION_CLOSED:
+    case REGISTRATION_ALLOW_LIST:
     default:
         return false;
     }

@@ -48,7 +48,7 @@ void fleet_rule_subject(struct fleet *fleet, const struct fleet_slot *slot,
         .tags = (const char *const *)slot->tags,
         .tag_count = slot->tag_count,
         .attribute = attribute,
-        .ctx = (void *)slot,
+        .ctx = (void *)(uintptr_t)slot,
     };
 }
 
@@ -164,33 +164,30 @@ int64_t fleet_find_device(struct fleet *fleet, const char *controller_id)
 /* ---- small tables ---- */
 static const struct fleet_list *list_of(const struct fleet *fleet, enum record_kind kind)
 {
-    switch (kind) {
-    case RECORD_FIRMWARE:
+    if (kind == RECORD_FIRMWARE) {
         return &fleet->firmware;
-    case RECORD_DEPLOYMENT:
-        return &fleet->deployments;
-    case RECORD_TOKEN:
-        return &fleet->tokens;
-    default:
-        return &fleet->rows[kind];
     }
+    if (kind == RECORD_DEPLOYMENT) {
+        return &fleet->deployments;
+    }
+    return kind == RECORD_TOKEN ? &fleet->tokens : &fleet->rows[kind];
 }
 
 /* The record of an item of list_of(); a token's is made in `token`. */
 static const void *record_of(enum record_kind kind, const void *item,
                              struct record_token *token)
 {
-    switch (kind) {
-    case RECORD_FIRMWARE:
+    if (kind == RECORD_FIRMWARE) {
         return &((const struct fleet_firmware *)item)->record;
-    case RECORD_DEPLOYMENT:
+    }
+    if (kind == RECORD_DEPLOYMENT) {
         return &((const struct fleet_deployment *)item)->record;
-    case RECORD_TOKEN:
+    }
+    if (kind == RECORD_TOKEN) {
         fleet_token_row(item, token);
         return token;
-    default:
-        return ((const struct fleet_row *)item)->record;
     }
+    return ((const struct fleet_row *)item)->record;
 }
 
 void fleet_visit_records(struct fleet *fleet, enum record_kind kind, store_visitor *visitor,

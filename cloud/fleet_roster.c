@@ -25,10 +25,8 @@ static void audit(struct fleet_change *change, const char *verb, const char *con
                   const char *after)
 {
     const struct roster_params *params = change->params;
-    char object[RECORD_NAME_MAX + 1];
 
-    (void)snprintf(object, sizeof object, "device %.50s", controller_id);
-    fleet_change_audit(change, params->actor, verb, object, NULL, after);
+    fleet_change_audit(change, params->actor, verb, "device", 0, controller_id, NULL, after);
 }
 
 static enum fleet_result check_product(struct fleet_change *change, int64_t product)

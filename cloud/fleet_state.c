@@ -17,6 +17,11 @@ int64_t fleet_steady_ms(const struct fleet *fleet)
     return fleet->clock.steady_ms(fleet->clock.ctx);
 }
 
+void fleet_free_text(const char *text)
+{
+    free((void *)(uintptr_t)text);
+}
+
 /* ---- lists ---- */
 static int64_t id_of(const void *item)
 {
@@ -136,7 +141,7 @@ static int compare_hashes(const void *a, const void *b)
 
 struct fleet_slot *fleet_find_slot(struct fleet *fleet, const char *controller_id)
 {
-    struct fleet_slot wanted = {.controller_id = (char *)controller_id};
+    struct fleet_slot wanted = {.controller_id = (char *)(uintptr_t)controller_id};
     struct fleet_slot **found =
         tfind(&wanted, &fleet->by_controller_id, compare_controller_ids);
 
@@ -393,7 +398,7 @@ static int put_deployment(struct fleet *fleet, const struct record_deployment *r
         free(text);
         return -1;
     }
-    free((char *)deployment->record.rule);
+    fleet_free_text(deployment->record.rule);
     deployment->record = *record;
     deployment->record.rule = text;
     fleet->wants_sweep = true;
@@ -462,7 +467,10 @@ int fleet_state_put(struct fleet *fleet, enum record_kind kind, const void *reco
     case RECORD_PRODUCT:
     case RECORD_GROUP:
         return put_row(fleet, kind, record);
-    default: /* history, of which only the last id matters */
+    case RECORD_EVENT: /* history and messages: only the last id matters */
+    case RECORD_OUTBOX:
+    case RECORD_KINDS:
+    default:
         return 0;
     }
 }
@@ -520,7 +528,7 @@ void fleet_state_free(struct fleet *fleet)
         struct fleet_deployment *deployment = fleet->deployments.items[i];
 
         rule_free(deployment->rule);
-        free((char *)deployment->record.rule);
+        fleet_free_text(deployment->record.rule);
         free(deployment);
     }
     for (int kind = 0; kind < RECORD_KINDS; kind++) {

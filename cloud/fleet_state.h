@@ -98,6 +98,9 @@ OTTER_MUST_CHECK int fleet_state_put(struct fleet *fleet, enum record_kind kind,
 void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id);
 void fleet_state_free(struct fleet *fleet);
 
+/* Free a text that a record calls const; NULL is allowed. */
+void fleet_free_text(const char *text);
+
 /* NULL if there is none. */
 void *fleet_list_find(const struct fleet_list *list, int64_t id);
 struct fleet_slot *fleet_find_slot(struct fleet *fleet, const char *controller_id);

@@ -71,7 +71,6 @@ static enum fleet_result build_make(struct fleet_change *change)
 {
     const struct token_params *params = change->params;
     struct record_token record = *params->wish;
-    char object[RECORD_NAME_MAX + 1];
     enum fleet_result result = check_wish(change, &record);
 
     if (result != FLEET_DONE) {
@@ -81,9 +80,8 @@ static enum fleet_result build_make(struct fleet_change *change)
     record.created_at = fleet_wall_ms(change->fleet);
     record.revoked_at = 0;
     change->answer.id = fleet_change_insert(change, RECORD_TOKEN, &record);
-    (void)snprintf(object, sizeof object, "token %lld %.40s", (long long)record.head.id,
-                   record.name);
-    fleet_change_audit(change, params->actor, "token.make", object, NULL, NULL);
+    fleet_change_audit(change, params->actor, "token.make", "token", record.head.id,
+                       record.name, NULL, NULL);
     return FLEET_DONE;
 }
 
@@ -143,7 +141,6 @@ static enum fleet_result build_revoke(struct fleet_change *change)
 {
     const struct token_params *params = change->params;
     const struct fleet_token *token = fleet_list_find(&change->fleet->tokens, params->id);
-    char object[RECORD_NAME_MAX + 1];
 
     if (token == NULL) {
         return fleet_refuse(change, FLEET_NOT_FOUND, "no such token");
@@ -151,9 +148,8 @@ static enum fleet_result build_revoke(struct fleet_change *change)
     change->answer.id = params->id;
     if (token->revoked_at == 0) {
         revoke(change, token);
-        (void)snprintf(object, sizeof object, "token %lld %.40s", (long long)token->id,
-                       token->name != NULL ? token->name : "");
-        fleet_change_audit(change, params->actor, "token.revoke", object, NULL, NULL);
+        fleet_change_audit(change, params->actor, "token.revoke", "token", token->id,
+                           token->name != NULL ? token->name : "", NULL, NULL);
     }
     return FLEET_DONE;
 }
@@ -230,7 +226,8 @@ static enum fleet_result build_set_up(struct fleet_change *change)
     fleet_change_put(change, RECORD_TOKEN, &record);
     add_admin(change, TOKEN_API, params->api_hash);
     add_admin(change, TOKEN_SESSION, params->session_hash);
-    fleet_change_audit(change, "set-up link", "token.make", "the first admin", NULL, NULL);
+    fleet_change_audit(change, "set-up link", "token.make", "token", 0, "the first admin", NULL,
+                       NULL);
     return FLEET_DONE;
 }
 
