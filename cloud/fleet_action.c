@@ -110,8 +110,7 @@ void fleet_work_begin(struct fleet_work *work, struct fleet_change *change,
 {
     *work = (struct fleet_work){.change = change,
                                 .slot = slot,
-                                .record = slot->action->record,
-                                .reports_version = slot->reports_version};
+                                .record = slot->action->record};
 }
 
 static void describe(const struct fleet_work *work, const struct fleet_word *word,
@@ -124,7 +123,7 @@ static void describe(const struct fleet_work *work, const struct fleet_word *wor
     *out_situation = (struct action_situation){
         .state = (enum action_state)work->record.state,
         .before_cancel = (enum action_state)work->record.state_before_cancel,
-        .reports_version = work->reports_version,
+        .reports_version = work->slot->reports_version,
         .runs_wanted = firmware != NULL && strcmp(version, firmware->version) == 0,
         .is_earlier_attempt = work->is_earlier_attempt,
         .has_reason = word->code != 0,

@@ -12,7 +12,6 @@ struct fleet_work {
     struct fleet_slot *slot;
     struct record_action record;
     bool is_changed;
-    bool reports_version;    /* of the device, as this change leaves it */
     bool is_earlier_attempt; /* the device speaks of an attempt that ended */
 };
 

@@ -430,7 +430,6 @@ static enum fleet_result judge_action(struct fleet_change *change, struct fleet_
     }
     bool is_wanted = strcmp(device->version, firmware->record.version) == 0;
     fleet_work_begin(&work, change, slot);
-    work.reports_version = device->reports_version;
     /* That it means nothing now is no fault of the report. */
     (void)fleet_work_event(&work, is_wanted ? ACTION_RUNS_WANTED : ACTION_RUNS_OTHER,
                            &device_word);

@@ -5,3 +5,4 @@ otter_test(LABEL unit NAME test_action SOURCES test_action.c LIBS cloud_rules
 otter_test(LABEL unit NAME test_action_life SOURCES test_action_life.c LIBS cloud_rules)
 otter_test(LABEL unit NAME test_rule SOURCES test_rule.c LIBS cloud_rules test_support)
 otter_test(LABEL unit NAME test_preflight SOURCES test_preflight.c LIBS cloud_rules)
+otter_test(LABEL unit NAME test_fleet SOURCES test_fleet.c LIBS cloud_fleet store_double DEFINES _GNU_SOURCE)
