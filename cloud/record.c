@@ -11,9 +11,10 @@
     }
 
 static const struct record_column product[] = {
-    COLUMN(product, TEXT, name),     COLUMN(product, TEXT, product_key),
-    COLUMN(product, TEXT, hardware), COLUMN(product, TEXT, key1),
-    COLUMN(product, TEXT, key2),     COLUMN(product, BOOL, unsigned_ok),
+    COLUMN(product, TEXT, name),       COLUMN(product, TEXT, product_key),
+    COLUMN(product, TEXT, hardware),   COLUMN(product, TEXT, key1),
+    COLUMN(product, TEXT, key2),       COLUMN(product, BOOL, unsigned_ok),
+    COLUMN(product, INT64, slot_size),
 };
 
 static const struct record_column device[] = {

@@ -81,6 +81,11 @@ static void check_step(const struct life *life, enum action_event event,
     if (step->late && !life->was_closed) {
         fail_life(life, event, "late, and was open");
     }
+    bool is_word = event == ACTION_SAYS_SUCCESS && !life->s.reports_version;
+    if (step->state == ACTION_CONFIRMED && !life->was_confirmed &&
+        event != ACTION_RUNS_WANTED && !life->s.runs_wanted && !is_word) {
+        fail_life(life, event, "confirmed without the MCU's word");
+    }
     check_deadline(life, event, step);
 }
 

@@ -175,59 +175,60 @@ static void lists(void **state)
     CHECK_ANSWERS(answers);
 }
 
+static const struct {
+    const char *pattern, *name;
+    bool is_match;
+} patterns[] = {
+    {"*", "", true},
+    {"?", "", false},
+    {"?*", "", false},
+    {"\"a*\"", "abc", true},
+    {"a*", "ba", false},
+    {"*c", "abcc", true},
+    {"*c", "abcd", false},
+    {"a*b*c", "a1b2b3c", true},
+    {"a*b*c", "a1c2b", false},
+    {"*ab*ab", "abab", true},
+    {"*ab*ab", "ab", false},
+    {"a?c", "abc", true},
+    {"a?c", "ac", false},
+    {"a?c", "abbc", false},
+    {"\"a?c\"",
+     "a\xE6\xB0\xB4"
+     "c",
+     true}, /* a character, not a byte */
+    {"\"*\xE6\xB0\xB4?\"", "1\xE6\xB0\xB4\xE7\x8D\xBA", true},
+    {"\"\\*\"", "*", true},
+    {"\"\\*\"", "a", false},
+    {"\"\\?\"", "?", true},
+    {"\"\\?\"", "a", false},
+    {"\"a\\**\"", "a*b", true},
+    {"\"a\\**\"", "ab*", false},
+    {"\"*\\?\"", "why?", true},
+    {"\"*\\?\"", "why", false},
+    {"\"*\\\\*\"", "a\\b", true},
+    {"\"*\\\\*\"", "ab", false},
+    {"\"\\\\\"", "\\", true},
+    {"\"\\\"*\"", "\"a", true},
+    {"a**b", "ab", true},
+    {"*****b", "aaaaaaaaaaaaaaaaaaaaaaaa", false},
+};
+
 static void wildcards(void **state)
 {
-    static const struct {
-        const char *pattern, *name;
-        bool is_match;
-    } cases[] = {
-        {"*", "", true},
-        {"?", "", false},
-        {"?*", "", false},
-        {"\"a*\"", "abc", true},
-        {"a*", "ba", false},
-        {"*c", "abcc", true},
-        {"*c", "abcd", false},
-        {"a*b*c", "a1b2b3c", true},
-        {"a*b*c", "a1c2b", false},
-        {"*ab*ab", "abab", true},
-        {"*ab*ab", "ab", false},
-        {"a?c", "abc", true},
-        {"a?c", "ac", false},
-        {"a?c", "abbc", false},
-        {"\"a?c\"",
-         "a\xE6\xB0\xB4"
-         "c",
-         true}, /* a character, not a byte */
-        {"\"*\xE6\xB0\xB4?\"", "1\xE6\xB0\xB4\xE7\x8D\xBA", true},
-        {"\"\\*\"", "*", true},
-        {"\"\\*\"", "a", false},
-        {"\"\\?\"", "?", true},
-        {"\"\\?\"", "a", false},
-        {"\"a\\**\"", "a*b", true},
-        {"\"a\\**\"", "ab*", false},
-        {"\"*\\?\"", "why?", true},
-        {"\"*\\?\"", "why", false},
-        {"\"*\\\\*\"", "a\\b", true},
-        {"\"*\\\\*\"", "ab", false},
-        {"\"\\\\\"", "\\", true},
-        {"\"\\\"*\"", "\"a", true},
-        {"a**b", "ab", true},
-        {"*****b", "aaaaaaaaaaaaaaaaaaaaaaaa", false},
-    };
     char text[80];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
         struct rule_subject subject = bare;
 
-        subject.name = cases[i].name;
-        (void)snprintf(text, sizeof text, "name = %s", cases[i].pattern);
-        if (matches(text, &subject) != cases[i].is_match) {
-            fail_msg("%s and '%s'", text, cases[i].name);
+        subject.name = patterns[i].name;
+        (void)snprintf(text, sizeof text, "name = %s", patterns[i].pattern);
+        if (matches(text, &subject) != patterns[i].is_match) {
+            fail_msg("%s and '%s'", text, patterns[i].name);
         }
-        (void)snprintf(text, sizeof text, "name != %s", cases[i].pattern);
-        assert_int_equal(matches(text, &subject), !cases[i].is_match);
+        (void)snprintf(text, sizeof text, "name != %s", patterns[i].pattern);
+        assert_int_equal(matches(text, &subject), !patterns[i].is_match);
     }
 }
 
@@ -252,76 +253,76 @@ static void many_wildcards_in_a_long_text(void **state)
 
 /* ---- errors ---- */
 
+static const struct {
+    const char *text, *reason; /* how it begins */
+} wrong[] = {
+    {"colour = red", "column 1: expected a field (id, name, "},
+    {"id = x colour", "column 8: expected and, or or the end, found 'colour'"},
+    {"id", "column 3: expected = != < <= > >= or in, and the rule ends"},
+    {"id x", "column 4: expected = != < <= > >= or in, found 'x'"},
+    {"id =", "column 5: expected a value, and the rule ends"},
+    {"id = =", "column 6: expected a value, found '='"},
+    {"id = and", "column 6: expected a value (this word needs quotes to be one), found"},
+    {"id = x and", "column 11: expected a field ("},
+    {"id = x or or", "column 11: expected a field ("},
+    {"not", "column 4: expected a field ("},
+    {"(id = x", "column 8: expected and, or or ), and the rule ends"},
+    {"id = x)", "column 7: expected and, or or the end, found ')'"},
+    {"()", "column 2: expected a field ("},
+    {"id in x", "column 7: expected ( and values, found 'x'"},
+    {"id in (x", "column 9: expected a comma or ), and the rule ends"},
+    {"id in (x y)", "column 10: expected a comma or ), found 'y'"},
+    {"id in (x,)", "column 10: expected a value, found ')'"},
+    {"id in (,x)", "column 8: expected a value, found ','"},
+    {"id in (a*)", "column 8: * and ? stand for other characters with = and != only"},
+    {"version < 03*", "column 11: * and ? stand for other characters"},
+    {"online = maybe", "column 10: expected yes or no, found 'maybe'"},
+    {"online = *", "column 10: expected yes or no, found '*'"},
+    {"hold < yes", "column 6: expected = or !=, found '<'"},
+    {"online in (yes)", "column 8: expected = or !=, found 'in'"},
+    {"tag < a", "column 5: expected = != or in, found '<'"},
+    {"state = quued", "column 9: expected a state: none, waiting_approval, queued, "},
+    {"state = confirmed", "column 9: expected a state: none, "},
+    {"attribute. = x", "column 1: expected the attribute's name: attribute.NAME"},
+    {"attribute.* = x", "column 1: expected the attribute's name"},
+    {"attribute = x", "column 1: expected a field ("},
+    {"name = \"abc", "column 8: this text has no closing quote"},
+    {"name = \"abc\\", "column 12: after \\ comes one of \" \\ * ?"},
+    {"name = \"a\\b\"", "column 10: after \\ comes one of"},
+    {"name = a$b", "column 9: this character has no meaning here"},
+    {"name = \xE6\xB0\xB4", "column 8: this character has no meaning here"},
+    {"name = \"\xE6\xB0\xB4\" x", "column 12: expected and, or or the end, found 'x'"},
+    {"id ! x", "column 4: this character has no meaning here"},
+    {"\"id\" = x", "column 1: expected a field (id, name, product, hardware, version, "},
+    {"id = aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd e",
+     "column 47: expected and, or or the end, found 'e'"},
+    {"aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd", "column 1: expected a field"},
+    {"name = \"a\nb\x01\"", "column 12: a control character"},
+    {"name = \x7F", "column 8: a control character"},
+    {"name = \"\x80\"", "column 9: these bytes are not UTF-8"},
+    {"name = \"\xC0\xAF\"", "column 9: these bytes are not UTF-8"},
+    {"name = \"\xED\xA0\x80\"", "column 9: these bytes are not UTF-8"},
+    {"name = \"\xE0\x80\xAF\"", "column 9: these bytes are not UTF-8"},
+    {"name = \"\xF4\x90\x80\x80\"", "column 9: these bytes are not UTF-8"},
+    {"name = \"\xF0\x80\x80\x80\"", "column 9: these bytes are not UTF-8"},
+    {"name = \"\xFF\"", "column 9: these bytes are not UTF-8"},
+    {"name = \"\xE6\xB0", "column 9: these bytes are not UTF-8"},
+};
+
 static void errors_name_the_column_and_what_was_expected(void **state)
 {
-    static const struct {
-        const char *text, *reason; /* how it begins */
-    } cases[] = {
-        {"colour = red", "column 1: expected a field (id, name, "},
-        {"id = x colour", "column 8: expected and, or or the end, found 'colour'"},
-        {"id", "column 3: expected = != < <= > >= or in, and the rule ends"},
-        {"id x", "column 4: expected = != < <= > >= or in, found 'x'"},
-        {"id =", "column 5: expected a value, and the rule ends"},
-        {"id = =", "column 6: expected a value, found '='"},
-        {"id = and", "column 6: expected a value (this word needs quotes to be one), found"},
-        {"id = x and", "column 11: expected a field ("},
-        {"id = x or or", "column 11: expected a field ("},
-        {"not", "column 4: expected a field ("},
-        {"(id = x", "column 8: expected and, or or ), and the rule ends"},
-        {"id = x)", "column 7: expected and, or or the end, found ')'"},
-        {"()", "column 2: expected a field ("},
-        {"id in x", "column 7: expected ( and values, found 'x'"},
-        {"id in (x", "column 9: expected a comma or ), and the rule ends"},
-        {"id in (x y)", "column 10: expected a comma or ), found 'y'"},
-        {"id in (x,)", "column 10: expected a value, found ')'"},
-        {"id in (,x)", "column 8: expected a value, found ','"},
-        {"id in (a*)", "column 8: * and ? stand for other characters with = and != only"},
-        {"version < 03*", "column 11: * and ? stand for other characters"},
-        {"online = maybe", "column 10: expected yes or no, found 'maybe'"},
-        {"online = *", "column 10: expected yes or no, found '*'"},
-        {"hold < yes", "column 6: expected = or !=, found '<'"},
-        {"online in (yes)", "column 8: expected = or !=, found 'in'"},
-        {"tag < a", "column 5: expected = != or in, found '<'"},
-        {"state = quued", "column 9: expected a state: none, waiting_approval, queued, "},
-        {"state = confirmed", "column 9: expected a state: none, "},
-        {"attribute. = x", "column 1: expected the attribute's name: attribute.NAME"},
-        {"attribute.* = x", "column 1: expected the attribute's name"},
-        {"attribute = x", "column 1: expected a field ("},
-        {"name = \"abc", "column 8: this text has no closing quote"},
-        {"name = \"abc\\", "column 12: after \\ comes one of \" \\ * ?"},
-        {"name = \"a\\b\"", "column 10: after \\ comes one of"},
-        {"name = a$b", "column 9: this character has no meaning here"},
-        {"name = \xE6\xB0\xB4", "column 8: this character has no meaning here"},
-        {"name = \"\xE6\xB0\xB4\" x", "column 12: expected and, or or the end, found 'x'"},
-        {"id ! x", "column 4: this character has no meaning here"},
-        {"\"id\" = x", "column 1: expected a field (id, name, product, hardware, version, "},
-        {"id = aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd e",
-         "column 47: expected and, or or the end, found 'e'"},
-        {"aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd", "column 1: expected a field"},
-        {"name = \"a\nb\x01\"", "column 12: a control character"},
-        {"name = \x7F", "column 8: a control character"},
-        {"name = \"\x80\"", "column 9: these bytes are not UTF-8"},
-        {"name = \"\xC0\xAF\"", "column 9: these bytes are not UTF-8"},
-        {"name = \"\xED\xA0\x80\"", "column 9: these bytes are not UTF-8"},
-        {"name = \"\xE0\x80\xAF\"", "column 9: these bytes are not UTF-8"},
-        {"name = \"\xF4\x90\x80\x80\"", "column 9: these bytes are not UTF-8"},
-        {"name = \"\xF0\x80\x80\x80\"", "column 9: these bytes are not UTF-8"},
-        {"name = \"\xFF\"", "column 9: these bytes are not UTF-8"},
-        {"name = \"\xE6\xB0", "column 9: these bytes are not UTF-8"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct guard copy =
-            guard_copy((const uint8_t *)cases[i].text, strlen(cases[i].text) + 1);
+            guard_copy((const uint8_t *)wrong[i].text, strlen(wrong[i].text) + 1);
         struct host_error error = {.reason = ""};
         struct rule *rule;
 
         assert_int_equal(rule_parse((const char *)copy.bytes, &rule, &error), -1);
         assert_null(rule);
         assert_string_equal(error.thing, "rule");
-        if (strncmp(error.reason, cases[i].reason, strlen(cases[i].reason)) != 0) {
-            fail_msg("'%s': %s", cases[i].text, error.reason);
+        if (strncmp(error.reason, wrong[i].reason, strlen(wrong[i].reason)) != 0) {
+            fail_msg("'%s': %s", wrong[i].text, error.reason);
         }
         assert_int_equal(rule_parse((const char *)copy.bytes, &rule, NULL), -1);
         guard_free(&copy);
