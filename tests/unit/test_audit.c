@@ -120,7 +120,10 @@ static void test_a_changed_entry_is_found(void **state)
 {
     (void)state;
     for (int what = 0; what < 8; what++) {
-        struct record_audit good = copy_of(1234), bad = good;
+        struct record_audit good = copy_of(1234);
+        good.before = "{\"name\":\"a\"}"; /* the texts are the row's, which goes */
+        good.after = "";
+        struct record_audit bad = good;
         switch (what) {
         case 0:
             bad.at++;
@@ -149,9 +152,7 @@ static void test_a_changed_entry_is_found(void **state)
         }
         assert_int_equal(store_double_change(store, RECORD_AUDIT, &bad), 0);
         assert_found("entry 1234 was changed");
-        bad = good;
-        bad.before = "{\"name\":\"a\"}";
-        assert_int_equal(store_double_change(store, RECORD_AUDIT, &bad), 0);
+        assert_int_equal(store_double_change(store, RECORD_AUDIT, &good), 0);
         struct audit_end end;
         struct host_error error;
         assert_int_equal(audit_verify(store, &end, &error), 0);

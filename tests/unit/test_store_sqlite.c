@@ -142,7 +142,7 @@ static void test_done_comes_when_others_can_see_the_row(void **state)
     }
 }
 
-/* The writer waits for a lock of another connection meanwhile, so the later ones are a group. */
+/* The writer waits for another connection's lock meanwhile, so the later ones are a group. */
 static void test_a_conflict_is_of_its_batch_and_not_of_the_group(void **state)
 {
     struct record_event event;
