@@ -33,7 +33,7 @@ static int hash(const struct record_audit *entry, const char *previous_hash, cha
         text != NULL && EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) == 1;
 
     free(text);
-    for (int i = 0; good && i < DIGEST_SIZE; i++) {
+    for (size_t i = 0; good && i < DIGEST_SIZE; i++) {
         out_hex[2 * i] = digits[digest[i] >> 4];
         out_hex[2 * i + 1] = digits[digest[i] & 15];
     }

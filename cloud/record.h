@@ -11,8 +11,8 @@
  *
  * Each record begins with `struct record_head`. Ids are given by the server and never reused.
  * Times are ms since 1970 UTC, 0 = never or not. Texts are UTF-8 and end with NUL; an array is
- * as long as the longest text that is accepted; a `const char *` may be NULL, which is stored as
- * "". A store copies what it is handed, and what a visitor sees is gone when the visitor
+ * as long as the longest text that is accepted; a `const char *` may be NULL, which is stored
+ * as "". A store copies what it is handed, and what a visitor sees is gone when the visitor
  * returns.
  *
  * The tenant is a column of every table, and not a member here: there is one, "DEFAULT".

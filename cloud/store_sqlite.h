@@ -11,8 +11,8 @@
  * process on the same file is refused, too: it finds a lock on PATH-lock, a file that stays.
  * Everything is for the owner of the files only, since hashes of tokens are in them.
  *
- * Power loss and kill -9: a batch whose `done` was told STORE_COMMITTED is there, whole; another
- * is there whole or not at all.
+ * Power loss and kill -9: a batch whose `done` was told STORE_COMMITTED is there, whole;
+ * another is there whole or not at all.
  */
 enum { STORE_SQLITE_SCHEMA = 1 };
 

@@ -108,12 +108,12 @@ int store_sqlite_backup(const char *from, const char *to, struct host_error *out
     if (access(to, F_OK) == 0) {
         return host_error_set(out_error, to, "exists already; it is never overwritten");
     }
-    char *part = malloc(strlen(to) + sizeof suffix);
+    size_t size = strlen(to) + sizeof suffix;
+    char *part = malloc(size);
     if (part == NULL) {
         return host_error_set(out_error, to, "not enough memory");
     }
-    memcpy(part, to, strlen(to));
-    memcpy(part + strlen(to), suffix, sizeof suffix);
+    (void)snprintf(part, size, "%s%s", to, suffix);
     int fd = mkostemp(part, O_CLOEXEC); /* for its owner only */
     if (fd < 0) {
         int err = host_error_errno(out_error, to, errno);

@@ -37,9 +37,31 @@ int sqlite_db_lock(const char *path, struct host_error *out_error)
                               : host_error_errno(out_error, path, err);
 }
 
+static int file_errno(sqlite3 *db, int which)
+{
+    sqlite3_file *file = NULL;
+    int err = 0;
+
+    if (sqlite3_file_control(db, "main", which, &file) == SQLITE_OK && file != NULL &&
+        file->pMethods != NULL) {
+        (void)file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &err);
+    }
+    return err;
+}
+
+/* errno of the last failed call of the system, 0 = not known. sqlite3_system_errno() is 0 after
+ * a COMMIT that failed; the files know it still. */
+static int last_errno(sqlite3 *db)
+{
+    int err = sqlite3_system_errno(db);
+
+    err = err != 0 ? err : file_errno(db, SQLITE_FCNTL_JOURNAL_POINTER);
+    return err != 0 ? err : file_errno(db, SQLITE_FCNTL_FILE_POINTER);
+}
+
 enum store_status sqlite_db_status(sqlite3 *db)
 {
-    int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
+    int rc = sqlite3_extended_errcode(db), err = last_errno(db);
 
     if ((rc & 0xFF) == SQLITE_FULL) {
         return STORE_FULL;
@@ -61,7 +83,7 @@ enum store_status sqlite_db_status(sqlite3 *db)
 
 int sqlite_db_error(sqlite3 *db, const char *path, struct host_error *out_error)
 {
-    int rc = sqlite3_extended_errcode(db), err = sqlite3_system_errno(db);
+    int rc = sqlite3_extended_errcode(db), err = last_errno(db);
 
     if (err != 0 && ((rc & 0xFF) == SQLITE_IOERR || (rc & 0xFF) == SQLITE_CANTOPEN)) {
         return host_error_set(out_error, path, "%s: %s", sqlite3_errmsg(db), strerror(err));
@@ -179,7 +201,7 @@ int sqlite_db_check_schema(sqlite3 *db, const char *path, struct host_error *out
     }
     char *end = text;
     unsigned long number = strtoul(text, &end, 10);
-    bool is_number = end != text && *end == '\0' && number > 0;
+    bool is_number = text[0] != '-' && end != text && *end == '\0' && number > 0;
     free(text);
     if (!is_number) {
         return host_error_set(out_error, path, "a database, but not one of otter-cloud");

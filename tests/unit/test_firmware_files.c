@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Firmware files: what an upload is, by its own bytes, and that a name is a promise. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "cloud/firmware_files.h"
+#include "host/key_file.h"
+#include "otter/image.h"
+#include "support/store_fixture.h" /* the folder */
+
+enum { PROGRAM_SIZE = 3000, IMAGE_SIZE = PROGRAM_SIZE + OTTER_IMAGE_TRAILER_SIZE };
+
+static struct firmware_files *files;
+static struct record_product product;
+static struct key_file key;
+static uint8_t image[IMAGE_SIZE];
+static char dir[256];
+
+static int start(void **state)
+{
+    struct host_error error;
+
+    (void)state;
+    fixture_make_folder();
+    strcpy(dir, fixture_path("files"));
+    assert_int_equal(firmware_files_open(dir, &files, &error), 0);
+    assert_int_equal(key_file_new(&key, fixture_path("key.pem"), &error), 0);
+    product = (struct record_product){.name = "pethouse"};
+    for (int i = 0; i < 32; i++) {
+        (void)snprintf(product.key1 + 2 * i, 3, "%02x", key.public_key.packed[i]);
+    }
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    key_file_free(&key);
+    firmware_files_close(files);
+    fixture_remove_folder();
+    return 0;
+}
+
+/* A program with a trailer; signed if key_id is not 0. */
+static void make_image(uint32_t key_id)
+{
+    struct otter_image trailer = {
+        .length = PROGRAM_SIZE, .number = 0x03010102, .key_id = key_id};
+    struct host_error error;
+
+    for (int i = 0; i < PROGRAM_SIZE; i++) {
+        image[i] = (uint8_t)(i * 7);
+    }
+    memcpy(trailer.hardware, "00000001", 8);
+    memcpy(trailer.version, "03010102", 8);
+    otter_image_put_trailer(image + PROGRAM_SIZE, &trailer);
+    if (key_id != 0) {
+        size_t len = IMAGE_SIZE - OTTER_IMAGE_SIGNATURE_SIZE;
+        assert_int_equal(key_file_sign(&key, image, len, image + len, &error), 0);
+    }
+}
+
+static int keep(const void *data, size_t len, struct record_firmware *out_firmware,
+                struct host_error *out_error)
+{
+    int fd = firmware_files_begin(files, out_error);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, data, len), len);
+    int err = firmware_files_keep(files, fd, &product, out_firmware, out_error);
+    close(fd);
+    return err;
+}
+
+static struct record_firmware kept(const void *data, size_t len, int64_t kind)
+{
+    struct record_firmware firmware = {.kind = kind, .name = "app.bin", .product = 5};
+    struct host_error error = {0};
+
+    strcpy(firmware.version, "typed");
+    if (keep(data, len, &firmware, &error) != 0) {
+        fail_msg("%s: %s", error.thing, error.reason);
+    }
+    assert_int_equal(firmware.product, 5);
+    assert_int_equal(firmware.size, len);
+    return firmware;
+}
+
+static void assert_refused(const void *data, size_t len, int64_t kind, const char *reason)
+{
+    struct record_firmware firmware = {.kind = kind, .name = "app.bin", .size = 99};
+    struct host_error error = {0};
+
+    assert_int_equal(keep(data, len, &firmware, &error), -1);
+    if (strstr(error.reason, reason) == NULL) {
+        fail_msg("\"%s\" is not in: %s", reason, error.reason);
+    }
+    assert_int_equal(firmware.size, 99); /* nothing was filled in */
+}
+
+/* Files below a folder. */
+static size_t count_files(const char *path)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    size_t count = 0;
+
+    assert_non_null(folder);
+    while ((entry = readdir(folder)) != NULL) {
+        char name[600];
+        struct stat st;
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        (void)snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        assert_int_equal(stat(name, &st), 0);
+        count += S_ISDIR(st.st_mode) ? count_files(name) : 1;
+    }
+    closedir(folder);
+    return count;
+}
+
+static void assert_can_be_read(const struct record_firmware *firmware, const void *data,
+                               size_t len)
+{
+    struct host_error error = {0};
+    uint8_t *bytes = malloc(len);
+    int fd = firmware_files_open_one(files, firmware, &error);
+
+    assert_true(fd >= 0);
+    assert_non_null(bytes);
+    assert_int_equal(read(fd, bytes, len), len);
+    assert_memory_equal(bytes, data, len);
+    free(bytes);
+    close(fd);
+}
+
+static const char *path_of(const struct record_firmware *firmware)
+{
+    static char path[512];
+
+    (void)snprintf(path, sizeof path, "%s/%.2s/%s", dir, firmware->sha256, firmware->sha256);
+    return path;
+}
+
+/* ---- what a file is ---- */
+
+/* Digests of "abc": FIPS 180-4 examples, RFC 1321 A.5. */
+static void test_digests_are_those_of_the_standards(void **state)
+{
+    struct record_firmware firmware = kept("abc", 3, FIRMWARE_PLAIN);
+
+    (void)state;
+    assert_string_equal(firmware.sha256,
+                        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_string_equal(firmware.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    assert_string_equal(firmware.md5, "900150983cd24fb0d6963f7d28e17f72");
+    assert_can_be_read(&firmware, "abc", 3);
+}
+
+static void test_a_signed_image_is_one(void **state)
+{
+    (void)state;
+    make_image(key.id);
+    struct record_firmware firmware = kept(image, sizeof image, FIRMWARE_PLAIN);
+    assert_int_equal(firmware.kind, FIRMWARE_OTTER);
+    assert_string_equal(firmware.hardware, "00000001");
+    assert_string_equal(firmware.version, "03010102");
+    assert_int_equal(firmware.number, 0x03010102);
+    assert_int_equal(firmware.key_id, key.id);
+    assert_int_equal(firmware.signature, SIGNATURE_GOOD);
+    assert_can_be_read(&firmware, image, sizeof image);
+}
+
+static void test_the_second_key_is_as_good(void **state)
+{
+    (void)state;
+    make_image(key.id);
+    strcpy(product.key2, product.key1);
+    product.key1[0] = '\0';
+    assert_int_equal(kept(image, sizeof image, FIRMWARE_OTTER).signature, SIGNATURE_GOOD);
+}
+
+static void test_an_unsigned_image_says_so(void **state)
+{
+    (void)state;
+    make_image(0);
+    struct record_firmware firmware = kept(image, sizeof image, FIRMWARE_PLAIN);
+    assert_int_equal(firmware.kind, FIRMWARE_OTTER);
+    assert_int_equal(firmware.key_id, 0);
+    assert_int_equal(firmware.signature, SIGNATURE_NONE);
+}
+
+static void test_a_key_that_the_product_does_not_have_is_unknown(void **state)
+{
+    (void)state;
+    make_image(key.id);
+    product.key1[0] = '\0';
+    assert_int_equal(kept(image, sizeof image, FIRMWARE_PLAIN).signature,
+                     SIGNATURE_UNKNOWN_KEY);
+}
+
+static void test_one_changed_bit_makes_the_signature_bad(void **state)
+{
+    static const size_t places[] = {0, PROGRAM_SIZE - 1, PROGRAM_SIZE + OTTER_IMAGE_NUMBER,
+                                    IMAGE_SIZE - 64, IMAGE_SIZE - 1};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        make_image(key.id);
+        image[places[i]] ^= 1;
+        assert_int_equal(kept(image, sizeof image, FIRMWARE_PLAIN).signature, SIGNATURE_BAD);
+    }
+}
+
+static void test_a_product_with_a_broken_key_is_refused(void **state)
+{
+    static const char small_order[] =
+        "0100000000000000000000000000000000000000000000000000000000000000";
+
+    (void)state;
+    make_image(key.id);
+    strcpy(product.key2, "12");
+    assert_refused(image, sizeof image, FIRMWARE_PLAIN, "its key 2 is no Ed25519 key");
+    strcpy(product.key2, small_order);
+    assert_refused(image, sizeof image, FIRMWARE_PLAIN, "its key 2 is no Ed25519 key");
+    memset(product.key2, 'g', 64);
+    assert_refused(image, sizeof image, FIRMWARE_PLAIN, "its key 2 is no Ed25519 key");
+}
+
+static void test_a_broken_trailer_is_refused(void **state)
+{
+    (void)state;
+    make_image(key.id);
+    image[PROGRAM_SIZE + 8] = 9; /* the format */
+    assert_refused(image, sizeof image, FIRMWARE_PLAIN, "damaged");
+    make_image(key.id); /* another length */
+    assert_refused(image + 1, sizeof image - 1, FIRMWARE_PLAIN, "damaged");
+    make_image(0);
+    image[IMAGE_SIZE - 1] = 1; /* a signature without a key */
+    assert_refused(image, sizeof image, FIRMWARE_OTTER, "damaged");
+    assert_int_equal(count_files(dir), 0);
+}
+
+static void test_without_a_trailer_the_kind_stays(void **state)
+{
+    (void)state;
+    make_image(0);
+    struct record_firmware firmware = kept(image, PROGRAM_SIZE, FIRMWARE_PLAIN);
+    assert_int_equal(firmware.kind, FIRMWARE_PLAIN);
+    assert_string_equal(firmware.version, "typed");
+    assert_int_equal(firmware.signature, SIGNATURE_NONE);
+}
+
+static void test_an_opaque_file_stays_opaque(void **state)
+{
+    (void)state;
+    make_image(key.id);
+    struct record_firmware firmware = kept(image, sizeof image, FIRMWARE_OPAQUE);
+    assert_int_equal(firmware.kind, FIRMWARE_OPAQUE);
+    assert_string_equal(firmware.version, "typed");
+    assert_string_equal(firmware.hardware, "");
+    image[PROGRAM_SIZE + 8] = 9; /* and nobody looks for a trailer in it */
+    (void)kept(image, sizeof image, FIRMWARE_OPAQUE);
+}
+
+static void test_an_image_that_no_mcu_can_hold_is_refused(void **state)
+{
+    size_t size = 17u << 20;
+    uint8_t *large = calloc(1, size);
+
+    (void)state;
+    assert_non_null(large);
+    struct otter_image trailer = {.length = (uint32_t)(size - OTTER_IMAGE_TRAILER_SIZE)};
+    otter_image_put_trailer(large + trailer.length, &trailer);
+    assert_refused(large, size, FIRMWARE_PLAIN, "too large");
+    struct record_firmware firmware = kept(large, size, FIRMWARE_OPAQUE);
+    assert_can_be_read(&firmware, large, size);
+    free(large);
+}
+
+static void test_an_empty_file_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("", 0, FIRMWARE_OPAQUE, "empty");
+}
+
+/* ---- names ---- */
+
+static void test_the_same_file_twice_is_one_file(void **state)
+{
+    (void)state;
+    struct record_firmware first = kept("abc", 3, FIRMWARE_PLAIN);
+    struct record_firmware second = kept("abc", 3, FIRMWARE_PLAIN);
+    assert_string_equal(first.sha256, second.sha256);
+    assert_int_equal(count_files(dir), 1);
+}
+
+static void test_an_upload_that_is_cut_leaves_nothing(void **state)
+{
+    struct host_error error;
+    int fd = firmware_files_begin(files, &error);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "abc", 3), 3);
+    assert_int_equal(count_files(dir), 0);
+    close(fd);
+    assert_int_equal(count_files(dir), 0);
+}
+
+static void test_the_start_removes_what_a_crash_left(void **state)
+{
+    struct host_error error;
+    char name[400];
+
+    (void)state;
+    struct record_firmware firmware = kept("abc", 3, FIRMWARE_PLAIN);
+    (void)snprintf(name, sizeof name, "%s/tmp/%s.7", dir, firmware.sha256);
+    assert_int_equal(link(path_of(&firmware), name), 0);
+    firmware_files_close(files);
+    assert_int_equal(firmware_files_open(dir, &files, &error), 0);
+    assert_int_equal(count_files(dir), 1);
+    assert_can_be_read(&firmware, "abc", 3);
+}
+
+/* As on a file system without files without names: such a one can get no name later. */
+static void test_a_file_that_cannot_be_named_is_copied(void **state)
+{
+    struct record_firmware firmware = {.kind = FIRMWARE_PLAIN};
+    struct host_error error;
+    uint8_t *data = malloc(100000);
+    int fd = open(fixture_path("unlinked"), O_RDWR | O_CREAT | O_EXCL, 0600);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_non_null(data);
+    assert_int_equal(unlink(fixture_path("unlinked")), 0);
+    memset(data, 'x', 100000);
+    assert_int_equal(write(fd, data, 100000), 100000);
+    assert_int_equal(firmware_files_keep(files, fd, &product, &firmware, &error), 0);
+    close(fd);
+    assert_can_be_read(&firmware, data, 100000);
+    assert_int_equal(count_files(dir), 1);
+    free(data);
+}
+
+static void test_a_vanished_or_damaged_file_is_not_served(void **state)
+{
+    struct host_error error = {0};
+
+    (void)state;
+    struct record_firmware firmware = kept("abc", 3, FIRMWARE_PLAIN);
+    assert_int_equal(chmod(path_of(&firmware), 0600), 0);
+    assert_int_equal(truncate(path_of(&firmware), 2), 0);
+    assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
+    assert_string_equal(error.thing, "app.bin");
+    (void)kept("abc", 3, FIRMWARE_PLAIN); /* uploading it again repairs it */
+    assert_can_be_read(&firmware, "abc", 3);
+    assert_int_equal(unlink(path_of(&firmware)), 0);
+    assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
+    assert_int_equal(symlink("/etc/passwd", path_of(&firmware)), 0);
+    assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
+    assert_int_equal(unlink(path_of(&firmware)), 0);
+    assert_int_equal(mkfifo(path_of(&firmware), 0600), 0);
+    assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
+}
+
+static void test_a_record_makes_no_path(void **state)
+{
+    static const char *const hashes[] = {"", "../../../../etc/passwd", "ab"};
+    struct record_firmware firmware = {.size = 3};
+    struct host_error error;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
+        strcpy(firmware.sha256, hashes[i]);
+        assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
+        assert_string_equal(error.reason, "its SHA-256 is none");
+    }
+    memset(firmware.sha256, 'a', sizeof firmware.sha256); /* no NUL */
+    assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
+}
+
+static void test_a_folder_that_cannot_be_is_refused(void **state)
+{
+    struct firmware_files *none;
+    struct host_error error;
+    int fd = open(fixture_path("file"), O_WRONLY | O_CREAT, 0600);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(firmware_files_open(fixture_path("file"), &none, &error), -1);
+    assert_int_equal(firmware_files_open(fixture_path("no/folder"), &none, &error), -1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+    const struct CMUnitTest tests[] = {
+        TEST(test_digests_are_those_of_the_standards),
+        TEST(test_a_signed_image_is_one),
+        TEST(test_the_second_key_is_as_good),
+        TEST(test_an_unsigned_image_says_so),
+        TEST(test_a_key_that_the_product_does_not_have_is_unknown),
+        TEST(test_one_changed_bit_makes_the_signature_bad),
+        TEST(test_a_product_with_a_broken_key_is_refused),
+        TEST(test_a_broken_trailer_is_refused),
+        TEST(test_without_a_trailer_the_kind_stays),
+        TEST(test_an_opaque_file_stays_opaque),
+        TEST(test_an_image_that_no_mcu_can_hold_is_refused),
+        TEST(test_an_empty_file_is_refused),
+        TEST(test_the_same_file_twice_is_one_file),
+        TEST(test_an_upload_that_is_cut_leaves_nothing),
+        TEST(test_the_start_removes_what_a_crash_left),
+        TEST(test_a_file_that_cannot_be_named_is_copied),
+        TEST(test_a_vanished_or_damaged_file_is_not_served),
+        TEST(test_a_record_makes_no_path),
+        TEST(test_a_folder_that_cannot_be_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
