@@ -108,9 +108,7 @@ static void use_up_try(struct fleet_work *work)
 void fleet_work_begin(struct fleet_work *work, struct fleet_change *change,
                       struct fleet_slot *slot)
 {
-    *work = (struct fleet_work){.change = change,
-                                .slot = slot,
-                                .record = slot->action->record};
+    *work = (struct fleet_work){.change = change, .slot = slot, .record = slot->action->record};
 }
 
 static void describe(const struct fleet_work *work, const struct fleet_word *word,

@@ -53,11 +53,11 @@ static enum fleet_result result(struct world *world)
 
 #define assert_done(world)                                                                     \
     do {                                                                                       \
-        enum fleet_result was = result(world);                                                  \
-        if (was != FLEET_DONE) {                                                                \
+        enum fleet_result was = result(world);                                                 \
+        if (was != FLEET_DONE) {                                                               \
             print_error("%s\n", (world)->answer.reason);                                       \
         }                                                                                      \
-        assert_int_equal(was, FLEET_DONE);                                                      \
+        assert_int_equal(was, FLEET_DONE);                                                     \
     } while (0)
 
 static void open_fleet(struct world *world)
