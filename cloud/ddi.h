@@ -24,12 +24,13 @@ enum ddi_resource {
     DDI_CONFIRMATION,          /* GET confirmationBase/{id} */
     DDI_CONFIRMATIONS,         /* GET confirmationBase */
     DDI_CONFIRMATION_FEEDBACK, /* POST */
-    DDI_AUTO_CONFIRM_ON, DDI_AUTO_CONFIRM_OFF, /* POST */
-    DDI_CANCEL,                /* GET cancelAction/{id} */
-    DDI_CANCEL_FEEDBACK,       /* POST */
-    DDI_ARTIFACTS,             /* GET softwaremodules/{id}/artifacts */
-    DDI_ARTIFACT,              /* GET, HEAD */
-    DDI_ARTIFACT_MD5,          /* GET .../{file}.MD5SUM */
+    DDI_AUTO_CONFIRM_ON,
+    DDI_AUTO_CONFIRM_OFF, /* POST */
+    DDI_CANCEL,           /* GET cancelAction/{id} */
+    DDI_CANCEL_FEEDBACK,  /* POST */
+    DDI_ARTIFACTS,        /* GET softwaremodules/{id}/artifacts */
+    DDI_ARTIFACT,         /* GET, HEAD */
+    DDI_ARTIFACT_MD5,     /* GET .../{file}.MD5SUM */
 };
 
 struct ddi_path {
@@ -37,7 +38,7 @@ struct ddi_path {
     bool is_wrong_method; /* the path is there, for `allow` */
     const char *allow;    /* "GET, HEAD" */
     char controller_id[129];
-    int64_t id;           /* of the action or the software module */
+    int64_t id; /* of the action or the software module */
     char file[129];
 };
 
@@ -47,8 +48,14 @@ void ddi_read_path(const char *method, const char *path, struct ddi_path *out_pa
 
 /* ---- bodies that devices send ---- */
 enum ddi_execution {
-    DDI_CLOSED, DDI_PROCEEDING, DDI_CANCELED, DDI_SCHEDULED, DDI_REJECTED, DDI_RESUMED,
-    DDI_DOWNLOADED, DDI_DOWNLOAD,
+    DDI_CLOSED,
+    DDI_PROCEEDING,
+    DDI_CANCELED,
+    DDI_SCHEDULED,
+    DDI_REJECTED,
+    DDI_RESUMED,
+    DDI_DOWNLOADED,
+    DDI_DOWNLOAD,
     DDI_UNKNOWN_EXECUTION, /* any other word: a note */
 };
 
@@ -56,19 +63,19 @@ enum { DDI_DETAIL_SIZE = 2048 };
 
 struct ddi_feedback {
     enum ddi_execution execution;
-    bool is_failure;   /* finished: failure */
+    bool is_failure; /* finished: failure */
     bool has_progress;
     int64_t count, of; /* of may be 0 */
     int64_t code;      /* status.code; 0 if there is none */
-    char detail[DDI_DETAIL_SIZE]; /* the lines, joined with \n; what does not fit is left out and
+    char
+        detail[DDI_DETAIL_SIZE]; /* the lines, joined with \n; what does not fit is left out and
                                      the text ends with "..." */
 };
 
 /* Returns 0, or -1 with what is wrong: not JSON, too deep, no status.execution. Everything else
  * that real clients send or leave out is accepted. */
 OTTER_MUST_CHECK int ddi_read_feedback(const uint8_t body[], size_t len,
-                                       struct ddi_feedback *out_feedback,
-                                       char out_reason[160]);
+                                       struct ddi_feedback *out_feedback, char out_reason[160]);
 
 struct ddi_confirmation {
     bool is_confirmed; /* else denied */
@@ -84,7 +91,9 @@ enum { DDI_ATTRIBUTES_MAX = 100, DDI_KEY_SIZE = 129, DDI_VALUE_SIZE = 257 };
 struct ddi_config {
     enum ddi_config_mode mode;
     size_t count;
-    struct { char key[DDI_KEY_SIZE], value[DDI_VALUE_SIZE]; } attributes[DDI_ATTRIBUTES_MAX];
+    struct {
+        char key[DDI_KEY_SIZE], value[DDI_VALUE_SIZE];
+    } attributes[DDI_ATTRIBUTES_MAX];
 };
 /* More than 100 attributes, or a longer key or value, is an error; a value that is a number or
  * a boolean is taken as its text. */
@@ -96,16 +105,20 @@ OTTER_MUST_CHECK int ddi_read_installed(const uint8_t body[], size_t len, char o
                                         char out_reason[160]);
 
 /* ---- what devices get ---- */
+/* "https://host/DEFAULT/controller/v1/{controllerId}", with %XX where it is needed. Returns its
+ * length without NUL, as snprintf does. */
+size_t ddi_put_base(const char *url, const char *controller_id, char *out, size_t out_size);
+
 enum ddi_link { DDI_LINK_NONE, DDI_LINK_CONFIRMATION, DDI_LINK_DEPLOYMENT, DDI_LINK_CANCEL };
 
 struct ddi_root {
-    const char *base;          /* "https://host" + "/DEFAULT/controller/v1/{controllerId}" */
+    const char *base; /* of ddi_put_base() */
     uint32_t interval_s;
     bool wants_config;
     enum ddi_link link;
-    int64_t id;                /* the link's action */
-    uint32_t deployment_hash;  /* ?c=: changes when what the job says changes */
-    int64_t installed_id;      /* 0 = none */
+    int64_t id;               /* the link's action */
+    uint32_t deployment_hash; /* ?c=: changes when what the job says changes */
+    int64_t installed_id;     /* 0 = none */
 };
 
 enum ddi_handling { DDI_SKIP, DDI_ATTEMPT, DDI_FORCED };
@@ -119,9 +132,10 @@ struct ddi_job {
     int64_t module_id;
     const char *file, *sha256, *sha1, *md5;
     int64_t size;
-    const char *hardware; /* metadata hw_ver; "" = none */
+    const char *hardware;    /* metadata hw_ver; "" = none */
     const char *last_status; /* actionHistory: "RUNNING", or NULL */
-    const char *const *messages; size_t message_count;
+    const char *const *messages;
+    size_t message_count;
     bool is_confirmation; /* member "confirmation" in the place of "deployment" */
 };
 
