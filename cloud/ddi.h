@@ -105,10 +105,14 @@ OTTER_MUST_CHECK int ddi_read_installed(const uint8_t body[], size_t len, char o
                                         char out_reason[160]);
 
 /* ---- what devices get ---- */
+/* "https://host/DEFAULT/controller/v1/{controllerId}", with %XX where it is needed. Returns its
+ * length without NUL, as snprintf does. */
+size_t ddi_put_base(const char *url, const char *controller_id, char *out, size_t out_size);
+
 enum ddi_link { DDI_LINK_NONE, DDI_LINK_CONFIRMATION, DDI_LINK_DEPLOYMENT, DDI_LINK_CANCEL };
 
 struct ddi_root {
-    const char *base; /* "https://host" + "/DEFAULT/controller/v1/{controllerId}" */
+    const char *base; /* of ddi_put_base() */
     uint32_t interval_s;
     bool wants_config;
     enum ddi_link link;

@@ -16,10 +16,14 @@
  * waits, and the request and all that was got from it stay. After the reply it is gone.
  *
  * Refused with a JSON body {"error":"...","request":"..."}: two Content-Length, or one beside
- * Transfer-Encoding (400); a head above the pool (431); a body above the route's limit (413);
- * a method that libmicrohttpd knows and the handler's routes do not is the handler's matter.
- * A head that is not complete after 10 s, or a body after 10 s and 1 s per 4 KB, ends the
- * connection, however steadily its bytes come.
+ * Transfer-Encoding (400); a path or a header that two programs could read in two ways (400); a
+ * body above the route's limit (413). A head above the pool is 431, with a body of
+ * libmicrohttpd's. Which methods there are is the handler's matter.
+ * A head that is not complete after `head_ms`, or a body or a reply that does not keep up with
+ * `bytes_per_s` after that time, ends the connection, however steadily its bytes move:
+ * libmicrohttpd's own timeout counts silence only. While a handler thinks, no time runs.
+ *
+ * Whoever starts a server ignores SIGPIPE.
  */
 struct http_server;
 struct http_request;
@@ -36,16 +40,33 @@ struct http_body_plan {
     int fd; /* FILE: owned by the request from now on, closed with it */
 };
 
+/* One request, for the log. It has neither query nor header: they may hold secrets. */
+struct http_log {
+    const char *id, *method, *path; /* path: decoded; "-" if it was refused as malformed */
+    const char *peer;
+    unsigned status;  /* 0 = there was no reply */
+    int64_t bytes;    /* of the reply's body; what was handed to the network if it was cut */
+    int64_t us;       /* from the request line to the reply's last byte */
+    bool is_complete; /* else the connection ended before */
+};
+
 struct http_listener {
     const char *address;    /* "127.0.0.1:8080", "[::1]:0"; port 0 = any */
     const char *cert, *key; /* PEM files; NULL = without TLS */
     unsigned threads;       /* at least 1 */
     size_t pool_size;       /* bytes per connection: 8192 for devices, 32768 for people */
     unsigned connections_max, connections_per_address_max; /* 0 = no limit */
+    /* Members that are 0 stand for the value behind them. */
+    unsigned head_ms;     /* 10000: for a head to come, from accept or from its first line */
+    unsigned idle_ms;     /* 75000: between a reply and the next complete first line */
+    unsigned bytes_per_s; /* 4096: of bodies and replies, at least */
+    unsigned stop_ms;     /* 5000: that http_stop() waits */
     /* Called when the head has come, if there is a body; `*io_plan` is memory, 64 KB. Returns
-     * false if it has replied already (401, 404, ...). */
+     * false if it has replied already (401, 404, ...): then a body of up to 64 KB is read and
+     * thrown away, and a longer one ends the connection. NULL = always the default. */
     bool (*plan_body)(void *ctx, struct http_request *request, struct http_body_plan *io_plan);
     void (*handle)(void *ctx, struct http_request *request);
+    void (*log)(void *ctx, const struct http_log *log); /* after each request; may be NULL */
     void *ctx;
 };
 
@@ -56,14 +77,18 @@ OTTER_MUST_CHECK int http_start(const struct http_listener *listener,
 /* The port that it listens on. */
 uint16_t http_port(const struct http_server *server);
 
-/* Stop accepting, wait for the open requests' replies, at most 5 s, and free. */
+/* Stop accepting, close the streams, wait for the open requests' replies, at most `stop_ms`,
+ * and free. A request that is without reply then is cut; its reply may still be given later,
+ * and must be, for its memory; nothing else of it may be asked for. Not from a handler. */
 void http_stop(struct http_server *server);
 
 /* ---- the request ---- */
 const char *http_method(const struct http_request *request);
 /* Decoded (%XX); no query, no "//", no "." or ".." segment: those are 400 before a handler. */
 const char *http_path(const struct http_request *request);
-/* NULL if it is not there; a parameter or header that comes twice is 400 before a handler. */
+/* NULL if it is not there, "" without a value. A parameter that comes twice is 400 before a
+ * handler, and so is a header that says who asks, for what, or how long the body is; of
+ * another one that comes twice (lists, e.g. Accept) this is the first. */
 const char *http_query(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);
 /* A cookie by its name, or NULL. */
@@ -78,10 +103,17 @@ const char *http_id(const struct http_request *request);
 bool http_is_tls(const struct http_request *request);
 
 /* ---- the reply: exactly one of these, once ---- */
+enum http_owner {
+    HTTP_COPY,   /* the body is copied */
+    HTTP_TAKE,   /* it is malloc'ed, and freed by the server, whatever happens */
+    HTTP_STATIC, /* it lives as long as the server */
+};
+
 struct http_reply {
     unsigned status;
     const char *type; /* Content-Type; NULL = none */
-    const void *body; /* copied */
+    const void *body;
+    enum http_owner owner;
     size_t body_len;
     /* "Name: value" lines, NULL-terminated list; NULL = none */
     const char *const *headers;
@@ -94,7 +126,9 @@ void http_reply_error(struct http_request *request, unsigned status, const char 
 
 /* A file with Range (one range; several are answered whole), If-Range, If-Match,
  * If-None-Match, HEAD. `fd` is closed afterwards. `sent` may be NULL; it is called with the
- * offset behind the last byte that was handed to the network, and at the end. */
+ * offset behind the last byte that was surely handed to the network, and at the end, with 0 if
+ * no byte was. Up to 64 KB go out in one piece: if that is cut, it counts for nothing. The texts
+ * are needed during the call only. */
 struct http_file {
     int fd;
     int64_t size;
@@ -107,12 +141,14 @@ void http_reply_file(struct http_request *request, const struct http_file *file)
 
 /* Server-sent events: the reply stays open until the peer goes or http_stream_close(). */
 struct http_stream;
-/* `gone` is called once, when the peer has gone or the server stops; the stream is invalid
- * after it returns. */
+/* `gone` is called once, when the peer has gone or the server stops, and perhaps before this
+ * function returns; the stream is invalid after it. Returns NULL, and `gone` is never called, if
+ * there is no memory or the server has stopped. */
 struct http_stream *http_reply_stream(struct http_request *request,
                                       void (*gone)(void *ctx, struct http_stream *stream),
                                       void *ctx);
-/* Queue one event, from any thread. A peer that is more than 256 KB behind is closed. */
+/* Queue one event, from any thread; lines of `data` become lines of the event. A peer that is
+ * more than 256 KB behind is closed. */
 void http_stream_send(struct http_stream *stream, const char *event, const char *data);
 void http_stream_close(struct http_stream *stream);
 

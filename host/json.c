@@ -9,9 +9,10 @@
  * rounded. */
 enum { REAL_DIGITS = 15, DIGITS_MAX = 6 };
 
-/* Bytes of the UTF-8 character at `text`, 0 = it is none (Unicode 15, table 3-7). */
-static size_t character_len(const unsigned char *text)
+/* Unicode 15, table 3-7. */
+size_t json_character_len(const char *characters)
 {
+    const unsigned char *text = (const unsigned char *)characters;
     unsigned char first = text[0], low = 0x80, high = 0xBF;
     size_t len = first < 0x80                    ? 1
                  : first >= 0xC2 && first < 0xE0 ? 2
@@ -56,7 +57,7 @@ json_t *json_text(const char *text)
         return NULL;
     }
     while (*text != '\0') {
-        size_t part = character_len((const unsigned char *)text);
+        size_t part = json_character_len(text);
         const char *from = part != 0 ? text : replacement;
         size_t from_len = part != 0 ? part : sizeof replacement - 1;
         memcpy(out + out_len, from, from_len);

@@ -21,6 +21,9 @@ void json_add(json_t **io_object, const char *name, json_t *value);
  * U+FFFD. */
 json_t *json_text(const char *text);
 
+/* Bytes of the UTF-8 character at `characters`, which ends with NUL; 0 = it is none. */
+size_t json_character_len(const char *characters);
+
 /* `len` bytes as lower-case hexadecimal digits. */
 json_t *json_hex(const uint8_t bytes[], size_t len);
 
