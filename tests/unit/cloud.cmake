@@ -8,3 +8,5 @@ otter_test(LABEL unit NAME test_preflight SOURCES test_preflight.c LIBS cloud_ru
 # The server's parts that need neither network nor database.
 otter_test(LABEL unit NAME test_ddi SOURCES test_ddi.c LIBS cloud_ddi)
 otter_test(LABEL unit NAME test_http_range SOURCES test_http_range.c LIBS cloud_http)
+
+otter_test(LABEL unit NAME test_rest SOURCES test_rest.c LIBS cloud_rest)
