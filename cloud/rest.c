@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/rest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -174,5 +175,7 @@ void rest_handle(void *ctx, struct http_request *request)
     call->person = access.person;
     call->by_cookie = access.by_cookie;
     call->body = body;
+    call->is_https = rest_is_https(rest, request);
+    (void)snprintf(call->request_id, sizeof call->request_id, "%s", http_id(request));
     route->handle(call);
 }

@@ -16,7 +16,7 @@ static bool is_write(const struct http_request *request)
 }
 
 /* A proxy that ends TLS is known by the public origin only. */
-static bool is_https(const struct rest *rest, const struct http_request *request)
+bool rest_is_https(const struct rest *rest, const struct http_request *request)
 {
     return rest->public_origin != NULL ? strncmp(rest->public_origin, "https://", 8) == 0
                                        : http_is_tls(request);
@@ -42,6 +42,22 @@ static void deny(struct rest_access *access, unsigned status, const char *reason
     access->reason = reason;
 }
 
+/* A session that was opened with a token is as good as that token: revoking it ends both. */
+static bool is_opener_good(const struct rest *rest, int64_t session)
+{
+    struct record_token token;
+
+    if (!fleet_get_record(rest->fleet, RECORD_TOKEN, session, &token)) {
+        return false;
+    }
+    if (token.kind != TOKEN_SESSION || token.owner == 0) {
+        return true;
+    }
+    return fleet_get_record(rest->fleet, RECORD_TOKEN, token.owner, &token) &&
+           token.revoked_at == 0 &&
+           (token.expires_at == 0 || token.expires_at > rest_now_ms(rest));
+}
+
 /* A bad token is an error even where nobody need be known, and a cookie beside it does not
  * count. */
 static void identify(const struct rest *rest, const struct http_request *request,
@@ -58,7 +74,11 @@ static void identify(const struct rest *rest, const struct http_request *request
             deny(access, 401, "this token is not known, or not any more");
         }
     } else if (cookie != NULL) {
-        access->by_cookie = fleet_identify_person(rest->fleet, cookie, &access->person);
+        access->by_cookie = fleet_identify_person(rest->fleet, cookie, &access->person) &&
+                            is_opener_good(rest, access->person.token);
+    }
+    if (access->status != 0 || (authorization == NULL && !access->by_cookie)) {
+        memset(&access->person, 0, sizeof access->person);
     }
 }
 
@@ -70,8 +90,9 @@ void rest_check_access(const struct rest *rest, const struct rest_route *route,
     memset(out_access, 0, sizeof *out_access);
     identify(rest, request, out_access);
     if (out_access->status != 0) {
-        memset(&out_access->person, 0, sizeof out_access->person);
-    } else if (route->role != ROLE_NONE && out_access->person.role == ROLE_NONE) {
+        return;
+    }
+    if (route->role != ROLE_NONE && out_access->person.role == ROLE_NONE) {
         deny(out_access, 401, "sign in, or send a token: Authorization: Bearer TOKEN");
     } else if (is_write(request) && origin != NULL && !is_own_origin(rest, request, origin)) {
         deny(out_access, 403, "Origin is not this server's");
@@ -82,11 +103,11 @@ void rest_check_access(const struct rest *rest, const struct rest_route *route,
     }
 }
 
-void rest_put_cookie(const struct rest *rest, const struct http_request *request,
-                     const char *secret, char out_header[REST_COOKIE_SIZE])
+void rest_put_cookie(const struct rest_call *call, const char *secret,
+                     char out_header[REST_COOKIE_SIZE])
 {
     (void)snprintf(out_header, REST_COOKIE_SIZE,
                    "Set-Cookie: %s=%s; HttpOnly; SameSite=Strict; Path=/%s%s", cookie_name,
-                   secret, is_https(rest, request) ? "; Secure" : "",
+                   secret, call->is_https ? "; Secure" : "",
                    secret[0] == '\0' ? "; Max-Age=0" : "");
 }

@@ -24,12 +24,17 @@ struct rest {
     struct rest_static *pages;
 };
 
+enum { REST_REQUEST_ID_SIZE = 32 };
+
 struct rest_call {
     struct rest *rest;
     struct http_request *request;
     int64_t id;                 /* of the path, or 0 */
     struct fleet_person person; /* role NONE = nobody */
     bool by_cookie;
+    /* Of the request, which must not be asked any more once the server stops. */
+    bool is_https;
+    char request_id[REST_REQUEST_ID_SIZE];
     json_t *body; /* checked against the route's table; NULL = none */
     /* What a change needs until it is answered. */
     unsigned ok_status; /* 200, or 201 for what was made */
@@ -85,8 +90,9 @@ void rest_check_access(const struct rest *rest, const struct rest_route *route,
                        const struct http_request *request, struct rest_access *out_access);
 /* "Set-Cookie: ..." with this secret; "" ends the session. */
 enum { REST_COOKIE_SIZE = 160 };
-void rest_put_cookie(const struct rest *rest, const struct http_request *request,
-                     const char *secret, char out_header[REST_COOKIE_SIZE]);
+void rest_put_cookie(const struct rest_call *call, const char *secret,
+                     char out_header[REST_COOKIE_SIZE]);
+bool rest_is_https(const struct rest *rest, const struct http_request *request);
 
 int64_t rest_now_ms(const struct rest *rest);
 

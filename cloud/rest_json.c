@@ -125,6 +125,7 @@ json_t *rest_json_product(const void *record)
     json_add(&object, "key1", json_text(product->key1));
     json_add(&object, "key2", json_text(product->key2));
     json_add(&object, "unsigned_ok", json_boolean(product->unsigned_ok));
+    json_add(&object, "slot_size", json_integer(product->slot_size));
     return object;
 }
 

@@ -7,6 +7,8 @@
 #include "cloud/rest_rows.h"
 #include "host/number.h"
 
+enum { KEY_LEN = 64 };
+
 void rest_list_products(struct rest_call *call)
 {
     struct rest_rows rows;
@@ -41,6 +43,29 @@ static void take_text(const json_t *body, const char *name, char *io_text, size_
     }
 }
 
+static bool is_key(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len == 0 || (len == KEY_LEN && strspn(text, "0123456789abcdefABCDEF") == KEY_LEN);
+}
+
+/* Returns false after it has ended the call. */
+static bool check_members(struct rest_call *call, const struct record_product *product)
+{
+    size_t hardware_len = strlen(product->hardware);
+
+    if (!is_key(product->key1) || !is_key(product->key2)) {
+        rest_fail(call, 400, "key1 and key2: not 64 hexadecimal digits");
+        return false;
+    }
+    if (hardware_len != 0 && hardware_len != RECORD_FIELD_MAX) {
+        rest_fail(call, 400, "hardware: not 8 characters");
+        return false;
+    }
+    return true;
+}
+
 static void take_members(const json_t *body, struct record_product *io_product)
 {
     const json_t *unsigned_ok = json_object_get(body, "unsigned_ok");
@@ -53,6 +78,7 @@ static void take_members(const json_t *body, struct record_product *io_product)
     if (unsigned_ok != NULL) {
         io_product->unsigned_ok = json_is_true(unsigned_ok);
     }
+    io_product->slot_size = rest_body_integer(body, "slot_size", io_product->slot_size);
 }
 
 void rest_add_product(struct rest_call *call)
@@ -62,6 +88,9 @@ void rest_add_product(struct rest_call *call)
     memset(&product, 0, sizeof product);
     take_members(call->body, &product);
     call->ok_status = 201;
+    if (!check_members(call, &product)) {
+        return;
+    }
     fleet_put_product(call->rest->fleet, call->person.name, &product, rest_done, call);
 }
 
@@ -99,5 +128,8 @@ void rest_change_product(struct rest_call *call)
     }
     take_members(call->body, &product);
     product.head.rev = rev; /* of what the person has seen */
+    if (!check_members(call, &product)) {
+        return;
+    }
     fleet_put_product(call->rest->fleet, call->person.name, &product, rest_done, call);
 }

@@ -77,17 +77,23 @@ static void send_json(struct http_request *request, unsigned status, const char 
     free(text);
 }
 
-void rest_refuse(struct http_request *request, unsigned status, const char *header,
-                 const char *reason)
+static void send_error(struct http_request *request, const char *request_id, unsigned status,
+                       const char *header, const char *reason)
 {
     json_t *document = json_object();
 
     json_add(&document, "error", json_text(reason));
-    json_add(&document, "request", json_text(http_id(request)));
+    json_add(&document, "request", json_text(request_id));
     if (header == NULL) {
         header = status == 503 ? retry_soon : status == 401 ? how_to_sign_in : NULL;
     }
     send_json(request, status, header, document);
+}
+
+void rest_refuse(struct http_request *request, unsigned status, const char *header,
+                 const char *reason)
+{
+    send_error(request, http_id(request), status, header, reason);
 }
 
 void rest_reply_json_with(struct rest_call *call, unsigned status, const char *header,
@@ -117,7 +123,7 @@ void rest_fail(struct rest_call *call, unsigned status, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
-    rest_refuse(call->request, status, NULL, reason);
+    send_error(call->request, call->request_id, status, NULL, reason);
     rest_end(call);
 }
 

@@ -38,12 +38,14 @@ static const struct rest_member device_change[] = {
     {.name = NULL},
 };
 
+/* slot_size 0 = not known */
 #define PRODUCT_MEMBERS                                                                        \
     {.name = "product_key", .type = REST_TEXT, .max = PRODUCT_KEY_MAX},                        \
         {.name = "hardware", .type = REST_TEXT, .max = RECORD_FIELD_MAX},                      \
         {.name = "key1", .type = REST_TEXT, .max = KEY_MAX},                                   \
         {.name = "key2", .type = REST_TEXT, .max = KEY_MAX},                                   \
         {.name = "unsigned_ok", .type = REST_BOOLEAN},                                         \
+        {.name = "slot_size", .type = REST_INTEGER, .max = INT32_MAX},                         \
     {                                                                                          \
         .name = NULL                                                                           \
     }

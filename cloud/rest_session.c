@@ -26,7 +26,7 @@ static void reply_session(struct rest_call *call, json_t *document)
 {
     char header[REST_COOKIE_SIZE];
 
-    rest_put_cookie(call->rest, call->request, call->session, header);
+    rest_put_cookie(call, call->session, header);
     rest_reply_json_with(call, 201, header, document);
 }
 
@@ -71,6 +71,7 @@ static void open_by_token(struct rest_call *call, const char *secret)
     }
     memset(&wish, 0, sizeof wish);
     wish.kind = TOKEN_SESSION;
+    wish.owner = person.token;
     wish.role = person.role;
     wish.uses_left = -1;
     wish.expires_at = rest_now_ms(call->rest) + session_ms;
@@ -111,7 +112,7 @@ static void closed(void *ctx, const struct fleet_answer *answer)
         return;
     }
     rest_events_drop(call->rest->events, call->person.token);
-    rest_put_cookie(call->rest, call->request, "", header);
+    rest_put_cookie(call, "", header);
     rest_reply_json_with(call, 200, header, json_object());
 }
 
