@@ -161,9 +161,6 @@ void server_stop(struct server *server)
     if (server->people != NULL) {
         http_stop(server->people);
     }
-    if (server->rest != NULL) {
-        rest_close(server->rest);
-    }
     if (server->fleet != NULL) {
         fleet_save_contacts(server->fleet);
     }
@@ -171,6 +168,9 @@ void server_stop(struct server *server)
         server->store->close(server->store); /* answers everything that is under way */
     }
     fleet_close(server->fleet);
+    if (server->rest != NULL) {
+        rest_close(server->rest);
+    }
     if (server->files != NULL) {
         firmware_files_close(server->files);
     }
