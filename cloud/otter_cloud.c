@@ -54,6 +54,7 @@ int main(int argc, char **argv)
     case COMMAND_RESTORE:
         code = server_restore(&options);
         break;
+    case COMMAND_SERVE:
     default:
         code = run(&options);
     }
