@@ -218,6 +218,9 @@ void agent_request_failed(struct agent *agent, const char *why, uint64_t now_ms)
 /* What the module's side reports. */
 void agent_mcu_event(struct agent *agent, const struct module_event *event, uint64_t now_ms);
 
+/* The module's side begins anew and knows of no offer: the serial port was gone, and is back. */
+void agent_mcu_lost(struct agent *agent, uint64_t now_ms);
+
 /* What to do with it. */
 enum agent_command agent_take_command(struct agent *agent, uint64_t now_ms);
 

@@ -286,9 +286,24 @@ void agent_mcu_restored(struct agent *agent, uint64_t now_ms)
     }
 }
 
+void agent_mcu_lost(struct agent *agent, uint64_t now_ms)
+{
+    agent->has_file = false;
+    agent->is_offer_due = false;
+    agent->is_sending = false;
+    agent->mcu_answers = false;
+    if (agent->saved.stage == AGENT_STAGE_COMMITTED) {
+        agent->commit_ms = now_ms;
+        judge_again(agent, now_ms);
+    } else if (agent->saved.stage == AGENT_STAGE_OFFERED) {
+        agent->saved.stage = AGENT_STAGE_READY;
+        agent_set_dirty(agent);
+    }
+}
+
 static bool wants_to_ask(const struct agent *agent)
 {
-    if (!agent->mcu_is_known) {
+    if (!agent->mcu_answers) {
         return false; /* the module's side is asking */
     }
     return agent->saved.stage == AGENT_STAGE_COMMITTED ? agent->judges : agent->mcu_on_trial;
