@@ -33,8 +33,9 @@
  *    After module events save before any byte goes to the MCU.
  *
  * What the server hears of an end is only what the MCU reports: its version, and its reason. An
- * image whose last piece may have reached the MCU is never offered again by the same action,
- * nor is an action begun again that has ended: its result is reported again. A result is kept
+ * image whose last piece may have reached the MCU is not offered again by the same action, unless
+ * the MCU itself shows that it has not got it: an otter app that runs the old version and gives
+ * no reason. Nor is an action begun again that has ended: its result is reported again. A result is kept
  * until the server has acknowledged it.
  *
  * Everything that comes from the server is hostile input. The token goes to the origin (scheme,
@@ -129,7 +130,7 @@ struct agent_request {
     const char *url;
     const char *headers[AGENT_HEADERS_MAX]; /* "Name: value" */
     size_t header_count;
-    const char *body; /* NULL = none */
+    const char *body; /* JSON text that ends with a 0; NULL = none */
     size_t body_len;
 };
 

@@ -137,6 +137,7 @@ static void on_root(struct agent *agent, uint64_t now_ms)
                                                           : sleep_ms;
     }
     plan_poll(agent, now_ms);
+    agent->has_polled = true;
     agent->config_asked = root.config_data[0] != '\0';
     memcpy(agent->cancel_link, root.cancel, sizeof agent->cancel_link);
     memcpy(agent->confirmation_link, root.confirmation, sizeof agent->confirmation_link);

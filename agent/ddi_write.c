@@ -4,16 +4,18 @@
 #include <string.h>
 #include "host/json.h"
 
-/* Print into `out`, and release the document. */
+/* Print into `out`, NUL-terminated, and release the document. */
 static size_t put(json_t *document, char out[], size_t out_size)
 {
     size_t len = 0;
 
     if (document != NULL) {
-        len = json_dumpb(document, out, out_size, JSON_COMPACT | JSON_ENSURE_ASCII);
+        len = json_dumpb(document, out, out_size - 1, JSON_COMPACT | JSON_ENSURE_ASCII);
     }
     json_decref(document);
-    return len < out_size ? len : 0;
+    len = len < out_size ? len : 0;
+    out[len] = '\0';
+    return len;
 }
 
 static void add_to_list(json_t **io_list, json_t *value)

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include "agent/agent.h"
 
-/* The bodies that a DDI client sends. Each returns the length of the text in `out`, or 0
- * without memory or room for it. Pure.
+/* The bodies that a DDI client sends. Each returns the length of the text in `out`, which
+ * ends with a 0, or 0 without memory or room for it. Pure.
  */
 enum { DDI_DETAILS_MAX = 50 };
 

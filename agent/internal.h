@@ -22,7 +22,7 @@ enum agent_stage {
     AGENT_STAGE_OPEN,      /* the image is not complete yet */
     AGENT_STAGE_READY,     /* it is there, and checked */
     AGENT_STAGE_OFFERED,   /* the MCU may have heard of it */
-    AGENT_STAGE_COMMITTED, /* the last piece may have reached the MCU: never offered again */
+    AGENT_STAGE_COMMITTED, /* the last piece may have reached the MCU */
     AGENT_STAGE_ENDED,     /* the result is to be acknowledged by the server */
     AGENT_STAGES,
 };
@@ -97,7 +97,8 @@ struct agent {
     enum agent_link link;
     int http_status;
     char error[AGENT_TEXT_SIZE];
-    bool use_claim; /* of the two tokens, while it is not claimed */
+    bool use_claim;  /* of the two tokens, while it is not claimed */
+    bool has_polled; /* with success, since the start */
     bool config_asked, config_refused;
     char deployment_link[DDI_URL_SIZE], confirmation_link[DDI_URL_SIZE];
     char cancel_link[DDI_URL_SIZE];
@@ -136,7 +137,7 @@ struct agent {
     uint8_t hardware[8];
 
     /* the MCU */
-    bool mcu_is_known, mcu_answers, mcu_on_trial;
+    bool mcu_is_known, mcu_answers, mcu_is_otter, mcu_on_trial;
     struct otter_info info;
     uint8_t reason;
     bool is_offer_due, has_file, is_sending;

@@ -53,6 +53,17 @@ static void judge_again(struct agent *agent, uint64_t now_ms)
     agent->ask_at_ms = now_ms;
 }
 
+static void offer_again(struct agent *agent, uint64_t now_ms)
+{
+    struct agent_saved *saved = &agent->saved;
+
+    saved->stage = agent_image_is_whole(agent) ? AGENT_STAGE_READY : AGENT_STAGE_OPEN;
+    agent->judges = false;
+    agent->is_sending = false;
+    agent->offer_at_ms = now_ms + ((uint64_t)AGENT_T_OFFER_AGAIN_MS << saved->offers);
+    agent_set_dirty(agent);
+}
+
 /* An MCU may answer once more before it restarts into its bootloader. So an old version means
  * something only when it has had time to install, or says that it has refused. */
 static void judge(struct agent *agent, uint64_t now_ms)
@@ -73,6 +84,8 @@ static void judge(struct agent *agent, uint64_t now_ms)
     } else if (now_ms - agent->first_info_ms >= AGENT_T_SETTLE_MS) {
         if (says_why) {
             end_by_reason(agent);
+        } else if (agent->mcu_is_otter && agent->saved.reason_before == OTTER_REASON_NONE) {
+            offer_again(agent, now_ms); /* it would have a reason if it had got the file */
         } else {
             end_by_failure(agent, MODULE_FAIL_OLD_VERSION,
                            "the MCU runs another version, and does not say why");
@@ -131,10 +144,7 @@ static void on_failed(struct agent *agent, const struct module_event *event, uin
                event->failure != MODULE_FAIL_MD5_DIFFERS) {
         judge_again(agent, now_ms);
     } else if (is_passing(event->failure) && agent->saved.offers < AGENT_OFFERS_MAX) {
-        agent->saved.stage = AGENT_STAGE_READY;
-        agent->is_sending = false;
-        agent->offer_at_ms = now_ms + ((uint64_t)AGENT_T_OFFER_AGAIN_MS << agent->saved.offers);
-        agent_set_dirty(agent);
+        offer_again(agent, now_ms);
         agent_set_error(agent, "%s", words);
     } else {
         end_by_failure(agent, event->failure, words);
@@ -192,6 +202,7 @@ static void on_info(struct agent *agent, const struct module_event *event, uint6
     agent->mcu_is_known = true;
     agent->mcu_answers = true;
     agent->info = *event->info;
+    agent->mcu_is_otter = event->update_status != NULL;
     agent->mcu_on_trial = event->update_status != NULL && event->update_status->on_trial;
     agent->reason = event->update_status != NULL ? event->update_status->reason : 0;
     if (agent->mcu_on_trial) {
@@ -280,9 +291,11 @@ void agent_mcu_restored(struct agent *agent, uint64_t now_ms)
     agent->commit_ms = now_ms;
     if (saved->stage == AGENT_STAGE_COMMITTED) {
         judge_again(agent, now_ms);
-    } else if (saved->stage == AGENT_STAGE_READY || saved->stage == AGENT_STAGE_OFFERED) {
+    } else if (saved->stage == AGENT_STAGE_READY) {
         saved->stage = agent_image_is_whole(agent) ? AGENT_STAGE_READY : AGENT_STAGE_OPEN;
         agent_set_dirty(agent);
+    } else if (saved->stage == AGENT_STAGE_OFFERED) {
+        offer_again(agent, now_ms);
     }
 }
 

@@ -18,10 +18,12 @@ static bool is_authorised(const struct agent *agent)
 }
 
 /* The MCU reports something else than the server has acknowledged, or the server asks. A
- * version on trial may be taken back. */
+ * version on trial may be taken back. Not before a poll: with that a server registers a
+ * device. */
 bool agent_config_is_due(const struct agent *agent)
 {
-    if (!agent->mcu_is_known || agent->mcu_on_trial || agent->config_refused) {
+    if (!agent->has_polled || !agent->mcu_is_known || agent->mcu_on_trial ||
+        agent->config_refused) {
         return false;
     }
     char hardware[9], version[9];
