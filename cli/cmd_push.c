@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cmd.h"
 #include "cli/push_options.h"
 #include "cli/push_view.h"
 #include "cli/report.h"
+#include "host/local_time.h"
 #include "host/push_session.h"
 #include "port/stm32f103/partitions.h"
 
@@ -30,28 +30,6 @@ static void on_signal(int number)
 {
     (void)number;
     interrupted = 1;
-}
-
-/* 0x17: the MCU asks for the time; answer with this computer's. */
-static bool local_time(void *ctx, struct otter_time *out_time)
-{
-    time_t now = time(NULL);
-    struct tm tm;
-
-    (void)ctx;
-    if (localtime_r(&now, &tm) == NULL) {
-        return false;
-    }
-    *out_time = (struct otter_time){
-        .year = (uint16_t)(tm.tm_year + 1900),
-        .month = (uint8_t)(tm.tm_mon + 1),
-        .day = (uint8_t)tm.tm_mday,
-        .hour = (uint8_t)tm.tm_hour,
-        .minute = (uint8_t)tm.tm_min,
-        .second = (uint8_t)tm.tm_sec,
-        .ntp_s = (uint32_t)now,
-    };
-    return true;
 }
 
 static void on_event(void *ctx, const struct module_event *event)

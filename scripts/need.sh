@@ -9,8 +9,8 @@ set -eu
 group_build="gcc=gcc libc6-dev=/usr/include/stdio.h cmake=cmake ninja-build=ninja pkg-config=pkg-config \
 gcc-arm-none-eabi=arm-none-eabi-gcc \
 libnewlib-arm-none-eabi=/usr/lib/arm-none-eabi/include/stdio.h libssl-dev=pc:libcrypto libjansson-dev=pc:jansson \
-libsqlite3-dev=pc:sqlite3 libmicrohttpd-dev=pc:libmicrohttpd"
-group_test="libcmocka-dev=pc:cmocka openssl=openssl jq=jq"
+libsqlite3-dev=pc:sqlite3 libmicrohttpd-dev=pc:libmicrohttpd libcurl4-openssl-dev=pc:libcurl"
+group_test="libcmocka-dev=pc:cmocka openssl=openssl jq=jq python3=python3"
 group_lint="clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 cppcheck=cppcheck \
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a \
 shellcheck=shellcheck"

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an answer means. Status codes: RFC 9110, RFC 6585 (429); what a DDI server means by
+ * them: hawkBit's DDI documentation. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/internal.h"
+#include "agent/schedule.h"
+
+enum { WAIT_DEFAULT_MS = 60000 }; /* 429 or 503 without Retry-After */
+
+enum meaning {
+    GOOD,
+    BUSY,    /* later, when the server says so: 429, 503 */
+    RETRY,   /* later: 408, 409, 5xx, and what is no answer of DDI */
+    DENIED,  /* 401, 403 */
+    GONE,    /* 404, 410 */
+    REFUSED, /* all other 4xx: this request will never be taken */
+};
+
+static enum meaning meaning_of(int status)
+{
+    switch (status) {
+    case 401:
+    case 403:
+        return DENIED;
+    case 404:
+    case 410:
+        return GONE;
+    case 408:
+    case 409:
+        return RETRY;
+    case 429:
+    case 503:
+        return BUSY;
+    default:
+        break;
+    }
+    if (status >= 200 && status < 300) {
+        return GOOD;
+    }
+    return status >= 400 && status < 500 ? REFUSED : RETRY;
+}
+
+static const char *request_name(enum agent_request_kind kind)
+{
+    static const char *const names[] = {
+        [AGENT_REQUEST_NONE] = "nothing",
+        [AGENT_REQUEST_ROOT] = "poll",
+        [AGENT_REQUEST_CONFIG] = "configData",
+        [AGENT_REQUEST_DEPLOYMENT] = "deployment",
+        [AGENT_REQUEST_CONFIRMATION] = "confirmation",
+        [AGENT_REQUEST_CANCEL] = "cancellation",
+        [AGENT_REQUEST_PROGRESS] = "progress",
+        [AGENT_REQUEST_RESULT] = "result",
+        [AGENT_REQUEST_CANCEL_ANSWER] = "answer to the cancellation",
+        [AGENT_REQUEST_CONFIRM_ANSWER] = "confirmation",
+        [AGENT_REQUEST_DOWNLOAD] = "download",
+    };
+
+    return names[kind];
+}
+
+/* ---- waiting ---- */
+
+static void back_off(struct agent *agent, struct agent_wait *wait, uint64_t now_ms)
+{
+    wait->failures++;
+    wait->is_told = false;
+    wait->until_ms = now_ms + schedule_backoff_ms(agent->seed, wait->failures);
+}
+
+static void obey(struct agent *agent, struct agent_wait *wait, uint64_t now_ms)
+{
+    uint64_t wait_ms = agent->retry_after_ms;
+
+    wait->failures++;
+    wait->is_told = true;
+    if (wait_ms == 0) {
+        wait_ms = schedule_jitter_ms(agent->seed, wait->failures, WAIT_DEFAULT_MS);
+    }
+    wait->until_ms = now_ms + wait_ms;
+}
+
+void agent_download_failed(struct agent *agent, uint64_t now_ms)
+{
+    back_off(agent, &agent->artifact, now_ms);
+}
+
+/* The claim code may be used up because the 200 to it was lost: then the own token is good. */
+static void denied(struct agent *agent, uint64_t now_ms)
+{
+    bool has_another =
+        agent->config->claim[0] != '\0' && !agent->saved.is_claimed && agent->use_claim;
+
+    agent->link = AGENT_LINK_DENIED;
+    agent->use_claim = !agent->use_claim;
+    agent->api.failures++;
+    agent->api.is_told = false;
+    agent->api.until_ms =
+        now_ms + schedule_jitter_ms(agent->seed, agent->api.failures,
+                                    has_another ? AGENT_T_BACKOFF_MS : AGENT_T_DENIED_MS);
+}
+
+/* ---- answers with a document ---- */
+
+static void plan_poll(struct agent *agent, uint64_t now_ms)
+{
+    agent->poll_count++;
+    agent->poll_at_ms =
+        now_ms + schedule_jitter_ms(agent->seed, agent->poll_count, agent->poll_ms);
+}
+
+static void unreadable(struct agent *agent, const struct host_error *error, uint64_t now_ms)
+{
+    agent_set_error(agent, "%s: %s", error->thing, error->reason);
+    back_off(agent, &agent->api, now_ms);
+}
+
+static void on_root(struct agent *agent, uint64_t now_ms)
+{
+    struct ddi_root root;
+    struct host_error error;
+
+    if (ddi_read_root(agent->reply_text, agent->reply_len, &root, &error) != 0) {
+        unreadable(agent, &error, now_ms);
+        return;
+    }
+    if (!agent->saved.is_claimed && agent->config->claim[0] != '\0') {
+        agent->saved.is_claimed = true;
+        agent_set_dirty(agent);
+    }
+    if (root.has_sleep) {
+        uint64_t sleep_ms = (uint64_t)root.sleep_s * 1000;
+        agent->poll_ms = sleep_ms < AGENT_T_POLL_MIN_MS   ? AGENT_T_POLL_MIN_MS
+                         : sleep_ms > AGENT_T_POLL_MAX_MS ? AGENT_T_POLL_MAX_MS
+                                                          : sleep_ms;
+    }
+    plan_poll(agent, now_ms);
+    agent->has_polled = true;
+    agent->config_asked = root.config_data[0] != '\0';
+    memcpy(agent->cancel_link, root.cancel, sizeof agent->cancel_link);
+    memcpy(agent->confirmation_link, root.confirmation, sizeof agent->confirmation_link);
+    /* While the MCU has an image, the next action waits. */
+    bool takes = agent->saved.stage < AGENT_STAGE_OFFERED;
+    memcpy(agent->deployment_link, takes ? root.deployment : "", takes ? DDI_URL_SIZE : 1);
+    if (takes && root.deployment[0] == '\0') {
+        agent->may_download = false; /* offers are stopped: nothing new is begun */
+        agent->may_update = false;
+    }
+    if (root.confirmation[0] == '\0' && agent->confirm == CONFIRM_OPEN) {
+        agent->confirm_id[0] = '\0';
+    }
+}
+
+static void on_deployment(struct agent *agent, uint64_t now_ms)
+{
+    struct ddi_deployment deployment;
+    struct host_error error;
+
+    agent->deployment_link[0] = '\0';
+    if (ddi_read_deployment(agent->reply_text, agent->reply_len, &deployment, &error) != 0) {
+        unreadable(agent, &error, now_ms);
+        return;
+    }
+    agent_action_offered(agent, &deployment);
+}
+
+static void on_confirmation(struct agent *agent, uint64_t now_ms)
+{
+    struct ddi_deployment asked;
+    struct host_error error;
+
+    agent->confirmation_link[0] = '\0';
+    if (ddi_read_deployment(agent->reply_text, agent->reply_len, &asked, &error) != 0) {
+        unreadable(agent, &error, now_ms);
+        return;
+    }
+    if (strcmp(agent->confirm_id, asked.id) != 0) {
+        memcpy(agent->confirm_id, asked.id, sizeof agent->confirm_id);
+        agent->confirm = CONFIRM_OPEN;
+    }
+    if (strcmp(agent->saved.approved, asked.id) == 0) {
+        agent->confirm = CONFIRM_YES; /* said before a restart */
+    }
+}
+
+static void on_cancel(struct agent *agent, uint64_t now_ms)
+{
+    struct ddi_cancel cancel;
+    struct host_error error;
+
+    agent->cancel_link[0] = '\0';
+    if (ddi_read_cancel(agent->reply_text, agent->reply_len, &cancel, &error) != 0) {
+        unreadable(agent, &error, now_ms);
+        return;
+    }
+    bool is_open =
+        agent->saved.stage != AGENT_STAGE_NONE && strcmp(agent->saved.id, cancel.stop_id) == 0;
+    memcpy(agent->cancel_id, cancel.id, sizeof agent->cancel_id);
+    agent->cancel_accepted = is_open ? agent_action_is_recallable(agent)
+                                     : agent_action_find_closed(agent, cancel.stop_id) == NULL;
+    if (is_open && agent->cancel_accepted) {
+        agent_action_drop(agent);
+    }
+}
+
+/* ---- answers to what was told ---- */
+
+static void was_told(struct agent *agent, uint64_t now_ms)
+{
+    struct agent_saved *saved = &agent->saved;
+
+    if (agent->telling == AGENT_TELL_ACCEPTED && !saved->accepted_told) {
+        saved->accepted_told = true;
+        agent_set_dirty(agent);
+    } else if (agent->telling == AGENT_TELL_DOWNLOADED && !saved->downloaded_told) {
+        saved->downloaded_told = true;
+        agent_set_dirty(agent);
+    } else if (agent->telling == AGENT_TELL_PIECES) {
+        agent->piece_due = agent->piece_due && agent->piece != agent->telling_piece;
+        agent->progress_sent = true;
+        agent->progress_ms = now_ms;
+    }
+}
+
+static void config_told(struct agent *agent)
+{
+    struct agent_saved *saved = &agent->saved;
+
+    agent->config_asked = false;
+    memcpy(saved->reported_hardware, agent->sent_hardware, sizeof saved->reported_hardware);
+    memcpy(saved->reported_version, agent->sent_version, sizeof saved->reported_version);
+    agent_set_dirty(agent);
+}
+
+static void on_good(struct agent *agent, uint64_t now_ms)
+{
+    agent->api = (struct agent_wait){0};
+    agent->link = AGENT_LINK_UP;
+    agent->error[0] = '\0';
+    switch (agent->request) {
+    case AGENT_REQUEST_ROOT:
+        on_root(agent, now_ms);
+        break;
+    case AGENT_REQUEST_CONFIG:
+        config_told(agent);
+        break;
+    case AGENT_REQUEST_DEPLOYMENT:
+        on_deployment(agent, now_ms);
+        break;
+    case AGENT_REQUEST_CONFIRMATION:
+        on_confirmation(agent, now_ms);
+        break;
+    case AGENT_REQUEST_CANCEL:
+        on_cancel(agent, now_ms);
+        break;
+    case AGENT_REQUEST_PROGRESS:
+        was_told(agent, now_ms);
+        break;
+    case AGENT_REQUEST_RESULT:
+        agent_action_acknowledged(agent);
+        break;
+    case AGENT_REQUEST_CANCEL_ANSWER:
+        agent->cancel_id[0] = '\0';
+        break;
+    case AGENT_REQUEST_CONFIRM_ANSWER:
+        agent->confirm_id[0] = '\0';
+        agent->confirm = CONFIRM_OPEN;
+        agent->poll_at_ms = now_ms; /* the deployment is there now */
+        break;
+    case AGENT_REQUEST_NONE:
+    case AGENT_REQUEST_DOWNLOAD:
+        break;
+    }
+}
+
+/* Is it the link of the open action? */
+static bool is_of_action(const struct agent *agent, const char *link)
+{
+    char part[DDI_ID_SIZE + 32];
+
+    (void)snprintf(part, sizeof part, "/deploymentBase/%s", agent->saved.id);
+    const char *found = strstr(link, part);
+    return agent->saved.stage != AGENT_STAGE_NONE && found != NULL &&
+           strchr("?/", found[strlen(part)]) != NULL; /* or its end */
+}
+
+/* It will never be taken: leave it. `is_gone`: because the action is. */
+static void give_up_request(struct agent *agent, bool is_gone, uint64_t now_ms)
+{
+    switch (agent->request) {
+    case AGENT_REQUEST_ROOT:
+        plan_poll(agent, now_ms);
+        break;
+    case AGENT_REQUEST_CONFIG:
+        agent->config_refused = true;
+        break;
+    case AGENT_REQUEST_DEPLOYMENT:
+        if (is_gone && is_of_action(agent, agent->deployment_link)) {
+            agent_action_gone(agent);
+        }
+        agent->deployment_link[0] = '\0';
+        break;
+    case AGENT_REQUEST_CONFIRMATION:
+        agent->confirmation_link[0] = '\0';
+        break;
+    case AGENT_REQUEST_CANCEL:
+        agent->cancel_link[0] = '\0';
+        break;
+    case AGENT_REQUEST_PROGRESS:
+        was_told(agent, now_ms);
+        if (is_gone && agent->saved.stage != AGENT_STAGE_ENDED) {
+            agent_action_gone(agent);
+        }
+        break;
+    case AGENT_REQUEST_RESULT:
+        agent_action_acknowledged(agent);
+        break;
+    case AGENT_REQUEST_CANCEL_ANSWER:
+        agent->cancel_id[0] = '\0';
+        break;
+    case AGENT_REQUEST_CONFIRM_ANSWER:
+        agent->confirm_id[0] = '\0';
+        agent->confirm = CONFIRM_OPEN;
+        break;
+    case AGENT_REQUEST_NONE:
+    case AGENT_REQUEST_DOWNLOAD:
+        break;
+    }
+}
+
+static void on_answer(struct agent *agent, enum meaning meaning, uint64_t now_ms)
+{
+    if (meaning == GOOD) {
+        on_good(agent, now_ms);
+        return;
+    }
+    agent_set_error(agent, "%s: HTTP %d", request_name(agent->request), agent->http_status);
+    agent->link = AGENT_LINK_UP;
+    switch (meaning) {
+    case BUSY:
+        obey(agent, &agent->api, now_ms);
+        break;
+    case RETRY:
+        back_off(agent, &agent->api, now_ms);
+        break;
+    case DENIED:
+        denied(agent, now_ms);
+        break;
+    case GONE:
+        if (agent->request == AGENT_REQUEST_ROOT) { /* no such tenant or device */
+            denied(agent, now_ms);
+            break;
+        }
+        give_up_request(agent, true, now_ms);
+        break;
+    case REFUSED:
+        give_up_request(agent, false, now_ms);
+        break;
+    case GOOD:
+        break;
+    }
+}
+
+static void on_download(struct agent *agent, enum meaning meaning, uint64_t now_ms)
+{
+    char why[32];
+
+    (void)snprintf(why, sizeof why, "HTTP %d", agent->http_status);
+    if (meaning == GOOD) {
+        agent_download_end(agent, now_ms);
+    } else if (agent->saved.stage != AGENT_STAGE_OPEN) {
+        return; /* cancelled meanwhile */
+    } else if (meaning == BUSY) {
+        agent_set_error(agent, "download: %s", why);
+        obey(agent, &agent->artifact, now_ms);
+    } else if (meaning == RETRY && agent->http_status >= 400) {
+        agent_set_error(agent, "download: %s", why);
+        agent_download_failed(agent, now_ms);
+    } else {
+        /* 412, 416: what we have is of another file. Else the link is no good: the next poll
+         * brings a new one. */
+        if (agent->http_status != 412 && agent->http_status != 416) {
+            agent->may_download = false;
+        }
+        agent_download_again(agent, AGENT_CODE_DOWNLOAD, why);
+    }
+}
+
+/* ---- what the HTTP client calls ---- */
+
+void agent_reply_begin(struct agent *agent, const struct agent_reply *reply, uint64_t now_ms)
+{
+    agent->reply = (struct agent_reply){.status = reply->status};
+    agent->http_status = reply->status;
+    agent->reply_len = 0;
+    agent->retry_after_ms = schedule_retry_after_ms(reply->retry_after, 0);
+    if (agent->request == AGENT_REQUEST_DOWNLOAD && agent->saved.stage == AGENT_STAGE_OPEN) {
+        agent_download_begin(agent, reply, now_ms);
+    }
+}
+
+static bool has_document(enum agent_request_kind kind)
+{
+    return kind == AGENT_REQUEST_ROOT || kind == AGENT_REQUEST_DEPLOYMENT ||
+           kind == AGENT_REQUEST_CONFIRMATION || kind == AGENT_REQUEST_CANCEL;
+}
+
+int agent_reply_bytes(struct agent *agent, const uint8_t bytes[], size_t len, uint64_t now_ms)
+{
+    if (agent->is_broken) {
+        return -1;
+    }
+    if (agent->request == AGENT_REQUEST_DOWNLOAD) {
+        return agent_download_bytes(agent, bytes, len, now_ms);
+    }
+    if (!has_document(agent->request)) {
+        return 0;
+    }
+    if (len > sizeof agent->reply_text - agent->reply_len) {
+        agent_set_error(agent, "%s: the answer is too long", request_name(agent->request));
+        agent->is_broken = true;
+        return -1;
+    }
+    if (len > 0) {
+        memcpy(agent->reply_text + agent->reply_len, bytes, len);
+        agent->reply_len += len;
+    }
+    return 0;
+}
+
+void agent_reply_end(struct agent *agent, uint64_t now_ms)
+{
+    if (agent->request == AGENT_REQUEST_NONE) {
+        return;
+    }
+    if (agent->is_broken || agent->reply.status == 0) {
+        agent_request_failed(agent, "no answer", now_ms);
+        return;
+    }
+    enum meaning meaning = meaning_of(agent->reply.status);
+    if (agent->request == AGENT_REQUEST_DOWNLOAD) {
+        on_download(agent, meaning, now_ms);
+    } else {
+        on_answer(agent, meaning, now_ms);
+    }
+    agent->request = AGENT_REQUEST_NONE;
+}
+
+void agent_request_failed(struct agent *agent, const char *why, uint64_t now_ms)
+{
+    enum agent_request_kind kind = agent->request;
+
+    agent->request = AGENT_REQUEST_NONE;
+    if (kind == AGENT_REQUEST_NONE) {
+        return;
+    }
+    if (!agent->is_broken) { /* else it is said already */
+        agent_set_error(agent, "%s: %s", request_name(kind), why);
+    }
+    if (kind == AGENT_REQUEST_DOWNLOAD) {
+        agent_download_failed(agent, now_ms);
+    } else {
+        agent->link = AGENT_LINK_DOWN;
+        back_off(agent, &agent->api, now_ms);
+    }
+}

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+otter_test(LABEL unit NAME test_agent SOURCES test_agent.c test_agent_update.c test_agent_cuts.c LIBS agent_fixture)
