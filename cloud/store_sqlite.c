@@ -187,6 +187,30 @@ static int read_rows(struct store *store, const struct store_query *query,
     return err;
 }
 
+static int highest_id(struct store *store, enum record_kind kind, int64_t *out_id,
+                      struct host_error *out_error)
+{
+    struct sqlite_store *self = (struct sqlite_store *)store;
+    sqlite3_stmt *statement = NULL;
+    struct reader *reader = take_reader(self, out_error);
+
+    if (reader == NULL) {
+        return -1;
+    }
+    char *sql = sql_highest_id(record_table(kind));
+    int err = sqlite_db_prepare(reader->db, self->path, sql, &statement, out_error);
+    if (err == 0 && sqlite3_step(statement) != SQLITE_ROW) {
+        err = sqlite_db_error(reader->db, self->path, out_error);
+    }
+    if (err == 0) {
+        *out_id = sqlite3_column_int64(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    free(sql);
+    give_back_reader(self, reader);
+    return err;
+}
+
 /* ---- retention ---- */
 
 struct old_events {
@@ -297,7 +321,7 @@ int store_sqlite_open(const char *path, struct store **out_store, struct host_er
     if (self == NULL) {
         return host_error_set(out_error, path, "not enough memory");
     }
-    self->store = (struct store){submit, read_rows, trim_events, close_store};
+    self->store = (struct store){submit, read_rows, highest_id, trim_events, close_store};
     self->lock_fd = -1;
     store_queue_init(&self->queue);
     pthread_mutex_init(&self->queue_mutex, NULL);

@@ -90,6 +90,11 @@ static int delete (struct sqlite_writer *self, const struct store_op *op,
     if (exists) {
         *out_conflict = "has another rev";
     }
+    if (rc == SQLITE_OK && changed) {
+        statement = self->writes[op->kind][SQL_NOTE_ID];
+        (void)sqlite3_bind_int64(statement, 1, head->id);
+        rc = run(self, statement, NULL);
+    }
     return rc;
 }
 

@@ -627,6 +627,44 @@ static void test_trim_keeps_young_and_final_events(void **state)
     free(ops);
 }
 
+/* ---- ids ---- */
+
+static int64_t highest(enum record_kind kind)
+{
+    int64_t id = -1;
+    struct host_error error = {0};
+
+    if (store->highest_id(store, kind, &id, &error) != 0) {
+        fail_msg("%s: %s", error.thing, error.reason);
+    }
+    return id;
+}
+
+static void test_the_highest_id_is_known_after_its_row_is_gone(void **state)
+{
+    struct record_device five = a_device(5, "a"), nine = a_device(9, "b");
+    struct store_op put_both[] = {put(RECORD_DEVICE, &five, STORE_NEW),
+                                  put(RECORD_DEVICE, &nine, STORE_NEW)};
+    struct store_op delete_both[] = {{STORE_DELETE, RECORD_DEVICE, &nine, 1},
+                                     {STORE_DELETE, RECORD_DEVICE, &five, STORE_ANY_REV}};
+    struct record_event events[] = {{.head.id = 3, .at = 5}, {.head.id = 4, .at = 6}};
+    struct host_error error;
+
+    (void)state;
+    assert_int_equal(highest(RECORD_DEVICE), 0);
+    fixture_commit(store, put_both, 2);
+    assert_int_equal(highest(RECORD_DEVICE), 9);
+    fixture_commit(store, delete_both, 2);
+    assert_int_equal(fixture_count(store, RECORD_DEVICE), 0);
+    assert_int_equal(highest(RECORD_DEVICE), 9);
+    assert_int_equal(highest(RECORD_EVENT), 0);
+    assert_int_equal(fixture_put(store, RECORD_EVENT, &events[0], STORE_NEW), STORE_COMMITTED);
+    assert_int_equal(fixture_put(store, RECORD_EVENT, &events[1], STORE_NEW), STORE_COMMITTED);
+    assert_int_equal(store->trim_events(store, 100, &error), 0);
+    assert_int_equal(fixture_count(store, RECORD_EVENT), 0);
+    assert_int_equal(highest(RECORD_EVENT), 4);
+}
+
 /* ---- the double ---- */
 
 static void test_double_answers_when_it_is_told(void **state)
@@ -727,6 +765,7 @@ int main(void)
         BOTH(test_done_may_submit_and_read),
         BOTH(test_close_writes_what_was_submitted),
         BOTH(test_trim_keeps_young_and_final_events),
+        BOTH(test_the_highest_id_is_known_after_its_row_is_gone),
         DOUBLE(test_double_answers_when_it_is_told),
         DOUBLE(test_double_fails_as_it_is_told),
         DOUBLE(test_double_changes_behind_ones_back),
