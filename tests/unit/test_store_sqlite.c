@@ -626,6 +626,23 @@ static void test_a_backup_is_made_while_the_store_works(void **state)
     assert_int_equal(fixture_count(store, RECORD_EVENT), 1);
 }
 
+static void test_a_copy_does_not_meet_the_log_of_another(void **state)
+{
+    static const char *const names[] = {"copy.db-wal", "copy.db-journal"};
+    struct host_error error = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        int fd = open(fixture_path(names[i]), O_WRONLY | O_CREAT, 0600);
+        assert_true(fd >= 0);
+        close(fd);
+        assert_int_equal(store_sqlite_backup(db_path, fixture_path("copy.db"), &error), -1);
+        assert_has(error.thing, names[i]);
+        assert_int_equal(unlink(fixture_path(names[i])), 0);
+    }
+    assert_int_equal(store_sqlite_backup(db_path, fixture_path("copy.db"), &error), 0);
+}
+
 static void damage(const char *path)
 {
     struct stat st;
@@ -682,6 +699,7 @@ int main(void)
         TEST(test_a_truncated_file_is_refused),
         TEST(test_contents_that_are_none_are_refused),
         TEST(test_a_backup_is_made_while_the_store_works),
+        TEST(test_a_copy_does_not_meet_the_log_of_another),
         TEST(test_a_damaged_copy_is_found),
     };
     failing_disk_install();
