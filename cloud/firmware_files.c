@@ -22,18 +22,33 @@ struct firmware_files {
 
 /* ---- folders ---- */
 
-/* Open a folder below `at`, made if it is not there, durably. -1: errno says why. */
+/* Make what is above a folder durable, and with it the folder's name. */
+static int sync_parent(int folder)
+{
+    int parent = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int err = parent >= 0 ? fsync(parent) : -1;
+
+    if (parent >= 0) {
+        close(parent);
+    }
+    return err;
+}
+
+/* Open a folder below `at`, made if it is not there, durably: also one that is there already,
+ * which another upload may have made a moment ago. -1: errno says why. */
 static int open_folder(int at, const char *name)
 {
-    bool is_new = mkdirat(at, name, 0700) == 0;
-
-    if (!is_new && errno != EEXIST) {
+    if (mkdirat(at, name, 0700) != 0 && errno != EEXIST) {
         return -1;
     }
-    if (is_new && at != AT_FDCWD && fsync(at) != 0) {
-        return -1;
+    int folder = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0 && sync_parent(folder) != 0) {
+        int err = errno;
+        close(folder);
+        folder = -1;
+        errno = err;
     }
-    return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder;
 }
 
 /* Remove what cut uploads have left. */

@@ -76,6 +76,11 @@ struct store {
     /* Read a page of what is committed, on the caller's thread. Returns 0 or -1. */
     int (*read)(struct store *store, const struct store_query *query, store_visitor *visitor,
                 void *ctx, struct host_error *out_error);
+    /* The highest id that a row of this kind ever had, 0 = none: new ids are above it, so that
+     * none is used twice, not even that of a deleted row. Of what is committed. Returns 0 or
+     * -1. */
+    int (*highest_id)(struct store *store, enum record_kind kind, int64_t *out_id,
+                      struct host_error *out_error);
     /* Delete events that are not final and older than `before`, a few at a time. Returns 0 or
      * -1. */
     int (*trim_events)(struct store *store, int64_t before, struct host_error *out_error);

@@ -24,7 +24,8 @@ OTTER_MUST_CHECK int store_sqlite_open(const char *path, struct store **out_stor
 OTTER_MUST_CHECK int store_sqlite_check(const char *path, struct host_error *out_error);
 
 /* Copy a database, which may be in use, into a new file (SQLite's own backup). `to` gets its
- * name when the copy is complete and was found good by store_sqlite_check(). */
+ * name when the copy is complete and was found good by store_sqlite_check(); it must not be
+ * there yet, nor a log of that name. */
 OTTER_MUST_CHECK int store_sqlite_backup(const char *from, const char *to,
                                          struct host_error *out_error);
 

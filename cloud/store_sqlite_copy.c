@@ -101,12 +101,33 @@ static int publish(const char *part, const char *to, struct host_error *out_erro
     return err;
 }
 
+/* A log that lies there still is of a database that was moved away without it. SQLite would
+ * write it into whatever gets the name. Source: SQLite's howtocorrupt.html, 1.4. */
+static int refuse_leftover(const char *to, const char *suffix, struct host_error *out_error)
+{
+    char *name = sqlite3_mprintf("%s%s", to, suffix);
+    int err = 0;
+
+    if (name == NULL) {
+        err = host_error_set(out_error, to, "not enough memory");
+    } else if (access(name, F_OK) == 0) {
+        err = host_error_set(out_error, name,
+                             suffix[0] == '\0'
+                                 ? "exists already; it is never overwritten"
+                                 : "is left of another database; move it to where that is");
+    }
+    sqlite3_free(name);
+    return err;
+}
+
 int store_sqlite_backup(const char *from, const char *to, struct host_error *out_error)
 {
     static const char suffix[] = ".part-XXXXXX";
 
-    if (access(to, F_OK) == 0) {
-        return host_error_set(out_error, to, "exists already; it is never overwritten");
+    if (refuse_leftover(to, "", out_error) != 0 ||
+        refuse_leftover(to, "-wal", out_error) != 0 ||
+        refuse_leftover(to, "-journal", out_error) != 0) {
+        return -1;
     }
     size_t size = strlen(to) + sizeof suffix;
     char *part = malloc(size);

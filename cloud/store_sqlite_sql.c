@@ -87,6 +87,13 @@ char *sql_write(enum sql_write which, const struct record_table *table)
     } else if (which == SQL_DELETE) {
         fprintf(text.out, "DELETE FROM \"%s\" WHERE \"id\" = $1 AND ($2 = -1 OR \"rev\" = $2)",
                 table->name);
+    } else if (which == SQL_NOTE_ID) {
+        fprintf(text.out,
+                "INSERT INTO \"meta\" (\"name\", \"value\") "
+                "VALUES ('highest id of %s', CAST($1 AS TEXT)) "
+                "ON CONFLICT (\"name\") DO UPDATE SET \"value\" = excluded.\"value\" "
+                "WHERE CAST(\"meta\".\"value\" AS BIGINT) < CAST(excluded.\"value\" AS BIGINT)",
+                table->name);
     } else {
         fprintf(text.out, "SELECT 1 FROM \"%s\" WHERE \"id\" = $1", table->name);
     }
@@ -111,6 +118,21 @@ char *sql_select(const struct record_table *table, const char *column, bool newe
     }
     fprintf(text.out, " ORDER BY \"id\" %s LIMIT $%d", newest_first ? "DESC" : "ASC",
             column != NULL ? 3 : 2);
+    return text_end(&text);
+}
+
+char *sql_highest_id(const struct record_table *table)
+{
+    struct text text;
+
+    if (!text_start(&text)) {
+        return NULL;
+    }
+    fprintf(text.out,
+            "SELECT coalesce(max(\"n\"), 0) FROM (SELECT max(\"id\") AS \"n\" FROM \"%s\" "
+            "UNION ALL SELECT CAST(\"value\" AS BIGINT) FROM \"meta\" "
+            "WHERE \"name\" = 'highest id of %s') AS \"ids\"",
+            table->name, table->name);
     return text_end(&text);
 }
 

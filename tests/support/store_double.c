@@ -15,6 +15,7 @@ struct rows { /* in the order of ids; each of its own memory */
 struct double_store {
     struct store store; /* first */
     struct rows rows[RECORD_KINDS];
+    int64_t highest_deleted[RECORD_KINDS];
     struct store_queue queue;
     bool is_queued, is_pumping, is_closing;
     size_t commits;
@@ -174,6 +175,13 @@ static const char *refuse(const struct rows *rows, const struct store_op *op)
                : NULL;
 }
 
+static void note_deleted(struct double_store *self, enum record_kind kind, int64_t id)
+{
+    if (id > self->highest_deleted[kind]) {
+        self->highest_deleted[kind] = id;
+    }
+}
+
 static void apply(struct double_store *self, const struct store_op *op, struct undo *out_undo)
 {
     struct rows *rows = &self->rows[op->kind];
@@ -184,6 +192,9 @@ static void apply(struct double_store *self, const struct store_op *op, struct u
     if (op->verb == STORE_PUT) {
         row = clone(op->kind, op->record);
         row->rev = there != NULL ? there->rev + 1 : 1;
+    }
+    if (there != NULL && row == NULL) {
+        note_deleted(self, op->kind, id);
     }
     *out_undo = (struct undo){op->kind, id, exchange(rows, id, row)};
 }
@@ -314,15 +325,29 @@ static int read_rows(struct store *store, const struct store_query *query,
     return 0;
 }
 
+static int highest_id(struct store *store, enum record_kind kind, int64_t *out_id,
+                      struct host_error *out_error)
+{
+    const struct double_store *self = self_of(store);
+    const struct rows *rows = &self->rows[kind];
+    int64_t top = rows->count > 0 ? id_of(rows->at[rows->count - 1]) : 0;
+
+    (void)out_error;
+    *out_id = top > self->highest_deleted[kind] ? top : self->highest_deleted[kind];
+    return 0;
+}
+
 static int trim_events(struct store *store, int64_t before, struct host_error *out_error)
 {
-    struct rows *rows = &((struct double_store *)store)->rows[RECORD_EVENT];
+    struct double_store *self = (struct double_store *)store;
+    struct rows *rows = &self->rows[RECORD_EVENT];
     size_t kept = 0;
 
     (void)out_error;
     for (size_t i = 0; i < rows->count; i++) {
         const struct record_event *event = rows->at[i];
         if (event->at < before && !event->final) {
+            note_deleted(self, RECORD_EVENT, event->head.id);
             free(rows->at[i]);
         } else {
             rows->at[kept++] = rows->at[i];
@@ -353,7 +378,7 @@ struct store *store_double_new(void)
 {
     struct double_store *self = must(calloc(1, sizeof *self));
 
-    self->store = (struct store){submit, read_rows, trim_events, close_store};
+    self->store = (struct store){submit, read_rows, highest_id, trim_events, close_store};
     store_queue_init(&self->queue);
     return &self->store;
 }
@@ -408,7 +433,10 @@ int store_double_change(struct store *store, enum record_kind kind, const void *
 
 void store_double_remove(struct store *store, enum record_kind kind, int64_t id)
 {
-    free(exchange(&((struct double_store *)store)->rows[kind], id, NULL));
+    struct double_store *self = (struct double_store *)store;
+
+    note_deleted(self, kind, id);
+    free(exchange(&self->rows[kind], id, NULL));
 }
 
 const void *store_double_find(const struct store *store, enum record_kind kind, int64_t id)
