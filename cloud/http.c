@@ -112,12 +112,12 @@ void *http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
     struct http_connection *connection = connection_of(mhd);
 
     (void)ctx;
-    (void)uri; /* it still has its query */
     if (connection == NULL) {
         return NULL;
     }
     struct http_request *request = &connection->request;
     *request = (struct http_request){.connection = connection, .start_us = http_now_us()};
+    request->is_malformed = uri == NULL || strchr(uri, ' ') != NULL; /* with its query */
     connection->requests++;
     (void)snprintf(request->id, sizeof request->id, "%04x-%llx-%u", connection->server->random,
                    (unsigned long long)connection->number, connection->requests);
@@ -203,7 +203,6 @@ enum MHD_Result http_on_access(void *ctx, struct MHD_Connection *mhd, const char
 
     (void)ctx;
     (void)mhd;
-    (void)version;
     if (request == NULL) {
         return MHD_NO;
     }
@@ -211,7 +210,7 @@ enum MHD_Result http_on_access(void *ctx, struct MHD_Connection *mhd, const char
         request->stage = STAGE_BODY;
         request->method = method;
         request->path = url;
-        return http_check_head(request) ? MHD_YES : queue_reply(request);
+        return http_check_head(request, version) ? MHD_YES : queue_reply(request);
     }
     if (request->stage == STAGE_HANDLED) {
         return take_late_reply(request);

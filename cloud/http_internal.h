@@ -108,7 +108,7 @@ struct http_server {
 /* libmicrohttpd's callback for the path and for the query's names and values. */
 size_t http_unescape(void *ctx, struct MHD_Connection *mhd, char *text);
 /* The head is complete. Returns false if the request has been refused. */
-bool http_check_head(struct http_request *request);
+bool http_check_head(struct http_request *request, const char *version);
 /* ---- http_body.c ---- */
 /* Ask the handler's side what to do with the body whose length is known, or not. Returns false
  * if the request has been refused. */

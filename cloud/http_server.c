@@ -105,10 +105,10 @@ static int start_daemon(struct http_server *server, int fd)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, listener->pool_size, MHD_OPTION_CONNECTION_LIMIT,
         listener->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         listener->connections_per_address_max, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, http_unescape, server,
-        MHD_OPTION_URI_LOG_CALLBACK, http_on_uri, server, MHD_OPTION_NOTIFY_CONNECTION,
-        http_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server,
-        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, http_unescape, server, MHD_OPTION_URI_LOG_CALLBACK,
+        http_on_uri, server, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, server,
+        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server, MHD_OPTION_ARRAY, more,
+        MHD_OPTION_END);
     return server->daemon != NULL ? 0 : -1;
 }
 
