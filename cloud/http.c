@@ -116,7 +116,9 @@ void *http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
         return NULL;
     }
     struct http_request *request = &connection->request;
+    pthread_mutex_lock(&connection->lock); /* http_stop() looks at the state */
     *request = (struct http_request){.connection = connection, .start_us = http_now_us()};
+    pthread_mutex_unlock(&connection->lock);
     request->is_malformed = uri == NULL || strchr(uri, ' ') != NULL; /* with its query */
     connection->requests++;
     (void)snprintf(request->id, sizeof request->id, "%04x-%llx-%u", connection->server->random,
@@ -157,7 +159,8 @@ static enum MHD_Result park(struct http_request *request)
 
     pthread_mutex_lock(&connection->lock);
     bool is_replied = request->state == STATE_REPLIED; /* by another thread, meanwhile */
-    if (!is_replied && atomic_load(&connection->server->is_abandoning)) {
+    if (!is_replied && !request->is_replying &&
+        atomic_load(&connection->server->is_abandoning)) {
         request->state = STATE_ABANDONED;
         atomic_fetch_add(&connection->references, 1);
         result = MHD_NO;

@@ -201,7 +201,7 @@ static void abandon(struct http_server *server)
     for (struct http_connection *connection = server->connections; connection != NULL;
          connection = connection->next) {
         pthread_mutex_lock(&connection->lock);
-        if (connection->request.state == STATE_PARKED) {
+        if (connection->request.state == STATE_PARKED && !connection->request.is_replying) {
             connection->request.state = STATE_ABANDONED;
             atomic_fetch_add(&connection->references, 1);
             MHD_resume_connection(connection->mhd);
@@ -220,7 +220,7 @@ void http_stop(struct http_server *server)
     pthread_mutex_unlock(&server->lock);
     http_stop_reaper(server); /* it resumes streams, too */
     while (atomic_load(&server->repliers) != 0) {
-        (void)sched_yield(); /* in the middle of a resume */
+        (void)sched_yield(); /* in the middle of a reply */
     }
     MHD_stop_daemon(server->daemon);
     free_server(server);

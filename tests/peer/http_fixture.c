@@ -90,6 +90,7 @@ static void note_sent(void *ctx, int64_t off, bool at_end)
 
 static void reply_file(struct http_fixture *fixture, struct http_request *request)
 {
+    pthread_mutex_lock(&fixture->lock);
     struct http_file file = {.fd = dup(fixture->file_fd),
                              .size = fixture->file_size,
                              .type = "application/octet-stream",
@@ -97,6 +98,7 @@ static void reply_file(struct http_fixture *fixture, struct http_request *reques
                              .name = "\xE5\xAE\xA0 1.bin",
                              .sent = note_sent,
                              .ctx = fixture};
+    pthread_mutex_unlock(&fixture->lock);
 
     http_reply_file(request, &file);
 }
@@ -221,16 +223,30 @@ void http_fixture_make_file(struct http_fixture *fixture, int64_t size)
 {
     static char bytes[23 * 1000];
 
-    fixture->file_fd = memfd_create("file", MFD_CLOEXEC);
-    fixture->file_size = size;
-    assert_true(fixture->file_fd >= 0);
+    int fd = memfd_create("file", MFD_CLOEXEC);
+
+    assert_true(fd >= 0);
     for (size_t i = 0; i < sizeof bytes; i++) {
         bytes[i] = http_file_byte((int64_t)i);
     }
     for (int64_t off = 0; off < size; off += (int64_t)sizeof bytes) {
         size_t len = size - off < (int64_t)sizeof bytes ? (size_t)(size - off) : sizeof bytes;
-        assert_int_equal(write(fixture->file_fd, bytes, len), len);
+        assert_int_equal(write(fd, bytes, len), len);
     }
+    pthread_mutex_lock(&fixture->lock);
+    if (fixture->file_fd >= 0) {
+        close(fixture->file_fd);
+    }
+    fixture->file_fd = fd;
+    fixture->file_size = size;
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+void http_fixture_claim_size(struct http_fixture *fixture, int64_t size)
+{
+    pthread_mutex_lock(&fixture->lock);
+    fixture->file_size = size;
+    pthread_mutex_unlock(&fixture->lock);
 }
 
 /* With the lock held. */

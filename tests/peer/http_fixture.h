@@ -45,6 +45,8 @@ void http_fixture_start_plain(struct http_fixture *fixture);
 void http_fixture_stop(struct http_fixture *fixture);
 /* Make the file: byte i is http_file_byte(i). */
 void http_fixture_make_file(struct http_fixture *fixture, int64_t size);
+/* Say that it is longer, or shorter. */
+void http_fixture_claim_size(struct http_fixture *fixture, int64_t size);
 char http_file_byte(int64_t off);
 
 /* Wait until *value, which is by the lock, is at least `least`. */
