@@ -134,7 +134,7 @@ void http_add_header(struct MHD_Response *response, const char *name, const char
 
 /* ---- http_file.c, http_stream.c: a request with one of them ---- */
 /* It has been completed. Returns the bytes that went out. */
-int64_t http_file_completed(struct http_file_reply *file, bool is_complete);
+int64_t http_file_completed(struct http_file_reply *reply, bool is_complete);
 /* Its response has been queued. */
 void http_stream_queued(struct http_stream *stream);
 void http_stream_completed(struct http_stream *stream);

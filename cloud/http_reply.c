@@ -70,7 +70,7 @@ static void add_header_line(struct MHD_Response *response, const char *line)
     char name[64];
     size_t name_len = strcspn(line, ":");
 
-    if (line[name_len] == ':' && name_len < sizeof name) {
+    if (name_len < sizeof name && line[name_len] == ':') {
         memcpy(name, line, name_len);
         name[name_len] = '\0';
         line += name_len + 1;
@@ -123,7 +123,7 @@ static struct MHD_Response *make_response(const struct http_request *request,
         return NULL;
     }
     if (reply->type != NULL) {
-        http_add_header(response, "Content-Type", "%s", reply->type);
+        (void)MHD_add_response_header(response, "Content-Type", reply->type);
     }
     (void)MHD_add_response_header(response, "X-Request-Id", request->id);
     for (size_t i = 0; reply->headers != NULL && reply->headers[i] != NULL; i++) {

@@ -204,8 +204,10 @@ static bool read_framing(struct http_request *request)
 bool http_check_head(struct http_request *request, const char *version)
 {
     struct MHD_Connection *mhd = request->connection->mhd;
-    struct scan headers = {0}, parameters = {0};
+    struct scan headers, parameters; /* their names[] need no zeros */
 
+    headers.seen = headers.count = parameters.count = 0;
+    headers.complaint = parameters.complaint = NULL;
     if (!request->is_malformed && !path_is_good(request->path)) {
         request->is_malformed = true;
     }

@@ -20,8 +20,8 @@ int raw_connect(uint16_t port);
 void raw_send_bytes(int fd, const void *bytes, size_t len);
 void raw_send(int fd, const char *text);
 
-/* Read one response; its body is as long as Content-Length says, or reads up to the connection's
- * end if there is none. */
+/* Read one response; its body is as long as Content-Length says, or reads up to the
+ * connection's end if there is none. */
 void raw_read(int fd, struct raw_response *out_response);
 /* The same for a response to HEAD. */
 void raw_read_head(int fd, struct raw_response *out_response);
