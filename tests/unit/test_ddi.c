@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/ddi.h, paths and bodies: what SWUpdate 2022.12, rauc-hawkbit-updater and Zephyr send. */
+/* cloud/ddi.h, paths and bodies: what SWUpdate 2022.12, rauc-hawkbit-updater, Zephyr send. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
