@@ -112,12 +112,14 @@ void *http_on_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
     struct http_connection *connection = connection_of(mhd);
 
     (void)ctx;
-    (void)uri; /* it still has its query */
     if (connection == NULL) {
         return NULL;
     }
     struct http_request *request = &connection->request;
+    pthread_mutex_lock(&connection->lock); /* http_stop() looks at the state */
     *request = (struct http_request){.connection = connection, .start_us = http_now_us()};
+    pthread_mutex_unlock(&connection->lock);
+    request->is_malformed = uri == NULL || strchr(uri, ' ') != NULL; /* with its query */
     connection->requests++;
     (void)snprintf(request->id, sizeof request->id, "%04x-%llx-%u", connection->server->random,
                    (unsigned long long)connection->number, connection->requests);
@@ -157,7 +159,8 @@ static enum MHD_Result park(struct http_request *request)
 
     pthread_mutex_lock(&connection->lock);
     bool is_replied = request->state == STATE_REPLIED; /* by another thread, meanwhile */
-    if (!is_replied && atomic_load(&connection->server->is_abandoning)) {
+    if (!is_replied && !request->is_replying &&
+        atomic_load(&connection->server->is_abandoning)) {
         request->state = STATE_ABANDONED;
         atomic_fetch_add(&connection->references, 1);
         result = MHD_NO;
@@ -203,7 +206,6 @@ enum MHD_Result http_on_access(void *ctx, struct MHD_Connection *mhd, const char
 
     (void)ctx;
     (void)mhd;
-    (void)version;
     if (request == NULL) {
         return MHD_NO;
     }
@@ -211,7 +213,7 @@ enum MHD_Result http_on_access(void *ctx, struct MHD_Connection *mhd, const char
         request->stage = STAGE_BODY;
         request->method = method;
         request->path = url;
-        return http_check_head(request) ? MHD_YES : queue_reply(request);
+        return http_check_head(request, version) ? MHD_YES : queue_reply(request);
     }
     if (request->stage == STAGE_HANDLED) {
         return take_late_reply(request);

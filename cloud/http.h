@@ -127,8 +127,8 @@ void http_reply_error(struct http_request *request, unsigned status, const char 
 /* A file with Range (one range; several are answered whole), If-Range, If-Match,
  * If-None-Match, HEAD. `fd` is closed afterwards. `sent` may be NULL; it is called with the
  * offset behind the last byte that was surely handed to the network, and at the end, with 0 if
- * no byte was. Up to 64 KB go out in one piece: if that is cut, it counts for nothing. The texts
- * are needed during the call only. */
+ * no byte was. Up to 64 KB go out in one piece: if that is cut, it counts for nothing. The
+ * texts are needed during the call only. */
 struct http_file {
     int fd;
     int64_t size;
@@ -142,8 +142,8 @@ void http_reply_file(struct http_request *request, const struct http_file *file)
 /* Server-sent events: the reply stays open until the peer goes or http_stream_close(). */
 struct http_stream;
 /* `gone` is called once, when the peer has gone or the server stops, and perhaps before this
- * function returns; the stream is invalid after it. Returns NULL, and `gone` is never called, if
- * there is no memory or the server has stopped. */
+ * function returns; the stream is invalid after it. Returns NULL, and `gone` is never called,
+ * if there is no memory or the server has stopped. */
 struct http_stream *http_reply_stream(struct http_request *request,
                                       void (*gone)(void *ctx, struct http_stream *stream),
                                       void *ctx);

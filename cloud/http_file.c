@@ -185,8 +185,7 @@ static struct http_part choose_part(const struct http_request *request,
     return http_choose_part(&conditions, file->etag, file->size);
 }
 
-static void reply_without_file(struct http_request *request, const struct http_file *file,
-                               unsigned status)
+static void drop_file(const struct http_file *file)
 {
     if (file->fd >= 0) {
         close(file->fd);
@@ -194,42 +193,51 @@ static void reply_without_file(struct http_request *request, const struct http_f
     if (file->sent != NULL) {
         file->sent(file->ctx, 0, true);
     }
-    http_reply_error(request, status, "the file cannot be read");
+}
+
+/* What answers, with a response or, without memory or if the file is unreadable, with none. */
+static struct http_outcome make_outcome(const struct http_request *request,
+                                        struct http_file_reply *reply)
+{
+    const struct http_part *part = &reply->part;
+    bool has_body = part->status == 200 || part->status == 206;
+    bool is_small = part->len <= HTTP_IN_MEMORY_MAX;
+
+    reply->has_no_body = !has_body || strcmp(request->method, "HEAD") == 0;
+    struct MHD_Response *response = part->len == 0 || (is_small && !reply->has_no_body)
+                                        ? make_in_memory(reply)
+                                        : make_in_pieces(reply);
+    if (response != NULL) {
+        add_headers(response, request, reply);
+    }
+    return (struct http_outcome){
+        .status = part->status,
+        .response = response,
+        .len = reply->has_no_body ? 0 : part->len,
+        .file = reply,
+    };
 }
 
 void http_reply_file(struct http_request *request, const struct http_file *file)
 {
+    if (!http_begin(request)) {
+        drop_file(file);
+        return;
+    }
     struct http_file_reply *reply = calloc(1, sizeof *reply);
-
-    if (reply == NULL) {
-        reply_without_file(request, file, 503);
-        return;
+    struct http_outcome outcome = {0};
+    if (reply != NULL) {
+        *reply = (struct http_file_reply){.connection = request->connection,
+                                          .file = *file,
+                                          .part = choose_part(request, file),
+                                          .start_ms = http_now_us() / 1000,
+                                          .owners = 1};
+        outcome = make_outcome(request, reply);
     }
-    *reply = (struct http_file_reply){.connection = request->connection,
-                                      .file = *file,
-                                      .part = choose_part(request, file),
-                                      .start_ms = http_now_us() / 1000,
-                                      .owners = 1};
-    bool has_body = reply->part.status == 200 || reply->part.status == 206;
-    reply->has_no_body = !has_body || strcmp(request->method, "HEAD") == 0;
-    bool is_small = reply->part.len <= HTTP_IN_MEMORY_MAX;
-    struct MHD_Response *response = reply->part.len == 0 || (is_small && !reply->has_no_body)
-                                        ? make_in_memory(reply)
-                                        : make_in_pieces(reply);
-    if (response == NULL) {
-        reply->file.fd = -1;
-        release(reply);
-        reply_without_file(request, file, 500);
-        return;
+    if (outcome.response == NULL) {
+        free(reply);
+        drop_file(file);
+        outcome = http_make_error(request, 500, "the file cannot be read");
     }
-    add_headers(response, request, reply);
-    struct http_outcome outcome = {
-        .status = reply->part.status,
-        .response = response,
-        .len = reply->has_no_body ? 0 : reply->part.len,
-        .file = reply,
-    };
-    if (!http_finish(request, &outcome)) {
-        (void)http_file_completed(reply, false);
-    }
+    http_finish(request, &outcome);
 }

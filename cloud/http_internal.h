@@ -53,7 +53,8 @@ struct http_outcome {
 struct http_request {
     struct http_connection *connection;
     enum http_stage stage;
-    enum http_state state; /* by connection->lock */
+    enum http_state state; /* this and the next by connection->lock */
+    bool is_replying;      /* a thread makes the reply: the request must stay */
     const char *method, *path;
     char id[HTTP_ID_SIZE];
     bool is_malformed; /* an escape in the first line */
@@ -108,7 +109,7 @@ struct http_server {
 /* libmicrohttpd's callback for the path and for the query's names and values. */
 size_t http_unescape(void *ctx, struct MHD_Connection *mhd, char *text);
 /* The head is complete. Returns false if the request has been refused. */
-bool http_check_head(struct http_request *request);
+bool http_check_head(struct http_request *request, const char *version);
 /* ---- http_body.c ---- */
 /* Ask the handler's side what to do with the body whose length is known, or not. Returns false
  * if the request has been refused. */
@@ -120,19 +121,20 @@ bool http_end_body(struct http_request *request);
 void http_free_body(struct http_request *request);
 
 /* ---- http_reply.c ---- */
-/* Hand over what answers a request; its response is taken. Returns false if the request has
- * been abandoned: then file and stream are still the caller's. */
-bool http_finish(struct http_request *request, const struct http_outcome *outcome);
-/* A response from `reply`, with all its headers, or NULL. */
-struct MHD_Response *http_make_response(const struct http_request *request,
-                                        const struct http_reply *reply);
+/* Begin a reply. Returns false if the request has been abandoned: it is gone then. */
+bool http_begin(struct http_request *request);
+/* End it: hand over what answers the request; its response is taken. */
+void http_finish(struct http_request *request, const struct http_outcome *outcome);
+/* {"error": reason, "request": id} */
+struct http_outcome http_make_error(const struct http_request *request, unsigned status,
+                                    const char *reason);
 /* One header "NAME: printf text"; a character that may not be there is left out. */
 void http_add_header(struct MHD_Response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ---- http_file.c, http_stream.c: a request with one of them ---- */
-/* It has been completed, or abandoned. Returns the bytes that went out. */
-int64_t http_file_completed(struct http_file_reply *file, bool is_complete);
+/* It has been completed. Returns the bytes that went out. */
+int64_t http_file_completed(struct http_file_reply *reply, bool is_complete);
 /* Its response has been queued. */
 void http_stream_queued(struct http_stream *stream);
 void http_stream_completed(struct http_stream *stream);

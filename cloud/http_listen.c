@@ -14,9 +14,9 @@
 enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
 
 /* "127.0.0.1:8080", "[::1]:8080": numbers, so that no name server is asked. */
-static int parse_address(const char *address, struct addrinfo **out_list,
-                         struct host_error *out_error)
+static struct addrinfo *parse_address(const char *address, struct host_error *out_error)
 {
+    struct addrinfo *list = NULL;
     char host[INET6_ADDRSTRLEN + 2];
     const char *colon = strrchr(address, ':');
     size_t host_len = colon != NULL ? (size_t)(colon - address) : 0;
@@ -25,19 +25,25 @@ static int parse_address(const char *address, struct addrinfo **out_list,
                              .ai_socktype = SOCK_STREAM};
 
     if (host_len == 0 || host_len >= sizeof host) {
-        return host_error_set(out_error, address, "not ADDRESS:PORT");
+        (void)host_error_set(out_error, address, "not ADDRESS:PORT");
+        return NULL;
     }
     if (number_parse(NULL, colon + 1, 0, UINT16_MAX, &port, out_error) != 0) {
-        return -1;
+        return NULL;
     }
     bool is_bracketed = address[0] == '[' && address[host_len - 1] == ']';
     (void)snprintf(host, sizeof host, "%.*s", (int)(host_len - (is_bracketed ? 2 : 0)),
                    address + is_bracketed);
     if (!is_bracketed && strchr(host, ':') != NULL) {
-        return host_error_set(out_error, address, "an IPv6 address needs [ ] around it");
+        (void)host_error_set(out_error, address, "an IPv6 address needs [ ] around it");
+        return NULL;
     }
-    int err = getaddrinfo(host, colon + 1, &hints, out_list);
-    return err == 0 ? 0 : host_error_set(out_error, address, "%s", gai_strerror(err));
+    int err = getaddrinfo(host, colon + 1, &hints, &list);
+    if (err != 0) {
+        (void)host_error_set(out_error, address, "%s", gai_strerror(err));
+        return NULL;
+    }
+    return list;
 }
 
 static uint16_t port_of(int fd)
@@ -52,10 +58,10 @@ static uint16_t port_of(int fd)
 int http_listen(const char *address, int *out_fd, uint16_t *out_port,
                 struct host_error *out_error)
 {
-    struct addrinfo *list;
+    struct addrinfo *list = parse_address(address, out_error);
     int yes = 1;
 
-    if (parse_address(address, &list, out_error) != 0) {
+    if (list == NULL) {
         return -1;
     }
     int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -9,34 +9,42 @@
 
 enum { HEADER_MAX = 1024, REASON_MAX = 512 };
 
-bool http_finish(struct http_request *request, const struct http_outcome *outcome)
+bool http_begin(struct http_request *request)
 {
     struct http_connection *connection = request->connection;
-    bool resumes = false, is_abandoned;
 
     pthread_mutex_lock(&connection->lock);
-    is_abandoned = request->state == STATE_ABANDONED;
+    bool is_abandoned = request->state == STATE_ABANDONED;
     if (!is_abandoned) {
-        resumes = request->state == STATE_PARKED;
-        request->state = STATE_REPLIED;
-        request->outcome = *outcome;
-    }
-    if (resumes) {
-        /* From the resume on the connection may end, and the server may stop. */
-        struct http_server *server = connection->server;
-        atomic_fetch_add(&connection->references, 1);
-        atomic_fetch_add(&server->repliers, 1);
-        MHD_resume_connection(connection->mhd);
-        atomic_fetch_sub(&server->repliers, 1);
+        request->is_replying = true;
+        atomic_fetch_add(&connection->server->repliers, 1);
     }
     pthread_mutex_unlock(&connection->lock);
-    if (is_abandoned && outcome->response != NULL) {
-        MHD_destroy_response(outcome->response);
-    }
-    if (resumes || is_abandoned) {
+    if (is_abandoned) {
         http_connection_release(connection);
     }
     return !is_abandoned;
+}
+
+void http_finish(struct http_request *request, const struct http_outcome *outcome)
+{
+    struct http_connection *connection = request->connection;
+    struct http_server *server = connection->server;
+
+    pthread_mutex_lock(&connection->lock);
+    bool resumes = request->state == STATE_PARKED;
+    request->state = STATE_REPLIED;
+    request->is_replying = false;
+    request->outcome = *outcome;
+    if (resumes) {
+        atomic_fetch_add(&connection->references, 1); /* from here on it may end */
+        MHD_resume_connection(connection->mhd);
+    }
+    pthread_mutex_unlock(&connection->lock);
+    if (resumes) {
+        http_connection_release(connection);
+    }
+    atomic_fetch_sub(&server->repliers, 1); /* from here on the server may be gone */
 }
 
 /* ---- headers ---- */
@@ -62,11 +70,23 @@ static void add_header_line(struct MHD_Response *response, const char *line)
     char name[64];
     size_t name_len = strcspn(line, ":");
 
-    if (line[name_len] == ':' && name_len < sizeof name) {
+    if (name_len < sizeof name && line[name_len] == ':') {
         memcpy(name, line, name_len);
         name[name_len] = '\0';
         line += name_len + 1;
         http_add_header(response, name, "%s", line + strspn(line, " "));
+    }
+}
+
+static void free_taken(const struct http_reply *reply)
+{
+    union {
+        const void *in;
+        void *out;
+    } body = {.in = reply->body};
+
+    if (reply->owner == HTTP_TAKE) {
+        free(body.out);
     }
 }
 
@@ -88,15 +108,14 @@ static struct MHD_Response *make_body(const struct http_reply *reply)
         response =
             MHD_create_response_from_buffer(reply->body_len, body.out, MHD_RESPMEM_MUST_FREE);
     }
-    if (reply->owner == HTTP_TAKE && (response == NULL || reply->body_len == 0)) {
-        body.in = reply->body;
-        free(body.out);
+    if (response == NULL || reply->body_len == 0) {
+        free_taken(reply);
     }
     return response;
 }
 
-struct MHD_Response *http_make_response(const struct http_request *request,
-                                        const struct http_reply *reply)
+static struct MHD_Response *make_response(const struct http_request *request,
+                                          const struct http_reply *reply)
 {
     struct MHD_Response *response = make_body(reply);
 
@@ -104,7 +123,7 @@ struct MHD_Response *http_make_response(const struct http_request *request,
         return NULL;
     }
     if (reply->type != NULL) {
-        http_add_header(response, "Content-Type", "%s", reply->type);
+        (void)MHD_add_response_header(response, "Content-Type", reply->type);
     }
     (void)MHD_add_response_header(response, "X-Request-Id", request->id);
     for (size_t i = 0; reply->headers != NULL && reply->headers[i] != NULL; i++) {
@@ -113,35 +132,55 @@ struct MHD_Response *http_make_response(const struct http_request *request,
     return response;
 }
 
-void http_reply(struct http_request *request, const struct http_reply *reply)
+static struct http_outcome make_outcome(const struct http_request *request,
+                                        const struct http_reply *reply)
 {
-    struct http_outcome outcome = {
+    return (struct http_outcome){
         .status = reply->status,
-        .response = http_make_response(request, reply),
+        .response = make_response(request, reply),
         .len = (int64_t)reply->body_len,
     };
+}
 
-    (void)http_finish(request, &outcome);
+void http_reply(struct http_request *request, const struct http_reply *reply)
+{
+    if (!http_begin(request)) {
+        free_taken(reply);
+        return;
+    }
+    struct http_outcome outcome = make_outcome(request, reply);
+    http_finish(request, &outcome);
+}
+
+struct http_outcome http_make_error(const struct http_request *request, unsigned status,
+                                    const char *reason)
+{
+    json_t *object = json_object();
+
+    json_add(&object, "error", json_text(reason));
+    json_add(&object, "request", json_text(request->id));
+    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
+    json_decref(object);
+    struct http_reply reply = {
+        .status = status,
+        .type = "application/json",
+        .body = text,
+        .owner = HTTP_TAKE,
+        .body_len = text != NULL ? strlen(text) : 0,
+    };
+    return make_outcome(request, &reply);
 }
 
 void http_reply_error(struct http_request *request, unsigned status, const char *format, ...)
 {
     char reason[REASON_MAX];
     va_list args;
-    json_t *object = json_object();
 
     va_start(args, format);
     (void)vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
-    json_add(&object, "error", json_text(reason));
-    json_add(&object, "request", json_text(request->id));
-    char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
-    json_decref(object);
-    http_reply(request, &(struct http_reply){
-                            .status = status,
-                            .type = "application/json",
-                            .body = text,
-                            .owner = HTTP_TAKE,
-                            .body_len = text != NULL ? strlen(text) : 0,
-                        });
+    if (http_begin(request)) {
+        struct http_outcome outcome = http_make_error(request, status, reason);
+        http_finish(request, &outcome);
+    }
 }

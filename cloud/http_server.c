@@ -21,7 +21,7 @@ enum {
 };
 
 /* TLS 1.2 and 1.3, whatever the library's default is. */
-#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+static char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 static unsigned or_default(unsigned value, unsigned default_value)
 {
@@ -96,8 +96,7 @@ static int start_daemon(struct http_server *server, int fd)
     if (server->cert != NULL) {
         more[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, server->cert};
         more[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, server->key};
-        more[count++] =
-            (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (char[]){TLS_PRIORITIES}};
+        more[count++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities};
     }
     more[count] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     server->daemon = MHD_start_daemon(
@@ -105,10 +104,10 @@ static int start_daemon(struct http_server *server, int fd)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, listener->pool_size, MHD_OPTION_CONNECTION_LIMIT,
         listener->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         listener->connections_per_address_max, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, http_unescape, server,
-        MHD_OPTION_URI_LOG_CALLBACK, http_on_uri, server, MHD_OPTION_NOTIFY_CONNECTION,
-        http_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server,
-        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, http_unescape, server, MHD_OPTION_URI_LOG_CALLBACK,
+        http_on_uri, server, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, server,
+        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, server, MHD_OPTION_ARRAY, more,
+        MHD_OPTION_END);
     return server->daemon != NULL ? 0 : -1;
 }
 
@@ -202,7 +201,7 @@ static void abandon(struct http_server *server)
     for (struct http_connection *connection = server->connections; connection != NULL;
          connection = connection->next) {
         pthread_mutex_lock(&connection->lock);
-        if (connection->request.state == STATE_PARKED) {
+        if (connection->request.state == STATE_PARKED && !connection->request.is_replying) {
             connection->request.state = STATE_ABANDONED;
             atomic_fetch_add(&connection->references, 1);
             MHD_resume_connection(connection->mhd);
@@ -221,7 +220,7 @@ void http_stop(struct http_server *server)
     pthread_mutex_unlock(&server->lock);
     http_stop_reaper(server); /* it resumes streams, too */
     while (atomic_load(&server->repliers) != 0) {
-        (void)sched_yield(); /* in the middle of a resume */
+        (void)sched_yield(); /* in the middle of a reply */
     }
     MHD_stop_daemon(server->daemon);
     free_server(server);

@@ -205,21 +205,20 @@ struct http_stream *http_reply_stream(struct http_request *request,
                                       void (*gone)(void *ctx, struct http_stream *stream),
                                       void *ctx)
 {
+    if (!http_begin(request)) {
+        return NULL;
+    }
     struct http_stream *stream = new_stream(request, gone, ctx);
     struct MHD_Response *response = stream != NULL ? make_response(request, stream) : NULL;
-
+    struct http_outcome outcome = {.status = 200, .response = response, .stream = stream};
     if (response == NULL) {
         if (stream != NULL) {
             release(stream);
+            stream = NULL;
         }
-        http_reply_error(request, 503, "no memory");
-        return NULL;
+        outcome = http_make_error(request, 503, "no memory");
     }
-    struct http_outcome outcome = {.status = 200, .response = response, .stream = stream};
-    if (!http_finish(request, &outcome)) {
-        release(stream);
-        return NULL;
-    }
+    http_finish(request, &outcome);
     return stream;
 }
 
