@@ -131,6 +131,18 @@ void fleet_change_event(struct fleet_change *change, struct record_event *event)
     fleet_change_insert(change, RECORD_EVENT, event);
 }
 
+/* The hash that the next entry follows: of this change's last entry, or of the last one that is
+ * written. */
+static const char *last_audit_hash(const struct fleet_change *change)
+{
+    for (size_t i = change->op_count; i-- > 0;) {
+        if (change->ops[i].kind == RECORD_AUDIT) {
+            return ((const struct record_audit *)change->ops[i].record)->hash;
+        }
+    }
+    return change->fleet->audit_hash;
+}
+
 void fleet_change_audit(struct fleet_change *change, const char *actor, const char *verb,
                         const char *kind, int64_t id, const char *name, const char *before,
                         const char *after)
@@ -147,8 +159,8 @@ void fleet_change_audit(struct fleet_change *change, const char *actor, const ch
         (void)snprintf(entry.object, sizeof entry.object, "%.12s %.50s", kind, name);
     }
     entry.head.id = ++change->fleet->last_id[RECORD_AUDIT];
-    /* Two entries after the same one are a conflict in the store, and the change is made again. */
-    if (audit_seal(&entry, change->fleet->audit_hash, NULL) != 0) {
+    /* Two changes after the same entry are a conflict in the store, and one is made again. */
+    if (audit_seal(&entry, last_audit_hash(change), NULL) != 0) {
         change->is_broken = true;
         return;
     }

@@ -84,6 +84,7 @@ static void serve(struct http_request *request, const struct web_file *file, con
     struct http_reply reply = {.status = is_known ? 304 : 200,
                                .type = is_known ? NULL : file->type,
                                .body = file->bytes,
+                               .owner = HTTP_STATIC,
                                .body_len = is_known ? 0 : file->len,
                                .headers = headers};
 
