@@ -240,10 +240,10 @@ static uint64_t next_ms(struct daemon *daemon)
         wait_ms = UINT64_MAX;
         at_most(&wait_ms, daemon->save_at_ms);
     }
-    if (port_is_open(daemon)) {
+    if (port_is_open(daemon) && !daemon->is_unsaved) {
         uint32_t port_ms = push_session_next_ms(&daemon->session);
         wait_ms = port_ms < wait_ms ? port_ms : wait_ms;
-    } else {
+    } else if (!port_is_open(daemon)) {
         at_most(&wait_ms, daemon->port_at_ms);
     }
     if (daemon->offer_due && port_is_open(daemon)) {
