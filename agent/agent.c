@@ -282,8 +282,11 @@ void agent_get_status(const struct agent *agent, uint64_t now_ms,
         out_status->bytes = agent->config->sink->size(agent->config->sink_ctx);
         out_status->bytes_of = saved->size;
     }
-    out_status->poll_in_ms = agent->poll_at_ms > now_ms ? agent->poll_at_ms - now_ms : 0;
     out_status->blocked_ms = agent->api.until_ms > now_ms ? agent->api.until_ms - now_ms : 0;
+    out_status->poll_in_ms = agent->poll_at_ms > now_ms ? agent->poll_at_ms - now_ms : 0;
+    if (out_status->poll_in_ms < out_status->blocked_ms) {
+        out_status->poll_in_ms = out_status->blocked_ms;
+    }
     memcpy(out_status->error, agent->error, sizeof out_status->error);
     get_mcu(agent, out_status);
     if (saved->closed_count > 0) {

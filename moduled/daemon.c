@@ -47,6 +47,7 @@ struct daemon {
     struct serial serial;
     uint64_t port_at_ms, save_at_ms, offer_at_ms, watchdog_ms, watchdog_at_ms;
     bool offer_due, must_stop;
+    bool is_unsaved; /* the disk is full: then no byte goes to the MCU */
     int signal_fd;
 };
 
@@ -70,11 +71,13 @@ static void save(struct daemon *daemon)
     const char *state = agent_state_due(daemon->agent);
     struct host_error error;
 
+    daemon->is_unsaved = state != NULL;
     if (state == NULL || now_ms() < daemon->save_at_ms) {
         return;
     }
     if (store_save(&daemon->store, state, &error) == 0) {
         agent_state_saved(daemon->agent);
+        daemon->is_unsaved = false;
         daemon->view.store_error[0] = '\0';
         return;
     }
@@ -233,14 +236,14 @@ static uint64_t next_ms(struct daemon *daemon)
 {
     uint64_t wait_ms = agent_next_ms(daemon->agent, now_ms());
 
-    if (agent_state_due(daemon->agent) != NULL) {
+    if (daemon->is_unsaved) {
         wait_ms = UINT64_MAX;
         at_most(&wait_ms, daemon->save_at_ms);
     }
-    if (port_is_open(daemon)) {
+    if (port_is_open(daemon) && !daemon->is_unsaved) {
         uint32_t port_ms = push_session_next_ms(&daemon->session);
         wait_ms = port_ms < wait_ms ? port_ms : wait_ms;
-    } else {
+    } else if (!port_is_open(daemon)) {
         at_most(&wait_ms, daemon->port_at_ms);
     }
     if (daemon->offer_due && port_is_open(daemon)) {
@@ -269,8 +272,10 @@ static short wait_for_all(struct daemon *daemon)
         }
     }
     if (port_is_open(daemon)) {
-        port = (struct pollfd){.fd = daemon->serial.fd,
-                               .events = push_session_events(&daemon->session)};
+        port = (struct pollfd){.fd = daemon->serial.fd, .events = POLLIN};
+        if (!daemon->is_unsaved) {
+            port.events = push_session_events(&daemon->session);
+        }
         extra[count++] = (struct curl_waitfd){
             .fd = port.fd,
             .events = (short)(CURL_WAIT_POLLIN |

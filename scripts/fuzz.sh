@@ -10,7 +10,7 @@ dir=${FUZZ_DIR:-build/fuzz} # inputs that crash stay in DIR/crashes
 mkdir -p "$dir/crashes"
 log=$dir/build.log
 [ $# -gt 0 ] || set -- frame message trailer startup recovery device module loader gdb image_file ed25519 \
-    rule ddi http_range
+    rule ddi http_range agent
 # shellcheck disable=SC2046 # names without spaces
 { cmake --preset fuzz -B "$dir" &&
     cmake --build "$dir" -j "$(nproc)" --target $(printf 'fuzz_%s ' "$@"); } >"$log" 2>&1 || {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A DDI server for one device, written from hawkBit's DDI documentation alone.
 
-ddi_stub.py DIR SCHEMA: listens on a free port of 127.0.0.1, writes it to DIR/port, and offers what the test puts
+ddi_stub.py DIR SCHEMA [CERTIFICATE KEY]: listens on a free port of 127.0.0.1, writes it to DIR/port, and offers what the test puts
 into DIR (each file appears by a rename, so it is whole):
 
    action.json    {"id": "7", "file": "x.bin", "version": "03010102"}: offered until it is closed
@@ -17,6 +17,7 @@ import hashlib
 import http.server
 import json
 import os
+import ssl
 import sys
 
 DIR, SCHEMA = sys.argv[1], json.load(open(sys.argv[2], encoding="utf-8"))
@@ -216,6 +217,10 @@ class Device(http.server.BaseHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Device)
+if len(sys.argv) > 3:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[3], sys.argv[4])
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 with open(path("port.new"), "w", encoding="utf-8") as out:
     out.write(str(server.server_address[1]))
 os.rename(path("port.new"), path("port"))

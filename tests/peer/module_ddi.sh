@@ -66,8 +66,9 @@ board_stop() {
     board=
 }
 
+# daemon_start [OPTION...]
 daemon_start() {
-    "$module" --config "$dir/module.conf" 2>>"$dir/daemon.err" &
+    "$module" --config "$dir/module.conf" "$@" 2>>"$dir/daemon.err" &
     daemon=$!
 }
 
@@ -161,10 +162,26 @@ await "cancelled" seen '.feedback == "cancelAction" and .id == "8" and .executio
 await "idle" status_is '.activity == "idle" and .action == ""'
 daemon_stop
 
+# TLS: a certificate that nobody has signed is taken with --ca only.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>"$dir/openssl.err"
+kill "$server"
+wait "$server" || true
+rm "$dir/srv/port"
+python3 "$stub" "$dir/srv" "$schema" "$dir/cert.pem" "$dir/key.pem" 2>"$dir/stub.err" &
+server=$!
+await "the stub's port" test -e "$dir/srv/port"
+daemon_start --cloud "https://127.0.0.1:$(cat "$dir/srv/port")"
+await "unknown certificate refused" status_is '.server == "down" and (.error | test("certificate"))'
+daemon_stop
+daemon_start --cloud "https://127.0.0.1:$(cat "$dir/srv/port")" --ca "$dir/cert.pem"
+await "certificate of --ca" status_is '.server == "up"'
+daemon_stop
+
 seen 'has("broken")' >/dev/null && fail "a body that breaks the schema"
 seen 'has("denied")' >/dev/null && fail "a request without its token"
 # APP lies at 0x3000 of the flash image that the board has saved.
 tail -c +12289 "$dir/flash.bin" | head -c "$size" | cmp - "$new" || fail "APP is not the new image"
 times=$(jq -s '[.[] | select(.id == "7" and .execution == "closed")] | length' "$log")
 [ "$times" = 1 ] || fail "action 7 was closed $times times"
-echo "module_ddi: cancelled in time; every body kept the schema"
+echo "module_ddi: cancelled in time; TLS by --ca; every body kept the schema"
