@@ -242,7 +242,10 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
     case DDI_SCHEDULED:
         return ACTION_PUT_OFF;
     case DDI_PROCEEDING:
-        return feedback->has_progress && feedback->of > 0 ? ACTION_PROGRESS : ACTION_SAYS_NOTE;
+        /* 0 of n is no progress: SWUpdate says it before it fetches the file. */
+        return feedback->has_progress && feedback->of > 0 && feedback->count > 0
+                   ? ACTION_PROGRESS
+                   : ACTION_SAYS_NOTE;
     case DDI_REJECTED: /* a warning, and the action goes on */
     case DDI_RESUMED:
     case DDI_UNKNOWN_EXECUTION:
@@ -376,8 +379,10 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
     struct device_params params = {.device = device};
     bool is_news = false;
 
-    (void)off;
     (void)at_end;
+    if (off == 0) { /* the answer to a HEAD, or one that was cut before its first byte */
+        return;
+    }
     pthread_mutex_lock(&fleet->lock);
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, device);
     if (slot != NULL && slot->action != NULL && slot->action->record.firmware == firmware) {

@@ -399,6 +399,24 @@ static void a_client_without_versions_is_taken_by_its_word(void **state)
     assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE); /* twice */
 }
 
+/* SWUpdate: HEAD, "0 of 1", the file, "1 of 1". */
+static void a_device_that_has_got_nothing_yet_is_not_transferring(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_device(world, "a");
+
+    deploy(world, "", MODE_SILENT);
+    struct fleet_poll root = poll(world, "a");
+    fleet_bytes_sent(world->fleet, device, world->firmware, 0, true);
+    assert_int_equal(progress(world, device, root.id, 0, 1), FLEET_DONE);
+    assert_int_equal(action_of(world, device).state, ACTION_OFFERED);
+    fleet_bytes_sent(world->fleet, device, world->firmware, 1000, false);
+    assert_int_equal(progress(world, device, root.id, 0, 1), FLEET_DONE);
+    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADING);
+    assert_int_equal(progress(world, device, root.id, 1, 1), FLEET_DONE);
+    assert_int_equal(action_of(world, device).state, ACTION_TRANSFERRING);
+}
+
 static void manual_waits_for_approval(void **state)
 {
     struct world *world = *state;
@@ -674,6 +692,7 @@ int main(void)
         test(a_retry_has_a_new_id_and_tries_end),
         test(late_truth_wins),
         test(a_client_without_versions_is_taken_by_its_word),
+        test(a_device_that_has_got_nothing_yet_is_not_transferring),
         test(manual_waits_for_approval),
         test(a_cancelled_action_is_cancelled_by_the_device),
         test(nothing_is_offered_while_stopped_or_on_hold),
