@@ -254,6 +254,48 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
     }
 }
 
+static void keep_text(char *out, size_t size, const char *text)
+{
+    (void)snprintf(out, size, "%s", text);
+}
+
+static void tell_version(struct fleet_change *change, const struct record_device *device,
+                         const char *before)
+{
+    char detail[2 * RECORD_VERSION_MAX + 8];
+    struct record_event event = {.device = device->head.id, .detail = detail};
+
+    (void)snprintf(detail, sizeof detail, before[0] != '\0' ? "%s -> %s" : "%s%s", before,
+                   device->version);
+    keep_text(event.kind, sizeof event.kind, "version");
+    keep_text(event.actor, sizeof event.actor, "device");
+    fleet_change_event(change, &event);
+}
+
+/* A device that reports no version runs what it says it has installed, until it says otherwise:
+ * so that it does not get the same again. */
+static enum fleet_result keep_version_by_word(struct fleet_change *change,
+                                              const struct record_action *action)
+{
+    const struct fleet_firmware *firmware =
+        fleet_list_find(&change->fleet->firmware, action->firmware);
+    char before[RECORD_VERSION_MAX + 1];
+    struct record_device device;
+    enum fleet_result result = fleet_read_device(change, action->device, &device);
+
+    if (result != FLEET_DONE) {
+        return result;
+    }
+    if (firmware != NULL && strcmp(device.version, firmware->record.version) != 0) {
+        keep_text(before, sizeof before, device.version);
+        keep_text(device.version, sizeof device.version, firmware->record.version);
+        fleet_change_put(change, RECORD_DEVICE, &device);
+        tell_version(change, &device, before);
+    }
+    fleet_free_device(&device);
+    return FLEET_DONE;
+}
+
 static enum fleet_result build_feedback(struct fleet_change *change)
 {
     const struct device_params *params = change->params;
@@ -280,6 +322,9 @@ static enum fleet_result build_feedback(struct fleet_change *change)
     work.is_earlier_attempt = params->id != fleet_ddi_id(&slot->action->record);
     result = fleet_work_event(&work, params->event, &word);
     fleet_work_finish(&work);
+    if (result == FLEET_DONE && work.record.by_word && work.is_changed) {
+        result = keep_version_by_word(change, &work.record);
+    }
     return result;
 }
 
@@ -401,23 +446,6 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
 }
 
 /* ---- what the device says about itself ---- */
-static void keep_text(char *out, size_t size, const char *text)
-{
-    (void)snprintf(out, size, "%s", text);
-}
-
-static void tell_version(struct fleet_change *change, const struct record_device *device,
-                         const char *before)
-{
-    char detail[2 * RECORD_VERSION_MAX + 8];
-    struct record_event event = {.device = device->head.id, .detail = detail};
-
-    (void)snprintf(detail, sizeof detail, before[0] != '\0' ? "%s -> %s" : "%s%s", before,
-                   device->version);
-    keep_text(event.kind, sizeof event.kind, "version");
-    keep_text(event.actor, sizeof event.actor, "device");
-    fleet_change_event(change, &event);
-}
 
 /* The version is the truth about the newest action, too. */
 static enum fleet_result judge_action(struct fleet_change *change, struct fleet_slot *slot,

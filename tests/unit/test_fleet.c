@@ -397,6 +397,16 @@ static void a_client_without_versions_is_taken_by_its_word(void **state)
     assert_int_equal(action_of(world, device).state, ACTION_CONFIRMED);
     assert_true(action_of(world, device).by_word);
     assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE); /* twice */
+
+    /* What it says to have it does not get again, also after a restart. */
+    const struct record_deployment again = {.firmware = world->firmware,
+                                            .rule = "version = 2.0",
+                                            .mode = MODE_SILENT,
+                                            .attempts = 1};
+    restart(world);
+    fleet_deploy(world->fleet, "operator", &again, take_answer, world);
+    assert_int_equal(result(world), FLEET_REFUSED);
+    assert_non_null(strstr(world->answer.reason, "runs this version already"));
 }
 
 /* SWUpdate: HEAD, "0 of 1", the file, "1 of 1". */
