@@ -296,6 +296,17 @@ static enum fleet_result keep_version_by_word(struct fleet_change *change,
     return FLEET_DONE;
 }
 
+/* The last lines that fit an action's reason: the end of a log says why it ended. */
+static const char *last_lines(const char *detail)
+{
+    const char *start = detail, *newline;
+
+    while (strlen(start) > RECORD_REASON_MAX && (newline = strchr(start, '\n')) != NULL) {
+        start = newline + 1;
+    }
+    return start;
+}
+
 static enum fleet_result build_feedback(struct fleet_change *change)
 {
     const struct device_params *params = change->params;
@@ -316,7 +327,7 @@ static enum fleet_result build_feedback(struct fleet_change *change)
         word.of = feedback->of;
     }
     if (params->event == ACTION_SAYS_FAILURE && feedback->detail[0] != '\0') {
-        word.reason = feedback->detail;
+        word.reason = last_lines(feedback->detail);
     }
     fleet_work_begin(&work, change, slot);
     work.is_earlier_attempt = params->id != fleet_ddi_id(&slot->action->record);

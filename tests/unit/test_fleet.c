@@ -338,6 +338,30 @@ static void a_first_device_that_fails_stops_the_deployment(void **state)
     assert_int_equal(action_of(world, second).state, ACTION_QUEUED);
 }
 
+/* SWUpdate's own lines. */
+static void the_reason_is_the_end_of_what_the_client_says(void **state)
+{
+    static const struct ddi_feedback feedback = {
+        .execution = DDI_CLOSED,
+        .is_failure = true,
+        .detail = "ERROR : Compatible SW not found\n"
+                  "ERROR : Writing into SWUpdate IPC stream failed.\n"
+                  "ERROR : Channel operation returned error (23): "
+                  "'Failed writing received data to disk/application'\n"
+                  "No suitable .swu image found"};
+    struct world *world = *state;
+    int64_t device = new_device(world, "a");
+
+    deploy(world, "", MODE_SILENT);
+    int64_t id = fetch(world, "a");
+    fleet_feedback(world->fleet, device, id, &feedback, take_answer, world);
+    assert_done(world);
+    assert_string_equal(action_of(world, device).reason,
+                        "ERROR : Channel operation returned error (23): "
+                        "'Failed writing received data to disk/application'\n"
+                        "No suitable .swu image found");
+}
+
 static void a_retry_has_a_new_id_and_tries_end(void **state)
 {
     struct world *world = *state;
@@ -736,6 +760,7 @@ int main(void)
         test(success_while_the_old_image_runs_is_not_recorded),
         test(one_device_goes_first),
         test(a_first_device_that_fails_stops_the_deployment),
+        test(the_reason_is_the_end_of_what_the_client_says),
         test(a_retry_has_a_new_id_and_tries_end),
         test(late_truth_wins),
         test(a_client_without_versions_is_taken_by_its_word),
