@@ -315,33 +315,44 @@ sed -n 4p "$dir/proxy.log" | grep -qiE 'range: bytes=[1-9][0-9]{4,5}-$' || fail 
 confirmed cut "$proxy" -k "$token"
 device_stop cut
 
-step "an update that is cancelled before the device polls"
-enter early
-deploy "$v1" early
-until_true "its action" is "/devices/$device/actions" '.items[0].state == "queued"'
+step "an update that is cancelled while it waits for the restart"
+enter late
+deploy "$v1" late
+device_start late "$devices" -k "$token"
+installed late 1.0
 action=$(get '.items[0].id')
 rest 200 POST "/actions/$action/cancel"
-device_start early "$devices" -k "$token"
-until_true "early: polls" has_polled early 3
-must "/devices/$device/actions" '.items | length == 1 and .[0].state == "cancelled"
-    and .[0].reason == "cancelled before the device had it"'
-! said early "Update action available" || fail "it was offered nevertheless"
-device_stop early
+until_true "the client's word" is "/actions/$action" '.open | not'
+must "/actions/$action" '.state == "cancelled" and .reason == "cancelled, as the device says"'
+device_stop late
 
-step "a wrong token"
+step "an update that is cancelled before the device polls; a wrong token"
+enter early
+early=$device early_token=$token
+enter wrong
+wrong=$device wrong_token=${token%?}-
+deploy "$v1" early wrong
+until_true "the action of early" is "/devices/$early/actions" '.items[0].state == "queued"'
+rest 200 POST "/actions/$(get '.items[0].id')/cancel"
+until_true "the action of wrong" is "/devices/$wrong/actions" '.items[0].state == "queued"'
+device_start early "$devices" -k "$early_token"
+device_start wrong "$devices" -k "$wrong_token"
+until_true "early: polls" has_polled early 3
+until_true "wrong: polls" has_polled wrong 3
+! said early "Update action available" || fail "early: it was offered nevertheless"
+! said wrong "Update action available" || fail "wrong: it was offered nevertheless"
+said wrong "HTTP error code 401" || fail "wrong: no 401"
+must "/devices/$early" '.polls >= 2'
+must "/devices/$early/actions" '.items | length == 1 and .[0].state == "cancelled"
+    and .[0].reason == "cancelled before the device had it"'
+must "/devices/$wrong" '.polls == 0'
+must "/devices/$wrong/actions" '.items[0].state == "queued"'
+device_stop early
+device_stop wrong
 poll 200 entered "Authorization: TargetToken $entered_token"
-poll 401 entered "Authorization: TargetToken $token"
+poll 401 entered "Authorization: TargetToken $early_token"
 poll 401 entered "Authorization: GatewayToken $entered_token"
 poll 421 entered "Host: elsewhere.example"
-enter wrong
-deploy "$v1" wrong
-until_true "its action" is "/devices/$device/actions" '.items[0].state == "queued"'
-device_start wrong "$devices" -k "${token%?}-"
-until_true "wrong: polls" has_polled wrong 3
-! said wrong "Update action available" || fail "it was offered nevertheless"
-must "/devices/$device" '.polls == 0'
-must "/devices/$device/actions" '.items[0].state == "queued"'
-device_stop wrong
 
 step "a signature that is not of the device's key"
 make_swu 3.0 other
@@ -358,7 +369,9 @@ must "/devices/$refusing/actions" '.items | length == 1
     and (.[0] | .state == "failed" and .attempt == 2
         and (.reason | test("No suitable .swu image found")))'
 must "/devices/$refusing/timeline" '[.items[] | select(.kind == "action.state") | .state]
-    == ["failed", "downloading", "offered", "queued", "downloading", "offered"]'
+    == ["failed", "downloading", "offered", "queued", "downloading", "offered"]
+    and ([.items[] | select(.detail | test("Authentication of all signatures failed")) | .attempt]
+        | unique == [1, 2])'
 must "/devices/$second/actions" '.items == []'
 until_true "refusing: polls" said refusing "No pending action on server"
 cmp -s "$dir/refusing/target.bin" "$dir/3.0.bin" && fail "it was installed nevertheless"
