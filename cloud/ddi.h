@@ -67,9 +67,9 @@ struct ddi_feedback {
     bool has_progress;
     int64_t count, of; /* of may be 0 */
     int64_t code;      /* status.code; 0 if there is none */
-    char
-        detail[DDI_DETAIL_SIZE]; /* the lines, joined with \n; what does not fit is left out and
-                                     the text ends with "..." */
+    /* The lines, joined with \n. If not all of them fit, the last ones, after a line "..."; if
+     * not even the last one does, it ends with "...". */
+    char detail[DDI_DETAIL_SIZE];
 };
 
 /* Returns 0, or -1 with what is wrong: not JSON, too deep, no status.execution. Everything else

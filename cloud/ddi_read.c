@@ -58,26 +58,51 @@ static enum ddi_execution read_execution(const json_t *value)
     return DDI_UNKNOWN_EXECUTION;
 }
 
-/* The lines of a log, or one text. Dozens come from SWUpdate; hawkBit refuses more than 50
- * (eclipse-hawkbit/hawkbit issue 1321). */
-static void read_details(const json_t *details, char out_detail[DDI_DETAIL_SIZE])
+/* The lines from `first` on. Returns false if they do not fit; what does not ends with "...". */
+static bool put_lines(const json_t *details, size_t first, char out_detail[DDI_DETAIL_SIZE])
 {
     static const char more[] = "...";
     struct ddi_line line = {.out = out_detail, .size = DDI_DETAIL_SIZE - (sizeof more - 1)};
 
     out_detail[0] = '\0';
-    if (details != NULL && !json_is_array(details)) {
-        (void)ddi_append_value(&line, details);
+    if (first > 0) {
+        ddi_append(&line, more, sizeof more - 1);
     }
-    for (size_t i = 0; i < json_array_size(details) && !line.is_full; i++) {
+    for (size_t i = first; i < json_array_size(details) && !line.is_full; i++) {
         if (line.len != 0) {
             ddi_append(&line, "\n", 1);
         }
         (void)ddi_append_value(&line, json_array_get(details, i));
     }
+    if (details != NULL && !json_is_array(details)) {
+        (void)ddi_append_value(&line, details);
+    }
     if (line.is_full) {
         memcpy(out_detail + line.len, more, sizeof more);
     }
+    return !line.is_full;
+}
+
+/* The lines of a log, or one text. Dozens come from SWUpdate; hawkBit refuses more than 50
+ * (eclipse-hawkbit/hawkbit issue 1321). A log says at its end why it ended. */
+static void read_details(const json_t *details, char out_detail[DDI_DETAIL_SIZE])
+{
+    size_t low = 1, high = json_array_size(details);
+
+    if (put_lines(details, 0, out_detail) || high < 2) {
+        return;
+    }
+    high--; /* the last line must do, even if it does not fit */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (put_lines(details, middle, out_detail)) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    (void)put_lines(details, high, out_detail);
 }
 
 static void read_result(const json_t *result, struct ddi_feedback *feedback)

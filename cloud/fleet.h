@@ -151,7 +151,7 @@ void fleet_report(struct fleet *fleet, int64_t device, const struct ddi_config *
  * NOT_FOUND or FORBIDDEN. Synchronous. */
 void fleet_artifact(struct fleet *fleet, int64_t device, int64_t firmware, const char *file,
                     struct record_firmware *out_firmware, struct fleet_answer *out_answer);
-/* Bytes of it were sent, up to `off`. */
+/* Bytes of it were sent, up to `off`; 0 = none. */
 void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int64_t off,
                       bool at_end);
 

@@ -242,13 +242,69 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
     case DDI_SCHEDULED:
         return ACTION_PUT_OFF;
     case DDI_PROCEEDING:
-        return feedback->has_progress && feedback->of > 0 ? ACTION_PROGRESS : ACTION_SAYS_NOTE;
+        /* 0 of n is no progress: SWUpdate says it before it fetches the file. */
+        return feedback->has_progress && feedback->of > 0 && feedback->count > 0
+                   ? ACTION_PROGRESS
+                   : ACTION_SAYS_NOTE;
     case DDI_REJECTED: /* a warning, and the action goes on */
     case DDI_RESUMED:
     case DDI_UNKNOWN_EXECUTION:
     default:
         return ACTION_SAYS_NOTE;
     }
+}
+
+static void keep_text(char *out, size_t size, const char *text)
+{
+    (void)snprintf(out, size, "%s", text);
+}
+
+static void tell_version(struct fleet_change *change, const struct record_device *device,
+                         const char *before)
+{
+    char detail[2 * RECORD_VERSION_MAX + 8];
+    struct record_event event = {.device = device->head.id, .detail = detail};
+
+    (void)snprintf(detail, sizeof detail, before[0] != '\0' ? "%s -> %s" : "%s%s", before,
+                   device->version);
+    keep_text(event.kind, sizeof event.kind, "version");
+    keep_text(event.actor, sizeof event.actor, "device");
+    fleet_change_event(change, &event);
+}
+
+/* A device that reports no version runs what it says it has installed, until it says otherwise:
+ * so that it does not get the same again. */
+static enum fleet_result keep_version_by_word(struct fleet_change *change,
+                                              const struct record_action *action)
+{
+    const struct fleet_firmware *firmware =
+        fleet_list_find(&change->fleet->firmware, action->firmware);
+    char before[RECORD_VERSION_MAX + 1];
+    struct record_device device;
+    enum fleet_result result = fleet_read_device(change, action->device, &device);
+
+    if (result != FLEET_DONE) {
+        return result;
+    }
+    if (firmware != NULL && strcmp(device.version, firmware->record.version) != 0) {
+        keep_text(before, sizeof before, device.version);
+        keep_text(device.version, sizeof device.version, firmware->record.version);
+        fleet_change_put(change, RECORD_DEVICE, &device);
+        tell_version(change, &device, before);
+    }
+    fleet_free_device(&device);
+    return FLEET_DONE;
+}
+
+/* The last lines that fit an action's reason: the end of a log says why it ended. */
+static const char *last_lines(const char *detail)
+{
+    const char *start = detail, *newline;
+
+    while (strlen(start) > RECORD_REASON_MAX && (newline = strchr(start, '\n')) != NULL) {
+        start = newline + 1;
+    }
+    return start;
 }
 
 static enum fleet_result build_feedback(struct fleet_change *change)
@@ -271,12 +327,15 @@ static enum fleet_result build_feedback(struct fleet_change *change)
         word.of = feedback->of;
     }
     if (params->event == ACTION_SAYS_FAILURE && feedback->detail[0] != '\0') {
-        word.reason = feedback->detail;
+        word.reason = last_lines(feedback->detail);
     }
     fleet_work_begin(&work, change, slot);
     work.is_earlier_attempt = params->id != fleet_ddi_id(&slot->action->record);
     result = fleet_work_event(&work, params->event, &word);
     fleet_work_finish(&work);
+    if (result == FLEET_DONE && work.record.by_word && work.is_changed) {
+        result = keep_version_by_word(change, &work.record);
+    }
     return result;
 }
 
@@ -376,8 +435,10 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
     struct device_params params = {.device = device};
     bool is_news = false;
 
-    (void)off;
     (void)at_end;
+    if (off == 0) { /* the answer to a HEAD, or one that was cut before its first byte */
+        return;
+    }
     pthread_mutex_lock(&fleet->lock);
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, device);
     if (slot != NULL && slot->action != NULL && slot->action->record.firmware == firmware) {
@@ -396,23 +457,6 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
 }
 
 /* ---- what the device says about itself ---- */
-static void keep_text(char *out, size_t size, const char *text)
-{
-    (void)snprintf(out, size, "%s", text);
-}
-
-static void tell_version(struct fleet_change *change, const struct record_device *device,
-                         const char *before)
-{
-    char detail[2 * RECORD_VERSION_MAX + 8];
-    struct record_event event = {.device = device->head.id, .detail = detail};
-
-    (void)snprintf(detail, sizeof detail, before[0] != '\0' ? "%s -> %s" : "%s%s", before,
-                   device->version);
-    keep_text(event.kind, sizeof event.kind, "version");
-    keep_text(event.actor, sizeof event.actor, "device");
-    fleet_change_event(change, &event);
-}
 
 /* The version is the truth about the newest action, too. */
 static enum fleet_result judge_action(struct fleet_change *change, struct fleet_slot *slot,

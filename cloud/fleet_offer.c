@@ -104,8 +104,9 @@ static bool wants(struct fleet *fleet, const struct fleet_slot *slot,
     if (!preflight_is_good(fleet_verdict(fleet, slot, firmware))) {
         return false;
     }
-    /* One action of a deployment for a device: trying again is its attempts' matter. */
-    if (slot->action != NULL && slot->action->record.deployment == deployment->id) {
+    /* One action of a deployment for a device: trying again is its attempts' matter. And never
+     * back to an older deployment: opaque files have no order that would tell a downgrade. */
+    if (slot->action != NULL && slot->action->record.deployment >= deployment->id) {
         return false;
     }
     fleet_rule_subject(fleet, slot, &subject);

@@ -264,7 +264,15 @@ static void test_odd_numbers_are_taken(void **state)
     assert_int_equal(feedback.of, 0);
 }
 
-static void test_dozens_of_lines_are_cut_at_a_character(void **state)
+static void assert_is_utf8(const char *text)
+{
+    json_t *string = json_string(text); /* NULL if it is not */
+
+    assert_non_null(string);
+    json_decref(string);
+}
+
+static void test_of_dozens_of_lines_the_last_ones_are_kept(void **state)
 {
     static char body[60000];
     size_t len = (size_t)snprintf(body, sizeof body,
@@ -273,16 +281,34 @@ static void test_dozens_of_lines_are_cut_at_a_character(void **state)
     (void)state;
     for (unsigned i = 0; i < 200; i++) {
         len += (size_t)snprintf(body + len, sizeof body - len,
-                                ",\"\xE5\xAE\xA0\xE5\xAE\xA0\xE5\xAE\xA0\xE5\xAE\xA0\"");
+                                ",\"%u \xE5\xAE\xA0\xE5\xAE\xA0\xE5\xAE\xA0\xE5\xAE\xA0\"", i);
     }
-    (void)snprintf(body + len, sizeof body - len, "]}}");
+    (void)snprintf(body + len, sizeof body - len, ",\"why\"]}}");
+    struct ddi_feedback feedback = feedback_of(body);
+    size_t used = strlen(feedback.detail);
+    assert_true(used > DDI_DETAIL_SIZE - 30 && used < DDI_DETAIL_SIZE);
+    assert_memory_equal(feedback.detail, "...\n", 4);
+    assert_string_equal(strrchr(feedback.detail, '\n'), "\nwhy");
+    assert_is_utf8(feedback.detail);
+}
+
+static void test_a_line_that_is_too_long_is_cut_at_a_character(void **state)
+{
+    static char body[10000];
+    size_t len = (size_t)snprintf(
+        body, sizeof body, "{\"status\":{\"execution\":\"closed\",\"details\":[\"x\",\"y");
+
+    (void)state;
+    for (unsigned i = 0; i < DDI_DETAIL_SIZE; i++) {
+        len += (size_t)snprintf(body + len, sizeof body - len, "\xE5\xAE\xA0");
+    }
+    (void)snprintf(body + len, sizeof body - len, "\"]}}");
     struct ddi_feedback feedback = feedback_of(body);
     size_t used = strlen(feedback.detail);
     assert_true(used > DDI_DETAIL_SIZE - 10 && used < DDI_DETAIL_SIZE);
+    assert_memory_equal(feedback.detail, "...\ny", 5);
     assert_string_equal(feedback.detail + used - 3, "...");
-    json_t *text = json_string(feedback.detail); /* NULL if it is not UTF-8 */
-    assert_non_null(text);
-    json_decref(text);
+    assert_is_utf8(feedback.detail);
 }
 
 static void test_details_of_other_types(void **state)
@@ -502,7 +528,8 @@ int main(void)
         cmocka_unit_test(test_feedback_of_our_module),
         cmocka_unit_test(test_every_execution_is_known_and_others_are_notes),
         cmocka_unit_test(test_odd_numbers_are_taken),
-        cmocka_unit_test(test_dozens_of_lines_are_cut_at_a_character),
+        cmocka_unit_test(test_of_dozens_of_lines_the_last_ones_are_kept),
+        cmocka_unit_test(test_a_line_that_is_too_long_is_cut_at_a_character),
         cmocka_unit_test(test_details_of_other_types),
         cmocka_unit_test(test_a_final_report_survives_broken_characters),
         cmocka_unit_test(test_nuls_behind_the_body_are_ignored),

@@ -338,6 +338,30 @@ static void a_first_device_that_fails_stops_the_deployment(void **state)
     assert_int_equal(action_of(world, second).state, ACTION_QUEUED);
 }
 
+/* SWUpdate's own lines. */
+static void the_reason_is_the_end_of_what_the_client_says(void **state)
+{
+    static const struct ddi_feedback feedback = {
+        .execution = DDI_CLOSED,
+        .is_failure = true,
+        .detail = "ERROR : Compatible SW not found\n"
+                  "ERROR : Writing into SWUpdate IPC stream failed.\n"
+                  "ERROR : Channel operation returned error (23): "
+                  "'Failed writing received data to disk/application'\n"
+                  "No suitable .swu image found"};
+    struct world *world = *state;
+    int64_t device = new_device(world, "a");
+
+    deploy(world, "", MODE_SILENT);
+    int64_t id = fetch(world, "a");
+    fleet_feedback(world->fleet, device, id, &feedback, take_answer, world);
+    assert_done(world);
+    assert_string_equal(action_of(world, device).reason,
+                        "ERROR : Channel operation returned error (23): "
+                        "'Failed writing received data to disk/application'\n"
+                        "No suitable .swu image found");
+}
+
 static void a_retry_has_a_new_id_and_tries_end(void **state)
 {
     struct world *world = *state;
@@ -374,29 +398,94 @@ static void late_truth_wins(void **state)
                         "the device runs another version again");
 }
 
-static void a_client_without_versions_is_taken_by_its_word(void **state)
+static void add_opaque_firmware(struct world *world, const char *version)
 {
-    struct world *world = *state;
-    struct record_firmware firmware = {.kind = FIRMWARE_OPAQUE,
-                                       .product = world->product,
-                                       .name = "system.swu",
-                                       .version = "2.0",
-                                       .size = 100};
-    int64_t device = poll(world, "gateway").device;
-    const struct fleet_device_change change = {.product = world->product};
+    struct record_firmware firmware = {
+        .kind = FIRMWARE_OPAQUE, .product = world->product, .name = "system.swu", .size = 100};
 
-    memset(firmware.sha256, 'e', 64);
-    fleet_change_device(world->fleet, "test", device, &change, take_answer, world);
-    assert_done(world);
+    strcpy(firmware.version, version);
+    memset(firmware.sha256, version[0], 64);
     fleet_add_firmware(world->fleet, "test", &firmware, take_answer, world);
     assert_done(world);
     world->firmware = world->answer.id;
+}
+
+/* A device that reports no version, as SWUpdate. */
+static int64_t new_silent_device(struct world *world, const char *id)
+{
+    const struct fleet_device_change change = {.product = world->product};
+    int64_t device = poll(world, id).device;
+
+    fleet_change_device(world->fleet, "test", device, &change, take_answer, world);
+    assert_done(world);
+    return device;
+}
+
+static void a_client_without_versions_is_taken_by_its_word(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_silent_device(world, "gateway");
+
+    add_opaque_firmware(world, "2.0");
     deploy(world, "id = gateway", MODE_SILENT);
     int64_t id = fetch(world, "gateway");
     assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
     assert_int_equal(action_of(world, device).state, ACTION_CONFIRMED);
     assert_true(action_of(world, device).by_word);
     assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE); /* twice */
+}
+
+static void what_a_client_says_to_have_it_does_not_get_again(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_silent_device(world, "gateway");
+
+    add_opaque_firmware(world, "2.0");
+    deploy(world, "", MODE_SILENT);
+    int64_t id = fetch(world, "gateway");
+    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+    const struct record_deployment again = {.firmware = world->firmware,
+                                            .rule = "version = 2.0",
+                                            .mode = MODE_SILENT,
+                                            .attempts = 1};
+    restart(world);
+    fleet_deploy(world->fleet, "operator", &again, take_answer, world);
+    assert_int_equal(result(world), FLEET_REFUSED);
+    assert_non_null(strstr(world->answer.reason, "runs this version already"));
+}
+
+static void an_older_deployment_does_not_take_a_device_back(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_silent_device(world, "gateway");
+
+    for (const char *version = "123"; *version != '\0'; version++) {
+        add_opaque_firmware(world, version);
+        deploy(world, "", MODE_SILENT);
+        int64_t id = fetch(world, "gateway");
+        assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+        ticks(world);
+        assert_int_equal(action_of(world, device).firmware, world->firmware);
+        assert_int_equal(poll(world, "gateway").link, DDI_LINK_NONE);
+    }
+}
+
+/* SWUpdate: HEAD, "0 of 1", the file, "1 of 1". */
+static void a_device_that_has_got_nothing_yet_is_not_transferring(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_device(world, "a");
+
+    deploy(world, "", MODE_SILENT);
+    struct fleet_poll root = poll(world, "a");
+    fleet_bytes_sent(world->fleet, device, world->firmware, 0, true);
+    assert_int_equal(progress(world, device, root.id, 0, 1), FLEET_DONE);
+    assert_int_equal(action_of(world, device).state, ACTION_OFFERED);
+    fleet_bytes_sent(world->fleet, device, world->firmware, 1000, false);
+    assert_int_equal(progress(world, device, root.id, 0, 1), FLEET_DONE);
+    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADING);
+    assert_int_equal(progress(world, device, root.id, 1, 1), FLEET_DONE);
+    assert_int_equal(action_of(world, device).state, ACTION_TRANSFERRING);
 }
 
 static void manual_waits_for_approval(void **state)
@@ -671,9 +760,13 @@ int main(void)
         test(success_while_the_old_image_runs_is_not_recorded),
         test(one_device_goes_first),
         test(a_first_device_that_fails_stops_the_deployment),
+        test(the_reason_is_the_end_of_what_the_client_says),
         test(a_retry_has_a_new_id_and_tries_end),
         test(late_truth_wins),
         test(a_client_without_versions_is_taken_by_its_word),
+        test(what_a_client_says_to_have_it_does_not_get_again),
+        test(an_older_deployment_does_not_take_a_device_back),
+        test(a_device_that_has_got_nothing_yet_is_not_transferring),
         test(manual_waits_for_approval),
         test(a_cancelled_action_is_cancelled_by_the_device),
         test(nothing_is_offered_while_stopped_or_on_hold),
