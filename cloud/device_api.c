@@ -404,7 +404,7 @@ static bool check_path(struct http_request *request, const struct ddi_path *path
     }
     if (path->is_wrong_method) {
         (void)snprintf(allow, sizeof allow, "Allow: %s", path->allow);
-        http_reply(request, &(struct http_reply){.status = 405, .headers = headers});
+        http_reply_error_with(request, 405, headers, "this resource does not take that method");
         return false;
     }
     return true;

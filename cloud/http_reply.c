@@ -124,15 +124,11 @@ void http_reply(struct http_request *request, const struct http_reply *reply)
     (void)http_finish(request, &outcome);
 }
 
-void http_reply_error(struct http_request *request, unsigned status, const char *format, ...)
+void http_reply_error_with(struct http_request *request, unsigned status,
+                           const char *const headers[], const char *reason)
 {
-    char reason[REASON_MAX];
-    va_list args;
     json_t *object = json_object();
 
-    va_start(args, format);
-    (void)vsnprintf(reason, sizeof reason, format, args);
-    va_end(args);
     json_add(&object, "error", json_text(reason));
     json_add(&object, "request", json_text(request->id));
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
@@ -143,5 +139,17 @@ void http_reply_error(struct http_request *request, unsigned status, const char 
                             .body = text,
                             .owner = HTTP_TAKE,
                             .body_len = text != NULL ? strlen(text) : 0,
+                            .headers = headers,
                         });
+}
+
+void http_reply_error(struct http_request *request, unsigned status, const char *format, ...)
+{
+    char reason[REASON_MAX];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(reason, sizeof reason, format, args);
+    va_end(args);
+    http_reply_error_with(request, status, NULL, reason);
 }
