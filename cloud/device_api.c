@@ -337,13 +337,22 @@ static void answer_job(struct call *call, enum fleet_job_kind kind)
                    call);
 }
 
+/* Name and digests are not for others either: only of what is offered to this device. */
 static void answer_artifacts(struct call *call)
 {
+    struct fleet *fleet = call->api->fleet;
     struct record_firmware firmware;
+    struct fleet_answer answer;
     struct ddi_job job;
 
-    if (!fleet_get_record(call->api->fleet, RECORD_FIRMWARE, call->path.id, &firmware)) {
+    if (!fleet_get_record(fleet, RECORD_FIRMWARE, call->path.id, &firmware)) {
         http_reply_error(call->request, 404, "no such software module");
+        end(call);
+        return;
+    }
+    fleet_artifact(fleet, call->device, call->path.id, firmware.name, &firmware, &answer);
+    if (answer.result != FLEET_DONE) {
+        refuse(call, &answer);
     } else {
         call->job = (struct fleet_job){.firmware = firmware};
         describe_job(call, &job);
