@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BASE_SIZE = 512, REASON_SIZE = 160 };
+enum { URL_SIZE = 280, BASE_SIZE = 768, REASON_SIZE = 160 };
 
 /* One request on its way through the fleet. */
 struct call {
@@ -156,13 +156,22 @@ static void on_job(void *ctx, const struct fleet_answer *answer)
 }
 
 /* ---- links ---- */
+/* "" or ":8080". */
+static bool is_port(const char *text)
+{
+    enum { PORT_LEN_MAX = 5 };
+    size_t len = text[0] == ':' ? strspn(text + 1, "0123456789") : 0;
+
+    return text[0] == '\0' || (len > 0 && len <= PORT_LEN_MAX && text[1 + len] == '\0');
+}
+
 static bool is_allowed_host(const struct device_api *api, const char *host)
 {
     size_t len = strcspn(host, ":");
 
     if ((len == 9 && strncasecmp(host, "127.0.0.1", len) == 0) ||
         (len == 9 && strncasecmp(host, "localhost", len) == 0)) {
-        return strspn(host + len, ":0123456789") == strlen(host + len);
+        return is_port(host + len);
     }
     for (size_t i = 0; api->hosts != NULL && api->hosts[i] != NULL; i++) {
         if (strcasecmp(host, api->hosts[i]) == 0) {
@@ -172,34 +181,23 @@ static bool is_allowed_host(const struct device_api *api, const char *host)
     return false;
 }
 
-/* Where links begin; controller ids hold no character that a URL must not have: they are written
- * as they came, but for '%' and what is not printable. */
+/* Where links begin. */
 static bool make_base(struct call *call)
 {
     const char *host = http_header(call->request, "Host");
+    char url[URL_SIZE];
     int len;
 
     if (call->api->public_url != NULL) {
-        len = snprintf(call->base, sizeof call->base, "%s", call->api->public_url);
+        len = snprintf(url, sizeof url, "%s", call->api->public_url);
     } else if (host != NULL && is_allowed_host(call->api, host)) {
-        len = snprintf(call->base, sizeof call->base, "%s://%s",
+        len = snprintf(url, sizeof url, "%s://%s",
                        http_is_tls(call->request) ? "https" : "http", host);
     } else {
         return false;
     }
-    len +=
-        snprintf(call->base + len, sizeof call->base - (size_t)len, "/DEFAULT/controller/v1/");
-    for (const char *c = call->path.controller_id; *c != '\0'; c++) {
-        bool is_plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-                        (*c >= '0' && *c <= '9') || strchr("-._~:@!$&'()*+,;=", *c) != NULL;
-
-        if ((size_t)len + 4 >= sizeof call->base) {
-            return false;
-        }
-        len += is_plain ? snprintf(call->base + len, 2, "%c", *c)
-                        : snprintf(call->base + len, 4, "%%%02X", (unsigned char)*c);
-    }
-    return true;
+    return (size_t)len < sizeof url && ddi_put_base(url, call->path.controller_id, call->base,
+                                                    sizeof call->base) < sizeof call->base;
 }
 
 /* ---- the file ---- */
@@ -339,13 +337,22 @@ static void answer_job(struct call *call, enum fleet_job_kind kind)
                    call);
 }
 
+/* Name and digests are not for others either: only of what is offered to this device. */
 static void answer_artifacts(struct call *call)
 {
+    struct fleet *fleet = call->api->fleet;
     struct record_firmware firmware;
+    struct fleet_answer answer;
     struct ddi_job job;
 
-    if (!fleet_get_record(call->api->fleet, RECORD_FIRMWARE, call->path.id, &firmware)) {
+    if (!fleet_get_record(fleet, RECORD_FIRMWARE, call->path.id, &firmware)) {
         http_reply_error(call->request, 404, "no such software module");
+        end(call);
+        return;
+    }
+    fleet_artifact(fleet, call->device, call->path.id, firmware.name, &firmware, &answer);
+    if (answer.result != FLEET_DONE) {
+        refuse(call, &answer);
     } else {
         call->job = (struct fleet_job){.firmware = firmware};
         describe_job(call, &job);
@@ -406,7 +413,7 @@ static bool check_path(struct http_request *request, const struct ddi_path *path
     }
     if (path->is_wrong_method) {
         (void)snprintf(allow, sizeof allow, "Allow: %s", path->allow);
-        http_reply(request, &(struct http_reply){.status = 405, .headers = headers});
+        http_reply_error_with(request, 405, headers, "this resource does not take that method");
         return false;
     }
     return true;

@@ -123,6 +123,9 @@ void http_reply(struct http_request *request, const struct http_reply *reply);
 /* {"error": text, "request": id} */
 void http_reply_error(struct http_request *request, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with headers, as in struct http_reply. */
+void http_reply_error_with(struct http_request *request, unsigned status,
+                           const char *const headers[], const char *reason);
 
 /* A file with Range (one range; several are answered whole), If-Range, If-Match,
  * If-None-Match, HEAD. `fd` is closed afterwards. `sent` may be NULL; it is called with the

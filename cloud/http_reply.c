@@ -152,8 +152,9 @@ void http_reply(struct http_request *request, const struct http_reply *reply)
     http_finish(request, &outcome);
 }
 
-struct http_outcome http_make_error(const struct http_request *request, unsigned status,
-                                    const char *reason)
+/* `headers` may be NULL. */
+static struct http_outcome make_error(const struct http_request *request, unsigned status,
+                                      const char *const headers[], const char *reason)
 {
     json_t *object = json_object();
 
@@ -167,8 +168,24 @@ struct http_outcome http_make_error(const struct http_request *request, unsigned
         .body = text,
         .owner = HTTP_TAKE,
         .body_len = text != NULL ? strlen(text) : 0,
+        .headers = headers,
     };
     return make_outcome(request, &reply);
+}
+
+struct http_outcome http_make_error(const struct http_request *request, unsigned status,
+                                    const char *reason)
+{
+    return make_error(request, status, NULL, reason);
+}
+
+void http_reply_error_with(struct http_request *request, unsigned status,
+                           const char *const headers[], const char *reason)
+{
+    if (http_begin(request)) {
+        struct http_outcome outcome = make_error(request, status, headers, reason);
+        http_finish(request, &outcome);
+    }
 }
 
 void http_reply_error(struct http_request *request, unsigned status, const char *format, ...)
@@ -179,8 +196,5 @@ void http_reply_error(struct http_request *request, unsigned status, const char 
     va_start(args, format);
     (void)vsnprintf(reason, sizeof reason, format, args);
     va_end(args);
-    if (http_begin(request)) {
-        struct http_outcome outcome = http_make_error(request, status, reason);
-        http_finish(request, &outcome);
-    }
+    http_reply_error_with(request, status, NULL, reason);
 }
