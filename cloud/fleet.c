@@ -32,7 +32,7 @@ static int load(struct fleet *fleet, enum record_kind kind, struct host_error *o
                          : 0;
 }
 
-/* Of history only the newest row counts: ids go on from it. */
+/* Of history only the newest row counts: the audit goes on from it. */
 static int load_last(struct fleet *fleet, enum record_kind kind, struct host_error *out_error)
 {
     struct loader loader = {.fleet = fleet, .kind = kind};
@@ -41,15 +41,31 @@ static int load_last(struct fleet *fleet, enum record_kind kind, struct host_err
     return fleet->store->read(fleet->store, &query, take, &loader, out_error);
 }
 
-int fleet_open(struct store *store, const struct fleet_clock *clock, struct fleet **out_fleet,
-               struct host_error *out_error)
+static int load_all(struct fleet *fleet, struct host_error *out_error)
 {
     /* What others point to comes first. */
     static const enum record_kind whole[] = {RECORD_SETTING,    RECORD_PRODUCT, RECORD_FIRMWARE,
                                              RECORD_DEPLOYMENT, RECORD_GROUP,   RECORD_DEVICE,
                                              RECORD_CONTACT,    RECORD_TAG,     RECORD_TOKEN,
                                              RECORD_ACTION,     RECORD_TRIES};
-    static const enum record_kind last[] = {RECORD_EVENT, RECORD_AUDIT, RECORD_OUTBOX};
+
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        if (load(fleet, whole[i], out_error) != 0) {
+            return -1;
+        }
+    }
+    for (int kind = 0; kind < RECORD_KINDS; kind++) {
+        if (fleet->store->highest_id(fleet->store, (enum record_kind)kind,
+                                     &fleet->last_id[kind], out_error) != 0) {
+            return -1;
+        }
+    }
+    return load_last(fleet, RECORD_AUDIT, out_error);
+}
+
+int fleet_open(struct store *store, const struct fleet_clock *clock, struct fleet **out_fleet,
+               struct host_error *out_error)
+{
     struct fleet *fleet = calloc(1, sizeof *fleet);
 
     if (fleet == NULL) {
@@ -62,17 +78,9 @@ int fleet_open(struct store *store, const struct fleet_clock *clock, struct flee
     fleet->contacts_saved_ms = fleet_steady_ms(fleet);
     fleet->trimmed_ms = fleet->contacts_saved_ms;
     fleet->swept_ms = fleet->contacts_saved_ms;
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
-        if (load(fleet, whole[i], out_error) != 0) {
-            fleet_close(fleet);
-            return -1;
-        }
-    }
-    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
-        if (load_last(fleet, last[i], out_error) != 0) {
-            fleet_close(fleet);
-            return -1;
-        }
+    if (load_all(fleet, out_error) != 0) {
+        fleet_close(fleet);
+        return -1;
     }
     fleet->wants_sweep = true;
     *out_fleet = fleet;

@@ -751,6 +751,17 @@ static void a_restart_goes_on_where_it_was(void **state)
     assert_int_equal(counts.actions[ACTION_CONFIRMED], 1);
 }
 
+static void the_id_of_a_deleted_device_is_not_given_again(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_device(world, "a");
+
+    fleet_delete_device(world->fleet, "test", device, take_answer, world);
+    assert_done(world);
+    restart(world);
+    assert_int_not_equal(new_device(world, "b"), device);
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -780,6 +791,7 @@ int main(void)
         test(a_conflict_is_never_seen),
         test(what_is_not_durable_is_not_answered_and_not_seen),
         test(a_restart_goes_on_where_it_was),
+        test(the_id_of_a_deleted_device_is_not_given_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
