@@ -4,7 +4,6 @@
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 FIRMWARE := build/firmware
-OTTER := build/host/cli/otter
 # Configure quietly; a failure shows everything.
 configure = cmake --preset $(1) $(2) >build/configure-$(1).log 2>&1 || { cat build/configure-$(1).log; exit 1; }
 build = cmake --build --preset $(1) -j $(JOBS) $(2) >build/build-$(1).log 2>&1 || { cat build/build-$(1).log; exit 1; }
@@ -15,7 +14,8 @@ host_tests = $(or $(shell sed -n 's/^BUILD_TESTING:[A-Z]*=//p' build/host/CMakeC
 keys = $(foreach name,OTTER_KEY OTTER_KEY2,$(if $($(name)),-D$(name)=$(abspath $($(name)))))
 
 help:
-	@echo "make demo      update a modelled STM32F103 from 03010101 to 03010102, cutting its power"
+	@echo "make demo      server, daemon and a modelled STM32F103: from an uploaded .bin to the running device;"
+	@echo "               KEEP=1: leave them running, with the console"
 	@echo "make firmware  cross-compile and sign; OTTER_KEY=my.pem: not with the development key"
 	@echo "make test      build everything and run all tests"
 	@echo "make bench     measure; writes build/bench/results.json and results.md"
@@ -31,9 +31,9 @@ build:
 
 tool: | build
 	@scripts/need.sh build
-	@echo "building the board model and the tools"
+	@echo "building the board model and the programs"
 	@$(call configure,host,-DBUILD_TESTING=$(host_tests))
-	@$(call build,host,--target otter-cli)
+	@$(call build,host,--target otter-cli otter-cloud otter-module)
 
 firmware: tool
 	@echo "building the firmware (boot, pethouse 03010101 and 03010102)"
@@ -43,10 +43,8 @@ firmware: tool
 	@scripts/sizes.sh $(FIRMWARE)
 
 demo: firmware
-	@$(OTTER) demo --boot $(FIRMWARE)/boot/boot.bin \
-	    --app $(FIRMWARE)/app/pethouse/pethouse_03010101.bin \
-	    --update $(FIRMWARE)/app/pethouse/pethouse_03010102.bin \
-	    --bad $(FIRMWARE)/app/app_no_confirm/app_no_confirm.bin
+	@scripts/need.sh demo
+	@scripts/demo.sh
 
 # What `make test` compares with must be there before cmake looks for it.
 test bench: host_needs := test cloud oracle debug

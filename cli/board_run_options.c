@@ -17,6 +17,7 @@ enum {
     OPT_UART2,
     OPT_UART1_BAUD,
     OPT_UART2_BAUD,
+    OPT_TIMES,
     OPT_REALTIME,
     OPT_FOR,
     OPT_SEED,
@@ -49,6 +50,7 @@ static const struct argp_option options[] = {
     {"uart2", OPT_UART2, "END", 0, "Far end of USART2 (default null)", 2},
     {"uart1-baud", OPT_UART1_BAUD, "N", 0, "What the far end sends at (default 115200)", 2},
     {"uart2-baud", OPT_UART2_BAUD, "N", 0, "What the far end sends at (default 9600)", 2},
+    {"times", OPT_TIMES, NULL, 0, "Begin each line of USART1 with the board's time", 2},
     {"realtime", OPT_REALTIME, NULL, 0, "Hold virtual time to the clock of this machine", 3},
     {"for", OPT_FOR, "SECONDS", 0, "End after this much virtual time", 3},
     {"set", OPT_SET, "SECONDS:KEY=VALUE", 0,
@@ -101,6 +103,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
                          4500000, &value);
         args->run.baud[key == OPT_UART1_BAUD ? 0 : 1] = (uint32_t)value;
         return err;
+    case OPT_TIMES:
+        args->times = true;
+        return 0;
     case OPT_REALTIME:
         args->run.realtime = true;
         return 0;

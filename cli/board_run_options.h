@@ -15,6 +15,7 @@ struct board_run_options {
     struct board_run_lists lists;
     const char *uart[RUN_LINE_COUNT];
     bool protect;
+    bool times; /* before each line of USART1 */
     bool stats, json;
     bool gdb; /* on gdb_port */
     unsigned gdb_port;

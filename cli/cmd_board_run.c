@@ -51,6 +51,7 @@ static int fill_flash(struct board *board, const struct board_run_options *args,
 static int open_lines(struct run_line lines[RUN_LINE_COUNT],
                       const struct board_run_options *args, struct host_error *out_error)
 {
+    lines[0].has_times = args->times;
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
         char why[HOST_WHY_SIZE];
         if (!endpoint_open(&lines[i].end, args->uart[i], why)) {

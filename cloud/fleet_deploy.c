@@ -52,8 +52,14 @@ static enum fleet_result check_takers(struct fleet_change *change,
                                       const struct rule *rule)
 {
     struct fleet *fleet = change->fleet;
+    const struct record_product *product = fleet_find_product(fleet, firmware->product);
+    enum preflight_verdict most =
+        product != NULL ? preflight_firmware(firmware, product) : PREFLIGHT_OTHER_PRODUCT;
     size_t counts[PREFLIGHT_VERDICTS] = {0}, matching = 0;
-    enum preflight_verdict most = PREFLIGHT_TAKES_IT;
+
+    if (!preflight_is_good(most)) { /* whoever the device is */
+        return fleet_refuse(change, FLEET_REFUSED, "%s", preflight_text(most));
+    }
 
     for (size_t i = 0; i < fleet->slots.count; i++) {
         const struct fleet_slot *slot = fleet->slots.items[i];
@@ -76,8 +82,8 @@ static enum fleet_result check_takers(struct fleet_change *change,
     if (matching == 0) {
         return fleet_refuse(change, FLEET_REFUSED, "no device matches");
     }
-    return fleet_refuse(change, FLEET_REFUSED, "none of %zu devices can take it: %zu: %s",
-                        matching, counts[most], preflight_text(most));
+    return fleet_refuse(change, FLEET_REFUSED, "no device can take it; %zu of %zu: %s",
+                        counts[most], matching, preflight_text(most));
 }
 
 static void add_group(struct fleet_change *change, int64_t deployment, int64_t ordinal)

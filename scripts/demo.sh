@@ -42,10 +42,7 @@ die() {
 faketime=$(ls /usr/lib/*/faketime/libfaketime.so.1)
 fast() { LD_PRELOAD=$faketime FAKETIME="+0 x$speed" exec "$@"; }
 
-# Seconds since the story began, on the clock of daemon and board.
-begun_ms=$(date +%s%3N)
-now() { echo "$(date +%s%3N) $begun_ms $speed" | awk '{ printf "%.1f", ($1 - $2) * $3 / 1000 }'; }
-say() { printf '%7s s  %-8s %s\n' "$(now)" "$1" "$2"; }
+say() { printf '%-8s  %s\n' "$1" "$2"; }
 
 # until SECONDS COMMAND...: wait until it succeeds, or die
 until_true() {
@@ -85,29 +82,38 @@ deploy() { # FIRMWARE NAME: the deployment's id
     what id json POST /deployments "{\"firmware\":$1,\"name\":\"$2\",\"mode\":\"silent\",\"attempts\":1,
         \"devices\":[\"$id\"]}"
 }
-device_now() { api GET "/devices/$device"; }
 
 # Show the lines of the device's timeline that are new.
 shown=0
 show() {
     api GET "/devices/$device/timeline?limit=100" >"$work/timeline"
     jq -r --argjson shown "$shown" '.items | map(select(.id > $shown)) | reverse | .[] |
-        [.kind, (.state // ""), (.text // .detail // "" | gsub("\n"; " "))] | join("|")' "$work/timeline" |
-        while IFS='|' read -r kind state text; do
-            case $kind in
-            action.state) say cloud "$state${text:+: $text}" ;;
-            *) say cloud "$kind${text:+: $text}" ;;
-            esac
-        done
+        (.text // .detail // "" | gsub("\n"; " ")) as $text |
+        if .kind == "action.state" then "\(.state)" + (if $text == "" then "" else ": " + $text end)
+        elif .kind == "action.note" then $text
+        else "\(.kind) \($text)" end' "$work/timeline" |
+        while IFS= read -r line; do say cloud "$line"; done
+    progress=$(jq -r '.action | select(. != null and .open and .of > 0) | "\(.count) of \(.of) pieces"' "$work/device")
+    [ -z "$progress" ] || [ "$progress" = "${progress_seen:-}" ] || say cloud "transferring: $progress"
+    progress_seen=$progress
     shown=$(jq -r --argjson shown "$shown" '[$shown, (.items[].id)] | max' "$work/timeline")
-    board_lines=$(grep -c 'power' "$work/board.err" || true)
-    [ "$board_lines" -le "${board_seen:-0}" ] || say board "the power fails while the bootloader installs, and comes back"
-    board_seen=$board_lines
+}
+
+# Show what the board's firmware has logged since; the times are the board's.
+board_shown=0
+show_board() {
+    tr -d '\r' <"$work/uart1.log" >"$work/board.log"
+    lines=$(wc -l <"$work/board.log")
+    tail -n +$((board_shown + 1)) "$work/board.log" | head -n $((lines - board_shown)) |
+        grep -E 'OTA|Install|Trial|Refuse|Revert|SoftVersion' | while IFS= read -r line; do say board "$line"; done
+    board_shown=$lines
 }
 is_over() {
+    api GET "/devices/$device" >"$work/device"
+    show_board
     show
-    device_now >"$work/device"
-    jq -e '.action != null and (.action.open | not) and .action.deployment == '"$deployment" "$work/device" >/dev/null
+    jq -e --argjson deployment "$deployment" \
+        '.action != null and (.action.open | not) and .action.deployment == $deployment' "$work/device" >/dev/null
 }
 
 # ---- the three programs ----
@@ -123,11 +129,11 @@ token=$(curl -sS -H 'Content-Type: application/json' -H "Origin: $console" -d "{
     "$console/api/v1/session" | jq -r .token)
 
 fast "$bin/cli/otter" board run --load "$firmware/boot/boot.bin" --load "$app@0x08003000" \
-    --uart1 "file:$work/uart1.log" --uart2 "pty:$work/mcu" --realtime \
+    --uart1 "file:$work/uart1.log" --times --uart2 "pty:$work/mcu" --realtime \
     --cut=$(($(wc -c <"$update") * 5 / 6)) 2>"$work/board.err" &
 pids="$pids $!"
-until_true 30 "the board's start" grep -qs 'Device ID' "$work/uart1.log"
-id=$(sed -n 's/^Device ID *: *//p' "$work/uart1.log" | tr -d '\r' | head -n 1)
+until_true 30 "the board's start" grep -qs 'SoftVersion' "$work/uart1.log"
+id=$(sed -n 's/.*Device ID *: *//p' "$work/uart1.log" | tr -d '\r' | head -n 1)
 
 json PATCH /settings '{"poll_interval_s":10,"poll_fast_s":3}' >/dev/null
 product=$(what id json POST /products '{"name":"Pet House","hardware":"03010100","unsigned_ok":true}')
@@ -137,24 +143,23 @@ fast "$bin/moduled/otter-module" --port "$work/mcu" --cloud "$devices" --id "$id
 pids="$pids $!"
 
 # ---- the story ----
-begun_ms=$(date +%s%3N)
 echo "console: $console/"
 is_online() {
     device=$(api GET "/devices" | jq -r --arg id "$id" '.items[] | select(.controller_id == $id and .version != "") | .id')
     [ -n "$device" ]
 }
 until_true 60 "the device's first poll" is_online
+api GET "/devices/$device" >"$work/device"
 show
 
 update_id=$(upload "$update")
 say operator "uploads $(basename "$update"): firmware $update_id; deploys it, silent"
-start_ms=$(date +%s%3N)
 deployment=$(deploy "$update_id" "the update")
 until_true 120 "the update" is_over
-end_ms=$(date +%s%3N)
 [ "$(jq -r .version "$work/device")" = 03010102 ] || die "the device does not run 03010102"
 [ "$(jq -r .action.state "$work/device")" = confirmed ] || die "the update was not confirmed"
-[ "${board_seen:-0}" -gt 0 ] || die "the power did not fail"
+grep -q 'power fails' "$work/board.err" || die "the power did not fail"
+say board "(its power failed while the bootloader installed: $(sed -n 's/.*power fails in //p' "$work/board.err"))"
 
 cp "$bad" "$work/forged.bin"
 printf '\125' | dd of="$work/forged.bin" bs=1 seek=1000 conv=notrunc 2>/dev/null
@@ -166,7 +171,7 @@ until_true 120 "the forged image's end" is_over
 [ "$(jq -r .action.state "$work/device")" = failed ] || die "the forged image was not refused"
 [ "$(jq -r .action.code "$work/device")" = 7 ] || die "the forged image was refused for another reason"
 
-json POST "/firmware/$forged_id/archive" '{}' >/dev/null
+api POST "/firmware/$forged_id/archive" >/dev/null
 public=$(openssl pkey -in "$key" -pubout -outform DER | tail -c 32 | od -An -tx1 | tr -d ' \n')
 api PATCH "/products/$product" -H 'Content-Type: application/json' -H "If-Match: \"1\"" \
     -d "{\"key1\":\"$public\",\"unsigned_ok\":false}" >/dev/null
@@ -174,7 +179,7 @@ forged_id=$(upload "$work/forged.bin")
 if deploy "$forged_id" "forged again" >/dev/null 2>"$work/refusal"; then die "the server deployed a forged image"; fi
 say operator "now it does, and the same image goes nowhere: $(cat "$work/refusal")"
 
-json POST "/firmware/$forged_id/archive" '{}' >/dev/null
+api POST "/firmware/$forged_id/archive" >/dev/null
 bad_id=$(upload "$bad")
 say operator "uploads an image that never confirms: firmware $bad_id"
 deployment=$(deploy "$bad_id" "does not work")
@@ -188,5 +193,5 @@ if [ -n "${KEEP:-}" ]; then
     echo "Enter ends it."
     read -r _ || sleep infinity
 fi
-echo "$start_ms $end_ms $speed" | awk -v id="$id" \
-    '{ printf "demo: device %s updated 03010101 -> 03010102 in %.1f s\n", id, ($2 - $1) * $3 / 1000 }'
+awk -v id="$id" '/OTA Begin/ && !begun { begun = $1 } /SoftVersion = 03010102/ && !ended { ended = $1 }
+    END { printf "demo: device %s updated 03010101 -> 03010102 in %.1f s\n", id, ended - begun }' "$work/board.log"

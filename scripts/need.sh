@@ -12,6 +12,7 @@ libnewlib-arm-none-eabi=/usr/lib/arm-none-eabi/include/stdio.h libssl-dev=pc:lib
 libsqlite3-dev=pc:sqlite3 libmicrohttpd-dev=pc:libmicrohttpd libcurl4-openssl-dev=pc:libcurl"
 group_test="libcmocka-dev=pc:cmocka openssl=openssl jq=jq python3=python3"
 group_cloud="swupdate=swupdate cpio=cpio curl=curl"
+group_demo="faketime=faketime curl=curl jq=jq openssl=openssl"
 group_lint="clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 cppcheck=cppcheck \
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a \
 shellcheck=shellcheck"
@@ -35,6 +36,7 @@ for group in "$@"; do
     case $group in
     build) list=$group_build ;;
     test) list=$group_test ;;
+    demo) list=$group_demo ;;
     cloud) list=$group_cloud ;;
     lint) list=$group_lint ;;
     flash) list=$group_flash ;;

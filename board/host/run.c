@@ -24,10 +24,26 @@ struct run {
     char view[VIEW_LINE_SIZE];
 };
 
+static void send_time(struct run_line *line, uint64_t now)
+{
+    char text[32];
+    uint64_t ms = now / BOARD_TICKS_PER_US / 1000;
+
+    (void)snprintf(text, sizeof text, "%4llu.%03llu ", (unsigned long long)(ms / 1000),
+                   (unsigned long long)(ms % 1000));
+    for (const char *c = text; *c != '\0'; c++) {
+        endpoint_send(&line->end, (uint8_t)*c);
+    }
+}
+
 static void on_sent(void *ctx, uint8_t byte, uint64_t now)
 {
     struct run_line *line = ctx;
-    (void)now;
+
+    if (line->has_times && !line->is_in_line) {
+        send_time(line, now);
+    }
+    line->is_in_line = byte != '\n';
     endpoint_send(&line->end, byte);
 }
 
