@@ -14,9 +14,9 @@
  * reports attributes, downloads with resume, says when the MCU is to be offered the file, and
  * reports what became of it.
  *
- *      root ──► deploymentBase ──► artifact ──► checked ──► offer ──► pieces ──► version, reason
- *        ▲                                                                             │
- *        └────────────────────── closed success | failure ◄────────────────────────────┘
+ *      root ──► deploymentBase ──► artifact ──► checked ──► offer ──► pieces ─► version, reason
+ *        ▲                                                                            │
+ *        └────────────────────── closed success | failure ◄───────────────────────────┘
  *
  * Sans-IO: milliseconds of a monotonic clock and bytes are handed in, requests are fetched out.
  * It owns no socket, file, thread or clock, so a virtual device runs it in virtual time.
@@ -33,10 +33,10 @@
  *    After module events save before any byte goes to the MCU.
  *
  * What the server hears of an end is only what the MCU reports: its version, and its reason. An
- * image whose last piece may have reached the MCU is not offered again by the same action, unless
- * the MCU itself shows that it has not got it: an otter app that runs the old version and gives
- * no reason. Nor is an action begun again that has ended: its result is reported again. A result is kept
- * until the server has acknowledged it.
+ * image whose last piece may have reached the MCU is not offered again by the same action,
+ * unless the MCU itself shows that it has not got it: an otter app that runs the old version
+ * and gives no reason. Nor is an action begun again that has ended: its result is reported
+ * again. A result is kept until the server has acknowledged it.
  *
  * Everything that comes from the server is hostile input. The token goes to the origin (scheme,
  * host, port) of `base_url` only; artifacts may lie elsewhere and are fetched without it.
@@ -219,7 +219,7 @@ void agent_request_failed(struct agent *agent, const char *why, uint64_t now_ms)
 /* What the module's side reports. */
 void agent_mcu_event(struct agent *agent, const struct module_event *event, uint64_t now_ms);
 
-/* The module's side begins anew and knows of no offer: the serial port was gone, and is back. */
+/* The module's side begins anew and knows of no offer: the serial port was gone. */
 void agent_mcu_lost(struct agent *agent, uint64_t now_ms);
 
 /* What to do with it. */

@@ -194,7 +194,7 @@ static bool digest_fits(const struct agent *agent)
     char hex[DDI_HASH_SIZE] = "";
     unsigned len = 0;
 
-    bool is_good = hash_image(agent, hash, digest, &len) && 2 * len < sizeof hex;
+    bool is_good = hash_image(agent, hash, digest, &len) && len <= sizeof hex / 2;
     EVP_MD_CTX_free(hash);
     for (unsigned i = 0; is_good && i < len; i++) {
         (void)snprintf(hex + (size_t)2 * i, 3, "%02x", digest[i]);

@@ -276,13 +276,15 @@ static short wait_for_all(struct daemon *daemon)
         if (!daemon->is_unsaved) {
             port.events = push_session_events(&daemon->session);
         }
-        extra[count++] = (struct curl_waitfd){
-            .fd = port.fd,
-            .events = (short)(CURL_WAIT_POLLIN |
-                              ((port.events & POLLOUT) != 0 ? CURL_WAIT_POLLOUT : 0))};
+        extra[count] = (struct curl_waitfd){.fd = port.fd, .events = CURL_WAIT_POLLIN};
+        if ((port.events & POLLOUT) != 0) {
+            extra[count].events = CURL_WAIT_POLLIN | CURL_WAIT_POLLOUT;
+        }
+        count++;
     }
     http_wait(&daemon->http, extra, count, next_ms(daemon));
-    return port.fd >= 0 && poll(&port, 1, 0) > 0 ? port.revents : 0;
+    (void)poll(&port, 1, 0); /* without a port it leaves revents 0 */
+    return port.revents;
 }
 
 static void serve_port(struct daemon *daemon, short revents)

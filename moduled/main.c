@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* otter-module: the daemon in the place of a Wi-Fi module, and the commands that talk to it; see
- * docs/man/otter-module.1. */
+/* otter-module: the daemon in the place of a Wi-Fi module, and the commands that talk to it;
+ * see docs/man/otter-module.1. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
