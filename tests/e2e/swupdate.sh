@@ -55,6 +55,13 @@ until_true() {
     done
 }
 
+# stop PID: end it, and be told its exit code
+stop() {
+    kill "$1"
+    pids=$(echo "$pids" | sed "s/\<$1\>//")
+    wait "$1"
+}
+
 for tool in swupdate cpio curl python3; do
     if ! command -v "$tool" >/dev/null 2>&1; then
         echo "skipped: $tool is not installed (scripts/need.sh cloud installs it)"
@@ -159,9 +166,7 @@ device_start() {
 
 device_stop() {
     pid=$(cat "$dir/$1/pid")
-    kill "$pid"
-    wait "$pid" || true
-    pids=$(echo "$pids" | sed "s/ $pid\>//")
+    stop "$pid" || true
 }
 
 # said NAME TEXT: did its swupdate print that since its last start?
@@ -377,4 +382,5 @@ until_true "refusing: polls" said refusing "No pending action on server"
 cmp -s "$dir/refusing/target.bin" "$dir/3.0.bin" && fail "it was installed nevertheless"
 device_stop refusing
 
-echo "swupdate: $(swupdate --version | sed -n '/^SWUpdate/p') has updated from otter-cloud"
+stop "$server" || fail "otter-cloud ended with an error"
+echo "swupdate: what was installed is what was uploaded, bit by bit"
