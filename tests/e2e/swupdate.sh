@@ -50,9 +50,16 @@ until_true() {
     tries=0
     while ! "$@"; do
         tries=$((tries + 1))
-        [ "$tries" -lt 1200 ] || fail "$what: waited in vain"
-        sleep 0.05
+        [ "$tries" -lt 600 ] || fail "$what: waited in vain"
+        sleep 0.1
     done
+}
+
+# stop PID: end it, and be told its exit code
+stop() {
+    kill "$1"
+    pids=$(echo "$pids" | sed "s/\<$1\>//")
+    wait "$1"
 }
 
 for tool in swupdate cpio curl python3; do
@@ -159,9 +166,7 @@ device_start() {
 
 device_stop() {
     pid=$(cat "$dir/$1/pid")
-    kill "$pid"
-    wait "$pid" || true
-    pids=$(echo "$pids" | sed "s/ $pid\>//")
+    stop "$pid" || true
 }
 
 # said NAME TEXT: did its swupdate print that since its last start?
@@ -290,35 +295,45 @@ is_ready() {
 until_true "self-registration by GatewayToken" is_ready unknown
 until_true "self-registration by claim code" is_ready claimed
 poll 401 another "Authorization: TargetToken $claim"
-deploy "$v1" unknown claimed
-installed unknown 1.0
-confirmed unknown "$devices" -g "$gateway"
-installed claimed 1.0
-confirmed claimed "$devices" -k "$claim"
-device_stop unknown
-device_stop claimed
 
-step "a download that is cut half-way"
+# All from here on update at the same time.
 enter cut
+cut_token=$token
+enter late
+late_token=$token
+enter early
+early=$device early_token=$token
+enter wrong
+wrong=$device wrong_token=${token%?}-
+deploy "$v1" unknown claimed cut late early wrong
+until_true "the action of early" is "/devices/$early/actions" '.items[0].state == "queued"'
+rest 200 POST "/actions/$(get '.items[0].id')/cancel"
 "$cut_proxy" "${devices#http://}" $((IMAGE_SIZE / 2)) >"$dir/proxy.log" 2>&1 &
 pids="$pids $!"
 until_true "the proxy's port" test -s "$dir/proxy.log"
 proxy=http://127.0.0.1:$(head -n 1 "$dir/proxy.log")
-deploy "$v1" cut
-device_start cut "$proxy" -k "$token"
+device_start cut "$proxy" -k "$cut_token"
+device_start late "$devices" -k "$late_token"
+device_start early "$devices" -k "$early_token"
+device_start wrong "$devices" -k "$wrong_token"
+installed unknown 1.0
+confirmed unknown "$devices" -g "$gateway"
+device_stop unknown
+installed claimed 1.0
+confirmed claimed "$devices" -k "$claim"
+device_stop claimed
+
+step "a download that is cut half-way"
 installed cut 1.0
 sed 1d "$dir/proxy.log"
 [ "$(sed -n '2,$s/ .*//p' "$dir/proxy.log" | paste -s -d ' ')" = "GET GET" ] ||
     fail "not two downloads"
 sed -n 3p "$dir/proxy.log" | grep -qx cut || fail "the first was not cut"
 sed -n 4p "$dir/proxy.log" | grep -qiE 'range: bytes=[1-9][0-9]{4,5}-$' || fail "not resumed"
-confirmed cut "$proxy" -k "$token"
+confirmed cut "$proxy" -k "$cut_token"
 device_stop cut
 
 step "an update that is cancelled while it waits for the restart"
-enter late
-deploy "$v1" late
-device_start late "$devices" -k "$token"
 installed late 1.0
 action=$(get '.items[0].id')
 rest 200 POST "/actions/$action/cancel"
@@ -326,28 +341,20 @@ until_true "the client's word" is "/actions/$action" '.open | not'
 must "/actions/$action" '.state == "cancelled" and .reason == "cancelled, as the device says"'
 device_stop late
 
-step "an update that is cancelled before the device polls; a wrong token"
-enter early
-early=$device early_token=$token
-enter wrong
-wrong=$device wrong_token=${token%?}-
-deploy "$v1" early wrong
-until_true "the action of early" is "/devices/$early/actions" '.items[0].state == "queued"'
-rest 200 POST "/actions/$(get '.items[0].id')/cancel"
-until_true "the action of wrong" is "/devices/$wrong/actions" '.items[0].state == "queued"'
-device_start early "$devices" -k "$early_token"
-device_start wrong "$devices" -k "$wrong_token"
+step "an update that is cancelled before the device polls"
 until_true "early: polls" has_polled early 3
-until_true "wrong: polls" has_polled wrong 3
-! said early "Update action available" || fail "early: it was offered nevertheless"
-! said wrong "Update action available" || fail "wrong: it was offered nevertheless"
-said wrong "HTTP error code 401" || fail "wrong: no 401"
 must "/devices/$early" '.polls >= 2'
 must "/devices/$early/actions" '.items | length == 1 and .[0].state == "cancelled"
     and .[0].reason == "cancelled before the device had it"'
+! said early "Update action available" || fail "it was offered nevertheless"
+device_stop early
+
+step "a wrong token"
+until_true "wrong: polls" has_polled wrong 3
+said wrong "HTTP error code 401" || fail "no 401"
+! said wrong "Update action available" || fail "it was offered nevertheless"
 must "/devices/$wrong" '.polls == 0'
 must "/devices/$wrong/actions" '.items[0].state == "queued"'
-device_stop early
 device_stop wrong
 poll 200 entered "Authorization: TargetToken $entered_token"
 poll 401 entered "Authorization: TargetToken $early_token"
@@ -358,8 +365,7 @@ step "a signature that is not of the device's key"
 make_swu 3.0 other
 upload 3.0
 enter refusing
-refusing=$device
-refusing_token=$token
+refusing=$device refusing_token=$token
 enter second
 second=$device
 deploy "$firmware" refusing second
@@ -374,7 +380,8 @@ must "/devices/$refusing/timeline" '[.items[] | select(.kind == "action.state") 
         | unique == [1, 2])'
 must "/devices/$second/actions" '.items == []'
 until_true "refusing: polls" said refusing "No pending action on server"
-cmp -s "$dir/refusing/target.bin" "$dir/3.0.bin" && fail "it was installed nevertheless"
+! cmp -s "$dir/refusing/target.bin" "$dir/3.0.bin" || fail "it was installed nevertheless"
 device_stop refusing
 
-echo "swupdate: $(swupdate --version | sed -n '/^SWUpdate/p') has updated from otter-cloud"
+stop "$server" || fail "otter-cloud ended with an error"
+echo "swupdate: what was installed is what was uploaded, bit by bit"
