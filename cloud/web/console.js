@@ -167,6 +167,24 @@ async function begin() {
   await showStopped();
 }
 
+// A browser has six connections to a server, over all its tabs: a page that nobody sees holds
+// none. "hello" brings it up to date again.
+function setStream(isSeen) {
+  if (!isSeen) {
+    stream?.close();
+    setWho(false);
+  } else if (person) {
+    openStream();
+  }
+}
+
+document.addEventListener("visibilitychange", () => setStream(!document.hidden));
+window.addEventListener("pagehide", () => setStream(false));
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    setStream(true);
+  }
+});
 window.addEventListener("hashchange", () => {
   notice("");
   attempt(null, route);

@@ -4,6 +4,9 @@
 import { get, post, getAll, query } from "/api.js";
 import { h, field, form, deviceLink, attempt, notice } from "/page.js";
 
+// What may be over soon: the server takes such a deployment, and the devices get it then.
+const laterMaybe = ["busy", "on_hold"];
+
 function verdictCard(verdict) {
   const devices = verdict.devices.flatMap((device, index) => [index > 0 ? ", " : "", deviceLink(device)].flat());
   const rest = verdict.count - verdict.devices.length;
@@ -15,7 +18,7 @@ function verdictCard(verdict) {
 
 function resultOf(preflight) {
   const rows = preflight.verdicts.map(verdictCard);
-  const lines = [h("p", {}, h("strong", {}, `${preflight.getting} of ${preflight.matching} devices get it.`))];
+  const lines = [h("p", {}, h("strong", {}, `${preflight.getting} of ${preflight.matching} devices get it now.`))];
   if (!preflight.firmware.gets_it) {
     lines.push(h("p", { class: "bad" }, `No device can take this firmware: ${preflight.firmware.text}.`));
   }
@@ -113,7 +116,7 @@ export async function show({ main, parameters }) {
       return; // a later question has been asked
     }
     const isError = answer instanceof Error;
-    deploy.querySelector("button[type=submit]").disabled = isError || answer.getting === 0;
+    deploy.querySelector("button[type=submit]").disabled = isError || !answer.verdicts.some((one) => one.gets_it || laterMaybe.includes(one.verdict));
     result.replaceChildren(...(isError ? [h("p", { class: "bad" }, answer.message)] : resultOf(answer)));
   }
 

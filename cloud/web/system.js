@@ -11,7 +11,7 @@ function stopSwitch(refresh) {
   const place = h("div", { class: "row" });
   const set = (settings, showStopped) => {
     text.textContent = settings.offers_stopped
-      ? "All offers are stopped: no device is offered an update. Downloads that have begun are not served."
+      ? "All offers are stopped: no device is offered an update."
       : "Devices are offered the updates that wait for them.";
     place.replaceChildren(button(settings.offers_stopped ? "Offer updates again" : "Stop all offers", async () => {
       await patch("settings", { offers_stopped: !settings.offers_stopped });

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/web/web_files.h"
 
-/* The assembler puts a file's bytes into the read-only data, with a symbol before and behind
- * it. WEB_DIR is the folder, of the build. */
+/* The assembler puts a file's bytes and their number into the read-only data. WEB_DIR is the
+ * folder, of the build. */
 /* clang-format off */
 #define EMBED(symbol, name)                                                                    \
     __asm__(".pushsection .rodata\n"                                                           \
-            ".global web_" #symbol "\n.global web_" #symbol "_end\n"                           \
+            ".global web_" #symbol "\n.global web_" #symbol "_len\n"                           \
             "web_" #symbol ":\n"                                                               \
             ".incbin \"" WEB_DIR "/" name "\"\n"                                               \
-            "web_" #symbol "_end:\n"                                                           \
-            ".byte 0\n"                                                                        \
+            "9:\n"                                                                             \
+            ".balign 8\n"                                                                      \
+            "web_" #symbol "_len:\n"                                                           \
+            ".8byte 9b - web_" #symbol "\n"                                                    \
             ".popsection\n");                                                                  \
-    extern const uint8_t web_##symbol[], web_##symbol##_end[]
+    extern const uint8_t web_##symbol[];                                                       \
+    extern const uint64_t web_##symbol##_len
 /* clang-format on */
 
 #define FILE_AT(where, symbol, mime)                                                           \
     (struct web_file)                                                                          \
     {                                                                                          \
         .path = (where), .type = (mime), .bytes = web_##symbol,                                \
-        .len = (size_t)(web_##symbol##_end - web_##symbol)                                     \
+        .len = (size_t)web_##symbol##_len                                                      \
     }
 
 EMBED(index, "index.html");

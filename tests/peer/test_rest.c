@@ -428,9 +428,11 @@ static void test_events_are_streamed(void **state)
 
     (void)state;
     int64_t id = make(API "/devices", "{\"controller_id\":\"a0b1c2d3e4f5\"}");
-    (void)snprintf(request, sizeof request,
-                   "GET " API "/events HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer %s\r\n\r\n",
-                   rest_token("viewer"));
+    (void)snprintf(
+        request, sizeof request,
+        "GET " API
+        "/events HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n",
+        rest_token("viewer"));
     int64_t token = rest_integer("id");
     int fd = rest_connect(request);
     while (strstr(text, "event: hello") == NULL && part > 0) {
