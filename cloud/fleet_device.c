@@ -460,6 +460,14 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
 }
 
 /* ---- what the device says about itself ---- */
+/* What does not fit is not what an MCU says: cut off it could equal another's. It stays among
+ * the attributes. */
+static void keep_if_fits(char *out, size_t size, const char *text)
+{
+    if (text != NULL) {
+        keep_text(out, size, strlen(text) < size ? text : "");
+    }
+}
 
 /* The version is the truth about the newest action, too. */
 static enum fleet_result judge_action(struct fleet_change *change, struct fleet_slot *slot,
@@ -504,15 +512,13 @@ static enum fleet_result take_report(struct fleet_change *change, struct fleet_s
     char before[RECORD_VERSION_MAX + 1];
 
     keep_text(before, sizeof before, device->version);
-    if (hardware != NULL) {
-        keep_text(device->hardware, sizeof device->hardware, hardware);
+    if (version != NULL && strlen(version) > RECORD_VERSION_MAX) {
+        return fleet_refuse(change, FLEET_INVALID, "sw_ver: longer than %d bytes",
+                            RECORD_VERSION_MAX);
     }
-    if (mac != NULL) {
-        keep_text(device->mac, sizeof device->mac, mac);
-    }
-    if (product_key != NULL) {
-        keep_text(device->product_key, sizeof device->product_key, product_key);
-    }
+    keep_if_fits(device->hardware, sizeof device->hardware, hardware);
+    keep_if_fits(device->mac, sizeof device->mac, mac);
+    keep_if_fits(device->product_key, sizeof device->product_key, product_key);
     if (version != NULL && version[0] != '\0') {
         keep_text(device->version, sizeof device->version, version);
         device->reports_version = true;

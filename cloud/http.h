@@ -84,7 +84,8 @@ void http_stop(struct http_server *server);
 
 /* ---- the request ---- */
 const char *http_method(const struct http_request *request);
-/* Decoded (%XX); no query, no "//", no "." or ".." segment: those are 400 before a handler. */
+/* Decoded (%XX) and UTF-8, as the parameters are; no query, no "//", no "." or ".." segment:
+ * those are 400 before a handler. */
 const char *http_path(const struct http_request *request);
 /* NULL if it is not there, "" without a value. A parameter that comes twice is 400 before a
  * handler, and so is a header that says who asks, for what, or how long the body is; of

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include "host/json.h"
 
 /* ---- the first line ---- */
 
@@ -14,7 +15,18 @@ static int hex_value(char digit)
                                           : -1;
 }
 
-/* In place. libmicrohttpd's own leaves a bad escape as it is, and ends a text at %00. */
+static bool is_utf8(const char *text)
+{
+    size_t len;
+
+    while (*text != '\0' && (len = json_character_len(text)) != 0) {
+        text += len;
+    }
+    return *text == '\0';
+}
+
+/* In place. libmicrohttpd's own leaves a bad escape as it is, and ends a text at %00. What is no
+ * UTF-8 would come back from the database as another name than it went in. */
 size_t http_unescape(void *ctx, struct MHD_Connection *mhd, char *text)
 {
     const union MHD_ConnectionInfo *info =
@@ -40,6 +52,9 @@ size_t http_unescape(void *ctx, struct MHD_Connection *mhd, char *text)
         }
     }
     *out = '\0';
+    if (connection != NULL && !is_utf8(text)) {
+        connection->request.is_malformed = true;
+    }
     return (size_t)(out - text);
 }
 
@@ -116,14 +131,26 @@ static bool is_token(const char *name)
     return true;
 }
 
+/* RFC 9110, 5.5: no control characters but the tab. What stands behind a NUL would be seen by
+ * one program and not by another. */
+static bool is_field_value(const char *value, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (((unsigned char)value[i] < 0x20 && value[i] != '\t') || value[i] == 0x7F) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum MHD_Result scan_header(void *ctx, enum MHD_ValueKind kind, const char *name,
-                                   const char *value)
+                                   size_t name_len, const char *value, size_t value_len)
 {
     struct scan *scan = ctx;
 
     (void)kind;
-    (void)value;
-    if (!is_token(name) || scan->count++ == HEADERS_MAX) {
+    if (!is_token(name) || strlen(name) != name_len || !is_field_value(value, value_len) ||
+        scan->count++ == HEADERS_MAX) {
         scan->complaint = "malformed header"; /* "Content-Length :" is no Content-Length */
         return MHD_NO;
     }
@@ -217,7 +244,7 @@ bool http_check_head(struct http_request *request, const char *version)
     if (!is_token(request->method)) {
         return refuse(request, 400, "malformed method");
     }
-    (void)MHD_get_connection_values(mhd, MHD_HEADER_KIND, scan_header, &headers);
+    (void)MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, scan_header, &headers);
     if (headers.complaint != NULL) {
         return refuse(request, 400, headers.complaint);
     }

@@ -43,19 +43,31 @@ static void deny(struct rest_access *access, unsigned status, const char *reason
 }
 
 /* A session that was opened with a token is as good as that token: revoking it ends both. */
-static bool is_opener_good(const struct rest *rest, int64_t session)
+static bool is_opener_good(const struct rest *rest, const struct record_token *session)
 {
     struct record_token token;
 
-    if (!fleet_get_record(rest->fleet, RECORD_TOKEN, session, &token)) {
-        return false;
-    }
-    if (token.kind != TOKEN_SESSION || token.owner == 0) {
+    if (session->owner == 0) {
         return true;
     }
-    return fleet_get_record(rest->fleet, RECORD_TOKEN, token.owner, &token) &&
+    return fleet_get_record(rest->fleet, RECORD_TOKEN, session->owner, &token) &&
            token.revoked_at == 0 &&
            (token.expires_at == 0 || token.expires_at > rest_now_ms(rest));
+}
+
+bool rest_identify(const struct rest *rest, const char *secret, enum token_kind kind,
+                   struct fleet_person *out_person)
+{
+    struct record_token token;
+
+    if (fleet_identify_person(rest->fleet, secret, out_person) &&
+        fleet_get_record(rest->fleet, RECORD_TOKEN, out_person->token, &token) &&
+        token.kind == (int64_t)kind &&
+        (kind != TOKEN_SESSION || is_opener_good(rest, &token))) {
+        return true;
+    }
+    memset(out_person, 0, sizeof *out_person);
+    return false;
 }
 
 /* A bad token is an error even where nobody need be known, and a cookie beside it does not
@@ -69,16 +81,12 @@ static void identify(const struct rest *rest, const struct http_request *request
 
     if (authorization != NULL) {
         if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0 ||
-            !fleet_identify_person(rest->fleet, authorization + sizeof scheme - 1,
-                                   &access->person)) {
+            !rest_identify(rest, authorization + sizeof scheme - 1, TOKEN_API,
+                           &access->person)) {
             deny(access, 401, "this token is not known, or not any more");
         }
     } else if (cookie != NULL) {
-        access->by_cookie = fleet_identify_person(rest->fleet, cookie, &access->person) &&
-                            is_opener_good(rest, access->person.token);
-    }
-    if (access->status != 0 || (authorization == NULL && !access->by_cookie)) {
-        memset(&access->person, 0, sizeof access->person);
+        access->by_cookie = rest_identify(rest, cookie, TOKEN_SESSION, &access->person);
     }
 }
 

@@ -65,7 +65,7 @@ static void open_by_token(struct rest_call *call, const char *secret)
     struct fleet_person person;
     struct record_token wish;
 
-    if (!fleet_identify_person(call->rest->fleet, secret, &person)) {
+    if (!rest_identify(call->rest, secret, TOKEN_API, &person)) {
         rest_fail(call, 401, "this token is not known, or not any more");
         return;
     }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/server.h"
 
+#include <errno.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "cloud/device_api.h"
@@ -17,6 +20,7 @@ enum {
     PEOPLE_POOL = 32768, /* browsers send long heads */
     CONNECTIONS_MAX = 20000,
     PEOPLE_MAX = 1000,
+    FILES_RESERVE = 64, /* descriptors that are no connections: database, listeners, ... */
 };
 
 struct server {
@@ -54,39 +58,80 @@ static int64_t steady_ms(void *ctx)
 }
 
 /* ---- the first admin ---- */
+struct setting_up {
+    sem_t is_done; /* posted on the store's thread */
+    struct fleet_answer answer;
+};
+
 static void on_setup_token(void *ctx, const struct fleet_answer *answer)
 {
-    struct server *server = ctx;
+    struct setting_up *setting_up = ctx;
 
-    if (answer->result != FLEET_DONE) {
-        server->setup_secret[0] = '\0';
-    }
+    setting_up->answer = *answer;
+    (void)sem_post(&setting_up->is_done);
 }
 
-static void make_setup_link(struct server *server)
+/* The link is good when it is printed: it is durable before. */
+static int make_setup_link(struct server *server, struct host_error *out_error)
 {
+    struct setting_up setting_up;
     const struct record_token wish = {.kind = TOKEN_SETUP,
                                       .name = "set-up link",
                                       .uses_left = 1,
                                       .expires_at =
                                           wall_ms(NULL) + (int64_t)SETUP_MINUTES * MINUTE_MS};
 
-    if (!fleet_is_set_up(server->fleet)) {
-        fleet_make_token(server->fleet, "start", &wish, server->setup_secret, on_setup_token,
-                         server);
+    if (fleet_is_set_up(server->fleet)) {
+        return 0;
     }
+    if (sem_init(&setting_up.is_done, 0, 0) != 0) {
+        return host_error_errno(out_error, "set-up link", errno);
+    }
+    fleet_make_token(server->fleet, "start", &wish, server->setup_secret, on_setup_token,
+                     &setting_up);
+    while (sem_wait(&setting_up.is_done) != 0) {
+    }
+    (void)sem_destroy(&setting_up.is_done);
+    return setting_up.answer.result == FLEET_DONE
+               ? 0
+               : host_error_set(out_error, "set-up link", "%s", setting_up.answer.reason);
 }
 
 /* ---- start and stop ---- */
+/* How many connections there may be: when descriptors are used up no file can be opened for any
+ * of them. A fifth is for files that go in and out (small ones need theirs for a moment). */
+static void limit_connections(unsigned *out_people, unsigned *out_devices)
+{
+    const rlim_t wanted = (PEOPLE_MAX + CONNECTIONS_MAX) / 4 * 5 + FILES_RESERVE;
+    struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    rlim_t room = limit.rlim_cur > FILES_RESERVE ? (limit.rlim_cur - FILES_RESERVE) / 5 * 4 : 0;
+    rlim_t people = room / 4 < PEOPLE_MAX ? room / 4 : PEOPLE_MAX;
+    rlim_t devices = room - people < CONNECTIONS_MAX ? room - people : CONNECTIONS_MAX;
+
+    *out_people = people > 8 ? (unsigned)people : 8;
+    *out_devices = devices > 8 ? (unsigned)devices : 8;
+}
+
 static int start_listeners(struct server *server, struct host_error *out_error)
 {
     const struct options *options = server->options;
+    unsigned people_max, devices_max;
+
+    limit_connections(&people_max, &devices_max);
+    /* One address, which may be a proxy, gets three quarters: never all. */
     const struct http_listener people = {.address = options->listen,
                                          .cert = options->cert,
                                          .key = options->key,
                                          .threads = 1,
                                          .pool_size = PEOPLE_POOL,
-                                         .connections_max = PEOPLE_MAX,
+                                         .connections_max = people_max,
+                                         .connections_per_address_max = people_max * 3 / 4,
                                          .plan_body = rest_plan_body,
                                          .handle = rest_handle,
                                          .ctx = server->rest};
@@ -95,7 +140,8 @@ static int start_listeners(struct server *server, struct host_error *out_error)
                                           .key = options->key_devices,
                                           .threads = 2,
                                           .pool_size = DEVICE_POOL,
-                                          .connections_max = CONNECTIONS_MAX,
+                                          .connections_max = devices_max,
+                                          .connections_per_address_max = devices_max * 3 / 4,
                                           .plan_body = device_api_plan_body,
                                           .handle = device_api_handle,
                                           .ctx = &server->device_api};
@@ -126,11 +172,10 @@ static int start(struct server *server, struct host_error *out_error)
                                              .public_url = options->public_url,
                                              .hosts = options->hosts};
     if (rest_open(&rest, &server->rest, out_error) != 0 ||
-        start_listeners(server, out_error) != 0) {
+        make_setup_link(server, out_error) != 0) {
         return -1;
     }
-    make_setup_link(server);
-    return 0;
+    return start_listeners(server, out_error);
 }
 
 int server_start(const struct options *options, struct server **out_server,
