@@ -10,7 +10,8 @@ set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
 work=${OTTER_MUTANTS_DIR:-$root/build/mutants}
-tree=$work/tree
+tree=$work/tree # the builds are where a person's are, so that a compiler cache knows the objects
+export CCACHE_BASEDIR=$tree
 jobs=${OTTER_MUTANTS_JOBS:-$(nproc)}
 GIT_CEILING_DIRECTORIES=$work # so that git apply takes the copy, and not the repository around it
 export GIT_CEILING_DIRECTORIES
@@ -27,7 +28,7 @@ header() {
 
 # build host|firmware [target...]
 build() {
-    dir=$work/$1
+    dir=$tree/build/$1
     shift
     [ $# -eq 0 ] || set -- --target "$@"
     cmake --build "$dir" -j "$jobs" "$@" >"$work/build.log" 2>&1
@@ -35,8 +36,8 @@ build() {
 
 # run TEST FILTER ARGS LOG: run a test's executable; 0 = it passed, 124 = it did not end in time
 run() {
-    exe=$(find "$work/host" -name "$1" -type f -perm -u+x | head -n 1)
-    [ -n "$exe" ] || die "no executable $1 in $work/host"
+    exe=$(find "$tree/build/host" -name "$1" -type f -perm -u+x | head -n 1)
+    [ -n "$exe" ] || die "no executable $1 in $tree/build/host"
     # shellcheck disable=SC2086 # ARGS is a list of words
     set -- "$4" ${2:+"$2"} $3
     log=$1
@@ -92,18 +93,17 @@ while read -r file; do
     mkdir -p "$tree/$(dirname "$file")"
     cp "$file" "$tree/$file"
 done <"$work/files"
-(cd "$tree" && find . -type f | sed 's,^\./,,' | sort) >"$work/copied"
+(cd "$tree" && find . -path ./build -prune -o -type f -print | sed 's,^\./,,' | sort) >"$work/copied"
 comm -13 "$work/files" "$work/copied" | while read -r file; do rm "$tree/$file"; done
 
 # ---- without a mutant everything passes ----
 prepare() {
     # The host's otter signs the firmware, so it comes first.
     # Ninja: of a build that finds almost nothing to do, make takes seconds.
-    cmake -G Ninja -S "$tree" -B "$work/host" -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-O1 \
-        -DOTTER_FIRMWARE_DIR="$work/firmware" >"$work/build.log" 2>&1 &&
+    cmake -G Ninja -S "$tree" -B "$tree/build/host" -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$work/build.log" 2>&1 &&
         build host otter-cli "$@" || return
-    # The size gate of the bootloader is not what is tested here.
-    cmake -S "$tree" -B "$work/firmware" -DCMAKE_TOOLCHAIN_FILE="$tree/cmake/arm-none-eabi.cmake" \
+    # The size gate of the bootloader is not what is tested here; so the order in which Ninja links does not matter.
+    cmake -G Ninja -S "$tree" -B "$tree/build/firmware" -DCMAKE_TOOLCHAIN_FILE="$tree/cmake/arm-none-eabi.cmake" \
         -DCMAKE_BUILD_TYPE=MinSizeRel >"$work/build.log" 2>&1 &&
         build firmware
 }
