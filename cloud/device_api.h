@@ -2,9 +2,9 @@
 #ifndef CLOUD_DEVICE_API_H
 #define CLOUD_DEVICE_API_H
 
-#include "cloud/firmware_files.h"
-#include "cloud/fleet.h"
-#include "cloud/http.h"
+#include "cloud/store/firmware_files.h"
+#include "cloud/fleet/fleet.h"
+#include "cloud/http/http.h"
 
 /* What devices call: DDI requests in, the fleet's answers out. `config` and what it points to
  * must outlive the listener. */

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "cloud/device_api.h"
-#include "cloud/rest.h"
-#include "cloud/store_sqlite.h"
+#include "cloud/rest/rest.h"
+#include "cloud/store/store_sqlite.h"
 
 enum {
     SETUP_MINUTES = 15,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The path and each reader of a body, with the body at the end of its memory; what comes out is
  * text that ends, and that JSON can hold. The first byte says which. */
-#include "cloud/ddi.h"
+#include "cloud/ddi/ddi.h"
 #include "host/json.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conditions and ranges of any text: the part is always within the file. The four headers are
  * lines; one that begins with '!' is not there. */
-#include "cloud/http_range.h"
+#include "cloud/http/http_range.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *next_line(char **io_text)

@@ -2,7 +2,7 @@
 /* Rules as people and programs send them. What is refused is said in one line, with its column;
  * what is taken asks any device without a fault, and its denial asks the opposite. The same
  * bytes as a device's id: the list that is written of it is a rule, and has this device. */
-#include "cloud/rule.h"
+#include "cloud/rules/rule.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { IDS_SIZE = 2 * 4096 + 32 };

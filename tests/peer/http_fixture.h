@@ -3,7 +3,7 @@
 #define TESTS_HTTP_FIXTURE_H
 
 #include <pthread.h>
-#include "cloud/http.h"
+#include "cloud/http/http.h"
 
 /* A server on a free port, and what its handler answers:
  *

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cloud/rest.h"
-#include "cloud/store_sqlite.h"
+#include "cloud/rest/rest.h"
+#include "cloud/store/store_sqlite.h"
 #include "peer/rest_fixture.h"
 #include "support/store_fixture.h"
 

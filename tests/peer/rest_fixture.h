@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "cloud/fleet.h"
+#include "cloud/fleet/fleet.h"
 
 /* The people's side of the server on a free port of the loopback, with a store in a folder of
  * its own and a clock that the test moves; and a client that speaks HTTP by itself. A failure

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/http.h: files, streams, late replies, the end, TLS. */
+/* cloud/http/http.h: files, streams, late replies, the end, TLS. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cloud/rest_route.h"
+#include "cloud/rest/rest_route.h"
 #include "peer/rest_fixture.h"
 
 #define API "/api/v1"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloud/store_batch.h"
+#include "cloud/store/store_batch.h"
 
 struct rows { /* in the order of ids; each of its own memory */
     void **at;

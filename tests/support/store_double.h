@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "cloud/store.h"
+#include "cloud/store/store.h"
 
-/* A store in memory, for tests of whatever uses one. It keeps the promises of cloud/store.h:
+/* A store in memory, for tests of whatever uses one. It keeps the promises of cloud/store/store.h:
  * batches are atomic and in order, revs and unique columns are checked, everything is copied
  * (tests/unit/test_store.c runs the same tests against it as against SQLite). Besides, a test
  * decides when batches are answered, makes them fail, and looks into it.

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "cloud/store_sqlite.h"
+#include "cloud/store/store_sqlite.h"
 #include "support/failing_disk.h"
 #include "support/store_file.h"
 #include "support/store_fixture.h"

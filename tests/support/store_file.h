@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_STORE_FILE_H
 #define TESTS_SUPPORT_STORE_FILE_H
 
-#include "cloud/store.h"
+#include "cloud/store/store.h"
 
 /* What tests of the store in SQLite share: a database in a folder of the test's own, and ways
  * past the store. A failure ends the cmocka test. */

@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_STORE_FIXTURE_H
 #define TESTS_SUPPORT_STORE_FIXTURE_H
 
-#include "cloud/store.h"
+#include "cloud/store/store.h"
 
 /* What tests of stores share. A failure ends the cmocka test. */
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "cloud/store_sqlite.h"
+#include "cloud/store/store_sqlite.h"
 #include "support/store_double.h"
 #include "support/store_suite.h"
 

@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_STORE_SUITE_H
 #define TESTS_SUPPORT_STORE_SUITE_H
 
-#include "cloud/store.h"
-#include "cloud/store_sqlite_row.h" /* room for a record of any kind */
+#include "cloud/store/store.h"
+#include "cloud/store/store_sqlite_row.h" /* room for a record of any kind */
 #include "support/store_fixture.h"
 
 /* What the tests share that are run against every store. A failure ends the cmocka test. */

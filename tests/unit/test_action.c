@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "cloud/action.h"
+#include "cloud/rules/action.h"
 
 /* Authority: docs/server.md, "What becomes of an action". Its tables are read from there. */
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "cloud/action.h"
+#include "cloud/rules/action.h"
 #include "support/rng.h"
 
 /* Whole lives of actions: random events, deadlines, losses and duplicates. make test runs a

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "cloud/audit.h"
+#include "cloud/store/audit.h"
 #include "support/store_double.h"
 #include "support/store_fixture.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/ddi.h, paths and bodies: what SWUpdate 2022.12, rauc-hawkbit-updater, Zephyr send. */
+/* cloud/ddi/ddi.h, paths and bodies: what SWUpdate 2022.12, rauc-hawkbit-updater, Zephyr send. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloud/ddi.h"
+#include "cloud/ddi/ddi.h"
 #include "host/json.h"
 
 /* ---- paths ---- */

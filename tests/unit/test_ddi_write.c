@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/ddi.h, what devices get: the shapes are those of hawkBit's OpenAPI description of DDI
+/* cloud/ddi/ddi.h, what devices get: the shapes are those of hawkBit's OpenAPI description of DDI
  * v1. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cloud/ddi.h"
+#include "cloud/ddi/ddi.h"
 #include "host/json.h"
 
 #define BASE "https://ota.example/DEFAULT/controller/v1/dev1"

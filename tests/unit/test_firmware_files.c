@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "cloud/firmware_files.h"
+#include "cloud/store/firmware_files.h"
 #include "host/key_file.h"
 #include "otter/image.h"
 #include "support/store_fixture.h" /* the folder */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include "cloud/fleet.h"
+#include "cloud/fleet/fleet.h"
 #include "support/store_double.h"
 
 enum { MINUTE_MS = 60000 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/http_range.h against RFC 9110, sections 13 and 14. */
+/* cloud/http/http_range.h against RFC 9110, sections 13 and 14. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cloud/http_range.h"
+#include "cloud/http/http_range.h"
 
 enum { SIZE = 1000 };
 

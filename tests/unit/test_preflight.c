@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "cloud/preflight.h"
+#include "cloud/rules/preflight.h"
 
 /* A device, a firmware and a product that fit; each test changes what it is about. */
 struct request {

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cloud/rest_body.h"
-#include "cloud/rest_route.h"
-#include "cloud/rest_time.h"
+#include "cloud/rest/rest_body.h"
+#include "cloud/rest/rest_route.h"
+#include "cloud/rest/rest_time.h"
 
 /* ---- routes ---- */
 static const struct rest_route routes[] = {

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "cloud/rule.h"
+#include "cloud/rules/rule.h"
 #include "support/guard.h"
 
-/* Authority: cloud/rule.h. */
+/* Authority: cloud/rules/rule.h. */
 
 static const char *attribute(void *ctx, const char *name)
 {

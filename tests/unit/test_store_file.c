@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "cloud/store_sqlite.h"
+#include "cloud/store/store_sqlite.h"
 #include "support/store_file.h"
 #include "support/store_fixture.h"
 

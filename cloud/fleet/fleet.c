@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/fleet/fleet.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "cloud/fleet/fleet_settings.h"
+#include "cloud/fleet/fleet_state.h"
+
+struct loader {
+    struct fleet *fleet;
+    enum record_kind kind;
+    bool is_bad;
+};
+
+static bool take(void *ctx, const void *record)
+{
+    struct loader *loader = ctx;
+
+    loader->is_bad = fleet_state_put(loader->fleet, loader->kind, record) != 0;
+    return !loader->is_bad;
+}
+
+static int load(struct fleet *fleet, enum record_kind kind, struct host_error *out_error)
+{
+    struct loader loader = {.fleet = fleet, .kind = kind};
+
+    if (store_load(fleet->store, kind, take, &loader, out_error) != 0) {
+        return -1;
+    }
+    return loader.is_bad ? host_error_set(out_error, record_table(kind)->name,
+                                          "a row that cannot be, or no memory")
+                         : 0;
+}
+
+/* Of history only the newest row counts: the audit goes on from it. */
+static int load_last(struct fleet *fleet, enum record_kind kind, struct host_error *out_error)
+{
+    struct loader loader = {.fleet = fleet, .kind = kind};
+    struct store_query query = {.kind = kind, .newest_first = true, .limit = 1};
+
+    return fleet->store->read(fleet->store, &query, take, &loader, out_error);
+}
+
+static int load_all(struct fleet *fleet, struct host_error *out_error)
+{
+    /* What others point to comes first. */
+    static const enum record_kind whole[] = {RECORD_SETTING,    RECORD_PRODUCT, RECORD_FIRMWARE,
+                                             RECORD_DEPLOYMENT, RECORD_GROUP,   RECORD_DEVICE,
+                                             RECORD_CONTACT,    RECORD_TAG,     RECORD_TOKEN,
+                                             RECORD_ACTION,     RECORD_TRIES};
+
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        if (load(fleet, whole[i], out_error) != 0) {
+            return -1;
+        }
+    }
+    for (int kind = 0; kind < RECORD_KINDS; kind++) {
+        if (fleet->store->highest_id(fleet->store, (enum record_kind)kind,
+                                     &fleet->last_id[kind], out_error) != 0) {
+            return -1;
+        }
+    }
+    return load_last(fleet, RECORD_AUDIT, out_error);
+}
+
+int fleet_open(struct store *store, const struct fleet_clock *clock, struct fleet **out_fleet,
+               struct host_error *out_error)
+{
+    struct fleet *fleet = calloc(1, sizeof *fleet);
+
+    if (fleet == NULL) {
+        return host_error_set(out_error, NULL, "no memory");
+    }
+    pthread_mutex_init(&fleet->lock, NULL);
+    fleet->store = store;
+    fleet->clock = *clock;
+    fleet_settings_default(&fleet->settings);
+    fleet->contacts_saved_ms = fleet_steady_ms(fleet);
+    fleet->trimmed_ms = fleet->contacts_saved_ms;
+    fleet->swept_ms = fleet->contacts_saved_ms;
+    if (load_all(fleet, out_error) != 0) {
+        fleet_close(fleet);
+        return -1;
+    }
+    fleet->wants_sweep = true;
+    *out_fleet = fleet;
+    return 0;
+}
+
+void fleet_close(struct fleet *fleet)
+{
+    if (fleet != NULL) {
+        fleet_state_free(fleet);
+        pthread_mutex_destroy(&fleet->lock);
+        free(fleet);
+    }
+}
+
+struct store *fleet_store(struct fleet *fleet)
+{
+    return fleet->store;
+}
+
+void fleet_watch(struct fleet *fleet,
+                 void (*watcher)(void *ctx, const struct record_event *event), void *ctx)
+{
+    pthread_mutex_lock(&fleet->lock);
+    fleet->watcher = watcher;
+    fleet->watcher_ctx = ctx;
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+void fleet_get_settings(struct fleet *fleet, struct fleet_settings *out_settings)
+{
+    pthread_mutex_lock(&fleet->lock);
+    *out_settings = fleet->settings;
+    pthread_mutex_unlock(&fleet->lock);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people do to products, firmware, deployments and settings. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cloud/fleet/fleet_action.h"
+#include "cloud/fleet/fleet_settings.h"
+
+struct people_params {
+    const char *actor;
+    const void *record;
+    int64_t id;
+    bool flag;
+    enum deployment_state state;
+    const char *name, *value;
+};
+
+static void audit(struct fleet_change *change, const char *verb, const char *kind, int64_t id,
+                  const char *name)
+{
+    const struct people_params *params = change->params;
+
+    fleet_change_audit(change, params->actor, verb, kind, id, name, NULL, NULL);
+}
+
+/* ---- products ---- */
+static bool is_name_taken(struct fleet *fleet, const struct record_product *wanted)
+{
+    const struct fleet_list *products = &fleet->rows[RECORD_PRODUCT];
+
+    for (size_t i = 0; i < products->count; i++) {
+        const struct record_product *product =
+            ((const struct fleet_row *)products->items[i])->record;
+
+        if (product->head.id != wanted->head.id && strcmp(product->name, wanted->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum fleet_result build_product(struct fleet_change *change)
+{
+    const struct people_params *params = change->params;
+    struct record_product product = *(const struct record_product *)params->record;
+    const struct record_product *before = fleet_find_product(change->fleet, product.head.id);
+
+    if (product.name[0] == '\0') {
+        return fleet_refuse(change, FLEET_INVALID, "name: empty");
+    }
+    if (is_name_taken(change->fleet, &product)) {
+        return fleet_refuse(change, FLEET_CONFLICT, "%s: there is such a product",
+                            product.name);
+    }
+    if (product.head.id == 0) {
+        change->answer.id = fleet_change_insert(change, RECORD_PRODUCT, &product);
+        audit(change, "product.add", "product", product.head.id, product.name);
+        return FLEET_DONE;
+    }
+    if (before == NULL) {
+        return fleet_refuse(change, FLEET_NOT_FOUND, "no such product");
+    }
+    if (before->head.rev != product.head.rev) {
+        return fleet_refuse(change, FLEET_CONFLICT, "it was changed meanwhile");
+    }
+    change->answer.id = product.head.id;
+    fleet_change_put(change, RECORD_PRODUCT, &product);
+    audit(change, "product.change", "product", product.head.id, product.name);
+    return FLEET_DONE;
+}
+
+void fleet_put_product(struct fleet *fleet, const char *actor,
+                       const struct record_product *product, fleet_done *done, void *ctx)
+{
+    struct people_params params = {.actor = actor, .record = product};
+
+    fleet_run(fleet, build_product, &params, sizeof params, done, ctx);
+}
+
+/* ---- firmware ---- */
+static bool is_field(const char *text)
+{
+    size_t len = 0;
+
+    while (isalnum((unsigned char)text[len])) {
+        len++;
+    }
+    return len == RECORD_FIELD_MAX && text[len] == '\0';
+}
+
+static enum fleet_result check_firmware(struct fleet_change *change,
+                                        const struct record_firmware *firmware)
+{
+    if (fleet_find_product(change->fleet, firmware->product) == NULL) {
+        return fleet_refuse(change, FLEET_INVALID, "product: there is no such product");
+    }
+    if (firmware->name[0] == '\0' || strchr(firmware->name, '/') != NULL) {
+        return fleet_refuse(change, FLEET_INVALID, "name: not a file's name");
+    }
+    if (firmware->version[0] == '\0') {
+        return fleet_refuse(change, FLEET_INVALID, "version: empty");
+    }
+    if (firmware->kind != FIRMWARE_OPAQUE &&
+        (!is_field(firmware->version) || !is_field(firmware->hardware))) {
+        return fleet_refuse(change, FLEET_INVALID,
+                            "version and hardware: 8 letters or digits each");
+    }
+    for (size_t i = 0; i < change->fleet->firmware.count; i++) {
+        const struct record_firmware *other =
+            &((const struct fleet_firmware *)change->fleet->firmware.items[i])->record;
+
+        if (other->product == firmware->product && other->archived_at == 0 &&
+            strcmp(other->version, firmware->version) == 0 &&
+            strcmp(other->hardware, firmware->hardware) == 0) {
+            return fleet_refuse(change, FLEET_CONFLICT,
+                                "%s: this product has firmware %lld of this version",
+                                firmware->version, (long long)other->head.id);
+        }
+    }
+    return FLEET_DONE;
+}
+
+static enum fleet_result build_add_firmware(struct fleet_change *change)
+{
+    const struct people_params *params = change->params;
+    struct record_firmware firmware = *(const struct record_firmware *)params->record;
+    enum fleet_result result = check_firmware(change, &firmware);
+
+    if (result != FLEET_DONE) {
+        return result;
+    }
+    firmware.created_at = fleet_wall_ms(change->fleet);
+    firmware.archived_at = 0;
+    firmware.proven_at = 0;
+    change->answer.id = fleet_change_insert(change, RECORD_FIRMWARE, &firmware);
+    audit(change, "firmware.add", "firmware", firmware.head.id, firmware.version);
+    return FLEET_DONE;
+}
+
+void fleet_add_firmware(struct fleet *fleet, const char *actor,
+                        const struct record_firmware *firmware, fleet_done *done, void *ctx)
+{
+    struct people_params params = {.actor = actor, .record = firmware};
+
+    fleet_run(fleet, build_add_firmware, &params, sizeof params, done, ctx);
+}
+
+static enum fleet_result build_archive(struct fleet_change *change)
+{
+    const struct people_params *params = change->params;
+    const struct fleet_firmware *found = fleet_list_find(&change->fleet->firmware, params->id);
+
+    if (found == NULL) {
+        return fleet_refuse(change, FLEET_NOT_FOUND, "no such firmware");
+    }
+    struct record_firmware firmware = found->record;
+    firmware.archived_at = params->flag ? fleet_wall_ms(change->fleet) : 0;
+    change->answer.id = params->id;
+    fleet_change_put(change, RECORD_FIRMWARE, &firmware);
+    audit(change, params->flag ? "firmware.archive" : "firmware.unarchive", "firmware",
+          params->id, firmware.version);
+    return FLEET_DONE;
+}
+
+void fleet_archive_firmware(struct fleet *fleet, const char *actor, int64_t id, bool archived,
+                            fleet_done *done, void *ctx)
+{
+    struct people_params params = {.actor = actor, .id = id, .flag = archived};
+
+    fleet_run(fleet, build_archive, &params, sizeof params, done, ctx);
+}
+
+/* ---- settings ---- */
+static enum fleet_result build_setting(struct fleet_change *change)
+{
+    const struct people_params *params = change->params;
+    const struct fleet_list *rows = &change->fleet->rows[RECORD_SETTING];
+    struct fleet_settings settings = change->fleet->settings;
+    struct record_setting setting = {0};
+
+    if (!fleet_settings_read(&settings, params->name, params->value)) {
+        return fleet_refuse(change, FLEET_INVALID, "%s: no such setting, or not a value of it",
+                            params->name);
+    }
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct record_setting *row = ((const struct fleet_row *)rows->items[i])->record;
+
+        if (strcmp(row->name, params->name) == 0) {
+            setting = *row;
+        }
+    }
+    (void)snprintf(setting.name, sizeof setting.name, "%s", params->name);
+    setting.value = params->value;
+    if (setting.head.id == 0) {
+        (void)fleet_change_insert(change, RECORD_SETTING, &setting);
+    } else {
+        fleet_change_put(change, RECORD_SETTING, &setting);
+    }
+    fleet_change_audit(change, params->actor, "setting", "setting", 0, params->name, NULL,
+                       params->value);
+    return FLEET_DONE;
+}
+
+void fleet_set(struct fleet *fleet, const char *actor, const char *name, const char *value,
+               fleet_done *done, void *ctx)
+{
+    struct people_params params = {.actor = actor, .name = name, .value = value};
+
+    fleet_run(fleet, build_setting, &params, sizeof params, done, ctx);
+}

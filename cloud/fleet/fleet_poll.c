@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who polls, and how a device becomes known. */
+#include <stdio.h>
+#include <string.h>
+#include "cloud/fleet/fleet_device.h"
+#include "cloud/fleet/fleet_tokens.h"
+#include "cloud/fleet/token.h"
+
+/* What the caller shows. */
+struct proof {
+    bool has_token;
+    const struct fleet_token *token; /* that is valid, or NULL */
+    bool has_own_token;
+    uint8_t own_hash[32];
+};
+
+static void read_proof(struct fleet *fleet, const struct fleet_caller *caller,
+                       struct proof *out_proof)
+{
+    const char *target = token_of_header(caller->authorization, "TargetToken");
+    const char *gateway = token_of_header(caller->authorization, "GatewayToken");
+    const char *secret = target != NULL ? target : gateway;
+    uint8_t hash[32];
+
+    *out_proof = (struct proof){.has_token = secret != NULL};
+    if (caller->own_token != NULL && strlen(caller->own_token) >= TOKEN_SECRET_SIZE - 1 &&
+        strlen(caller->own_token) <= TOKEN_LEN_MAX) {
+        out_proof->has_own_token = true;
+        token_hash(caller->own_token, strlen(caller->own_token), out_proof->own_hash);
+    }
+    if (secret == NULL) {
+        return;
+    }
+    token_hash(secret, strlen(secret), hash);
+    const struct fleet_token *token = fleet_find_token(fleet, hash);
+    if (!fleet_token_is_valid(fleet, token)) {
+        return;
+    }
+    if ((token->kind == TOKEN_GATEWAY) == (gateway != NULL) &&
+        (token->kind == TOKEN_GATEWAY || token->kind == TOKEN_TARGET ||
+         token->kind == TOKEN_CLAIM)) {
+        out_proof->token = token;
+    }
+}
+
+/* May the device of this slot be spoken for with this proof? */
+static bool is_device(struct fleet *fleet, const struct fleet_slot *slot,
+                      const struct proof *proof)
+{
+    const struct fleet_token *own =
+        proof->has_own_token ? fleet_find_token(fleet, proof->own_hash) : NULL;
+
+    if (fleet_token_is_valid(fleet, own) && own->kind == TOKEN_TARGET &&
+        own->owner == slot->id) {
+        return true;
+    }
+    if (proof->token != NULL) {
+        return proof->token->kind == TOKEN_GATEWAY ||
+               (proof->token->kind == TOKEN_TARGET && proof->token->owner == slot->id);
+    }
+    return !proof->has_token && slot->target_tokens == 0 &&
+           fleet->settings.registration == REGISTRATION_OPEN;
+}
+
+/* A device that was entered beforehand and has no token yet takes one with a claim code. */
+static bool may_claim(const struct fleet_slot *slot, const struct proof *proof)
+{
+    return proof->token != NULL && proof->token->kind == TOKEN_CLAIM && slot->target_tokens < 1;
+}
+
+static bool may_register(const struct fleet *fleet, const struct proof *proof)
+{
+    switch (fleet->settings.registration) {
+    case REGISTRATION_CLAIM:
+        return proof->token != NULL && proof->token->kind != TOKEN_TARGET;
+    case REGISTRATION_OPEN:
+        return proof->token != NULL ? proof->token->kind != TOKEN_TARGET : !proof->has_token;
+    case REGISTRATION_CLOSED:
+    case REGISTRATION_ALLOW_LIST:
+    default:
+        return false;
+    }
+}
+
+void fleet_identify(struct fleet *fleet, const struct fleet_caller *caller,
+                    struct fleet_answer *out_answer)
+{
+    struct proof proof;
+
+    *out_answer =
+        (struct fleet_answer){.result = FLEET_UNAUTHORIZED, .reason = "no valid token"};
+    pthread_mutex_lock(&fleet->lock);
+    struct fleet_slot *slot = fleet_find_slot(fleet, caller->controller_id);
+    if (slot != NULL) {
+        read_proof(fleet, caller, &proof);
+        if (is_device(fleet, slot, &proof)) {
+            *out_answer = (struct fleet_answer){.result = FLEET_DONE, .id = slot->id};
+        }
+    }
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+/* ---- a device that is not known yet ---- */
+struct register_params {
+    const struct fleet_caller *caller;
+    struct fleet_poll *out_poll;
+};
+
+/* The claim code becomes the device's token, or loses a use to the token that it brings. */
+static enum fleet_result take_claim(struct fleet_change *change, const struct proof *proof,
+                                    int64_t device)
+{
+    const struct fleet_token *claim = proof->token;
+    struct record_token record;
+
+    fleet_token_row(claim, &record);
+    if (!proof->has_own_token && claim->uses_left != 1) {
+        return fleet_refuse(change, FLEET_UNAUTHORIZED,
+                            "a claim code for many devices needs X-Otter-Token");
+    }
+    if (!proof->has_own_token) {
+        record.kind = TOKEN_TARGET;
+        record.owner = device;
+        record.uses_left = -1;
+        record.expires_at = 0;
+        fleet_change_put(change, RECORD_TOKEN, &record);
+        return FLEET_DONE;
+    }
+    if (record.uses_left > 0) {
+        record.uses_left--;
+        fleet_change_put(change, RECORD_TOKEN, &record);
+    }
+    return FLEET_DONE;
+}
+
+static void add_own_token(struct fleet_change *change, const struct proof *proof,
+                          int64_t device)
+{
+    struct record_token record = {.kind = TOKEN_TARGET,
+                                  .owner = device,
+                                  .uses_left = -1,
+                                  .created_at = fleet_wall_ms(change->fleet),
+                                  .name = "made by the device"};
+
+    token_hash_to_hex(proof->own_hash, record.hash);
+    fleet_change_insert(change, RECORD_TOKEN, &record);
+}
+
+static void add_device(struct fleet_change *change, const char *controller_id, int64_t *out_id)
+{
+    struct record_device device = {.first_at = fleet_wall_ms(change->fleet)};
+    struct record_event event = {.kind = "device.new", .actor = "device"};
+
+    (void)snprintf(device.controller_id, sizeof device.controller_id, "%s", controller_id);
+    *out_id = fleet_change_insert(change, RECORD_DEVICE, &device);
+    event.device = *out_id;
+    fleet_change_event(change, &event);
+}
+
+static enum fleet_result build_register(struct fleet_change *change)
+{
+    const struct register_params *params = change->params;
+    struct fleet *fleet = change->fleet;
+    struct fleet_slot *slot = fleet_find_slot(fleet, params->caller->controller_id);
+    struct proof proof;
+    int64_t id;
+
+    read_proof(fleet, params->caller, &proof);
+    if (slot != NULL && is_device(fleet, slot, &proof)) { /* another poll was first */
+        fleet_fill_poll(fleet, slot, params->out_poll);
+        return FLEET_DONE;
+    }
+    if (slot != NULL ? !may_claim(slot, &proof) : !may_register(fleet, &proof)) {
+        return fleet_refuse(change, FLEET_UNAUTHORIZED, "no valid token");
+    }
+    if (slot != NULL) {
+        id = slot->id;
+    } else {
+        add_device(change, params->caller->controller_id, &id);
+    }
+    if (proof.token != NULL && proof.token->kind == TOKEN_CLAIM) {
+        enum fleet_result result = take_claim(change, &proof, id);
+
+        if (result != FLEET_DONE) {
+            return result;
+        }
+    }
+    if (proof.has_own_token) {
+        add_own_token(change, &proof, id);
+    }
+    *params->out_poll = (struct fleet_poll){
+        .device = id, .interval_s = fleet->settings.poll_interval_s, .wants_config = true};
+    return FLEET_DONE;
+}
+
+/* ---- polls ---- */
+bool fleet_is_controller_id(const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)text[i] <= ' ' || strchr("/\\\x7F", text[i]) != NULL) {
+            return false;
+        }
+    }
+    return len > 0 && len <= RECORD_CONTROLLER_ID_MAX && strcmp(text, ".") != 0 &&
+           strcmp(text, "..") != 0;
+}
+
+void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
+                struct fleet_poll *out_poll, fleet_done *done, void *ctx)
+{
+    struct fleet_answer answer = {.result = FLEET_UNAUTHORIZED, .reason = "no valid token"};
+    struct proof proof;
+    bool begins = false, is_known = false;
+
+    pthread_mutex_lock(&fleet->lock);
+    fleet->polls++;
+    struct fleet_slot *slot = fleet_find_slot(fleet, caller->controller_id);
+    if (slot != NULL) {
+        read_proof(fleet, caller, &proof);
+        is_known = is_device(fleet, slot, &proof);
+    }
+    if (is_known) {
+        slot->polls++;
+        slot->last_at = fleet_wall_ms(fleet);
+        slot->seen_ms = fleet_steady_ms(fleet);
+        slot->has_unsaved_contact = true;
+        fleet_fill_poll(fleet, slot, out_poll);
+        begins = fleet_poll_begins_attempt(fleet, slot);
+        answer = (struct fleet_answer){.result = FLEET_DONE, .id = slot->id};
+    }
+    pthread_mutex_unlock(&fleet->lock);
+    if (begins) {
+        fleet_give_link(fleet, answer.id, out_poll, done, ctx);
+    } else if (is_known) {
+        done(ctx, &answer);
+    } else if (!fleet_is_controller_id(caller->controller_id)) {
+        answer.result = FLEET_INVALID;
+        (void)snprintf(answer.reason, sizeof answer.reason,
+                       "controller id: blanks or control characters, or too long");
+        done(ctx, &answer);
+    } else {
+        struct register_params params = {.caller = caller, .out_poll = out_poll};
+
+        fleet_run(fleet, build_register, &params, sizeof params, done, ctx);
+    }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/fleet/fleet_settings.h"
+
+#include <stddef.h>
+#include <string.h>
+#include "host/number.h"
+
+static const char *const registrations[] = {"closed", "allow-list", "claim", "open"};
+
+static const struct number_setting {
+    const char *name;
+    uint32_t fallback, min, max;
+    size_t offset;
+} numbers[] = {
+    /* hawkBit's limits of an interval, but for tests and demos that poll faster */
+    {"poll_interval_s", 300, 1, 86399, offsetof(struct fleet_settings, poll_interval_s)},
+    {"poll_fast_s", 5, 1, 86399, offsetof(struct fleet_settings, poll_fast_s)},
+    {"tries_max", 3, 1, ACTION_ATTEMPTS_MAX, offsetof(struct fleet_settings, tries_max)},
+    {"retention_days", 90, 1, 36500, offsetof(struct fleet_settings, retention_days)},
+};
+
+void fleet_settings_default(struct fleet_settings *out_settings)
+{
+    *out_settings = (struct fleet_settings){.registration = REGISTRATION_CLAIM};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        memcpy((char *)out_settings + numbers[i].offset, &numbers[i].fallback,
+               sizeof numbers[i].fallback);
+    }
+}
+
+bool fleet_settings_read(struct fleet_settings *settings, const char *name, const char *value)
+{
+    if (value == NULL) {
+        return false;
+    }
+    if (strcmp(name, "registration") == 0) {
+        for (unsigned i = 0; i < sizeof registrations / sizeof *registrations; i++) {
+            if (strcmp(value, registrations[i]) == 0) {
+                settings->registration = (enum fleet_registration)i;
+                return true;
+            }
+        }
+        return false;
+    }
+    if (strcmp(name, "offers_stopped") == 0) {
+        if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
+            return false;
+        }
+        settings->offers_stopped = value[0] == 'y';
+        return true;
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        uint64_t number;
+
+        if (strcmp(name, numbers[i].name) == 0 &&
+            number_parse(name, value, numbers[i].min, numbers[i].max, &number, NULL) == 0) {
+            uint32_t as_stored = (uint32_t)number;
+
+            memcpy((char *)settings + numbers[i].offset, &as_stored, sizeof as_stored);
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/fleet/fleet_state.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cloud/fleet/fleet_settings.h"
+#include "cloud/fleet/token.h"
+
+int64_t fleet_wall_ms(const struct fleet *fleet)
+{
+    return fleet->clock.wall_ms(fleet->clock.ctx);
+}
+
+int64_t fleet_steady_ms(const struct fleet *fleet)
+{
+    return fleet->clock.steady_ms(fleet->clock.ctx);
+}
+
+void fleet_free_text(const char *text)
+{
+    free((void *)(uintptr_t)text);
+}
+
+/* ---- lists ---- */
+static int64_t id_of(const void *item)
+{
+    int64_t id;
+
+    memcpy(&id, item, sizeof id);
+    return id;
+}
+
+/* Where the first item with an id of at least `id` stands. New ids are the largest, mostly. */
+static size_t place(const struct fleet_list *list, int64_t id)
+{
+    size_t low = 0, high = list->count;
+
+    if (high != 0 && id_of(list->items[high - 1]) < id) {
+        return high;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (id_of(list->items[middle]) < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+void *fleet_list_find(const struct fleet_list *list, int64_t id)
+{
+    size_t at = place(list, id);
+
+    return at < list->count && id_of(list->items[at]) == id ? list->items[at] : NULL;
+}
+
+/* Takes over `item`, also when it fails. */
+static int add(struct fleet_list *list, void *item)
+{
+    size_t at = place(list, id_of(item));
+
+    if (list->count == list->max) {
+        size_t max = list->max == 0 ? 16 : 2 * list->max;
+        void **items = realloc(list->items, max * sizeof *items);
+
+        if (items == NULL) {
+            free(item);
+            return -1;
+        }
+        list->items = items;
+        list->max = max;
+    }
+    memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof *list->items);
+    list->items[at] = item;
+    list->count++;
+    return 0;
+}
+
+static void take_out(struct fleet_list *list, const void *item)
+{
+    size_t at = place(list, id_of(item));
+
+    if (at < list->count && list->items[at] == item) {
+        list->count--;
+        memmove(list->items + at, list->items + at + 1,
+                (list->count - at) * sizeof *list->items);
+    }
+}
+
+/* The item with this id, made (zeroed) if it is not there. */
+static void *find_or_add(struct fleet_list *list, int64_t id, size_t size)
+{
+    void *item = fleet_list_find(list, id);
+
+    if (item != NULL) {
+        return item;
+    }
+    item = calloc(1, size);
+    if (item == NULL) {
+        return NULL;
+    }
+    memcpy(item, &id, sizeof id);
+    return add(list, item) == 0 ? item : NULL;
+}
+
+/* Replace a text; an empty one is NULL. */
+static int set_text(char **io_text, const char *text)
+{
+    char *copy = NULL;
+
+    if (*io_text != NULL && text != NULL && strcmp(*io_text, text) == 0) {
+        return 0;
+    }
+    if (text != NULL && text[0] != '\0') {
+        copy = strdup(text);
+        if (copy == NULL) {
+            return -1;
+        }
+    }
+    free(*io_text);
+    *io_text = copy;
+    return 0;
+}
+
+/* ---- trees ---- */
+static int compare_controller_ids(const void *a, const void *b)
+{
+    return strcmp(((const struct fleet_slot *)a)->controller_id,
+                  ((const struct fleet_slot *)b)->controller_id);
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(((const struct fleet_token *)a)->hash, ((const struct fleet_token *)b)->hash,
+                  sizeof((const struct fleet_token *)a)->hash);
+}
+
+struct fleet_slot *fleet_find_slot(struct fleet *fleet, const char *controller_id)
+{
+    struct fleet_slot wanted = {.controller_id = (char *)(uintptr_t)controller_id};
+    struct fleet_slot **found =
+        tfind(&wanted, &fleet->by_controller_id, compare_controller_ids);
+
+    return found != NULL ? *found : NULL;
+}
+
+struct fleet_token *fleet_find_token(struct fleet *fleet, const uint8_t hash[32])
+{
+    struct fleet_token wanted = {0};
+    struct fleet_token **found;
+
+    memcpy(wanted.hash, hash, sizeof wanted.hash);
+    found = tfind(&wanted, &fleet->by_hash, compare_hashes);
+    return found != NULL ? *found : NULL;
+}
+
+/* ---- devices ---- */
+static int put_device(struct fleet *fleet, const struct record_device *device)
+{
+    struct fleet_slot *slot = find_or_add(&fleet->slots, device->head.id, sizeof *slot);
+
+    if (slot == NULL) {
+        return -1;
+    }
+    if (slot->controller_id == NULL) {
+        if (set_text(&slot->controller_id, device->controller_id) != 0 ||
+            slot->controller_id == NULL ||
+            tsearch(slot, &fleet->by_controller_id, compare_controller_ids) == NULL) {
+            return -1;
+        }
+        fleet->wants_sweep = true;
+    }
+    if (strcmp(slot->hardware, device->hardware) != 0 || slot->product != device->product ||
+        strcmp(slot->version != NULL ? slot->version : "", device->version) != 0 ||
+        (slot->hold_reason != NULL) != (device->hold_reason[0] != '\0')) {
+        fleet->wants_sweep = true;
+    }
+    slot->rev = device->head.rev;
+    slot->reports_version = device->reports_version;
+    slot->has_config = device->attributes != NULL && device->attributes[0] != '\0';
+    memcpy(slot->hardware, device->hardware, sizeof slot->hardware);
+    slot->product = device->product;
+    slot->first_at = device->first_at;
+    return set_text(&slot->name, device->name) | set_text(&slot->version, device->version) |
+           set_text(&slot->hold_reason, device->hold_reason) |
+           set_text(&slot->attributes, device->attributes);
+}
+
+static void free_slot(struct fleet_slot *slot)
+{
+    while (slot->tries != NULL) {
+        struct fleet_tries *next = slot->tries->next;
+
+        free(slot->tries);
+        slot->tries = next;
+    }
+    for (size_t i = 0; i < slot->tag_count; i++) {
+        free(slot->tags[i]);
+    }
+    free((void *)slot->tags);
+    free(slot->action);
+    free(slot->controller_id);
+    free(slot->name);
+    free(slot->hold_reason);
+    free(slot->version);
+    free(slot->attributes);
+    free(slot);
+}
+
+static void put_contact(struct fleet *fleet, const struct record_contact *contact)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, contact->head.id);
+
+    if (slot != NULL && contact->last_at > slot->last_at) {
+        slot->last_at = contact->last_at;
+        slot->polls = contact->polls;
+    }
+}
+
+static int put_tag(struct fleet *fleet, const struct record_tag *tag)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, tag->device);
+    struct fleet_row *row = find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row);
+
+    if (row == NULL || slot == NULL) {
+        return row == NULL ? -1 : 0;
+    }
+    if (row->record != NULL) {
+        return 0;
+    }
+    char **tags = realloc((void *)slot->tags, (slot->tag_count + 1) * sizeof *tags);
+    row->record = malloc(sizeof *tag);
+    if (row->record != NULL) {
+        memcpy(row->record, tag, sizeof *tag);
+    }
+    if (tags == NULL || row->record == NULL) {
+        return -1;
+    }
+    slot->tags = tags;
+    tags[slot->tag_count] = strdup(tag->tag);
+    if (tags[slot->tag_count] == NULL) {
+        return -1;
+    }
+    slot->tag_count++;
+    fleet->wants_sweep = true;
+    return 0;
+}
+
+static void remove_tag(struct fleet *fleet, const struct record_tag *tag)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, tag->device);
+
+    for (size_t i = 0; slot != NULL && i < slot->tag_count; i++) {
+        if (strcmp(slot->tags[i], tag->tag) == 0) {
+            free(slot->tags[i]);
+            slot->tags[i] = slot->tags[--slot->tag_count];
+            fleet->wants_sweep = true;
+        }
+    }
+}
+
+/* ---- actions ---- */
+static void count_action(struct fleet *fleet, const struct record_action *action, int64_t by)
+{
+    struct fleet_deployment *deployment =
+        fleet_list_find(&fleet->deployments, action->deployment);
+
+    if (deployment != NULL && action->state > 0 && action->state < ACTION_STATES) {
+        deployment->counts[action->state] += by;
+    }
+}
+
+static int put_action(struct fleet *fleet, const struct record_action *record)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, record->device);
+
+    if (slot == NULL) {
+        return 0;
+    }
+    if (record->state == ACTION_CONFIRMED && fleet_ddi_id(record) > slot->confirmed_id) {
+        slot->confirmed_id = fleet_ddi_id(record);
+    }
+    if (slot->action != NULL && slot->action->record.head.id > record->head.id) {
+        return 0; /* an older one, corrected */
+    }
+    if (slot->action == NULL) {
+        slot->action = calloc(1, sizeof *slot->action);
+        if (slot->action == NULL) {
+            return -1;
+        }
+    } else if (slot->action->record.head.id == record->head.id) {
+        count_action(fleet, &slot->action->record, -1);
+    }
+    count_action(fleet, record, 1);
+    if (!record->open || slot->action->record.head.id != record->head.id) {
+        fleet->wants_sweep = true; /* the device is free; or there are more to come */
+    }
+    slot->action->record = *record;
+    slot->action->deadline_ms =
+        record->deadline_left_ms == 0 ? 0 : fleet_steady_ms(fleet) + record->deadline_left_ms;
+    slot->action->progress_written_ms = fleet_steady_ms(fleet);
+    return 0;
+}
+
+static int put_tries(struct fleet *fleet, const struct record_tries *record)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, record->device);
+
+    if (slot == NULL) {
+        return 0;
+    }
+    struct fleet_tries *tries = fleet_find_tries(slot, record->sha256);
+    if (tries == NULL) {
+        tries = calloc(1, sizeof *tries);
+        if (tries == NULL) {
+            return -1;
+        }
+        tries->next = slot->tries;
+        slot->tries = tries;
+    }
+    tries->record = *record;
+    return 0;
+}
+
+struct fleet_tries *fleet_find_tries(const struct fleet_slot *slot, const char *sha256)
+{
+    struct fleet_tries *tries = slot->tries;
+
+    while (tries != NULL && strcmp(tries->record.sha256, sha256) != 0) {
+        tries = tries->next;
+    }
+    return tries;
+}
+
+int64_t fleet_ddi_id(const struct record_action *action)
+{
+    return action->head.id * (ACTION_ATTEMPTS_MAX + 1) + action->attempt;
+}
+
+/* ---- tokens, firmware, deployments, small tables ---- */
+static int put_token(struct fleet *fleet, const struct record_token *record)
+{
+    struct fleet_token *token = find_or_add(&fleet->tokens, record->head.id, sizeof *token);
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, record->owner);
+    int64_t was_valid;
+
+    if (token == NULL) {
+        return -1;
+    }
+    was_valid = token->kind == TOKEN_TARGET && token->revoked_at == 0;
+    if (token->rev == 0) {
+        if (token_hash_from_hex(record->hash, token->hash) != 0 ||
+            tsearch(token, &fleet->by_hash, compare_hashes) == NULL) {
+            return -1;
+        }
+    }
+    token->rev = record->head.rev;
+    token->kind = record->kind;
+    token->owner = record->owner;
+    token->role = record->role;
+    token->uses_left = record->uses_left;
+    token->created_at = record->created_at;
+    token->expires_at = record->expires_at;
+    token->revoked_at = record->revoked_at;
+    if (record->kind == TOKEN_TARGET && slot != NULL) {
+        slot->target_tokens =
+            (uint8_t)(slot->target_tokens + (record->revoked_at == 0) - was_valid);
+    }
+    return set_text(&token->name, record->name);
+}
+
+static int put_firmware(struct fleet *fleet, const struct record_firmware *record)
+{
+    struct fleet_firmware *firmware =
+        find_or_add(&fleet->firmware, record->head.id, sizeof *firmware);
+
+    if (firmware == NULL) {
+        return -1;
+    }
+    firmware->record = *record;
+    firmware->record.notes = NULL;
+    fleet->wants_sweep = true;
+    return 0;
+}
+
+static int put_deployment(struct fleet *fleet, const struct record_deployment *record)
+{
+    struct fleet_deployment *deployment =
+        find_or_add(&fleet->deployments, record->head.id, sizeof *deployment);
+    char *text = strdup(record->rule != NULL ? record->rule : "");
+
+    if (deployment == NULL || text == NULL ||
+        (deployment->rule == NULL && rule_parse(text, &deployment->rule, NULL) != 0)) {
+        free(text);
+        return -1;
+    }
+    fleet_free_text(deployment->record.rule);
+    deployment->record = *record;
+    deployment->record.rule = text;
+    fleet->wants_sweep = true;
+    return 0;
+}
+
+/* Long texts are the last member of these, and not kept. */
+static int put_row(struct fleet *fleet, enum record_kind kind, const void *record)
+{
+    const struct record_table *table = record_table(kind);
+    struct fleet_row *row =
+        find_or_add(&fleet->rows[kind], ((const struct record_head *)record)->id, sizeof *row);
+
+    if (row == NULL) {
+        return -1;
+    }
+    if (row->record == NULL) {
+        row->record = malloc(table->size);
+        if (row->record == NULL) {
+            return -1;
+        }
+    }
+    memcpy(row->record, record, table->size);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (table->columns[i].type == RECORD_LONG_TEXT) {
+            memset((char *)row->record + table->columns[i].offset, 0, sizeof(const char *));
+        }
+    }
+    fleet->wants_sweep = true;
+    return 0;
+}
+
+int fleet_state_put(struct fleet *fleet, enum record_kind kind, const void *record)
+{
+    int64_t id = ((const struct record_head *)record)->id;
+
+    if (id > fleet->last_id[kind]) {
+        fleet->last_id[kind] = id;
+    }
+    switch (kind) {
+    case RECORD_DEVICE:
+        return put_device(fleet, record);
+    case RECORD_CONTACT:
+        put_contact(fleet, record);
+        return 0;
+    case RECORD_TAG:
+        return put_tag(fleet, record);
+    case RECORD_TOKEN:
+        return put_token(fleet, record);
+    case RECORD_FIRMWARE:
+        return put_firmware(fleet, record);
+    case RECORD_DEPLOYMENT:
+        return put_deployment(fleet, record);
+    case RECORD_ACTION:
+        return put_action(fleet, record);
+    case RECORD_TRIES:
+        return put_tries(fleet, record);
+    case RECORD_AUDIT:
+        memcpy(fleet->audit_hash, ((const struct record_audit *)record)->hash,
+               sizeof fleet->audit_hash);
+        return 0;
+    case RECORD_SETTING:
+        fleet_settings_read(&fleet->settings, ((const struct record_setting *)record)->name,
+                            ((const struct record_setting *)record)->value);
+        return put_row(fleet, kind, record);
+    case RECORD_PRODUCT:
+    case RECORD_GROUP:
+        return put_row(fleet, kind, record);
+    case RECORD_EVENT: /* history and messages: only the last id matters */
+    case RECORD_OUTBOX:
+    case RECORD_KINDS:
+    default:
+        return 0;
+    }
+}
+
+static void delete_slot(struct fleet *fleet, int64_t id)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, id);
+
+    if (slot != NULL) {
+        if (slot->action != NULL) {
+            count_action(fleet, &slot->action->record, -1);
+        }
+        (void)tdelete(slot, &fleet->by_controller_id, compare_controller_ids);
+        take_out(&fleet->slots, slot);
+        free_slot(slot);
+    }
+}
+
+void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id)
+{
+    struct fleet_row *row = fleet_list_find(&fleet->rows[kind], id);
+
+    if (kind == RECORD_DEVICE) {
+        delete_slot(fleet, id);
+    } else if (row != NULL) {
+        if (kind == RECORD_TAG) {
+            remove_tag(fleet, row->record);
+        }
+        take_out(&fleet->rows[kind], row);
+        free(row->record);
+        free(row);
+    }
+}
+
+static void free_nothing(void *node)
+{
+    (void)node;
+}
+
+void fleet_state_free(struct fleet *fleet)
+{
+    tdestroy(fleet->by_controller_id, free_nothing);
+    tdestroy(fleet->by_hash, free_nothing);
+    for (size_t i = 0; i < fleet->slots.count; i++) {
+        free_slot(fleet->slots.items[i]);
+    }
+    for (size_t i = 0; i < fleet->tokens.count; i++) {
+        free(((struct fleet_token *)fleet->tokens.items[i])->name);
+        free(fleet->tokens.items[i]);
+    }
+    for (size_t i = 0; i < fleet->firmware.count; i++) {
+        free(fleet->firmware.items[i]);
+    }
+    for (size_t i = 0; i < fleet->deployments.count; i++) {
+        struct fleet_deployment *deployment = fleet->deployments.items[i];
+
+        rule_free(deployment->rule);
+        fleet_free_text(deployment->record.rule);
+        free(deployment);
+    }
+    for (int kind = 0; kind < RECORD_KINDS; kind++) {
+        for (size_t i = 0; i < fleet->rows[kind].count; i++) {
+            free(((struct fleet_row *)fleet->rows[kind].items[i])->record);
+            free(fleet->rows[kind].items[i]);
+        }
+        free((void *)fleet->rows[kind].items);
+    }
+    free((void *)fleet->slots.items);
+    free((void *)fleet->tokens.items);
+    free((void *)fleet->firmware.items);
+    free((void *)fleet->deployments.items);
+}
+
+/* ---- questions ---- */
+const struct record_product *fleet_find_product(struct fleet *fleet, int64_t id)
+{
+    return fleet_find_row(fleet, RECORD_PRODUCT, id);
+}
+
+void *fleet_find_row(struct fleet *fleet, enum record_kind kind, int64_t id)
+{
+    struct fleet_row *row = fleet_list_find(&fleet->rows[kind], id);
+
+    return row != NULL ? row->record : NULL;
+}
+
+uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *slot)
+{
+    return slot->action != NULL && slot->action->record.open ? fleet->settings.poll_fast_s
+                                                             : fleet->settings.poll_interval_s;
+}
+
+/* Twice the slow interval: a device that was told the slow one keeps it until it polls. */
+bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot)
+{
+    int64_t limit_ms = 2 * (int64_t)fleet->settings.poll_interval_s * 1000 + 30000;
+
+    return slot->seen_ms != 0 && fleet_steady_ms(fleet) - slot->seen_ms <= limit_ms;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLOUD_FLEET_STATE_H
+#define CLOUD_FLEET_STATE_H
+
+#include <pthread.h>
+#include "cloud/fleet/fleet.h"
+
+/* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
+ * files fleet_*.c; all of it is read and changed under `lock`.
+ *
+ * It follows the store: a row gets here by fleet_state_put(), at the start or when the store has
+ * it. Full rows of devices are read from the store by whoever changes one. */
+
+/* Things with an id, in order of it. `items` point to structs that begin with the id. */
+struct fleet_list {
+    void **items;
+    size_t count, max;
+};
+
+struct fleet_action {
+    struct record_action record;
+    int64_t deadline_ms;         /* steady; 0 = none */
+    int64_t progress_written_ms; /* steady */
+};
+
+struct fleet_tries {
+    struct record_tries record;
+    struct fleet_tries *next;
+};
+
+struct fleet_slot { /* a device */
+    int64_t id;
+    uint32_t rev;
+    bool reports_version, has_config, has_unsaved_contact;
+    uint8_t target_tokens; /* that are valid */
+    char hardware[RECORD_FIELD_MAX + 1];
+    char *controller_id, *name, *hold_reason, *version, *attributes;
+    char **tags;
+    size_t tag_count;
+    int64_t product;
+    int64_t first_at, last_at, polls;
+    int64_t seen_ms;             /* steady, of the last poll; 0 = not since the start */
+    struct fleet_action *action; /* the newest one, or NULL */
+    int64_t confirmed_id;        /* of the last confirmed action towards the device; 0 = none */
+    struct fleet_tries *tries;
+};
+
+struct fleet_token {
+    int64_t id;
+    uint32_t rev;
+    uint8_t hash[32];
+    int64_t kind, owner, role, uses_left, created_at, expires_at, revoked_at;
+    char *name;
+};
+
+struct fleet_firmware {
+    int64_t id;
+    struct record_firmware record; /* `notes` is NULL */
+};
+
+struct fleet_deployment {
+    int64_t id;
+    struct record_deployment record; /* `rule` is of this struct */
+    struct rule *rule;
+    int64_t counts[ACTION_STATES];
+};
+
+struct fleet_row { /* of the small tables that are kept as they are */
+    int64_t id;
+    void *record; /* its long texts are NULL */
+};
+
+struct fleet {
+    pthread_mutex_t lock;
+    struct store *store;
+    struct fleet_clock clock;
+    struct fleet_settings settings;
+
+    struct fleet_list slots, tokens, firmware, deployments;
+    struct fleet_list rows[RECORD_KINDS]; /* PRODUCT, GROUP, SETTING */
+    void *by_controller_id, *by_hash;     /* tsearch trees of fleet_slot, fleet_token */
+    int64_t last_id[RECORD_KINDS];
+    char audit_hash[65]; /* of the newest entry */
+
+    bool wants_sweep, is_sweeping; /* devices are to be looked at for new actions */
+    int64_t contacts_saved_ms, trimmed_ms, swept_ms; /* steady */
+    uint64_t polls, changes, conflicts, failures;
+    void (*watcher)(void *ctx, const struct record_event *event);
+    void *watcher_ctx;
+};
+
+int64_t fleet_wall_ms(const struct fleet *fleet);
+int64_t fleet_steady_ms(const struct fleet *fleet);
+
+/* A row is in the store now, or is gone from it. Returns 0, or -1 without memory. */
+OTTER_MUST_CHECK int fleet_state_put(struct fleet *fleet, enum record_kind kind,
+                                     const void *record);
+void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id);
+void fleet_state_free(struct fleet *fleet);
+
+/* Free a text that a record calls const; NULL is allowed. */
+void fleet_free_text(const char *text);
+
+/* NULL if there is none. */
+void *fleet_list_find(const struct fleet_list *list, int64_t id);
+struct fleet_slot *fleet_find_slot(struct fleet *fleet, const char *controller_id);
+struct fleet_token *fleet_find_token(struct fleet *fleet, const uint8_t hash[32]);
+const struct record_product *fleet_find_product(struct fleet *fleet, int64_t id);
+struct fleet_tries *fleet_find_tries(const struct fleet_slot *slot, const char *sha256);
+/* The row of a small table whose id this is, or NULL. */
+void *fleet_find_row(struct fleet *fleet, enum record_kind kind, int64_t id);
+
+bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot);
+/* How often this device is told to poll. */
+uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *slot);
+
+/* An action's name towards the device: a new one for each attempt. */
+int64_t fleet_ddi_id(const struct record_action *action);
+
+/* What a rule or the pre-flight asks about a device; valid while the lock is held. */
+void fleet_rule_subject(struct fleet *fleet, const struct fleet_slot *slot,
+                        struct rule_subject *out_subject);
+enum preflight_verdict fleet_verdict(struct fleet *fleet, const struct fleet_slot *slot,
+                                     const struct record_firmware *firmware);
+
+#endif

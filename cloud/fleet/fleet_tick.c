@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens by time alone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "cloud/fleet/fleet_action.h"
+#include "cloud/fleet/fleet_offer.h"
+
+enum {
+    CONTACTS_EVERY_MS = 5000,
+    CONTACTS_MAX = 1000, /* of one change */
+    TRIM_EVERY_MS = 60000,
+    SWEEP_EVERY_MS = 60000, /* windows open and deployments begin by the clock */
+    DAY_MS = 24 * 3600 * 1000,
+};
+
+/* ---- deadlines ---- */
+struct deadline_params {
+    int64_t device, action;
+    enum action_event event;
+};
+
+static enum fleet_result build_deadline(struct fleet_change *change)
+{
+    static const struct fleet_word word = {.actor = "clock"};
+    const struct deadline_params *params = change->params;
+    struct fleet_slot *slot = fleet_list_find(&change->fleet->slots, params->device);
+    struct fleet_work work;
+
+    if (slot == NULL || slot->action == NULL ||
+        slot->action->record.head.id != params->action) {
+        return FLEET_DONE;
+    }
+    if (params->event == ACTION_DEADLINE &&
+        (slot->action->deadline_ms == 0 ||
+         slot->action->deadline_ms > fleet_steady_ms(change->fleet))) {
+        return FLEET_DONE; /* it was put off meanwhile */
+    }
+    fleet_work_begin(&work, change, slot);
+    enum fleet_result result = fleet_work_event(&work, params->event, &word);
+    fleet_work_finish(&work);
+    return result;
+}
+
+static bool is_over(struct fleet *fleet, const struct fleet_action *action)
+{
+    const struct fleet_deployment *deployment =
+        fleet_list_find(&fleet->deployments, action->record.deployment);
+
+    return (action->record.state == ACTION_QUEUED ||
+            action->record.state == ACTION_WAITING_APPROVAL) &&
+           deployment != NULL && deployment->record.ends_at != 0 &&
+           deployment->record.ends_at <= fleet_wall_ms(fleet);
+}
+
+/* What is due of one device: 0 = nothing. */
+static enum action_event due(struct fleet *fleet, const struct fleet_action *action)
+{
+    if (action == NULL || !action->record.open) {
+        return 0;
+    }
+    if (is_over(fleet, action)) {
+        return ACTION_DEPLOYMENT_END;
+    }
+    return action->deadline_ms != 0 && action->deadline_ms <= fleet_steady_ms(fleet)
+               ? ACTION_DEADLINE
+               : 0;
+}
+
+/* Looks at each device once; a change that is not durable yet is found again at the next tick,
+ * and changes nothing then. */
+static void end_what_is_due(struct fleet *fleet)
+{
+    int64_t after = 0;
+
+    for (;;) {
+        struct deadline_params params = {0};
+
+        pthread_mutex_lock(&fleet->lock);
+        for (size_t i = 0; i < fleet->slots.count && params.event == 0; i++) {
+            const struct fleet_slot *slot = fleet->slots.items[i];
+
+            if (slot->id > after) {
+                params.event = due(fleet, slot->action);
+                params.device = slot->id;
+                params.action = params.event != 0 ? slot->action->record.head.id : 0;
+            }
+        }
+        pthread_mutex_unlock(&fleet->lock);
+        if (params.event == 0) {
+            return;
+        }
+        after = params.device;
+        fleet_run(fleet, build_deadline, &params, sizeof params, NULL, NULL);
+    }
+}
+
+/* ---- contacts ---- */
+static enum fleet_result build_contacts(struct fleet_change *change)
+{
+    struct fleet *fleet = change->fleet;
+
+    for (size_t i = 0; i < fleet->slots.count && change->op_count < CONTACTS_MAX; i++) {
+        struct fleet_slot *slot = fleet->slots.items[i];
+
+        if (slot->has_unsaved_contact) {
+            struct record_contact contact = {
+                .head.id = slot->id, .last_at = slot->last_at, .polls = slot->polls};
+
+            fleet_change_put_any(change, RECORD_CONTACT, &contact);
+            slot->has_unsaved_contact = false;
+        }
+    }
+    return FLEET_DONE;
+}
+
+void fleet_save_contacts(struct fleet *fleet)
+{
+    bool is_left = true;
+    char nothing = 0;
+
+    while (is_left) {
+        fleet_run(fleet, build_contacts, &nothing, sizeof nothing, NULL, NULL);
+        is_left = false;
+        pthread_mutex_lock(&fleet->lock);
+        for (size_t i = 0; i < fleet->slots.count && !is_left; i++) {
+            is_left = ((const struct fleet_slot *)fleet->slots.items[i])->has_unsaved_contact;
+        }
+        pthread_mutex_unlock(&fleet->lock);
+    }
+}
+
+static bool is_time(struct fleet *fleet, int64_t *io_last_ms, int64_t every_ms)
+{
+    int64_t now_ms = fleet_steady_ms(fleet);
+    bool is_due;
+
+    pthread_mutex_lock(&fleet->lock);
+    is_due = now_ms - *io_last_ms >= every_ms;
+    if (is_due) {
+        *io_last_ms = now_ms;
+    }
+    pthread_mutex_unlock(&fleet->lock);
+    return is_due;
+}
+
+void fleet_tick(struct fleet *fleet)
+{
+    end_what_is_due(fleet);
+    if (is_time(fleet, &fleet->contacts_saved_ms, CONTACTS_EVERY_MS)) {
+        fleet_save_contacts(fleet);
+    }
+    if (is_time(fleet, &fleet->trimmed_ms, TRIM_EVERY_MS)) {
+        int64_t before =
+            fleet_wall_ms(fleet) - (int64_t)fleet->settings.retention_days * DAY_MS;
+
+        if (fleet->store->trim_events(fleet->store, before, NULL) != 0) {
+            pthread_mutex_lock(&fleet->lock);
+            fleet->failures++;
+            pthread_mutex_unlock(&fleet->lock);
+        }
+    }
+    if (is_time(fleet, &fleet->swept_ms, SWEEP_EVERY_MS)) {
+        pthread_mutex_lock(&fleet->lock);
+        fleet->wants_sweep = true;
+        pthread_mutex_unlock(&fleet->lock);
+    }
+    fleet_sweep(fleet);
+}
+
+bool fleet_wants_tick(struct fleet *fleet)
+{
+    bool wants;
+
+    pthread_mutex_lock(&fleet->lock);
+    wants = fleet->wants_sweep && !fleet->is_sweeping && !fleet->settings.offers_stopped;
+    pthread_mutex_unlock(&fleet->lock);
+    return wants;
+}

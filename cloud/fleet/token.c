@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/fleet/token.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <string.h>
+#include <strings.h>
+
+int token_make(char out_secret[TOKEN_SECRET_SIZE])
+{
+    static const char letters[] = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789";
+    size_t len = 0;
+
+    while (len < TOKEN_SECRET_SIZE - 1) {
+        unsigned char byte;
+
+        if (RAND_bytes(&byte, 1) != 1) {
+            return -1;
+        }
+        if (byte < sizeof letters - 1) { /* so that each letter is as likely */
+            out_secret[len++] = letters[byte];
+        }
+    }
+    out_secret[len] = '\0';
+    return 0;
+}
+
+void token_hash(const char *secret, size_t len, uint8_t out_hash[32])
+{
+    if (EVP_Digest(secret, len, out_hash, NULL, EVP_sha256(), NULL) != 1) {
+        memset(out_hash, 0, 32); /* the hash of nothing that is known */
+    }
+}
+
+void token_hash_to_hex(const uint8_t hash[32], char out_hex[65])
+{
+    if (OPENSSL_buf2hexstr_ex(out_hex, 65, NULL, hash, 32, '\0') != 1) {
+        out_hex[0] = '\0';
+    }
+}
+
+int token_hash_from_hex(const char *hex, uint8_t out_hash[32])
+{
+    size_t len;
+
+    return OPENSSL_hexstr2buf_ex(out_hash, 32, &len, hex, '\0') == 1 && len == 32 ? 0 : -1;
+}
+
+const char *token_of_header(const char *header, const char *scheme)
+{
+    size_t len = strlen(scheme);
+
+    if (header == NULL || strncasecmp(header, scheme, len) != 0 || header[len] != ' ') {
+        return NULL;
+    }
+    header += len + strspn(header + len, " ");
+    len = strlen(header);
+    if (len == 0 || len > TOKEN_LEN_MAX) {
+        return NULL;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (header[i] <= ' ' || header[i] > '~') {
+            return NULL;
+        }
+    }
+    return header;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cloud/rest/rest_call.h"
+#include "cloud/rest/rest_json.h"
+#include "cloud/rest/rest_rows.h"
+#include "host/json.h"
+
+static void list(struct rest_call *call)
+{
+    struct store_query query = {.kind = RECORD_AUDIT, .newest_first = true};
+    struct host_error error;
+    struct rest_rows rows;
+    struct rest_page page;
+
+    if (!rest_query_page(call, &page)) {
+        return;
+    }
+    query.after = page.after;
+    query.limit = page.limit;
+    if (rest_rows_of_store(fleet_store(call->rest->fleet), &query, &rows, &error) != 0) {
+        rest_rows_free(&rows);
+        rest_fail(call, 500, "%s", error.reason);
+        return;
+    }
+    rest_reply_rows(call, &rows, rest_json_audit);
+}
+
+/* Write a page, and move the query behind it. Returns 1 if there are more, 0, or -1. */
+static int put_page(struct store *store, struct store_query *io_query, FILE *out,
+                    struct host_error *out_error)
+{
+    struct rest_rows rows;
+    int err = rest_rows_of_store(store, io_query, &rows, out_error);
+
+    if (err == 0 && rows.failed) {
+        err = host_error_set(out_error, NULL, "no memory");
+    }
+    for (size_t i = 0; i < rows.count && err == 0; i++) {
+        const struct record_audit *audit = rest_row(&rows, i);
+        io_query->after = audit->head.id;
+        if (json_print(rest_json_audit(audit), out) != 0) {
+            err = host_error_set(out_error, NULL, "the export could not be written");
+        }
+    }
+    int result = err != 0 ? -1 : rows.has_more ? 1 : 0;
+    rest_rows_free(&rows);
+    return result;
+}
+
+/* All of it, oldest first, as the chain of hashes is checked: by way of a file, because it has
+ * no limit. */
+static int put_all(struct rest_call *call, int fd, struct host_error *out_error)
+{
+    struct store_query query = {.kind = RECORD_AUDIT, .limit = REST_PAGE_MAX};
+    int own = dup(fd);
+    FILE *out = own >= 0 ? fdopen(own, "w") : NULL;
+    int more = 1;
+
+    if (out == NULL) {
+        if (own >= 0) {
+            (void)close(own);
+        }
+        return host_error_set(out_error, NULL, "no memory");
+    }
+    while (more > 0) {
+        more = put_page(fleet_store(call->rest->fleet), &query, out, out_error);
+    }
+    if (fclose(out) != 0 && more == 0) {
+        more = host_error_set(out_error, NULL, "the export could not be written");
+    }
+    return more;
+}
+
+static void export_lines(struct rest_call *call)
+{
+    struct host_error error;
+    struct stat status;
+    int fd = firmware_files_begin(call->rest->files, &error);
+
+    if (fd < 0) {
+        rest_fail(call, 507, "%s", error.reason);
+        return;
+    }
+    if (put_all(call, fd, &error) != 0 || fstat(fd, &status) != 0) {
+        (void)close(fd);
+        rest_fail(call, 500, "the export could not be written");
+        return;
+    }
+    char etag[24];
+    (void)snprintf(etag, sizeof etag, "%lld", (long long)status.st_size);
+    struct http_file file = {.fd = fd,
+                             .size = status.st_size,
+                             .type = "application/jsonl",
+                             .etag = etag, /* it only grows */
+                             .name = "audit.jsonl"};
+    http_reply_file(call->request, &file);
+    rest_end(call);
+}
+
+void rest_list_audit(struct rest_call *call)
+{
+    const char *format = http_query(call->request, "format");
+
+    if (format == NULL || strcmp(format, "json") == 0) {
+        list(call);
+    } else if (strcmp(format, "jsonl") == 0) {
+        export_lines(call);
+    } else {
+        rest_fail(call, 400, "format: not one of: json jsonl");
+    }
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/store/store_sqlite_row.h"
+
+#include <string.h>
+
+int sqlite_row_bind(sqlite3_stmt *statement, const struct record_table *table,
+                    const void *record)
+{
+    const struct record_head *head = record;
+    int rc = SQLITE_OK, place = 0;
+
+    for (size_t i = 0; rc == SQLITE_OK && i < table->column_count; i++) {
+        const struct record_column *column = &table->columns[i];
+        place++;
+        if (column->type == RECORD_INT64 || column->type == RECORD_BOOL) {
+            rc = sqlite3_bind_int64(statement, place, record_int(column, record));
+        } else {
+            size_t len;
+            const char *text = record_text(column, record, &len);
+            rc = sqlite3_bind_text64(statement, place, text, len, SQLITE_STATIC, SQLITE_UTF8);
+        }
+    }
+    return rc == SQLITE_OK ? sqlite3_bind_int64(statement, place + 1, head->id) : rc;
+}
+
+/* NULL, or what is wrong with a number. */
+static const char *get_number(sqlite3_stmt *statement, int place,
+                              const struct record_column *column, void *record)
+{
+    char *at = (char *)record + column->offset;
+    int64_t value = sqlite3_column_int64(statement, place);
+
+    if (sqlite3_column_type(statement, place) != SQLITE_INTEGER) {
+        return "is no number";
+    }
+    if (column->type == RECORD_BOOL) {
+        bool flag = value == 1;
+        memcpy(at, &flag, sizeof flag);
+        return value == 0 || value == 1 ? NULL : "is neither 0 nor 1";
+    }
+    memcpy(at, &value, sizeof value);
+    return NULL;
+}
+
+static const char *get_text(sqlite3_stmt *statement, int place,
+                            const struct record_column *column, void *record)
+{
+    char *at = (char *)record + column->offset;
+
+    if (sqlite3_column_type(statement, place) != SQLITE_TEXT) {
+        return "is no text";
+    }
+    const char *text = (const char *)sqlite3_column_text(statement, place);
+    if (text == NULL) {
+        return "does not fit the memory";
+    }
+    size_t len = (size_t)sqlite3_column_bytes(statement, place);
+    if (memchr(text, '\0', len) != NULL) {
+        return "holds a NUL";
+    }
+    if (column->type == RECORD_LONG_TEXT) {
+        memcpy(at, &text, sizeof text);
+        return NULL;
+    }
+    if (len >= column->size) {
+        return "is too long";
+    }
+    memcpy(at, text, len + 1);
+    return NULL;
+}
+
+int sqlite_row_get(sqlite3_stmt *statement, const struct record_table *table, void *out_record,
+                   struct host_error *out_error)
+{
+    struct record_head *head = out_record;
+    long long id = sqlite3_column_int64(statement, 0);
+    int64_t rev = sqlite3_column_int64(statement, 1);
+
+    memset(out_record, 0, table->size);
+    if (sqlite3_column_type(statement, 1) != SQLITE_INTEGER || rev < 1 || rev > UINT32_MAX) {
+        return host_error_set(out_error, table->name, "row %lld: rev is none", id);
+    }
+    head->id = id;
+    head->rev = (uint32_t)rev;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct record_column *column = &table->columns[i];
+        bool is_number = column->type == RECORD_INT64 || column->type == RECORD_BOOL;
+        const char *wrong =
+            (is_number ? get_number : get_text)(statement, (int)i + 2, column, out_record);
+        if (wrong != NULL) {
+            return host_error_set(out_error, table->name, "row %lld: %s %s", id, column->name,
+                                  wrong);
+        }
+    }
+    return 0;
+}
