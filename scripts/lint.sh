@@ -17,7 +17,8 @@ cppcheck --quiet --enable=warning,performance,portability --inline-suppr \
     --project=build/host/compile_commands.json -i tests
 log=build/clang-tidy.log
 # The drop-in's port file is compiled for the target only: where its headers are must be told.
-git ls-files 'core/src/*.c' 'module/*.c' 'host/*.c' 'cli/*.c' 'board/*.c' 'lab/*.c' 'gizwits-dropin/*.c' 'agent/*.c' 'moduled/*.c' |
+git ls-files 'core/src/*.c' 'module/*.c' 'host/*.c' 'cli/*.c' 'board/*.c' 'lab/*.c' 'gizwits-dropin/*.c' 'agent/*.c' 'moduled/*.c' \
+    'cloud/*.c' |
     xargs -P "$(nproc)" -n 4 clang-tidy-14 --quiet -p build/host \
         --extra-arg=-Wno-unknown-warning-option --extra-arg="-I$PWD/port/stm32f103" >"$log" 2>&1 || {
     grep -v ' warnings generated' "$log"

@@ -58,7 +58,8 @@ static enum ddi_execution read_execution(const json_t *value)
     return DDI_UNKNOWN_EXECUTION;
 }
 
-/* The lines from `first` on. Returns false if they do not fit; what does not ends with "...". */
+/* The lines from `first` on. Returns false if they do not fit; what does not ends with
+ * "...". */
 static bool put_lines(const json_t *details, size_t first, char out_detail[DDI_DETAIL_SIZE])
 {
     static const char more[] = "...";

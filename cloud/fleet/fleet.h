@@ -22,8 +22,8 @@
  * another one is made again from the newer state; the callers never see that.
  *
  * Any thread may call. `done` is called once per call, from the caller's thread or from the
- * store's, without a lock held; what `out_` points to must stay until then, all other parameters
- * may go as soon as the call returns.
+ * store's, without a lock held; what `out_` points to must stay until then, all other
+ * parameters may go as soon as the call returns.
  */
 struct fleet;
 
@@ -166,7 +166,8 @@ void fleet_archive_firmware(struct fleet *fleet, const char *actor, int64_t id, 
                             fleet_done *done, void *ctx);
 
 /* Members of `deployment` that count: firmware, name, rule, mode, times, window, attempts.
- * REFUSED if nobody can take it. A firmware that no device runs yet goes to one device first. */
+ * REFUSED if nobody can take it. A firmware that no device runs yet goes to one device
+ * first. */
 void fleet_deploy(struct fleet *fleet, const char *actor,
                   const struct record_deployment *deployment, fleet_done *done, void *ctx);
 /* ACTIVE, PAUSED or CANCELLED; cancelled ends its actions. */
@@ -241,8 +242,8 @@ bool fleet_visit_device(struct fleet *fleet, int64_t id, fleet_device_visitor *v
                         void *ctx);
 int64_t fleet_find_device(struct fleet *fleet, const char *controller_id); /* 0 = not there */
 
-/* Small tables, whole, oldest first; kinds PRODUCT, FIRMWARE, DEPLOYMENT, GROUP, TOKEN, SETTING;
- * the same rules as for the visitor above. */
+/* Small tables, whole, oldest first; kinds PRODUCT, FIRMWARE, DEPLOYMENT, GROUP, TOKEN,
+ * SETTING; the same rules as for the visitor above. */
 void fleet_visit_records(struct fleet *fleet, enum record_kind kind, store_visitor *visitor,
                          void *ctx);
 /* One of them; its long texts are NULL. False if it is not there. */

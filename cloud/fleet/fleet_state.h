@@ -8,8 +8,8 @@
 /* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
  * files fleet_*.c; all of it is read and changed under `lock`.
  *
- * It follows the store: a row gets here by fleet_state_put(), at the start or when the store has
- * it. Full rows of devices are read from the store by whoever changes one. */
+ * It follows the store: a row gets here by fleet_state_put(), at the start or when the store
+ * has it. Full rows of devices are read from the store by whoever changes one. */
 
 /* Things with an id, in order of it. `items` point to structs that begin with the id. */
 struct fleet_list {

@@ -25,8 +25,8 @@ static bool is_utf8(const char *text)
     return *text == '\0';
 }
 
-/* In place. libmicrohttpd's own leaves a bad escape as it is, and ends a text at %00. What is no
- * UTF-8 would come back from the database as another name than it went in. */
+/* In place. libmicrohttpd's own leaves a bad escape as it is, and ends a text at %00. What
+ * is no UTF-8 would come back from the database as another name than it went in. */
 size_t http_unescape(void *ctx, struct MHD_Connection *mhd, char *text)
 {
     const union MHD_ConnectionInfo *info =

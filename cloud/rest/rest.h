@@ -28,7 +28,8 @@ OTTER_MUST_CHECK int rest_open(const struct rest_config *config, struct rest **o
 /* Close the event streams first, before the listener stops: it would wait for them. No new ones
  * are opened from then on. */
 void rest_close_streams(struct rest *rest);
-/* When no request is open any more, and the store is closed, so that every change is answered. */
+/* When no request is open any more, and the store is closed, so that every change is
+ * answered. */
 void rest_close(struct rest *rest);
 
 /* For struct http_listener; `ctx` is the struct rest. */

@@ -92,8 +92,8 @@ void rest_check_access(const struct rest *rest, const struct rest_route *route,
 enum { REST_COOKIE_SIZE = 160 };
 void rest_put_cookie(const struct rest_call *call, const char *secret,
                      char out_header[REST_COOKIE_SIZE]);
-/* Who shows `secret`, if it is of this kind: API in Authorization, SESSION in the cookie. One in
- * the place of the other would be without what guards that place: Origin, HttpOnly. */
+/* Who shows `secret`, if it is of this kind: API in Authorization, SESSION in the cookie.
+ * One in the place of the other would be without what guards that place: Origin, HttpOnly. */
 bool rest_identify(const struct rest *rest, const char *secret, enum token_kind kind,
                    struct fleet_person *out_person);
 bool rest_is_https(const struct rest *rest, const struct http_request *request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Server-sent events: every line of any timeline, and progress, to every console that is open. */
+/* Server-sent events: every line of any timeline, and progress, to every console that is
+ * open. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +121,8 @@ static bool open_stream(struct rest_call *call, struct rest_events *events)
         free(watcher);
         return true;
     }
-    /* Something to send at once: a proxy in between passes the head on, and a program knows that
-     * from now on it misses nothing. */
+    /* Something to send at once: a proxy in between passes the head on, and a program knows
+     * that from now on it misses nothing. */
     http_stream_send(watcher->stream, "hello", "{}");
     watcher->next = events->watchers;
     events->watchers = watcher;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/http/http.h towards a client that sends what it likes: what is let through, what is refused,
- * and what ends the connection. */
+/* cloud/http/http.h towards a client that sends what it likes: what is let through, what is
+ * refused, and what ends the connection. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -7,10 +7,11 @@
 #include <stdint.h>
 #include "cloud/store/store.h"
 
-/* A store in memory, for tests of whatever uses one. It keeps the promises of cloud/store/store.h:
- * batches are atomic and in order, revs and unique columns are checked, everything is copied
- * (tests/unit/test_store.c runs the same tests against it as against SQLite). Besides, a test
- * decides when batches are answered, makes them fail, and looks into it.
+/* A store in memory, for tests of whatever uses one. It keeps the promises of
+ * cloud/store/store.h: batches are atomic and in order, revs and unique columns are checked,
+ * everything is copied (tests/unit/test_store.c runs the same tests against it as against
+ * SQLite). Besides, a test decides when batches are answered, makes them fail, and looks into
+ * it.
  *
  * For one thread. It starts by answering from inside submit(); a batch that is submitted from
  * inside a `done` is answered after that `done` has returned.

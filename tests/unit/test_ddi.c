@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/ddi/ddi.h, paths and bodies: what SWUpdate 2022.12, rauc-hawkbit-updater, Zephyr send. */
+/* cloud/ddi/ddi.h, paths and bodies: what SWUpdate 2022.12, rauc-hawkbit-updater, Zephyr
+ * send. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud/ddi/ddi.h, what devices get: the shapes are those of hawkBit's OpenAPI description of DDI
- * v1. */
+/* cloud/ddi/ddi.h, what devices get: the shapes are those of hawkBit's OpenAPI description
+ * of DDI v1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fleet over a store in memory: what devices, people and the clock do, and what comes of it. */
+/* The fleet over a store in memory: what devices, people and the clock do, and what comes of
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a store promises of what is written (cloud/store/store.h): the same tests against SQLite and
- * against the double in memory. Reading and order are in test_store_read.c. */
+/* What a store promises of what is written (cloud/store/store.h): the same tests against
+ * SQLite and against the double in memory. Reading and order are in test_store_read.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a store promises of pages, order and answers (cloud/store/store.h): the same tests against
- * SQLite and against the double in memory. */
+/* What a store promises of pages, order and answers (cloud/store/store.h): the same tests
+ * against SQLite and against the double in memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
