@@ -182,6 +182,12 @@ static size_t put_config(struct agent *agent)
     return ddi_write_config(all, count, agent->body, sizeof agent->body);
 }
 
+/* Words for people come four times in a transfer: servers keep each of them. */
+static unsigned quarter(const struct agent *agent, unsigned piece)
+{
+    return agent->piece_of != 0 ? piece * 4 / agent->piece_of : 0;
+}
+
 static size_t put_telling(struct agent *agent, uint64_t now_ms)
 {
     char words[AGENT_TEXT_SIZE];
@@ -199,12 +205,15 @@ static size_t put_telling(struct agent *agent, uint64_t now_ms)
         (void)snprintf(words, sizeof words, "%u bytes, version %s, digest checked",
                        agent->saved.size, agent->saved.version);
     } else {
-        agent->telling_piece = agent->piece;
         feedback.has_progress = true;
         feedback.cnt = agent->piece;
         feedback.of = agent->piece_of;
         (void)snprintf(words, sizeof words, "piece %u of %u to the MCU", agent->piece,
                        agent->piece_of);
+        if (quarter(agent, agent->piece) == quarter(agent, agent->telling_piece)) {
+            feedback.detail_count = 0;
+        }
+        agent->telling_piece = agent->piece;
     }
     return ddi_write_feedback(&feedback, agent->body, sizeof agent->body);
 }

@@ -2,6 +2,7 @@
 #include "cloud/fleet/fleet_change.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,45 @@ enum fleet_result fleet_refuse(struct fleet_change *change, enum fleet_result re
     return result;
 }
 
+/* ---- what params point to ---- */
+struct fleet_copy {
+    struct fleet_copy *next;
+    _Alignas(max_align_t) char bytes[];
+};
+
+void *fleet_keep(struct fleet_kept *kept, const void *bytes, size_t size)
+{
+    struct fleet_copy *copy;
+
+    if (bytes == NULL) {
+        return NULL;
+    }
+    copy = malloc(sizeof *copy + size);
+    if (copy == NULL) {
+        kept->is_broken = true;
+        return NULL;
+    }
+    memcpy(copy->bytes, bytes, size);
+    copy->next = kept->first;
+    kept->first = copy;
+    return copy->bytes;
+}
+
+char *fleet_keep_text(struct fleet_kept *kept, const char *text)
+{
+    return text != NULL ? fleet_keep(kept, text, strlen(text) + 1) : NULL;
+}
+
+void fleet_free_kept(struct fleet_kept *kept)
+{
+    while (kept->first != NULL) {
+        struct fleet_copy *next = kept->first->next;
+
+        free(kept->first);
+        kept->first = next;
+    }
+}
+
 /* ---- life of a change ---- */
 static void finish(struct fleet_change *change, enum fleet_result result)
 {
@@ -186,6 +226,7 @@ static void finish(struct fleet_change *change, enum fleet_result result)
         change->done(change->ctx, &change->answer);
     }
     drop_ops(change);
+    fleet_free_kept(&change->kept);
     free(change->ops);
     free(change->params);
     free(change);
@@ -299,16 +340,19 @@ static void run(struct fleet_change *change)
 }
 
 void fleet_run(struct fleet *fleet, fleet_build *build, const void *params, size_t params_size,
-               fleet_done *done, void *ctx)
+               struct fleet_kept *kept, fleet_done *done, void *ctx)
 {
+    struct fleet_kept none = {0};
     struct fleet_change *change = calloc(1, sizeof *change);
     void *copy = malloc(params_size);
 
-    if (change == NULL || copy == NULL) {
+    kept = kept != NULL ? kept : &none;
+    if (change == NULL || copy == NULL || kept->is_broken) {
         struct fleet_answer answer = {.result = FLEET_FAILED, .reason = "no memory"};
 
         free(change);
         free(copy);
+        fleet_free_kept(kept);
         if (done != NULL) {
             done(ctx, &answer);
         }
@@ -318,6 +362,7 @@ void fleet_run(struct fleet *fleet, fleet_build *build, const void *params, size
     change->fleet = fleet;
     change->build = build;
     change->params = copy;
+    change->kept = *kept;
     change->done = done;
     change->ctx = ctx;
     run(change);

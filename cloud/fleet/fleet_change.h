@@ -15,6 +15,13 @@ struct fleet_change;
  * does DONE without an operation. */
 typedef enum fleet_result fleet_build(struct fleet_change *change);
 
+/* Copies of what params point to: `build` may run again when the caller's are gone. Begin with
+ * {0}; NULL stays NULL. */
+struct fleet_kept {
+    struct fleet_copy *first;
+    bool is_broken; /* no memory: fleet_run() refuses the change */
+};
+
 struct fleet_change {
     struct fleet *fleet;
     fleet_build *build;
@@ -26,14 +33,19 @@ struct fleet_change {
     void *ctx;
     struct store_op *ops; /* private from here on */
     size_t op_count, op_max;
+    struct fleet_kept kept;
     unsigned rounds;
     bool is_broken; /* no memory */
 };
 
-/* Run a change. `params` (params_size bytes) is copied; what it points to must stay until
- * `done`. */
+void *fleet_keep(struct fleet_kept *kept, const void *bytes, size_t size);
+char *fleet_keep_text(struct fleet_kept *kept, const char *text);
+void fleet_free_kept(struct fleet_kept *kept); /* if it is not handed to fleet_run() */
+
+/* Run a change. `params` (params_size bytes) is copied, and `kept` (NULL = nothing) is taken
+ * over. */
 void fleet_run(struct fleet *fleet, fleet_build *build, const void *params, size_t params_size,
-               fleet_done *done, void *ctx);
+               struct fleet_kept *kept, fleet_done *done, void *ctx);
 
 /* Say no: sets the reason, returns `result`. */
 enum fleet_result fleet_refuse(struct fleet_change *change, enum fleet_result result,

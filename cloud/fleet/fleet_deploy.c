@@ -143,25 +143,27 @@ static void deployed(void *ctx, const struct fleet_answer *answer)
 void fleet_deploy(struct fleet *fleet, const char *actor,
                   const struct record_deployment *deployment, fleet_done *done, void *ctx)
 {
-    struct deploy_params params = {.actor = actor, .deployment = deployment};
+    struct fleet_kept kept = {0};
+    struct record_deployment copy = *deployment;
+    struct deploy_params params = {.actor = fleet_keep_text(&kept, actor)};
     struct fleet_answer answer = {.result = FLEET_INVALID};
     struct deploying *deploying = calloc(1, sizeof *deploying);
     struct host_error error;
 
-    if (deploying == NULL) {
+    copy.rule = fleet_keep_text(&kept, deployment->rule != NULL ? deployment->rule : "");
+    params.deployment = fleet_keep(&kept, &copy, sizeof copy);
+    if (deploying == NULL || kept.is_broken) {
         answer = (struct fleet_answer){.result = FLEET_FAILED, .reason = "no memory"};
-        done(ctx, &answer);
-        return;
-    }
-    if (rule_parse(deployment->rule != NULL ? deployment->rule : "", &params.rule, &error) !=
-        0) {
+    } else if (rule_parse(copy.rule, &params.rule, &error) != 0) {
         (void)snprintf(answer.reason, sizeof answer.reason, "filter: %.200s", error.reason);
-        free(deploying);
-        done(ctx, &answer);
+    } else {
+        *deploying = (struct deploying){.rule = params.rule, .done = done, .ctx = ctx};
+        fleet_run(fleet, build_deploy, &params, sizeof params, &kept, deployed, deploying);
         return;
     }
-    *deploying = (struct deploying){.rule = params.rule, .done = done, .ctx = ctx};
-    fleet_run(fleet, build_deploy, &params, sizeof params, deployed, deploying);
+    free(deploying);
+    fleet_free_kept(&kept);
+    done(ctx, &answer);
 }
 
 /* ---- pause, resume, cancel ---- */
@@ -216,7 +218,9 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
 void fleet_set_deployment(struct fleet *fleet, const char *actor, int64_t id,
                           enum deployment_state state, fleet_done *done, void *ctx)
 {
-    struct deploy_params params = {.actor = actor, .id = id, .state = state};
+    struct fleet_kept kept = {0};
+    struct deploy_params params = {
+        .actor = fleet_keep_text(&kept, actor), .id = id, .state = state};
 
     if (state != DEPLOYMENT_ACTIVE && state != DEPLOYMENT_PAUSED &&
         state != DEPLOYMENT_CANCELLED) {
@@ -225,7 +229,7 @@ void fleet_set_deployment(struct fleet *fleet, const char *actor, int64_t id,
         done(ctx, &answer);
         return;
     }
-    fleet_run(fleet, build_set_deployment, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_set_deployment, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- one action ---- */
@@ -310,7 +314,9 @@ static enum fleet_result build_command(struct fleet_change *change)
 void fleet_command_action(struct fleet *fleet, const char *actor, int64_t action,
                           enum fleet_command command, fleet_done *done, void *ctx)
 {
-    struct deploy_params params = {.actor = actor, .id = action, .command = command};
+    struct fleet_kept kept = {0};
+    struct deploy_params params = {
+        .actor = fleet_keep_text(&kept, actor), .id = action, .command = command};
 
-    fleet_run(fleet, build_command, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_command, &params, sizeof params, &kept, done, ctx);
 }

@@ -142,7 +142,7 @@ void fleet_give_link(struct fleet *fleet, int64_t device, struct fleet_poll *out
 {
     struct device_params params = {.device = device, .out_poll = out_poll};
 
-    fleet_run(fleet, build_link_given, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_link_given, &params, sizeof params, NULL, done, ctx);
 }
 
 /* ---- jobs ---- */
@@ -213,7 +213,7 @@ void fleet_read_job(struct fleet *fleet, int64_t device, enum fleet_job_kind kin
     struct device_params params = {
         .device = device, .id = id, .kind = kind, .out_job = out_job};
 
-    fleet_run(fleet, build_job, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_job, &params, sizeof params, NULL, done, ctx);
 }
 
 int64_t fleet_confirmation(struct fleet *fleet, int64_t device)
@@ -345,24 +345,30 @@ static enum fleet_result build_feedback(struct fleet_change *change)
 void fleet_feedback(struct fleet *fleet, int64_t device, int64_t id,
                     const struct ddi_feedback *feedback, fleet_done *done, void *ctx)
 {
-    struct device_params params = {
-        .device = device, .id = id, .feedback = feedback, .event = event_of_feedback(feedback)};
+    struct fleet_kept kept = {0};
+    struct device_params params = {.device = device,
+                                   .id = id,
+                                   .feedback = fleet_keep(&kept, feedback, sizeof *feedback),
+                                   .event = event_of_feedback(feedback)};
 
-    fleet_run(fleet, build_feedback, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_feedback, &params, sizeof params, &kept, done, ctx);
 }
 
 void fleet_cancel_feedback(struct fleet *fleet, int64_t device, int64_t id,
                            const struct ddi_feedback *feedback, fleet_done *done, void *ctx)
 {
-    struct device_params params = {
-        .device = device, .id = id, .feedback = feedback, .event = ACTION_SAYS_NOTE};
+    struct fleet_kept kept = {0};
+    struct device_params params = {.device = device,
+                                   .id = id,
+                                   .feedback = fleet_keep(&kept, feedback, sizeof *feedback),
+                                   .event = ACTION_SAYS_NOTE};
 
     if (feedback->execution == DDI_REJECTED || feedback->is_failure) {
         params.event = ACTION_CANCEL_REFUSED;
     } else if (feedback->execution == DDI_CLOSED || feedback->execution == DDI_CANCELED) {
         params.event = ACTION_SAYS_CANCELED;
     }
-    fleet_run(fleet, build_feedback, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_feedback, &params, sizeof params, &kept, done, ctx);
 }
 
 static enum fleet_result build_confirm(struct fleet_change *change)
@@ -388,9 +394,13 @@ static enum fleet_result build_confirm(struct fleet_change *change)
 void fleet_confirm(struct fleet *fleet, int64_t device, int64_t id,
                    const struct ddi_confirmation *confirmation, fleet_done *done, void *ctx)
 {
-    struct device_params params = {.device = device, .id = id, .confirmation = confirmation};
+    struct fleet_kept kept = {0};
+    struct device_params params = {.device = device,
+                                   .id = id,
+                                   .confirmation =
+                                       fleet_keep(&kept, confirmation, sizeof *confirmation)};
 
-    fleet_run(fleet, build_confirm, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_confirm, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- bytes of the file ---- */
@@ -455,7 +465,7 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
     }
     pthread_mutex_unlock(&fleet->lock);
     if (is_news) {
-        fleet_run(fleet, build_bytes, &params, sizeof params, NULL, NULL);
+        fleet_run(fleet, build_bytes, &params, sizeof params, NULL, NULL, NULL);
     }
 }
 
@@ -556,7 +566,9 @@ static enum fleet_result build_report(struct fleet_change *change)
 void fleet_report(struct fleet *fleet, int64_t device, const struct ddi_config *config,
                   fleet_done *done, void *ctx)
 {
-    struct device_params params = {.device = device, .config = config};
+    struct fleet_kept kept = {0};
+    struct device_params params = {.device = device,
+                                   .config = fleet_keep(&kept, config, sizeof *config)};
 
-    fleet_run(fleet, build_report, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_report, &params, sizeof params, &kept, done, ctx);
 }

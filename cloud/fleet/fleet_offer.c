@@ -225,6 +225,6 @@ void fleet_sweep(struct fleet *fleet)
     }
     pthread_mutex_unlock(&fleet->lock);
     if (is_due) {
-        fleet_run(fleet, build_sweep, &nothing, sizeof nothing, swept, fleet);
+        fleet_run(fleet, build_sweep, &nothing, sizeof nothing, NULL, swept, fleet);
     }
 }

@@ -73,9 +73,11 @@ static enum fleet_result build_product(struct fleet_change *change)
 void fleet_put_product(struct fleet *fleet, const char *actor,
                        const struct record_product *product, fleet_done *done, void *ctx)
 {
-    struct people_params params = {.actor = actor, .record = product};
+    struct fleet_kept kept = {0};
+    struct people_params params = {.actor = fleet_keep_text(&kept, actor),
+                                   .record = fleet_keep(&kept, product, sizeof *product)};
 
-    fleet_run(fleet, build_product, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_product, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- firmware ---- */
@@ -141,9 +143,14 @@ static enum fleet_result build_add_firmware(struct fleet_change *change)
 void fleet_add_firmware(struct fleet *fleet, const char *actor,
                         const struct record_firmware *firmware, fleet_done *done, void *ctx)
 {
-    struct people_params params = {.actor = actor, .record = firmware};
+    struct fleet_kept kept = {0};
+    struct record_firmware copy = *firmware;
+    struct people_params params = {.actor = fleet_keep_text(&kept, actor)};
 
-    fleet_run(fleet, build_add_firmware, &params, sizeof params, done, ctx);
+    copy.notes = fleet_keep_text(&kept, firmware->notes);
+    params.record = fleet_keep(&kept, &copy, sizeof copy);
+
+    fleet_run(fleet, build_add_firmware, &params, sizeof params, &kept, done, ctx);
 }
 
 static enum fleet_result build_archive(struct fleet_change *change)
@@ -166,9 +173,11 @@ static enum fleet_result build_archive(struct fleet_change *change)
 void fleet_archive_firmware(struct fleet *fleet, const char *actor, int64_t id, bool archived,
                             fleet_done *done, void *ctx)
 {
-    struct people_params params = {.actor = actor, .id = id, .flag = archived};
+    struct fleet_kept kept = {0};
+    struct people_params params = {
+        .actor = fleet_keep_text(&kept, actor), .id = id, .flag = archived};
 
-    fleet_run(fleet, build_archive, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_archive, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- settings ---- */
@@ -205,7 +214,10 @@ static enum fleet_result build_setting(struct fleet_change *change)
 void fleet_set(struct fleet *fleet, const char *actor, const char *name, const char *value,
                fleet_done *done, void *ctx)
 {
-    struct people_params params = {.actor = actor, .name = name, .value = value};
+    struct fleet_kept kept = {0};
+    struct people_params params = {.actor = fleet_keep_text(&kept, actor),
+                                   .name = fleet_keep_text(&kept, name),
+                                   .value = fleet_keep_text(&kept, value)};
 
-    fleet_run(fleet, build_setting, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_setting, &params, sizeof params, &kept, done, ctx);
 }

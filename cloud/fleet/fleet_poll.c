@@ -241,8 +241,15 @@ void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
                        "controller id: blanks or control characters, or too long");
         done(ctx, &answer);
     } else {
-        struct register_params params = {.caller = caller, .out_poll = out_poll};
+        struct fleet_kept kept = {0};
+        struct fleet_caller copy = {
+            .controller_id = fleet_keep_text(&kept, caller->controller_id),
+            .authorization = fleet_keep_text(&kept, caller->authorization),
+            .own_token = fleet_keep_text(&kept, caller->own_token),
+        };
+        struct register_params params = {.caller = fleet_keep(&kept, &copy, sizeof copy),
+                                         .out_poll = out_poll};
 
-        fleet_run(fleet, build_register, &params, sizeof params, done, ctx);
+        fleet_run(fleet, build_register, &params, sizeof params, &kept, done, ctx);
     }
 }

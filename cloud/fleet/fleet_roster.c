@@ -68,10 +68,12 @@ static enum fleet_result build_add(struct fleet_change *change)
 void fleet_add_device(struct fleet *fleet, const char *actor, const char *controller_id,
                       int64_t product, fleet_done *done, void *ctx)
 {
-    struct roster_params params = {
-        .actor = actor, .controller_id = controller_id, .product = product};
+    struct fleet_kept kept = {0};
+    struct roster_params params = {.actor = fleet_keep_text(&kept, actor),
+                                   .controller_id = fleet_keep_text(&kept, controller_id),
+                                   .product = product};
 
-    fleet_run(fleet, build_add, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_add, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- change ---- */
@@ -181,9 +183,19 @@ static enum fleet_result build_change(struct fleet_change *change)
 void fleet_change_device(struct fleet *fleet, const char *actor, int64_t device,
                          const struct fleet_device_change *wish, fleet_done *done, void *ctx)
 {
-    struct roster_params params = {.actor = actor, .device = device, .change = wish};
+    struct fleet_kept kept = {0};
+    struct fleet_device_change copy = {
+        .name = fleet_keep_text(&kept, wish->name),
+        .hold_reason = fleet_keep_text(&kept, wish->hold_reason),
+        .product = wish->product,
+        .add_tag = fleet_keep_text(&kept, wish->add_tag),
+        .remove_tag = fleet_keep_text(&kept, wish->remove_tag),
+    };
+    struct roster_params params = {.actor = fleet_keep_text(&kept, actor),
+                                   .device = device,
+                                   .change = fleet_keep(&kept, &copy, sizeof copy)};
 
-    fleet_run(fleet, build_change, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_change, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- delete ---- */
@@ -216,7 +228,8 @@ static enum fleet_result build_delete(struct fleet_change *change)
 void fleet_delete_device(struct fleet *fleet, const char *actor, int64_t device,
                          fleet_done *done, void *ctx)
 {
-    struct roster_params params = {.actor = actor, .device = device};
+    struct fleet_kept kept = {0};
+    struct roster_params params = {.actor = fleet_keep_text(&kept, actor), .device = device};
 
-    fleet_run(fleet, build_delete, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_delete, &params, sizeof params, &kept, done, ctx);
 }

@@ -90,7 +90,7 @@ static void end_what_is_due(struct fleet *fleet)
             return;
         }
         after = params.device;
-        fleet_run(fleet, build_deadline, &params, sizeof params, NULL, NULL);
+        fleet_run(fleet, build_deadline, &params, sizeof params, NULL, NULL, NULL);
     }
 }
 
@@ -119,7 +119,7 @@ void fleet_save_contacts(struct fleet *fleet)
     char nothing = 0;
 
     while (is_left) {
-        fleet_run(fleet, build_contacts, &nothing, sizeof nothing, NULL, NULL);
+        fleet_run(fleet, build_contacts, &nothing, sizeof nothing, NULL, NULL, NULL);
         is_left = false;
         pthread_mutex_lock(&fleet->lock);
         for (size_t i = 0; i < fleet->slots.count && !is_left; i++) {

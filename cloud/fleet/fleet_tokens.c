@@ -105,13 +105,15 @@ static void answer_no_random(fleet_done *done, void *ctx)
 void fleet_make_token(struct fleet *fleet, const char *actor, const struct record_token *wish,
                       char out_secret[FLEET_SECRET_SIZE], fleet_done *done, void *ctx)
 {
-    struct token_params params = {.actor = actor, .wish = wish};
+    struct fleet_kept kept = {0};
+    struct token_params params = {.actor = fleet_keep_text(&kept, actor),
+                                  .wish = fleet_keep(&kept, wish, sizeof *wish)};
 
     if (make_secret(out_secret, params.hash) != 0) {
         answer_no_random(done, ctx);
         return;
     }
-    fleet_run(fleet, build_make, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_make, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- revoke ---- */
@@ -157,9 +159,10 @@ static enum fleet_result build_revoke(struct fleet_change *change)
 void fleet_revoke_token(struct fleet *fleet, const char *actor, int64_t id, fleet_done *done,
                         void *ctx)
 {
-    struct token_params params = {.actor = actor, .id = id};
+    struct fleet_kept kept = {0};
+    struct token_params params = {.actor = fleet_keep_text(&kept, actor), .id = id};
 
-    fleet_run(fleet, build_revoke, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_revoke, &params, sizeof params, &kept, done, ctx);
 }
 
 /* ---- people ---- */
@@ -243,5 +246,5 @@ void fleet_set_up(struct fleet *fleet, const char *setup_secret,
         answer_no_random(done, ctx);
         return;
     }
-    fleet_run(fleet, build_set_up, &params, sizeof params, done, ctx);
+    fleet_run(fleet, build_set_up, &params, sizeof params, NULL, done, ctx);
 }
