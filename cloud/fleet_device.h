@@ -4,7 +4,10 @@
 
 #include "cloud/fleet_state.h"
 
-/* What a poll is answered. Only for the files fleet_*.c. */
+/* What a poll is answered, and whom. Only for the files fleet_*.c. */
+
+/* What can be a segment of a path, and be found again by it. */
+bool fleet_is_controller_id(const char *text);
 
 /* Under the lock. */
 void fleet_fill_poll(struct fleet *fleet, const struct fleet_slot *slot,

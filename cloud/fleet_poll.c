@@ -194,16 +194,17 @@ static enum fleet_result build_register(struct fleet_change *change)
 }
 
 /* ---- polls ---- */
-static bool is_controller_id(const char *text)
+bool fleet_is_controller_id(const char *text)
 {
     size_t len = strlen(text);
 
     for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7F || text[i] == '/') {
+        if ((unsigned char)text[i] <= ' ' || strchr("/\\\x7F", text[i]) != NULL) {
             return false;
         }
     }
-    return len > 0 && len <= RECORD_CONTROLLER_ID_MAX;
+    return len > 0 && len <= RECORD_CONTROLLER_ID_MAX && strcmp(text, ".") != 0 &&
+           strcmp(text, "..") != 0;
 }
 
 void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
@@ -232,7 +233,12 @@ void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
     pthread_mutex_unlock(&fleet->lock);
     if (begins) {
         fleet_give_link(fleet, answer.id, out_poll, done, ctx);
-    } else if (is_known || !is_controller_id(caller->controller_id)) {
+    } else if (is_known) {
+        done(ctx, &answer);
+    } else if (!fleet_is_controller_id(caller->controller_id)) {
+        answer.result = FLEET_INVALID;
+        (void)snprintf(answer.reason, sizeof answer.reason,
+                       "controller id: blanks or control characters, or too long");
         done(ctx, &answer);
     } else {
         struct register_params params = {.caller = caller, .out_poll = out_poll};

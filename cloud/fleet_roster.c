@@ -2,6 +2,7 @@
 /* What people do to devices. */
 #include <stdio.h>
 #include <string.h>
+#include "cloud/fleet_device.h"
 #include "cloud/fleet_tokens.h"
 
 struct roster_params {
@@ -47,10 +48,10 @@ static enum fleet_result build_add(struct fleet_change *change)
     if (result != FLEET_DONE) {
         return result;
     }
-    if (params->controller_id[0] == '\0' ||
-        strlen(params->controller_id) > RECORD_CONTROLLER_ID_MAX ||
-        strpbrk(params->controller_id, " /\t\r\n") != NULL) {
-        return fleet_refuse(change, FLEET_INVALID, "controller_id: not one");
+    if (!fleet_is_controller_id(params->controller_id)) {
+        return fleet_refuse(change, FLEET_INVALID,
+                            "controller_id: 1 to %d bytes without blanks, / and \\",
+                            RECORD_CONTROLLER_ID_MAX);
     }
     if (fleet_find_slot(change->fleet, params->controller_id) != NULL) {
         return fleet_refuse(change, FLEET_CONFLICT, "%.100s: there is such a device",
@@ -109,6 +110,9 @@ static enum fleet_result take_members(struct fleet_change *change, struct record
     return FLEET_DONE;
 }
 
+/* A rule looks at all tags of all devices. */
+enum { TAGS_MAX = 64 };
+
 static const struct record_tag *find_tag(struct fleet *fleet, int64_t device, const char *tag)
 {
     const struct fleet_list *tags = &fleet->rows[RECORD_TAG];
@@ -133,7 +137,13 @@ static enum fleet_result take_tags(struct fleet_change *change,
         if (wish->add_tag[0] == '\0' || strlen(wish->add_tag) > RECORD_NAME_MAX) {
             return fleet_refuse(change, FLEET_INVALID, "tag: empty or too long");
         }
-        if (find_tag(change->fleet, device->head.id, wish->add_tag) == NULL) {
+        bool is_new = find_tag(change->fleet, device->head.id, wish->add_tag) == NULL;
+        const struct fleet_slot *slot = fleet_list_find(&change->fleet->slots, device->head.id);
+        if (is_new && slot != NULL && slot->tag_count >= TAGS_MAX) {
+            return fleet_refuse(change, FLEET_REFUSED,
+                                "add_tag: the device has %d tags already", TAGS_MAX);
+        }
+        if (is_new) {
             (void)snprintf(tag.tag, sizeof tag.tag, "%s", wish->add_tag);
             (void)fleet_change_insert(change, RECORD_TAG, &tag);
             audit(change, "device.tag", device->controller_id, wish->add_tag);

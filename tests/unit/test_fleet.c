@@ -664,7 +664,7 @@ static void registration_is_as_it_is_set(void **state)
     set(world, "registration", "open");
     assert_int_equal(poll_with(world, "new", NULL, NULL, NULL), FLEET_DONE);
     assert_int_equal(poll_with(world, "new", "TargetToken", "wrong", NULL), FLEET_UNAUTHORIZED);
-    assert_int_equal(poll_with(world, "with space", NULL, NULL, NULL), FLEET_UNAUTHORIZED);
+    assert_int_equal(poll_with(world, "with space", NULL, NULL, NULL), FLEET_INVALID);
 }
 
 static void the_first_admin_is_made_once(void **state)
