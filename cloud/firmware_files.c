@@ -216,9 +216,11 @@ int firmware_files_keep(struct firmware_files *files, int fd,
 
     if (firmware_digest(fd, &firmware, out_error) != 0 ||
         (firmware.kind != FIRMWARE_OPAQUE &&
-         firmware_read_trailer(fd, product, &firmware, out_error) != 0) ||
-        store_file(files, fd, firmware.sha256, out_error) != 0) {
+         firmware_read_trailer(fd, product, &firmware, out_error) != 0)) {
         return -1;
+    }
+    if (store_file(files, fd, firmware.sha256, out_error) != 0) {
+        return FIRMWARE_NOT_KEPT;
     }
     *out_firmware = firmware;
     return 0;

@@ -29,6 +29,7 @@ static int run(const struct options *options)
     sigaddset(&signals, SIGTERM);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a limit of size is as a full disk: a write fails */
     if (server_start(options, &server, &error) != 0) {
         return options_report(&error);
     }

@@ -140,8 +140,10 @@ void rest_upload_firmware(struct rest_call *call)
         rest_fail(call, 400, "the file's bytes are needed as body");
         return;
     }
-    if (firmware_files_keep(call->rest->files, fd, &product, &firmware, &error) != 0) {
-        rest_fail(call, 400, "%s", error.reason);
+    int err = firmware_files_keep(call->rest->files, fd, &product, &firmware, &error);
+    if (err != 0) {
+        rest_fail(call, err == FIRMWARE_NOT_KEPT ? 507 : 400, "%s: %s", firmware.name,
+                  error.reason);
         return;
     }
     if (firmware.kind == 0) {
