@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "cloud/device_api.h"
@@ -17,6 +18,7 @@ enum {
     PEOPLE_POOL = 32768, /* browsers send long heads */
     CONNECTIONS_MAX = 20000,
     PEOPLE_MAX = 1000,
+    FILES_RESERVE = 64, /* descriptors that are no connections: database, listeners, ... */
 };
 
 struct server {
@@ -78,15 +80,40 @@ static void make_setup_link(struct server *server)
 }
 
 /* ---- start and stop ---- */
+/* How many connections there may be: when descriptors are used up no file can be opened for any
+ * of them. A fifth is for files that go in and out (small ones need theirs for a moment). */
+static void limit_connections(unsigned *out_people, unsigned *out_devices)
+{
+    const rlim_t wanted = (PEOPLE_MAX + CONNECTIONS_MAX) / 4 * 5 + FILES_RESERVE;
+    struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    rlim_t room = limit.rlim_cur > FILES_RESERVE ? (limit.rlim_cur - FILES_RESERVE) / 5 * 4 : 0;
+    rlim_t people = room / 4 < PEOPLE_MAX ? room / 4 : PEOPLE_MAX;
+    rlim_t devices = room - people < CONNECTIONS_MAX ? room - people : CONNECTIONS_MAX;
+
+    *out_people = people > 8 ? (unsigned)people : 8;
+    *out_devices = devices > 8 ? (unsigned)devices : 8;
+}
+
 static int start_listeners(struct server *server, struct host_error *out_error)
 {
     const struct options *options = server->options;
+    unsigned people_max, devices_max;
+
+    limit_connections(&people_max, &devices_max);
+    /* One address, which may be a proxy, gets three quarters: never all. */
     const struct http_listener people = {.address = options->listen,
                                          .cert = options->cert,
                                          .key = options->key,
                                          .threads = 1,
                                          .pool_size = PEOPLE_POOL,
-                                         .connections_max = PEOPLE_MAX,
+                                         .connections_max = people_max,
+                                         .connections_per_address_max = people_max * 3 / 4,
                                          .plan_body = rest_plan_body,
                                          .handle = rest_handle,
                                          .ctx = server->rest};
@@ -95,7 +122,8 @@ static int start_listeners(struct server *server, struct host_error *out_error)
                                           .key = options->key_devices,
                                           .threads = 2,
                                           .pool_size = DEVICE_POOL,
-                                          .connections_max = CONNECTIONS_MAX,
+                                          .connections_max = devices_max,
+                                          .connections_per_address_max = devices_max * 3 / 4,
                                           .plan_body = device_api_plan_body,
                                           .handle = device_api_handle,
                                           .ctx = &server->device_api};
