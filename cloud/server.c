@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/server.h"
 
+#include <errno.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -56,27 +58,43 @@ static int64_t steady_ms(void *ctx)
 }
 
 /* ---- the first admin ---- */
+struct setting_up {
+    sem_t is_done; /* posted on the store's thread */
+    struct fleet_answer answer;
+};
+
 static void on_setup_token(void *ctx, const struct fleet_answer *answer)
 {
-    struct server *server = ctx;
+    struct setting_up *setting_up = ctx;
 
-    if (answer->result != FLEET_DONE) {
-        server->setup_secret[0] = '\0';
-    }
+    setting_up->answer = *answer;
+    (void)sem_post(&setting_up->is_done);
 }
 
-static void make_setup_link(struct server *server)
+/* The link is good when it is printed: it is durable before. */
+static int make_setup_link(struct server *server, struct host_error *out_error)
 {
+    struct setting_up setting_up;
     const struct record_token wish = {.kind = TOKEN_SETUP,
                                       .name = "set-up link",
                                       .uses_left = 1,
                                       .expires_at =
                                           wall_ms(NULL) + (int64_t)SETUP_MINUTES * MINUTE_MS};
 
-    if (!fleet_is_set_up(server->fleet)) {
-        fleet_make_token(server->fleet, "start", &wish, server->setup_secret, on_setup_token,
-                         server);
+    if (fleet_is_set_up(server->fleet)) {
+        return 0;
     }
+    if (sem_init(&setting_up.is_done, 0, 0) != 0) {
+        return host_error_errno(out_error, "set-up link", errno);
+    }
+    fleet_make_token(server->fleet, "start", &wish, server->setup_secret, on_setup_token,
+                     &setting_up);
+    while (sem_wait(&setting_up.is_done) != 0) {
+    }
+    (void)sem_destroy(&setting_up.is_done);
+    return setting_up.answer.result == FLEET_DONE
+               ? 0
+               : host_error_set(out_error, "set-up link", "%s", setting_up.answer.reason);
 }
 
 /* ---- start and stop ---- */
@@ -154,11 +172,10 @@ static int start(struct server *server, struct host_error *out_error)
                                              .public_url = options->public_url,
                                              .hosts = options->hosts};
     if (rest_open(&rest, &server->rest, out_error) != 0 ||
-        start_listeners(server, out_error) != 0) {
+        make_setup_link(server, out_error) != 0) {
         return -1;
     }
-    make_setup_link(server);
-    return 0;
+    return start_listeners(server, out_error);
 }
 
 int server_start(const struct options *options, struct server **out_server,
