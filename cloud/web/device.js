@@ -4,6 +4,12 @@
 import { get, post, patch, remove, query, getAll } from "/api.js";
 import { h, table, fill, form, field, facts, time, outcome, progress, stateText, button, notice, secret } from "/page.js";
 
+/* Lines of a timeline that are no states. */
+const kinds = {
+  "device.new": "first contact", "device.hold": "put on hold", "device.release": "off hold", "version": "version",
+  "action.new": "update made", "action.note": "device says", "action.lost": "lost again",
+};
+
 const timelineSize = 200;
 
 // What may be done with an action in a state.
@@ -49,7 +55,7 @@ function updateCard(device, firmware, refresh) {
 }
 
 function eventCells(event) {
-  const what = event.kind === "action.state" ? stateText(event.state) : event.kind;
+  const what = event.kind === "action.state" ? stateText(event.state) : kinds[event.kind] ?? event.kind;
   const code = event.code ? ` (${event.code}: ${event.code_text ?? ""})` : "";
   const attempt = event.attempt ? `${event.action} / ${event.attempt}` : event.action ? `${event.action}` : "–";
   return [time(event.at), what, `${event.detail}${code}`, event.actor, attempt];
