@@ -12,6 +12,7 @@ libnewlib-arm-none-eabi=/usr/lib/arm-none-eabi/include/stdio.h libssl-dev=pc:lib
 libsqlite3-dev=pc:sqlite3 libmicrohttpd-dev=pc:libmicrohttpd libcurl4-openssl-dev=pc:libcurl"
 group_test="libcmocka-dev=pc:cmocka openssl=openssl jq=jq python3=python3"
 group_cloud="swupdate=swupdate cpio=cpio curl=curl"
+group_bench="nginx-light=nginx curl=curl"
 group_lint="clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 cppcheck=cppcheck \
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a \
 shellcheck=shellcheck"
@@ -36,13 +37,14 @@ for group in "$@"; do
     build) list=$group_build ;;
     test) list=$group_test ;;
     cloud) list=$group_cloud ;;
+    bench) list=$group_bench ;;
     lint) list=$group_lint ;;
     flash) list=$group_flash ;;
     debug) list=$group_debug ;;
     oracle) list=$group_oracle ;;
     fuzz) list=$group_fuzz ;;
     *)
-        echo "need.sh: $group: no such group (build, test, cloud, lint, flash, debug, oracle, fuzz)" >&2
+        echo "need.sh: $group: no such group (build, test, cloud, bench, lint, flash, debug, oracle, fuzz)" >&2
         exit 2
         ;;
     esac
