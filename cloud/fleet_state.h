@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include "cloud/fleet.h"
+#include "cloud/fleet_index.h"
 
 /* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
  * files fleet_*.c; all of it is read and changed under `lock`.
@@ -77,8 +78,8 @@ struct fleet {
     struct fleet_settings settings;
 
     struct fleet_list slots, tokens, firmware, deployments;
-    struct fleet_list rows[RECORD_KINDS]; /* PRODUCT, GROUP, SETTING */
-    void *by_controller_id, *by_hash;     /* tsearch trees of fleet_slot, fleet_token */
+    struct fleet_list rows[RECORD_KINDS];         /* PRODUCT, GROUP, SETTING */
+    struct fleet_index by_controller_id, by_hash; /* slots; tokens */
     int64_t last_id[RECORD_KINDS];
     char audit_hash[65]; /* of the newest entry */
 
