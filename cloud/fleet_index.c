@@ -69,10 +69,11 @@ static void place(struct fleet_index *index, struct fleet_index_entry entry)
     index->entries[at] = entry;
 }
 
-static int grow(struct fleet_index *index)
+static int grow(struct fleet_index *index, size_t size)
 {
     struct fleet_index old = *index;
-    size_t size = old.size != 0 ? 2 * old.size : SIZE_MIN;
+
+    size = size < SIZE_MIN ? SIZE_MIN : size;
     struct fleet_index_entry *entries = calloc(size, sizeof *entries);
 
     if (entries == NULL) {
@@ -92,9 +93,19 @@ static int grow(struct fleet_index *index)
     return 0;
 }
 
+int fleet_index_reserve(struct fleet_index *index, size_t count)
+{
+    size_t size = SIZE_MIN;
+
+    while (8 * count > 7 * size && size < SIZE_MAX / sizeof *index->entries / 2) {
+        size *= 2;
+    }
+    return size > index->size ? grow(index, size) : 0;
+}
+
 int fleet_index_add(struct fleet_index *index, const void *key, size_t key_len, void *item)
 {
-    if (4 * (index->count + 1) > 3 * index->size && grow(index) != 0) {
+    if (8 * (index->count + 1) > 7 * index->size && grow(index, 2 * index->size) != 0) {
         return -1;
     }
     place(index, (struct fleet_index_entry){hash_of(index, key, key_len), item});

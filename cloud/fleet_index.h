@@ -22,6 +22,8 @@ struct fleet_index {
 /* Does this item have this key? */
 typedef bool fleet_index_match(const void *item, const void *key, size_t key_len);
 
+/* Have room for `count` items in all. Returns 0, or -1 without memory. */
+OTTER_MUST_CHECK int fleet_index_reserve(struct fleet_index *index, size_t count);
 /* Put in an item whose key is not in it. Returns 0, or -1 without memory. */
 OTTER_MUST_CHECK int fleet_index_add(struct fleet_index *index, const void *key, size_t key_len,
                                      void *item);
