@@ -47,7 +47,8 @@ demo: firmware
 	@scripts/demo.sh
 
 # What `make test` compares with must be there before cmake looks for it.
-test bench: host_needs := test cloud oracle debug
+test: host_needs := test cloud oracle debug
+bench: host_needs := test cloud bench oracle debug
 host_needs := test
 
 host: firmware

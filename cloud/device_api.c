@@ -63,6 +63,7 @@ static unsigned status_of(enum fleet_result result)
     }
 }
 
+/* Takes over `json`; NULL = there was no memory for it. */
 static void answer_json(struct call *call, char *json)
 {
     if (json == NULL) {
@@ -72,9 +73,9 @@ static void answer_json(struct call *call, char *json)
                                                        .type = "application/hal+json;"
                                                                "charset=UTF-8",
                                                        .body = json,
+                                                       .owner = HTTP_TAKE,
                                                        .body_len = strlen(json)});
     }
-    free(json);
 }
 
 static void refuse(struct call *call, const struct fleet_answer *answer)

@@ -54,6 +54,8 @@ if [ -x "$build/tests/oracle/oracle_ed25519" ]; then
 else
     no "libsodium is not installed (scripts/need.sh oracle): no signatures compared"
 fi
+scripts/cloud-bench.sh "$build" >"$out/cloud.txt"
+numbers <"$out/cloud.txt" >"$out/cloud.json"
 tests=$build/tests.json
 [ -s "$tests" ] || { no "no make test has been here: tests_skipped is missing"; tests=; }
 
@@ -72,14 +74,14 @@ END
     cat bench/startup.json bench/campaign.json 2>/dev/null | jq -s 'add as $all |
         reduce ("bricks", "lost_reverts", "lost_confirms", "unverified_starts") as $name ({};
             .["power_" + $name] = ([$all["power_" + $name, "power_arm_" + $name]] | add))'
-    cat "$out/boot.json" "$out/wire.json"
+    cat "$out/boot.json" "$out/wire.json" "$out/cloud.json"
     grep -E '^model_vs_unicorn_(speed|instructions|mismatches) ' "$out/unicorn.txt" | numbers
     grep -E '^ed25519_(cases|mismatches) ' "$out/ed25519.txt" | numbers
     [ -z "$tests" ] || jq '{tests_skipped}' "$tests"
 } | jq -s 'add | with_entries(select(.value != null))' >"$out/results.json"
-# figure NAME: of what boot_bench and wire_ratio measured
+# figure NAME: of what boot_bench, wire_ratio and cloud-bench.sh measured
 figure() {
-    jq -s "add.$1" "$out/boot.json" "$out/wire.json"
+    jq -s "add.$1" "$out/boot.json" "$out/wire.json" "$out/cloud.json"
 }
 
 {
@@ -99,6 +101,13 @@ figure() {
     echo "| wire_ratio_9600_full_26k: READY to the last ACK / the time the bytes need | $(figure wire_ratio_9600_full_26k) | limit 1.06; bytes lost in the app's ring: $(figure ring_lost_bytes) |"
     echo "| app_bytes: pethouse 03010101 with trailer | $app | slot 26624, the tutorial's demo 23068 |"
     echo "| demo_device_s: make demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"
+    echo "| ddi_polls_per_s: authenticated polls, 100 kept connections, 100,000 devices | $(figure ddi_polls_per_s) | wanted 60000 on two cores, load generator included |"
+    echo "| ddi_poll_p99_ms: the slowest of a hundred of them | $(figure ddi_poll_p99_ms) | wanted 10 |"
+    echo "| ddi_new_connection_polls_per_s: a new connection for each | $(figure ddi_new_connection_polls_per_s) | wanted 25000 |"
+    echo "| cloud_26k_per_s: a file of 26 KB to devices | $(figure cloud_26k_per_s) | nginx in the same run: $(figure nginx_26k_per_s) |"
+    echo "| rollout_10k_s: 10,000 devices, 26 KB, every status durable | $(figure rollout_10k_s) | wanted 2 |"
+    echo "| rss_100k_devices_mb: memory with 100,000 devices | $(figure rss_100k_devices_mb) | wanted 64 |"
+    echo "| restart_100k_ms: from exec to the first answer with them | $(figure restart_100k_ms) | wanted 200 |"
     echo
     scripts/proof.sh
 } >"$out/results.md"

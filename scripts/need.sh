@@ -14,6 +14,7 @@ group_test="libcmocka-dev=pc:cmocka openssl=openssl jq=jq python3=python3"
 group_cloud="swupdate=swupdate cpio=cpio curl=curl"
 group_ci="ccache=ccache"
 group_demo="faketime=faketime curl=curl jq=jq openssl=openssl"
+group_bench="nginx-light=nginx curl=curl"
 group_lint="clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 cppcheck=cppcheck \
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a \
 shellcheck=shellcheck"
@@ -40,13 +41,14 @@ for group in "$@"; do
     demo) list=$group_demo ;;
     ci) list=$group_ci ;;
     cloud) list=$group_cloud ;;
+    bench) list=$group_bench ;;
     lint) list=$group_lint ;;
     flash) list=$group_flash ;;
     debug) list=$group_debug ;;
     oracle) list=$group_oracle ;;
     fuzz) list=$group_fuzz ;;
     *)
-        echo "need.sh: $group: no such group (build, test, demo, cloud, ci, lint, flash, debug, oracle, fuzz)" >&2
+        echo "need.sh: $group: no such group (build, test, demo, cloud, ci, bench, lint, flash, debug, oracle, fuzz)" >&2
         exit 2
         ;;
     esac

@@ -6,6 +6,8 @@
 #include "cloud/fleet/fleet_settings.h"
 #include "cloud/fleet/fleet_state.h"
 
+enum { RESERVE_MAX = 1000000 };
+
 struct loader {
     struct fleet *fleet;
     enum record_kind kind;
@@ -41,6 +43,12 @@ static int load_last(struct fleet *fleet, enum record_kind kind, struct host_err
     return fleet->store->read(fleet->store, &query, take, &loader, out_error);
 }
 
+/* A damaged database may say any number. */
+static size_t bounded(int64_t highest_id)
+{
+    return highest_id < 0 ? 0 : highest_id < RESERVE_MAX ? (size_t)highest_id : RESERVE_MAX;
+}
+
 static int load_all(struct fleet *fleet, struct host_error *out_error)
 {
     /* What others point to comes first. */
@@ -49,14 +57,20 @@ static int load_all(struct fleet *fleet, struct host_error *out_error)
                                              RECORD_CONTACT,    RECORD_TAG,     RECORD_TOKEN,
                                              RECORD_ACTION,     RECORD_TRIES};
 
-    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
-        if (load(fleet, whole[i], out_error) != 0) {
-            return -1;
-        }
-    }
     for (int kind = 0; kind < RECORD_KINDS; kind++) {
         if (fleet->store->highest_id(fleet->store, (enum record_kind)kind,
                                      &fleet->last_id[kind], out_error) != 0) {
+            return -1;
+        }
+    }
+    /* That many rows there are at most. What of it is not used costs addresses only. */
+    if (fleet_index_reserve(&fleet->by_controller_id, bounded(fleet->last_id[RECORD_DEVICE])) !=
+            0 ||
+        fleet_index_reserve(&fleet->by_hash, bounded(fleet->last_id[RECORD_TOKEN])) != 0) {
+        return host_error_set(out_error, NULL, "no memory");
+    }
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        if (load(fleet, whole[i], out_error) != 0) {
             return -1;
         }
     }

@@ -8,38 +8,43 @@
 
 /* What the caller shows. */
 struct proof {
-    bool has_token;
-    const struct fleet_token *token; /* that is valid, or NULL */
-    bool has_own_token;
-    uint8_t own_hash[32];
+    bool has_token, is_gateway, has_own_token;
+    uint8_t hash[32], own_hash[32];
+    const struct fleet_token *token; /* the first one if it is valid, or NULL */
 };
 
-static void read_proof(struct fleet *fleet, const struct fleet_caller *caller,
-                       struct proof *out_proof)
+/* Without the lock: hashing takes longer than all the rest of a poll. */
+static void read_proof(const struct fleet_caller *caller, struct proof *out_proof)
 {
     const char *target = token_of_header(caller->authorization, "TargetToken");
     const char *gateway = token_of_header(caller->authorization, "GatewayToken");
     const char *secret = target != NULL ? target : gateway;
-    uint8_t hash[32];
 
-    *out_proof = (struct proof){.has_token = secret != NULL};
+    *out_proof = (struct proof){.has_token = secret != NULL, .is_gateway = gateway != NULL};
+    if (secret != NULL) {
+        token_hash(secret, strlen(secret), out_proof->hash);
+    }
     if (caller->own_token != NULL && strlen(caller->own_token) >= TOKEN_SECRET_SIZE - 1 &&
         strlen(caller->own_token) <= TOKEN_LEN_MAX) {
         out_proof->has_own_token = true;
         token_hash(caller->own_token, strlen(caller->own_token), out_proof->own_hash);
     }
-    if (secret == NULL) {
-        return;
-    }
-    token_hash(secret, strlen(secret), hash);
-    const struct fleet_token *token = fleet_find_token(fleet, hash);
+}
+
+/* With the lock: which token it is. */
+static void find_token(struct fleet *fleet, struct proof *proof)
+{
+    const struct fleet_token *token =
+        proof->has_token ? fleet_find_token(fleet, proof->hash) : NULL;
+
+    proof->token = NULL;
     if (!fleet_token_is_valid(fleet, token)) {
         return;
     }
-    if ((token->kind == TOKEN_GATEWAY) == (gateway != NULL) &&
+    if ((token->kind == TOKEN_GATEWAY) == proof->is_gateway &&
         (token->kind == TOKEN_GATEWAY || token->kind == TOKEN_TARGET ||
          token->kind == TOKEN_CLAIM)) {
-        out_proof->token = token;
+        proof->token = token;
     }
 }
 
@@ -89,10 +94,11 @@ void fleet_identify(struct fleet *fleet, const struct fleet_caller *caller,
 
     *out_answer =
         (struct fleet_answer){.result = FLEET_UNAUTHORIZED, .reason = "no valid token"};
+    read_proof(caller, &proof);
     pthread_mutex_lock(&fleet->lock);
     struct fleet_slot *slot = fleet_find_slot(fleet, caller->controller_id);
     if (slot != NULL) {
-        read_proof(fleet, caller, &proof);
+        find_token(fleet, &proof);
         if (is_device(fleet, slot, &proof)) {
             *out_answer = (struct fleet_answer){.result = FLEET_DONE, .id = slot->id};
         }
@@ -103,6 +109,7 @@ void fleet_identify(struct fleet *fleet, const struct fleet_caller *caller,
 /* ---- a device that is not known yet ---- */
 struct register_params {
     const struct fleet_caller *caller;
+    struct proof proof;
     struct fleet_poll *out_poll;
 };
 
@@ -162,10 +169,10 @@ static enum fleet_result build_register(struct fleet_change *change)
     const struct register_params *params = change->params;
     struct fleet *fleet = change->fleet;
     struct fleet_slot *slot = fleet_find_slot(fleet, params->caller->controller_id);
-    struct proof proof;
+    struct proof proof = params->proof;
     int64_t id;
 
-    read_proof(fleet, params->caller, &proof);
+    find_token(fleet, &proof);
     if (slot != NULL && is_device(fleet, slot, &proof)) { /* another poll was first */
         fleet_fill_poll(fleet, slot, params->out_poll);
         return FLEET_DONE;
@@ -214,11 +221,12 @@ void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
     struct proof proof;
     bool begins = false, is_known = false;
 
+    read_proof(caller, &proof);
     pthread_mutex_lock(&fleet->lock);
     fleet->polls++;
     struct fleet_slot *slot = fleet_find_slot(fleet, caller->controller_id);
     if (slot != NULL) {
-        read_proof(fleet, caller, &proof);
+        find_token(fleet, &proof);
         is_known = is_device(fleet, slot, &proof);
     }
     if (is_known) {
@@ -248,6 +256,7 @@ void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
             .own_token = fleet_keep_text(&kept, caller->own_token),
         };
         struct register_params params = {.caller = fleet_keep(&kept, &copy, sizeof copy),
+                                         .proof = proof,
                                          .out_poll = out_poll};
 
         fleet_run(fleet, build_register, &params, sizeof params, &kept, done, ctx);

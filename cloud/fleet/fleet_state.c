@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/fleet/fleet_state.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cloud/fleet/fleet_settings.h"
@@ -38,6 +37,14 @@ static size_t place(const struct fleet_list *list, int64_t id)
 
     if (high != 0 && id_of(list->items[high - 1]) < id) {
         return high;
+    }
+    /* As long as nothing was deleted, an id says where it stands. */
+    if (high != 0 && id >= id_of(list->items[0])) {
+        uint64_t guess = (uint64_t)id - (uint64_t)id_of(list->items[0]);
+
+        if (guess < high && id_of(list->items[guess]) == id) {
+            return (size_t)guess;
+        }
     }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -126,50 +133,43 @@ static int set_text(char **io_text, const char *text)
     return 0;
 }
 
-/* ---- trees ---- */
-static int compare_controller_ids(const void *a, const void *b)
+/* ---- by key ---- */
+static bool has_controller_id(const void *item, const void *key, size_t key_len)
 {
-    return strcmp(((const struct fleet_slot *)a)->controller_id,
-                  ((const struct fleet_slot *)b)->controller_id);
+    const char *controller_id = ((const struct fleet_slot *)item)->controller_id;
+
+    return strncmp(controller_id, key, key_len) == 0 && controller_id[key_len] == '\0';
 }
 
-static int compare_hashes(const void *a, const void *b)
+static bool has_hash(const void *item, const void *key, size_t key_len)
 {
-    return memcmp(((const struct fleet_token *)a)->hash, ((const struct fleet_token *)b)->hash,
-                  sizeof((const struct fleet_token *)a)->hash);
+    return memcmp(((const struct fleet_token *)item)->hash, key, key_len) == 0;
 }
 
 struct fleet_slot *fleet_find_slot(struct fleet *fleet, const char *controller_id)
 {
-    struct fleet_slot wanted = {.controller_id = (char *)(uintptr_t)controller_id};
-    struct fleet_slot **found =
-        tfind(&wanted, &fleet->by_controller_id, compare_controller_ids);
-
-    return found != NULL ? *found : NULL;
+    return fleet_index_find(&fleet->by_controller_id, controller_id, strlen(controller_id),
+                            has_controller_id);
 }
 
 struct fleet_token *fleet_find_token(struct fleet *fleet, const uint8_t hash[32])
 {
-    struct fleet_token wanted = {0};
-    struct fleet_token **found;
-
-    memcpy(wanted.hash, hash, sizeof wanted.hash);
-    found = tfind(&wanted, &fleet->by_hash, compare_hashes);
-    return found != NULL ? *found : NULL;
+    return fleet_index_find(&fleet->by_hash, hash, 32, has_hash);
 }
 
 /* ---- devices ---- */
 static int put_device(struct fleet *fleet, const struct record_device *device)
 {
-    struct fleet_slot *slot = find_or_add(&fleet->slots, device->head.id, sizeof *slot);
+    size_t id_len = strlen(device->controller_id);
+    struct fleet_slot *slot =
+        find_or_add(&fleet->slots, device->head.id, sizeof *slot + id_len + 1);
 
-    if (slot == NULL) {
+    if (slot == NULL || id_len == 0) {
         return -1;
     }
-    if (slot->controller_id == NULL) {
-        if (set_text(&slot->controller_id, device->controller_id) != 0 ||
-            slot->controller_id == NULL ||
-            tsearch(slot, &fleet->by_controller_id, compare_controller_ids) == NULL) {
+    if (slot->rev == 0) { /* a new one */
+        memcpy(slot->controller_id, device->controller_id, id_len + 1);
+        if (fleet_index_add(&fleet->by_controller_id, slot->controller_id, id_len, slot) != 0) {
             return -1;
         }
         fleet->wants_sweep = true;
@@ -203,7 +203,6 @@ static void free_slot(struct fleet_slot *slot)
     }
     free((void *)slot->tags);
     free(slot->action);
-    free(slot->controller_id);
     free(slot->name);
     free(slot->hold_reason);
     free(slot->version);
@@ -344,7 +343,9 @@ int64_t fleet_ddi_id(const struct record_action *action)
 /* ---- tokens, firmware, deployments, small tables ---- */
 static int put_token(struct fleet *fleet, const struct record_token *record)
 {
-    struct fleet_token *token = find_or_add(&fleet->tokens, record->head.id, sizeof *token);
+    size_t name_size = strlen(record->name) + 1;
+    struct fleet_token *token =
+        find_or_add(&fleet->tokens, record->head.id, sizeof *token + name_size);
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, record->owner);
     int64_t was_valid;
 
@@ -352,9 +353,10 @@ static int put_token(struct fleet *fleet, const struct record_token *record)
         return -1;
     }
     was_valid = token->kind == TOKEN_TARGET && token->revoked_at == 0;
-    if (token->rev == 0) {
+    if (token->rev == 0) { /* a new one */
+        memcpy(token->name, record->name, name_size);
         if (token_hash_from_hex(record->hash, token->hash) != 0 ||
-            tsearch(token, &fleet->by_hash, compare_hashes) == NULL) {
+            fleet_index_add(&fleet->by_hash, token->hash, sizeof token->hash, token) != 0) {
             return -1;
         }
     }
@@ -370,7 +372,7 @@ static int put_token(struct fleet *fleet, const struct record_token *record)
         slot->target_tokens =
             (uint8_t)(slot->target_tokens + (record->revoked_at == 0) - was_valid);
     }
-    return set_text(&token->name, record->name);
+    return 0;
 }
 
 static int put_firmware(struct fleet *fleet, const struct record_firmware *record)
@@ -483,7 +485,8 @@ static void delete_slot(struct fleet *fleet, int64_t id)
         if (slot->action != NULL) {
             count_action(fleet, &slot->action->record, -1);
         }
-        (void)tdelete(slot, &fleet->by_controller_id, compare_controller_ids);
+        fleet_index_remove(&fleet->by_controller_id, slot->controller_id,
+                           strlen(slot->controller_id), slot);
         take_out(&fleet->slots, slot);
         free_slot(slot);
     }
@@ -505,20 +508,14 @@ void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id)
     }
 }
 
-static void free_nothing(void *node)
-{
-    (void)node;
-}
-
 void fleet_state_free(struct fleet *fleet)
 {
-    tdestroy(fleet->by_controller_id, free_nothing);
-    tdestroy(fleet->by_hash, free_nothing);
+    fleet_index_free(&fleet->by_controller_id);
+    fleet_index_free(&fleet->by_hash);
     for (size_t i = 0; i < fleet->slots.count; i++) {
         free_slot(fleet->slots.items[i]);
     }
     for (size_t i = 0; i < fleet->tokens.count; i++) {
-        free(((struct fleet_token *)fleet->tokens.items[i])->name);
         free(fleet->tokens.items[i]);
     }
     for (size_t i = 0; i < fleet->firmware.count; i++) {

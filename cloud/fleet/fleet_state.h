@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include "cloud/fleet/fleet.h"
+#include "cloud/fleet/fleet_index.h"
 
 /* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
  * files fleet_*.c; all of it is read and changed under `lock`.

@@ -38,8 +38,7 @@ void fleet_token_row(const struct fleet_token *token, struct record_token *out_r
         .revoked_at = token->revoked_at,
     };
     token_hash_to_hex(token->hash, out_record->hash);
-    (void)snprintf(out_record->name, sizeof out_record->name, "%s",
-                   token->name != NULL ? token->name : "");
+    (void)snprintf(out_record->name, sizeof out_record->name, "%s", token->name);
 }
 
 /* ---- make ---- */
@@ -151,7 +150,7 @@ static enum fleet_result build_revoke(struct fleet_change *change)
     if (token->revoked_at == 0) {
         revoke(change, token);
         fleet_change_audit(change, params->actor, "token.revoke", "token", token->id,
-                           token->name != NULL ? token->name : "", NULL, NULL);
+                           token->name, NULL, NULL);
     }
     return FLEET_DONE;
 }
@@ -179,8 +178,7 @@ bool fleet_identify_person(struct fleet *fleet, const char *secret,
         (token->kind == TOKEN_API || token->kind == TOKEN_SESSION)) {
         *out_person =
             (struct fleet_person){.token = token->id, .role = (enum token_role)token->role};
-        (void)snprintf(out_person->name, sizeof out_person->name, "%s",
-                       token->name != NULL ? token->name : "");
+        (void)snprintf(out_person->name, sizeof out_person->name, "%s", token->name);
         is_known = true;
     }
     pthread_mutex_unlock(&fleet->lock);

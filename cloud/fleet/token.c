@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,9 +27,20 @@ int token_make(char out_secret[TOKEN_SECRET_SIZE])
     return 0;
 }
 
+/* Fetched once: with EVP_sha256() the library looks for it at each digest, under a lock. */
+static EVP_MD *sha256;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 void token_hash(const char *secret, size_t len, uint8_t out_hash[32])
 {
-    if (EVP_Digest(secret, len, out_hash, NULL, EVP_sha256(), NULL) != 1) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, fetch_sha256);
+    if (sha256 == NULL || EVP_Digest(secret, len, out_hash, NULL, sha256, NULL) != 1) {
         memset(out_hash, 0, 32); /* the hash of nothing that is known */
     }
 }
