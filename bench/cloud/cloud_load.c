@@ -3,9 +3,8 @@
  *
  *     cloud_load polls PORT DEVICES MS            100 kept connections
  *     cloud_load polls-new PORT DEVICES MS        a new connection for each poll
- *     cloud_load file PORT DEVICES MS PATH SIZE   a file; DEVICES 0 = without token, as of nginx;
- *                                                 of a PATH that begins without "/", each device
- *                                                 asks below its own resource
+ * cloud_load file PORT DEVICES MS PATH SIZE   a file; DEVICES 0 = without token, as of nginx;
+ * of a PATH that begins without "/", each device asks below its own resource
  *
  * Prints "per_s", "p50_ms", "p99_ms" and "bad", a name and a number each. */
 #include <stdlib.h>

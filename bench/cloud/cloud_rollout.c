@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cloud_rollout PORT FIRST COUNT SIZE VERSION: the devices FIRST to FIRST + COUNT - 1 poll until
- * each is offered a job, and do it: read the job, fetch the file of SIZE bytes, say downloaded,
- * say closed, report VERSION. It ends when each has been answered, which the server does when
- * what was said is durable. Prints "requests" and "p99_ms"; fails if an answer was not good. */
+/* cloud_rollout PORT FIRST COUNT SIZE VERSION: the devices FIRST to FIRST + COUNT - 1 poll
+ * until each is offered a job, and do it: read the job, fetch the file of SIZE bytes, say
+ * downloaded, say closed, report VERSION. It ends when each has been answered, which the
+ * server does when what was said is durable. Prints "requests" and "p99_ms"; fails if an
+ * answer was not good. */
 #include <stdlib.h>
 #include <string.h>
 #include "bench/cloud/devices.h"

@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 /* The devices of the bench: number 1 is "bench-000001", and its token can be told from its
- * number, so that who fills the database and who plays the devices need no file between them. */
+ * number, so that who fills the database and who plays the devices need no file between
+ * them. */
 enum { BENCH_ID_SIZE = 16, BENCH_TOKEN_SIZE = 33 };
 
 static inline void bench_id(unsigned number, char out[BENCH_ID_SIZE])

@@ -59,7 +59,8 @@ static void disconnect(struct connection *connection)
     }
 }
 
-/* Each connection comes from an address of its own of 127/8: the ports of one would not last. */
+/* Each connection comes from an address of its own of 127/8: the ports of one would not
+ * last. */
 static int connect_to(struct run *run, unsigned i)
 {
     struct sockaddr_in from = {.sin_family = AF_INET,

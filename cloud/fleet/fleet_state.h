@@ -35,7 +35,7 @@ struct fleet_slot { /* a device */
     bool reports_version, has_config, has_unsaved_contact;
     uint8_t target_tokens; /* that are valid */
     char hardware[RECORD_FIELD_MAX + 1];
-    char *controller_id, *name, *hold_reason, *version, *attributes;
+    char *name, *hold_reason, *version, *attributes;
     char **tags;
     size_t tag_count;
     int64_t product;
@@ -44,6 +44,7 @@ struct fleet_slot { /* a device */
     struct fleet_action *action; /* the newest one, or NULL */
     int64_t confirmed_id;        /* of the last confirmed action towards the device; 0 = none */
     struct fleet_tries *tries;
+    char controller_id[]; /* stays as it is; beside the rest, for a poll's sake */
 };
 
 struct fleet_token {
@@ -51,7 +52,7 @@ struct fleet_token {
     uint32_t rev;
     uint8_t hash[32];
     int64_t kind, owner, role, uses_left, created_at, expires_at, revoked_at;
-    char *name;
+    char name[]; /* stays as it is */
 };
 
 struct fleet_firmware {
@@ -78,8 +79,8 @@ struct fleet {
     struct fleet_settings settings;
 
     struct fleet_list slots, tokens, firmware, deployments;
-    struct fleet_list rows[RECORD_KINDS]; /* PRODUCT, GROUP, SETTING */
-    void *by_controller_id, *by_hash;     /* tsearch trees of fleet_slot, fleet_token */
+    struct fleet_list rows[RECORD_KINDS];         /* PRODUCT, GROUP, SETTING */
+    struct fleet_index by_controller_id, by_hash; /* slots; tokens */
     int64_t last_id[RECORD_KINDS];
     char audit_hash[65]; /* of the newest entry */
 
