@@ -17,8 +17,9 @@
  *
  * Refused with a JSON body {"error":"...","request":"..."}: two Content-Length, or one beside
  * Transfer-Encoding (400); a path or a header that two programs could read in two ways (400); a
- * body above the route's limit (413). A head above the pool is 431, with a body of
- * libmicrohttpd's. Which methods there are is the handler's matter.
+ * body above the route's limit (413). A head above the pool (431), or what is no HTTP (400), is
+ * answered by libmicrohttpd, with a body of its own; it ends a header at a NUL, and tells
+ * nobody. Which methods there are is the handler's matter.
  * A head that is not complete after `head_ms`, or a body or a reply that does not keep up with
  * `bytes_per_s` after that time, ends the connection, however steadily its bytes move:
  * libmicrohttpd's own timeout counts silence only. While a handler thinks, no time runs.

@@ -11,7 +11,12 @@
 #include <unistd.h>
 #include "host/number.h"
 
-enum { BACKLOG = 4096 }; /* the kernel lowers it to net.core.somaxconn */
+enum {
+    BACKLOG = 4096, /* the kernel lowers it to net.core.somaxconn */
+    /* What a peer that reads nothing makes the kernel hold. By itself that grows to 4 MB, which
+     * count as sent: at the lowest rate that puts the deadline of a download off by 17 min. */
+    SEND_SIZE = 262144,
+};
 
 /* "127.0.0.1:8080", "[::1]:8080": numbers, so that no name server is asked. */
 static struct addrinfo *parse_address(const char *address, struct host_error *out_error)
@@ -59,14 +64,16 @@ int http_listen(const char *address, int *out_fd, uint16_t *out_port,
                 struct host_error *out_error)
 {
     struct addrinfo *list = parse_address(address, out_error);
-    int yes = 1;
+    int yes = 1, send_size = SEND_SIZE;
 
     if (list == NULL) {
         return -1;
     }
     int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    /* A server that is started again must not wait for its old connections' last packets. */
+    /* A server that is started again must not wait for its old connections' last packets;
+     * accepted connections inherit the size. */
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_size, sizeof send_size) != 0 ||
         bind(fd, list->ai_addr, list->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
         int error_number = errno;
         if (fd >= 0) {
