@@ -300,11 +300,25 @@ static bool read_body(struct call *call)
     return result == 0;
 }
 
+/* The readers fill in all that counts. A config is twenty times as large as the others. */
+static size_t body_size(enum ddi_resource resource)
+{
+    switch ((unsigned)resource) {
+    case DDI_DEPLOYMENT_FEEDBACK:
+    case DDI_CANCEL_FEEDBACK:
+        return sizeof(struct ddi_feedback);
+    case DDI_CONFIRMATION_FEEDBACK:
+        return sizeof(struct ddi_confirmation);
+    default:
+        return sizeof(union body);
+    }
+}
+
 static void answer_body(struct call *call)
 {
     struct fleet *fleet = call->api->fleet;
 
-    call->body = calloc(1, sizeof *call->body);
+    call->body = malloc(body_size(call->path.resource));
     if (call->body == NULL) {
         http_reply_error(call->request, 500, "no memory");
         end(call);

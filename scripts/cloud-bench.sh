@@ -67,8 +67,9 @@ deploy() { # WHOM, a member of JSON: the deployment's id
     api POST /deployments -H 'Content-Type: application/json' \
         -d "{\"firmware\":$firmware,\"name\":\"bench\",\"mode\":\"silent\",$1}"
 }
-cpu_ticks() { # PID: of user and system
-    sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+cpu_ticks() { # PID: of user and system, with its children (nginx has workers)
+    for pid in "$1" $(pgrep -P "$1"); do sed 's/.*) //' "/proc/$pid/stat"; done |
+        awk '{ sum += $12 + $13 } END { print sum }'
 }
 tick_us=$((1000000 / $(getconf CLK_TCK)))
 
@@ -76,13 +77,13 @@ tick_us=$((1000000 / $(getconf CLK_TCK)))
 # answer costs PID
 load() {
     what=$1
-    pid=$2
+    server=$2
     shift 2
-    before=$(cpu_ticks "$pid")
+    before=$(cpu_ticks "$server")
     begun_ms=$(date +%s%3N)
     "$bench/cloud_load" "$@" >"$work/load" || die "$what: $(cat "$work/load")"
     took_ms=$(($(date +%s%3N) - begun_ms))
-    after=$(cpu_ticks "$pid")
+    after=$(cpu_ticks "$server")
     per_s=$(awk '$1 == "per_s" { print $2 }' "$work/load")
     p50_ms=$(awk '$1 == "p50_ms" { print $2 }' "$work/load")
     p99_ms=$(awk '$1 == "p99_ms" { print $2 }' "$work/load")
@@ -114,7 +115,8 @@ head -c "$size" /dev/urandom >"$work/www/firmware.bin"
 nginx_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 cat >"$work/nginx.conf" <<END
 daemon off;
-master_process off;
+worker_processes 2;
+$([ "$(id -u)" != 0 ] || echo 'user root;')
 pid $work/nginx.pid;
 error_log $work/nginx.log;
 events { worker_connections 1024; }

@@ -9,7 +9,7 @@
 #include "bench/cloud/devices.h"
 #include "bench/cloud/load.h"
 
-enum { CONNECTIONS = 400, PATH_SIZE = 160, POLL_AGAIN_US = 50000, MISUSE = 2 };
+enum { CONNECTIONS = 2000, PATH_SIZE = 160, POLL_AGAIN_US = 50000, MISUSE = 2 };
 
 enum step { POLL, READ_JOB, FETCH, SAY_DOWNLOADED, SAY_CLOSED, REPORT, DONE };
 

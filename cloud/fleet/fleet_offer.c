@@ -189,8 +189,8 @@ static enum fleet_result build_sweep(struct fleet_change *change)
         }
         if (firmware->record.proven_at == 0) {
             (void)offer_to_first(change, deployment, &firmware->record);
-        } else {
-            (void)offer_to_all(change, deployment, &firmware->record, SWEEP_MAX);
+        } else if (offer_to_all(change, deployment, &firmware->record, SWEEP_MAX) != 0) {
+            change->answer.id = deployment->id; /* there may be more to offer */
         }
         if (change->op_count != 0) {
             return FLEET_DONE;
@@ -199,9 +199,11 @@ static enum fleet_result build_sweep(struct fleet_change *change)
     return FLEET_DONE;
 }
 
+/* A sweep that has made actions is followed by the next at once, and not at the next tick. */
 static void swept(void *ctx, const struct fleet_answer *answer)
 {
     struct fleet *fleet = ctx;
+    bool goes_on = answer->result == FLEET_DONE && answer->id != 0;
 
     pthread_mutex_lock(&fleet->lock);
     fleet->is_sweeping = false;
@@ -210,6 +212,9 @@ static void swept(void *ctx, const struct fleet_answer *answer)
         fleet->wants_sweep = true;
     }
     pthread_mutex_unlock(&fleet->lock);
+    if (goes_on) {
+        fleet_sweep(fleet);
+    }
 }
 
 void fleet_sweep(struct fleet *fleet)

@@ -38,7 +38,7 @@ static void find_token(struct fleet *fleet, struct proof *proof)
         proof->has_token ? fleet_find_token(fleet, proof->hash) : NULL;
 
     proof->token = NULL;
-    if (!fleet_token_is_valid(fleet, token)) {
+    if (token == NULL || !fleet_token_is_valid(fleet, token)) {
         return;
     }
     if ((token->kind == TOKEN_GATEWAY) == proof->is_gateway &&
@@ -55,7 +55,7 @@ static bool is_device(struct fleet *fleet, const struct fleet_slot *slot,
     const struct fleet_token *own =
         proof->has_own_token ? fleet_find_token(fleet, proof->own_hash) : NULL;
 
-    if (fleet_token_is_valid(fleet, own) && own->kind == TOKEN_TARGET &&
+    if (own != NULL && fleet_token_is_valid(fleet, own) && own->kind == TOKEN_TARGET &&
         own->owner == slot->id) {
         return true;
     }

@@ -86,6 +86,8 @@ struct fleet {
 
     bool wants_sweep, is_sweeping; /* devices are to be looked at for new actions */
     int64_t contacts_saved_ms, trimmed_ms, swept_ms; /* steady */
+    bool is_saving_contacts;
+    size_t contacts_next; /* the slot from which contacts are to be saved */
     uint64_t polls, changes, conflicts, failures;
     void (*watcher)(void *ctx, const struct record_event *event);
     void *watcher_ctx;

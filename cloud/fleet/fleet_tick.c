@@ -95,11 +95,14 @@ static void end_what_is_due(struct fleet *fleet)
 }
 
 /* ---- contacts ---- */
+/* Goes on where the change before it ended: a fleet is looked through once, and not once for
+ * each thousand. */
 static enum fleet_result build_contacts(struct fleet_change *change)
 {
     struct fleet *fleet = change->fleet;
+    size_t i = fleet->contacts_next;
 
-    for (size_t i = 0; i < fleet->slots.count && change->op_count < CONTACTS_MAX; i++) {
+    for (; i < fleet->slots.count && change->op_count < CONTACTS_MAX; i++) {
         struct fleet_slot *slot = fleet->slots.items[i];
 
         if (slot->has_unsaved_contact) {
@@ -110,22 +113,59 @@ static enum fleet_result build_contacts(struct fleet_change *change)
             slot->has_unsaved_contact = false;
         }
     }
+    fleet->contacts_next = i;
     return FLEET_DONE;
 }
 
 void fleet_save_contacts(struct fleet *fleet)
 {
+    size_t from = 0;
     bool is_left = true;
     char nothing = 0;
 
+    pthread_mutex_lock(&fleet->lock);
+    fleet->contacts_next = 0;
+    pthread_mutex_unlock(&fleet->lock);
     while (is_left) {
         fleet_run(fleet, build_contacts, &nothing, sizeof nothing, NULL, NULL, NULL);
-        is_left = false;
         pthread_mutex_lock(&fleet->lock);
-        for (size_t i = 0; i < fleet->slots.count && !is_left; i++) {
-            is_left = ((const struct fleet_slot *)fleet->slots.items[i])->has_unsaved_contact;
-        }
+        /* Without memory for a change it does not move on: the next tick tries again. */
+        is_left = fleet->contacts_next > from && fleet->contacts_next < fleet->slots.count;
+        from = fleet->contacts_next;
         pthread_mutex_unlock(&fleet->lock);
+    }
+}
+
+/* While others go on: a thousand at a time, each when the ones before are written, so that a
+ * large fleet does not lie in memory twice. */
+static void save_more_contacts(void *ctx, const struct fleet_answer *answer)
+{
+    struct fleet *fleet = ctx;
+    char nothing = 0;
+
+    pthread_mutex_lock(&fleet->lock);
+    fleet->is_saving_contacts =
+        answer->result == FLEET_DONE && fleet->contacts_next < fleet->slots.count;
+    bool goes_on = fleet->is_saving_contacts;
+    pthread_mutex_unlock(&fleet->lock);
+    if (goes_on) {
+        fleet_run(fleet, build_contacts, &nothing, sizeof nothing, NULL, save_more_contacts,
+                  fleet);
+    }
+}
+
+static void begin_saving_contacts(struct fleet *fleet)
+{
+    static const struct fleet_answer begin = {.result = FLEET_DONE};
+
+    pthread_mutex_lock(&fleet->lock);
+    bool begins = !fleet->is_saving_contacts;
+    if (begins) {
+        fleet->contacts_next = 0;
+    }
+    pthread_mutex_unlock(&fleet->lock);
+    if (begins) {
+        save_more_contacts(fleet, &begin);
     }
 }
 
@@ -147,7 +187,7 @@ void fleet_tick(struct fleet *fleet)
 {
     end_what_is_due(fleet);
     if (is_time(fleet, &fleet->contacts_saved_ms, CONTACTS_EVERY_MS)) {
-        fleet_save_contacts(fleet);
+        begin_saving_contacts(fleet);
     }
     if (is_time(fleet, &fleet->trimmed_ms, TRIM_EVERY_MS)) {
         int64_t before =

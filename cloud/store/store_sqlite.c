@@ -23,6 +23,7 @@ enum {
 struct reader {
     struct reader *next;
     sqlite3 *db;
+    sqlite3_stmt *by_id[RECORD_KINDS]; /* rows in order of their id, kept for the next time */
 };
 
 struct sqlite_store {
@@ -162,6 +163,26 @@ static int visit_rows(sqlite3 *db, sqlite3_stmt *statement, const struct store_q
     return rc == SQLITE_DONE ? 0 : sqlite_db_error(db, table->name, out_error);
 }
 
+/* The statement of a query. */
+static int prepare_query(const struct sqlite_store *self, struct reader *reader,
+                         const struct store_query *query, sqlite3_stmt **out_statement,
+                         struct host_error *out_error)
+{
+    bool is_kept = query->column == NULL && !query->newest_first;
+
+    if (is_kept && reader->by_id[query->kind] != NULL) {
+        *out_statement = reader->by_id[query->kind];
+        return 0;
+    }
+    char *sql = sql_select(record_table(query->kind), query->column, query->newest_first);
+    int err = sqlite_db_prepare(reader->db, self->path, sql, out_statement, out_error);
+    free(sql);
+    if (err == 0 && is_kept) {
+        reader->by_id[query->kind] = *out_statement;
+    }
+    return err;
+}
+
 static int read_rows(struct store *store, const struct store_query *query,
                      store_visitor *visitor, void *ctx, struct host_error *out_error)
 {
@@ -176,13 +197,15 @@ static int read_rows(struct store *store, const struct store_query *query,
     if (reader == NULL) {
         return -1;
     }
-    char *sql = sql_select(table, query->column, query->newest_first);
-    int err = sqlite_db_prepare(reader->db, self->path, sql, &statement, out_error);
+    int err = prepare_query(self, reader, query, &statement, out_error);
     if (err == 0) {
         err = visit_rows(reader->db, statement, query, visitor, ctx, out_error);
     }
-    sqlite3_finalize(statement);
-    free(sql);
+    if (statement != NULL && statement == reader->by_id[query->kind]) {
+        (void)sqlite3_reset(statement); /* which ends the transaction that it reads in */
+    } else {
+        sqlite3_finalize(statement);
+    }
     give_back_reader(self, reader);
     return err;
 }
@@ -263,6 +286,9 @@ static void free_store(struct sqlite_store *self)
 {
     for (struct reader *reader = self->readers, *next; reader != NULL; reader = next) {
         next = reader->next;
+        for (int kind = 0; kind < RECORD_KINDS; kind++) {
+            sqlite3_finalize(reader->by_id[kind]);
+        }
         sqlite3_close(reader->db);
         free(reader);
     }
