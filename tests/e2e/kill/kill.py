@@ -14,17 +14,19 @@ the machine's.
 """
 import argparse
 import collections
+import json
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
-import time
 
+sys.dont_write_bytecode = True  # the tree stays as it is
 import judge
 from ack_proxy import Proxy
-from programs import Board, Cloud, Failure, Module, fast_clock, wait_until
+from programs import FAKETIME, Board, Cloud, Failure, Module, fast_clock, wait_until
 
 CLOSED_WITHIN_S = 90
 SPREAD_S = 18.0  # of the kills after the deployment, on the fast clock: a whole update
@@ -47,7 +49,8 @@ class Bench:
         self.proxy = Proxy()
         self.cloud = Cloud(options.cloud, folder, self.proxy.url)
         self.images = {}
-        for version, name in ((judge.OLD, "pethouse_115200"), (judge.NEW, "pethouse_115200_03010102")):
+        apps = {judge.OLD: "pethouse_115200", judge.NEW: "pethouse_115200_03010102"}
+        for version, name in apps.items():
             with open(self.app(name), "rb") as file:
                 self.images[version] = file.read()
 
@@ -76,7 +79,7 @@ class Round:
         self.done = []  # descriptions of the kills that happened
         self.broken = None  # what went wrong in a timer
         self.plan = [self.choose() for _ in range(self.random.randint(1, 3))]
-        self.cuts = [self.random.choice((None, self.random.randrange(FLASH_OPERATIONS))) for _ in range(8)]
+        self.cuts = [self.choose_cut() for _ in range(8)]
 
     def choose(self):
         chance, speed = self.random, self.bench.options.speed
@@ -86,31 +89,28 @@ class Round:
             return Kill(victim, chance.randint(1, REQUESTS), chance.uniform(0, 0.005), pause_s)
         return Kill(victim, None, chance.uniform(0, SPREAD_S) / speed, pause_s)
 
+    def choose_cut(self):
+        return self.random.choice((None, self.random.randrange(FLASH_OPERATIONS)))
+
     # ---- kills, in threads of their own ----
     def later(self, after_s, job, *arguments):
         timer = threading.Timer(after_s, self.guard, (job, *arguments))
         timer.daemon = True
         with self.lock:
             self.timers.append(timer)
-        timer.start()
+            timer.start()
 
     def guard(self, job, *arguments):
         try:
             job(*arguments)
         except Exception as error:  # the round's own thread tells it
-            self.broken = error
+            self.broken = Failure(f"a kill or start failed: {error}")
 
     def strike(self, kill):
         program = self.programs[kill.victim]
-        with self.lock:
-            hit = program.kill()
-        if hit:  # it may be down from another kill
+        if program.kill():  # it may be down from another kill
             self.done.append(describe(kill))
-            self.later(kill.pause_s, self.bring_back, program)
-
-    def bring_back(self, program):
-        with self.lock:
-            program.start()
+            self.later(kill.pause_s, program.start)
 
     def on_request(self, number):
         for kill in self.plan:
@@ -129,9 +129,11 @@ class Round:
         bench = self.bench
         os.mkdir(self.folder)
         call = bench.cloud.call
-        self.device_id = call("POST", "/devices", {"controller_id": self.id, "product": bench.product})["id"]
+        device = {"controller_id": self.id, "product": bench.product}
+        self.device_id = call("POST", "/devices", device)["id"]
         token = call("POST", f"/devices/{self.device_id}/tokens", {})["token"]
-        with open(os.open(f"{self.folder}/token", os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        with open(f"{self.folder}/token", "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)
             file.write(token + "\n")
         clock = fast_clock(bench.options.speed)
         boot, app = f"{bench.options.firmware}/boot/boot.bin", bench.app("pethouse_115200")
@@ -147,9 +149,8 @@ class Round:
         """Closed, all kills over, and two more polls with nothing to do."""
         if self.broken:
             raise self.broken
-        with self.lock:
-            for program in self.programs.values():
-                program.check()
+        for program in self.programs.values():
+            program.check()
         if not self.is_calm() or self.action()["open"]:
             self.seen = None
             return False
@@ -167,15 +168,19 @@ class Round:
 
     def timeline(self):
         events, after = [], ""
+        path = f"/devices/{self.device_id}/timeline?limit=100"
         while after is not None:
-            page = self.bench.cloud.call("GET", f"/devices/{self.device_id}/timeline?limit=100{after}")
+            page = self.bench.cloud.call("GET", path + after)
             events += page["items"]
             after = f"&after={page['next']}" if page["next"] else None
         return sorted(events, key=lambda event: event["id"])
 
     def check_server(self):
         """What the server's store alone can say."""
-        device, action, timeline = self.device(), self.action(), self.timeline()
+        try:
+            device, action, timeline = self.device(), self.action(), self.timeline()
+        except Failure as failure:
+            return [str(failure)]
         return judge.check_action(action, device, timeline) + judge.check_acknowledged(
             self.bench.proxy.of(self.id), device, timeline
         )
@@ -208,15 +213,18 @@ class Round:
         wait_until("the end of the kills", 10, self.is_calm)
         for name in ("module", "board"):
             if hasattr(self, name):
-                getattr(self, name).kill()
+                getattr(self, name).close()
 
     def tell(self):
         """One line about a round that is as it must be."""
-        result = self.result
         return (
-            f"round {self.number}: {result['state']}, attempt {result['attempt']}, "
-            f"{self.board.power_failures()} power failures in flash operations; killed: {'; '.join(self.done) or 'nothing'}"
+            f"round {self.number}: {self.result['state']}, attempt {self.result['attempt']}, "
+            f"{self.board.power_failures()} power failures in flash operations; "
+            f"killed: {self.killed()}"
         )
+
+    def killed(self):
+        return "; ".join(self.done) or "nothing"
 
 
 def parse():
@@ -227,6 +235,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=1, help="number of the first round")
     parser.add_argument("--speed", type=int, default=5, help="of the clock of daemon and board")
+    parser.add_argument("--json", metavar="FILE", help="write the counts there")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a round that fails")
     parser.add_argument("--verbose", action="store_true", help="a line for each round")
     return parser.parse_args()
@@ -235,52 +244,62 @@ def parse():
 def report(one, wrong, options):
     for sentence in wrong:
         print(f"kill: round {one.number}: {sentence}")
-    print(f"kill: round {one.number}: killed: {'; '.join(one.done) or 'nothing'}")
+    print(f"kill: round {one.number}: killed: {one.killed()}")
     print(f"kill: repeat: {' '.join(sys.argv[:5])} --seed {options.seed} --first {one.number}"
           f" --rounds 1 --speed {options.speed} --keep", flush=True)  # fmt: skip
 
 
 def run_rounds(bench, options):
-    """Returns the rounds, and how many of them are lost."""
-    rounds, losses = [], 0
+    """Returns the rounds, and the numbers of those that are not as they must be."""
+    rounds, losses = [], set()
     for number in range(options.first, options.first + options.rounds):
         one = Round(bench, number)
         wrong = one.run()
         rounds.append(one)
         if wrong:
-            losses += 1
+            losses.add(number)
             report(one, wrong, options)
         elif options.verbose:
             print(one.tell(), flush=True)
         if not (wrong and options.keep):
             shutil.rmtree(one.folder, ignore_errors=True)
-        if bench.cloud.process is None:
+        if bench.cloud.process is None:  # it ended by itself
             bench.cloud.start()
     # What was acknowledged is still there, long after.
-    bench.cloud.kill()
+    bench.cloud.close()
     bench.cloud.start()
     for one in rounds:
         wrong = one.check_server()
         if wrong:
-            losses += 1
+            losses.add(one.number)
             report(one, wrong, options)
     return rounds, losses
 
 
+def tell_counts(options, rounds, kills, losses):
+    if options.json:
+        counts = {"kill_rounds": rounds, "kill_kills": kills, "kill_losses": losses}
+        with open(options.json, "w", encoding="ascii") as file:
+            json.dump(counts, file)
+    print(f"kill: {rounds} rounds, {kills} kills, {losses} losses", flush=True)
+
+
 def main():
     options = parse()
+    if not FAKETIME:
+        print("skipped: faketime is not installed (scripts/need.sh cloud installs it)")
+        sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     folder = tempfile.mkdtemp(prefix="otter-kill-")
-    losses = 1
-    begin = time.monotonic()
+    losses = True  # until it is known
     bench = Bench(options, folder)
     try:
         bench.set_up()
         rounds, losses = run_rounds(bench, options)
         kills = sum(len(one.done) for one in rounds)
-        print(f"kill: {len(rounds)} rounds, {kills} kills, {losses} losses"
-              f" ({time.monotonic() - begin:.0f} s)")  # fmt: skip
+        tell_counts(options, len(rounds), kills, len(losses))
     finally:
-        bench.cloud.kill()
+        bench.cloud.close()
         if losses and options.keep:
             print(f"kill: kept: {folder}")
         else:

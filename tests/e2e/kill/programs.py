@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The three programs, each as something that can be killed and started again."""
 import glob
+import http.client
 import json
 import os
 import re
-import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
 
 APP_ADDR = 0x3000  # of APP in the flash; port/stm32f103/partitions.h
 BAUD = 115200
+FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 
 
 class Failure(Exception):
@@ -32,8 +34,7 @@ def wait_until(what, limit_s, condition):
 
 def fast_clock(speed):
     """The environment of a program whose clock is so much faster than ours."""
-    libraries = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
-    return {"LD_PRELOAD": libraries[0], "FAKETIME": f"+0 x{speed}"}
+    return {"LD_PRELOAD": FAKETIME[0], "FAKETIME": f"+0 x{speed}"}
 
 
 class Program:
@@ -42,6 +43,7 @@ class Program:
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
         self.starts = 0
+        self.lock = threading.RLock()  # kills come from threads of their own
 
     def command(self):
         raise NotImplementedError
@@ -50,28 +52,38 @@ class Program:
         return f"{self.folder}/{self.name}.{number or self.starts}.{kind}"
 
     def start(self):
-        self.starts += 1
-        with open(self.log("out"), "wb") as out, open(self.log("err"), "wb") as err:
-            self.process = subprocess.Popen(
-                self.command(), stdout=out, stderr=err, env=self.environment
-            )
+        with self.lock:
+            self.starts += 1
+            with open(self.log("out"), "wb") as out, open(self.log("err"), "wb") as err:
+                self.process = subprocess.Popen(
+                    self.command(), stdout=out, stderr=err, env=self.environment
+                )
 
     def kill(self):
         """kill -9. False: it was not running."""
-        if self.process is None:
-            return False
-        self.check()
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        self.process = None
-        return True
+        with self.lock:
+            if self.process is None:
+                return False
+            self.check()
+            self.close()
+            return True
+
+    def close(self):
+        """At the end, however that came."""
+        with self.lock:
+            if self.process is not None:
+                self.process.kill()
+                self.process.wait()
+                self.process = None
 
     def check(self):
         """It runs until it is killed."""
-        if self.process is not None and self.process.poll() is not None:
+        with self.lock:
+            if self.process is None or self.process.poll() is None:
+                return
             code, self.process = self.process.returncode, None
-            with open(self.log("err"), encoding="utf-8", errors="replace") as log:
-                raise Failure(f"{self.name} ended by itself ({code}): {log.read()[-500:]}")
+        with open(self.log("err"), encoding="utf-8", errors="replace") as log:
+            raise Failure(f"{self.name} ended by itself ({code}): {log.read()[-500:]}")
 
 
 class Cloud(Program):
@@ -119,9 +131,10 @@ class Cloud(Program):
                     return json.load(answer)
             except urllib.error.HTTPError as error:
                 raise Failure(f"{method} {path}: {error.code} {error.read()}") from error
-            except (OSError, ValueError, urllib.request.http.client.HTTPException):
+            except (OSError, ValueError, http.client.HTTPException) as error:
                 if method != "GET" or time.monotonic() > end:
-                    raise
+                    raise Failure(f"{method} {path}: {error}") from error
+                self.check()
                 time.sleep(0.02)
 
 
@@ -164,8 +177,8 @@ class Board(Program):
         lines = []
         for number in range(1, self.starts + 1):
             try:
-                with open(self.log("uart1", number), encoding="ascii", errors="replace", newline="") as log:
-                    lines += log.read().split("\r\n")
+                with open(self.log("uart1", number), "rb") as log:
+                    lines += log.read().decode("ascii", "replace").split("\r\n")
             except FileNotFoundError:  # killed before it came so far
                 pass
         return lines
