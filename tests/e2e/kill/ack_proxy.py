@@ -23,7 +23,7 @@ class Exchange:
         self.body, self.answer = body, answer
 
     def is_of(self, controller_id):
-        return f"/controller/v1/{controller_id}" in self.path
+        return controller_id in self.path.split("?")[0].split("/")
 
     def is_poll(self):
         return self.method == "GET" and re.fullmatch(r".*/controller/v1/[^/]+", self.path)

@@ -36,6 +36,14 @@ def config(version, status=200):
 
 
 class Judge(unittest.TestCase):
+    def test_whose_request_it_is(self):
+        poll = "/DEFAULT/controller/v1/kill-1"
+        for path in (FEEDBACK, CONFIG, poll, poll + "?x"):
+            self.assertTrue(Exchange("GET", path, b"", 200, b"").is_of("kill-1"))
+        self.assertFalse(feedback("piece 1 of 15").is_of("kill-"))
+        other = Exchange("GET", "/DEFAULT/controller/v1/kill-15", b"", 200, b"")
+        self.assertFalse(other.is_of("kill-1"))
+
     def test_an_action_that_is_open(self):
         device = {"version": judge.NEW}
         self.assertEqual(judge.check_action(action(), device, [event()]), [])
