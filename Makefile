@@ -68,6 +68,7 @@ campaign: host
 	@scripts/noise.sh
 	@scripts/startup.sh
 	@scripts/glitch.sh
+	@scripts/kill.sh
 
 mutants: host
 	@scripts/run-mutants.sh

@@ -11,6 +11,7 @@
 enum {
     OPT_LOAD = 256,
     OPT_FLASH,
+    OPT_FLASH_SYNC,
     OPT_FLASH_SIZE,
     OPT_PROTECT,
     OPT_UART1,
@@ -42,6 +43,8 @@ static const struct argp_option options[] = {
      "Program FILE (.bin at ADDR or the start of the flash, .hex, .elf); repeatable", 1},
     {"flash", OPT_FLASH, "FILE", 0,
      "Keep the flash in FILE: read at the start if it exists, saved at the end", 1},
+    {"flash-sync", OPT_FLASH_SYNC, NULL, 0,
+     "Save it after each change, too: for runs that are killed", 1},
     {"flash-size", OPT_FLASH_SIZE, "KB", 0, "Of the chip: 64 (default) or 128", 1},
     {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
      1},
@@ -85,6 +88,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return board_run_add_load(&args->lists, arg);
     case OPT_FLASH:
         args->run.state_path = arg;
+        return 0;
+    case OPT_FLASH_SYNC:
+        args->run.state_sync = true;
         return 0;
     case OPT_FLASH_SIZE:
         return cmd_flash_size("--flash-size", arg, &args->board.flash_size);
@@ -155,6 +161,10 @@ static bool complete(struct board_run_options *args)
     args->run.input_count = args->lists.input_count;
     if (args->lists.load_count == 0 && args->run.state_path == NULL) {
         (void)report_failure(NULL, "nothing to run: give --load or --flash");
+        return false;
+    }
+    if (args->run.state_sync && args->run.state_path == NULL) {
+        (void)report_failure("--flash-sync", "goes with --flash");
         return false;
     }
     for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {

@@ -68,6 +68,7 @@ demo_device_s $demo
 END
     kept campaign power_arm_cases power_arm_second_cuts power_arm_cuts_per_s power_failures
     kept noise noise_runs noise_wrong_images
+    kept kill kill_rounds kill_losses
     kept glitch glitch_positions glitch_inside glitch_accepted glitch_recoveries
     kept startup power_native_cases power_native_cuts_per_s power_multi_cases power_worn
     # What must not happen: both campaigns together, the native one and that of the real binaries.

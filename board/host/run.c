@@ -21,6 +21,7 @@ struct run {
     struct run_result *result;
     struct pace pace;
     size_t next_input, next_cut;
+    uint8_t saved[BOARD_FLASH_MAX]; /* with state_sync: the content of the file */
     char view[VIEW_LINE_SIZE];
 };
 
@@ -53,6 +54,14 @@ static void finish(struct run *run, enum board_stop stop, const char *why)
     (void)snprintf(run->result->why, sizeof run->result->why, "%s", why);
 }
 
+static bool cannot_save(struct run *run, const char *why)
+{
+    char text[sizeof run->result->why];
+    (void)snprintf(text, sizeof text, "%.90s: %.150s", run->options->state_path, why);
+    finish(run, BOARD_STOP_STATE, text);
+    return false;
+}
+
 static bool save_state(struct run *run)
 {
     const char *path = run->options->state_path;
@@ -61,10 +70,21 @@ static bool save_state(struct run *run)
         state_save(path, board_flash(run->board), board_flash_size(run->board), why)) {
         return true;
     }
-    char text[sizeof run->result->why];
-    (void)snprintf(text, sizeof text, "%.90s: %.150s", path, why);
-    finish(run, BOARD_STOP_STATE, text);
-    return false;
+    return cannot_save(run, why);
+}
+
+/* Before what the chip has sent goes out: nobody hears of a change that a kill undoes. */
+static bool sync_state(struct run *run)
+{
+    const uint8_t *flash = board_flash(run->board);
+    uint32_t size = board_flash_size(run->board);
+    char why[HOST_WHY_SIZE];
+    if (run->options->state_path == NULL || !run->options->state_sync ||
+        memcmp(run->saved, flash, size) == 0) {
+        return true;
+    }
+    memcpy(run->saved, flash, size);
+    return state_replace(run->options->state_path, flash, size, why) || cannot_save(run, why);
 }
 
 static void arm_cut(struct run *run)
@@ -234,7 +254,7 @@ static bool run_slice(struct run *run)
     }
     receive(run);
     enum board_stop stop = board_run(run->board, until);
-    if (!flush(run)) {
+    if (!sync_state(run) || !flush(run)) {
         return false;
     }
     if (run->options->view) {

@@ -44,6 +44,7 @@ struct run_options {
     uint64_t until; /* ticks; UINT64_MAX = no end */
     bool realtime;
     const char *state_path; /* NULL = the flash is forgotten */
+    bool state_sync;        /* save it after each change, too */
     bool view;              /* tell view_line() whenever it changes */
     uint32_t baud[RUN_LINE_COUNT];
     const struct run_cut *cuts; /* in ascending order of op */

@@ -85,8 +85,8 @@ static void sync_folder(const char *path)
     }
 }
 
-bool state_save(const char *path, const uint8_t flash[], size_t size,
-                char out_why[HOST_WHY_SIZE])
+static bool save(const char *path, const uint8_t flash[], size_t size, bool is_durable,
+                 char out_why[HOST_WHY_SIZE])
 {
     size_t room = strlen(path) + 32;
     char *temporary = malloc(room);
@@ -95,7 +95,7 @@ bool state_save(const char *path, const uint8_t flash[], size_t size,
     }
     (void)snprintf(temporary, room, "%s.%ld.new", path, (long)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    bool good = fd >= 0 && write_all(fd, flash, size) && fsync(fd) == 0;
+    bool good = fd >= 0 && write_all(fd, flash, size) && (!is_durable || fsync(fd) == 0);
     int error = errno;
     if (fd >= 0 && close(fd) != 0 && good) {
         good = false;
@@ -110,9 +110,21 @@ bool state_save(const char *path, const uint8_t flash[], size_t size,
             (void)unlink(temporary);
         }
         (void)loader_fail(out_why, "cannot save: %s", strerror(error));
-    } else {
+    } else if (is_durable) {
         sync_folder(path);
     }
     free(temporary);
     return good;
+}
+
+bool state_save(const char *path, const uint8_t flash[], size_t size,
+                char out_why[HOST_WHY_SIZE])
+{
+    return save(path, flash, size, true, out_why);
+}
+
+bool state_replace(const char *path, const uint8_t flash[], size_t size,
+                   char out_why[HOST_WHY_SIZE])
+{
+    return save(path, flash, size, false, out_why);
 }

@@ -109,6 +109,7 @@ expect 2 'otter: image: make: --number 010: write 10, or 0x8' image make app.bin
 expect 2 'otter: demo: --seed 010: write 10, or 0x8' demo --seed 010
 expect 2 'otter: board run: --seed 010: write 10, or 0x8' board run --seed 010
 expect 2 'otter: board run: --cut 010: write 10, or 0x8' board run --cut 010
+expect 2 'otter: board run: --flash-sync: goes with --flash' board run --load a.bin --flash-sync
 expect 2 'otter: board run: --set 1:temp=010: write 10, or 0x8' board run --set 1:temp=010
 expect 2 'otter: board run: --load a.bin@08003000: write 8003000, or 0x08003000' board run --load a.bin@08003000
 expect 2 'otter: board campaign: --every 010: write 10, or 0x8' board campaign --every 010

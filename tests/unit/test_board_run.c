@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -191,6 +193,38 @@ static void test_run_power_cuts(void **state)
     unlink(path);
 }
 
+/* The echo of the `w` came, so what it programmed is in the file, although nothing ended the
+ * run. */
+static void test_run_killed_keeps_its_flash(void **state)
+{
+    struct bench *bench = *state;
+    static uint8_t saved[BOARD_FLASH_SIZE];
+    char path[64], why[HOST_WHY_SIZE], echo;
+    int out[2], status;
+    (void)snprintf(path, sizeof path, "%s.state", bench->path);
+    bench->options.state_path = path;
+    bench->options.state_sync = true;
+    bench->options.until = UINT64_MAX;
+    assert_int_equal(pipe(out), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)dup2(out[1], bench->lines[0].end.out_fd);
+        run(bench, "w");
+        _exit(1);
+    }
+    close(out[1]);
+    assert_int_equal(read(out[0], &echo, 1), 1);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    close(out[0]);
+    assert_true(state_load(path, saved, BOARD_FLASH_SIZE, why));
+    assert_memory_equal(saved, program, sizeof program);
+    assert_int_equal(saved[0x8000] | saved[0x8001] << 8, 0x1234);
+    unlink(path);
+}
+
 static void test_run_state_that_cannot_be_saved(void **state)
 {
     struct bench *bench = *state;
@@ -282,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_run_asked_to_stop, start, end),
         cmocka_unit_test_setup_teardown(test_run_lockup_and_breakpoint_tell_why, start, end),
         cmocka_unit_test_setup_teardown(test_run_power_cuts, start, end),
+        cmocka_unit_test_setup_teardown(test_run_killed_keeps_its_flash, start, end),
         cmocka_unit_test_setup_teardown(test_run_state_that_cannot_be_saved, start, end),
         cmocka_unit_test_setup_teardown(test_run_inputs_at_their_time, start, end),
         cmocka_unit_test_setup_teardown(test_run_realtime_is_not_faster_than_time, start, end),

@@ -752,6 +752,40 @@ static void a_restart_goes_on_where_it_was(void **state)
     assert_int_equal(counts.actions[ACTION_CONFIRMED], 1);
 }
 
+static void ignore_outcome(void *ctx, const struct store_outcome *outcome)
+{
+    (void)ctx;
+    (void)outcome;
+}
+
+/* What a function leaves below: one that reads what it has not written reads this. */
+static __attribute__((noinline)) void fill_stack(void)
+{
+    volatile unsigned char rest[32768];
+
+    for (size_t i = 0; i < sizeof rest; i++) {
+        rest[i] = 0xA5;
+    }
+}
+
+/* Deleted at this moment: the row is gone, and the fleet does not know it yet. */
+static void a_report_of_a_device_without_a_row_finds_none(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_device(world, "a");
+    struct record_head head = {.id = device};
+    struct store_op op = {STORE_DELETE, RECORD_DEVICE, &head, STORE_ANY_REV};
+    struct ddi_config *config = calloc(1, sizeof *config);
+
+    assert_non_null(config);
+    assert_int_equal(world->store->submit(world->store, &op, 1, ignore_outcome, NULL), 0);
+    fill_stack();
+    fleet_report(world->fleet, device, config, take_answer, world);
+    free(config);
+    assert_true(world->is_answered);
+    assert_int_equal(world->answer.result, FLEET_NOT_FOUND);
+}
+
 static void the_id_of_a_deleted_device_is_not_given_again(void **state)
 {
     struct world *world = *state;
@@ -792,6 +826,7 @@ int main(void)
         test(a_conflict_is_never_seen),
         test(what_is_not_durable_is_not_answered_and_not_seen),
         test(a_restart_goes_on_where_it_was),
+        test(a_report_of_a_device_without_a_row_finds_none),
         test(the_id_of_a_deleted_device_is_not_given_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
