@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 work=${OTTER_MUTANTS_DIR:-$root/build/mutants}
 tree=$work/tree # the builds are where a person's are, so that a compiler cache knows the objects
-export CCACHE_BASEDIR=$tree
+export CCACHE_BASEDIR="$tree"
 jobs=${OTTER_MUTANTS_JOBS:-$(nproc)}
 GIT_CEILING_DIRECTORIES=$work # so that git apply takes the copy, and not the repository around it
 export GIT_CEILING_DIRECTORIES
