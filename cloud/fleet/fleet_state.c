@@ -30,8 +30,8 @@ static int64_t id_of(const void *item)
     return id;
 }
 
-/* Where the first item with an id of at least `id` stands. New ids are the largest, mostly. */
-static size_t place(const struct fleet_list *list, int64_t id)
+/* New ids are the largest, mostly. */
+size_t fleet_list_place(const struct fleet_list *list, int64_t id)
 {
     size_t low = 0, high = list->count;
 
@@ -60,7 +60,7 @@ static size_t place(const struct fleet_list *list, int64_t id)
 
 void *fleet_list_find(const struct fleet_list *list, int64_t id)
 {
-    size_t at = place(list, id);
+    size_t at = fleet_list_place(list, id);
 
     return at < list->count && id_of(list->items[at]) == id ? list->items[at] : NULL;
 }
@@ -68,7 +68,7 @@ void *fleet_list_find(const struct fleet_list *list, int64_t id)
 /* Takes over `item`, also when it fails. */
 static int add(struct fleet_list *list, void *item)
 {
-    size_t at = place(list, id_of(item));
+    size_t at = fleet_list_place(list, id_of(item));
 
     if (list->count == list->max) {
         size_t max = list->max == 0 ? 16 : 2 * list->max;
@@ -89,7 +89,7 @@ static int add(struct fleet_list *list, void *item)
 
 static void take_out(struct fleet_list *list, const void *item)
 {
-    size_t at = place(list, id_of(item));
+    size_t at = fleet_list_place(list, id_of(item));
 
     if (at < list->count && list->items[at] == item) {
         list->count--;

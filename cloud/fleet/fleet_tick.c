@@ -95,13 +95,21 @@ static void end_what_is_due(struct fleet *fleet)
 }
 
 /* ---- contacts ---- */
+struct contacts_params {
+    int64_t after, last; /* ids of devices */
+};
+
 static enum fleet_result build_contacts(struct fleet_change *change)
 {
-    struct fleet *fleet = change->fleet;
+    const struct contacts_params *params = change->params;
+    const struct fleet_list *slots = &change->fleet->slots;
 
-    for (size_t i = 0; i < fleet->slots.count && change->op_count < CONTACTS_MAX; i++) {
-        struct fleet_slot *slot = fleet->slots.items[i];
+    for (size_t i = fleet_list_place(slots, params->after + 1); i < slots->count; i++) {
+        struct fleet_slot *slot = slots->items[i];
 
+        if (slot->id > params->last) {
+            break;
+        }
         if (slot->has_unsaved_contact) {
             struct record_contact contact = {
                 .head.id = slot->id, .last_at = slot->last_at, .polls = slot->polls};
@@ -113,19 +121,35 @@ static enum fleet_result build_contacts(struct fleet_change *change)
     return FLEET_DONE;
 }
 
+/* Up to which device one change goes. False: none is left. */
+static bool find_unsaved(struct fleet *fleet, struct contacts_params *io_params)
+{
+    const struct fleet_list *slots = &fleet->slots;
+    size_t count = 0;
+
+    pthread_mutex_lock(&fleet->lock);
+    for (size_t i = fleet_list_place(slots, io_params->after + 1);
+         i < slots->count && count < CONTACTS_MAX; i++) {
+        const struct fleet_slot *slot = slots->items[i];
+
+        if (slot->has_unsaved_contact) {
+            io_params->last = slot->id;
+            count++;
+        }
+    }
+    pthread_mutex_unlock(&fleet->lock);
+    return count != 0;
+}
+
+/* Once over all devices: who polls again meanwhile is for the next time. Else it would not end
+ * while devices poll. */
 void fleet_save_contacts(struct fleet *fleet)
 {
-    bool is_left = true;
-    char nothing = 0;
+    struct contacts_params params = {0};
 
-    while (is_left) {
-        fleet_run(fleet, build_contacts, &nothing, sizeof nothing, NULL, NULL, NULL);
-        is_left = false;
-        pthread_mutex_lock(&fleet->lock);
-        for (size_t i = 0; i < fleet->slots.count && !is_left; i++) {
-            is_left = ((const struct fleet_slot *)fleet->slots.items[i])->has_unsaved_contact;
-        }
-        pthread_mutex_unlock(&fleet->lock);
+    while (find_unsaved(fleet, &params)) {
+        fleet_run(fleet, build_contacts, &params, sizeof params, NULL, NULL, NULL);
+        params.after = params.last;
     }
 }
 
