@@ -52,6 +52,17 @@ static bool is_over(struct fleet *fleet, const struct fleet_action *action)
            deployment->record.ends_at <= fleet_wall_ms(fleet);
 }
 
+/* Was it made while its deployment was being cancelled? Nobody would offer or end it. */
+static bool is_left_behind(struct fleet *fleet, const struct fleet_action *action)
+{
+    const struct fleet_deployment *deployment =
+        fleet_list_find(&fleet->deployments, action->record.deployment);
+
+    return (action->record.state == ACTION_QUEUED ||
+            action->record.state == ACTION_WAITING_APPROVAL) &&
+           deployment != NULL && deployment->record.state == DEPLOYMENT_CANCELLED;
+}
+
 /* What is due of one device: 0 = nothing. */
 static enum action_event due(struct fleet *fleet, const struct fleet_action *action)
 {
@@ -60,6 +71,9 @@ static enum action_event due(struct fleet *fleet, const struct fleet_action *act
     }
     if (is_over(fleet, action)) {
         return ACTION_DEPLOYMENT_END;
+    }
+    if (is_left_behind(fleet, action)) {
+        return ACTION_CANCEL;
     }
     return action->deadline_ms != 0 && action->deadline_ms <= fleet_steady_ms(fleet)
                ? ACTION_DEADLINE
