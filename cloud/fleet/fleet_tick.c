@@ -90,14 +90,13 @@ static void end_what_is_due(struct fleet *fleet)
         struct deadline_params params = {0};
 
         pthread_mutex_lock(&fleet->lock);
-        for (size_t i = 0; i < fleet->slots.count && params.event == 0; i++) {
+        for (size_t i = fleet_list_place(&fleet->slots, after + 1);
+             i < fleet->slots.count && params.event == 0; i++) {
             const struct fleet_slot *slot = fleet->slots.items[i];
 
-            if (slot->id > after) {
-                params.event = due(fleet, slot->action);
-                params.device = slot->id;
-                params.action = params.event != 0 ? slot->action->record.head.id : 0;
-            }
+            params.event = due(fleet, slot->action);
+            params.device = slot->id;
+            params.action = params.event != 0 ? slot->action->record.head.id : 0;
         }
         pthread_mutex_unlock(&fleet->lock);
         if (params.event == 0) {
@@ -188,9 +187,10 @@ void fleet_tick(struct fleet *fleet)
         fleet_save_contacts(fleet);
     }
     if (is_time(fleet, &fleet->trimmed_ms, TRIM_EVERY_MS)) {
-        int64_t before =
-            fleet_wall_ms(fleet) - (int64_t)fleet->settings.retention_days * DAY_MS;
+        struct fleet_settings settings;
 
+        fleet_get_settings(fleet, &settings);
+        int64_t before = fleet_wall_ms(fleet) - (int64_t)settings.retention_days * DAY_MS;
         if (fleet->store->trim_events(fleet->store, before, NULL) != 0) {
             pthread_mutex_lock(&fleet->lock);
             fleet->failures++;
