@@ -164,7 +164,7 @@ static enum fleet_result build_archive(struct fleet_change *change)
     struct record_firmware firmware = found->record;
     firmware.archived_at = params->flag ? fleet_wall_ms(change->fleet) : 0;
     change->answer.id = params->id;
-    fleet_change_put(change, RECORD_FIRMWARE, &firmware);
+    fleet_change_put_firmware(change, &firmware);
     audit(change, params->flag ? "firmware.archive" : "firmware.unarchive", "firmware",
           params->id, firmware.version);
     return FLEET_DONE;
