@@ -257,6 +257,18 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
     }
 }
 
+/* The same number once more is no progress: else a client that repeats it while nothing moves
+ * would stay in the update. A lower one is: the MCU has begun again. */
+static enum action_event event_of(const struct device_params *params,
+                                  const struct record_action *action)
+{
+    bool is_same = params->event == ACTION_PROGRESS && action->state == ACTION_TRANSFERRING &&
+                   params->feedback->count == action->count &&
+                   params->feedback->of == action->of;
+
+    return is_same ? ACTION_SAYS_NOTE : params->event;
+}
+
 static void keep_text(char *out, size_t size, const char *text)
 {
     (void)snprintf(out, size, "%s", text);
@@ -334,7 +346,7 @@ static enum fleet_result build_feedback(struct fleet_change *change)
     }
     fleet_work_begin(&work, change, slot);
     work.is_earlier_attempt = params->id != fleet_ddi_id(&slot->action->record);
-    result = fleet_work_event(&work, params->event, &word);
+    result = fleet_work_event(&work, event_of(params, &work.record), &word);
     fleet_work_finish(&work);
     if (result == FLEET_DONE && work.record.by_word && work.is_changed) {
         result = keep_version_by_word(change, &work.record);
