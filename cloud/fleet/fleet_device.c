@@ -128,10 +128,17 @@ static enum fleet_result build_link_given(struct fleet_change *change)
         fleet_fill_poll(change->fleet, slot, params->out_poll);
         return FLEET_DONE;
     }
+    const char *reason = fleet_objection(change->fleet, slot);
+    const struct fleet_word no = {.actor = "clock", .detail = reason, .reason = reason};
     fleet_work_begin(&work, change, slot);
-    result = fleet_work_event(&work, ACTION_LINK_GIVEN, &device_word);
+    result = reason != NULL ? fleet_work_event(&work, ACTION_CANCEL, &no)
+                            : fleet_work_event(&work, ACTION_LINK_GIVEN, &device_word);
     fleet_work_finish(&work);
     fleet_fill_poll(change->fleet, slot, params->out_poll);
+    if (reason != NULL) {
+        params->out_poll->link = DDI_LINK_NONE;
+        return result;
+    }
     params->out_poll->id = fleet_ddi_id(&work.record);
     params->out_poll->deployment_hash = (uint32_t)(params->out_poll->id * 2654435761U);
     return result;
@@ -193,6 +200,11 @@ static enum fleet_result build_job(struct fleet_change *change)
     /* A device that was given the link before the window closed may go on. */
     if (link != links[params->kind] || params->id != fleet_ddi_id(&slot->action->record)) {
         return fleet_refuse(change, FLEET_NOT_FOUND, "not offered now");
+    }
+    if (slot->action->record.state == ACTION_QUEUED &&
+        fleet_objection(change->fleet, slot) != NULL) {
+        return fleet_refuse(change, FLEET_NOT_FOUND, "%s",
+                            fleet_objection(change->fleet, slot));
     }
     result = fill_job(change, slot, params);
     if (result != FLEET_DONE) {
