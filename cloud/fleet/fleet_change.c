@@ -395,6 +395,7 @@ enum fleet_result fleet_read_device(struct fleet_change *change, int64_t id,
     struct store_query query = {.kind = RECORD_DEVICE, .after = id - 1, .limit = 1};
     struct host_error error;
 
+    *out_device = (struct record_device){0}; /* there may be no row: it is freed all the same */
     if (fleet_list_find(&change->fleet->slots, id) == NULL) {
         return fleet_refuse(change, FLEET_NOT_FOUND, "no such device");
     }

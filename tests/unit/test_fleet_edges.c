@@ -393,6 +393,20 @@ static void a_number_that_does_not_grow_extends_no_deadline(void **state)
     assert_int_equal(action_of(world, device).attempt, 2);
 }
 
+/* Between its row's end in the store and its end in memory. */
+static void a_device_whose_row_is_gone_is_not_found(void **state)
+{
+    struct world *world = *state;
+    int64_t device = new_device(world, "a");
+    struct ddi_config *config = calloc(1, sizeof *config);
+
+    assert_non_null(config);
+    store_double_remove(world->store, RECORD_DEVICE, device);
+    fleet_report(world->fleet, device, config, take_answer, world);
+    free(config);
+    assert_int_equal(result(world), FLEET_NOT_FOUND);
+}
+
 /* ---- tokens ---- */
 static void a_deleted_device_comes_back_with_the_token_that_it_made(void **state)
 {
@@ -460,6 +474,7 @@ int main(void)
         TEST(a_device_that_was_brought_further_is_not_taken_back),
         TEST(a_retry_does_not_pass_the_device_that_goes_first),
         TEST(a_number_that_does_not_grow_extends_no_deadline),
+        TEST(a_device_whose_row_is_gone_is_not_found),
         TEST(a_deleted_device_comes_back_with_the_token_that_it_made),
         TEST(a_revoked_token_does_not_come_back),
     };
