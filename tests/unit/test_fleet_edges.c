@@ -407,6 +407,54 @@ static void a_device_whose_row_is_gone_is_not_found(void **state)
     assert_int_equal(result(world), FLEET_NOT_FOUND);
 }
 
+static void say(struct world *world, int64_t device, const char *key, const char *value)
+{
+    struct ddi_config *config = calloc(1, sizeof *config);
+
+    assert_non_null(config);
+    config->count = 1;
+    strcpy(config->attributes[0].key, key);
+    strcpy(config->attributes[0].value, value);
+    fleet_report(world->fleet, device, config, take_answer, world);
+    free(config);
+    assert_int_equal(result(world), FLEET_DONE);
+}
+
+static size_t count_of(struct world *world, const char *text)
+{
+    struct host_error error;
+    struct rule *rule;
+
+    if (rule_parse(text, &rule, &error) != 0) {
+        fail_msg("%s: %s", text, error.reason);
+    }
+    size_t count = fleet_visit_devices(world->fleet, rule, 0, 0, NULL, NULL);
+    rule_free(rule);
+    return count;
+}
+
+static void rules_see_attributes_as_they_were_said(void **state)
+{
+    struct world *world = *state;
+    int64_t device = poll(world, "a").device;
+
+    assert_int_equal(count_of(world, "attribute.line=x"), 0);
+    say(world, device, "line", "x");
+    say(world, device, "a\"b", "q");
+    say(world, device, "quoted", "\"line\":\"y\"");
+    say(world, device, "path", "a\\b");
+    say(world, device, "tab", "a\tb");
+    say(world, device, "z", "");
+    say(world, device, "town", "\xC3\xBC");
+    assert_int_equal(count_of(world, "attribute.line=x"), 1);
+    assert_int_equal(count_of(world, "attribute.line=y"), 0);
+    assert_int_equal(count_of(world, "attribute.lin=x"), 0);
+    assert_int_equal(count_of(world, "attribute.quoted=*line*y*"), 1);
+    assert_int_equal(count_of(world, "attribute.path=a?b"), 1);
+    assert_int_equal(count_of(world, "attribute.tab=a?b"), 1);
+    assert_int_equal(count_of(world, "attribute.town=\"\xC3\xBC\""), 1);
+}
+
 /* ---- tokens ---- */
 static void a_deleted_device_comes_back_with_the_token_that_it_made(void **state)
 {
@@ -475,6 +523,7 @@ int main(void)
         TEST(a_retry_does_not_pass_the_device_that_goes_first),
         TEST(a_number_that_does_not_grow_extends_no_deadline),
         TEST(a_device_whose_row_is_gone_is_not_found),
+        TEST(rules_see_attributes_as_they_were_said),
         TEST(a_deleted_device_comes_back_with_the_token_that_it_made),
         TEST(a_revoked_token_does_not_come_back),
     };
