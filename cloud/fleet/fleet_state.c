@@ -223,28 +223,30 @@ static void put_contact(struct fleet *fleet, const struct record_contact *contac
 static int put_tag(struct fleet *fleet, const struct record_tag *tag)
 {
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, tag->device);
-    struct fleet_row *row = find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row);
 
-    if (row == NULL || slot == NULL) {
-        return row == NULL ? -1 : 0;
-    }
-    if (row->record != NULL) {
+    /* A tag is never changed; and one of no device is left of a damaged database. */
+    if (slot == NULL || fleet_list_find(&fleet->rows[RECORD_TAG], tag->head.id) != NULL) {
         return 0;
     }
     char **tags = realloc((void *)slot->tags, (slot->tag_count + 1) * sizeof *tags);
-    row->record = malloc(sizeof *tag);
-    if (row->record != NULL) {
-        memcpy(row->record, tag, sizeof *tag);
-    }
-    if (tags == NULL || row->record == NULL) {
+    if (tags == NULL) {
         return -1;
     }
     slot->tags = tags;
-    tags[slot->tag_count] = strdup(tag->tag);
-    if (tags[slot->tag_count] == NULL) {
+    struct record_tag *copy = malloc(sizeof *copy);
+    char *text = strdup(tag->tag);
+    struct fleet_row *row =
+        copy != NULL && text != NULL
+            ? find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row)
+            : NULL;
+    if (row == NULL) {
+        free(copy);
+        free(text);
         return -1;
     }
-    slot->tag_count++;
+    *copy = *tag;
+    row->record = copy;
+    tags[slot->tag_count++] = text;
     fleet->wants_sweep = true;
     return 0;
 }

@@ -455,6 +455,24 @@ static void rules_see_attributes_as_they_were_said(void **state)
     assert_int_equal(count_of(world, "attribute.town=\"\xC3\xBC\""), 1);
 }
 
+static void a_tag_of_no_device_does_no_harm(void **state)
+{
+    struct world *world = *state;
+    const struct fleet_clock clock = {.wall_ms = wall_ms, .steady_ms = steady_ms, .ctx = world};
+    const struct record_tag tag = {.head = {.id = 1}, .device = 99, .tag = "lost"};
+    const struct fleet_device_change change = {.product = -1, .remove_tag = "lost"};
+    int64_t device = new_device(world, "a");
+    struct host_error error;
+
+    assert_int_equal(store_double_change(world->store, RECORD_TAG, &tag), 0);
+    fleet_close(world->fleet);
+    assert_int_equal(fleet_open(world->store, &clock, &world->fleet, &error), 0);
+    fleet_change_device(world->fleet, "operator", device, &change, take_answer, world);
+    assert_int_equal(result(world), FLEET_DONE);
+    fleet_delete_device(world->fleet, "operator", device, take_answer, world);
+    assert_int_equal(result(world), FLEET_DONE);
+}
+
 /* ---- tokens ---- */
 static void a_deleted_device_comes_back_with_the_token_that_it_made(void **state)
 {
@@ -523,6 +541,7 @@ int main(void)
         TEST(a_retry_does_not_pass_the_device_that_goes_first),
         TEST(a_number_that_does_not_grow_extends_no_deadline),
         TEST(a_device_whose_row_is_gone_is_not_found),
+        TEST(a_tag_of_no_device_does_no_harm),
         TEST(rules_see_attributes_as_they_were_said),
         TEST(a_deleted_device_comes_back_with_the_token_that_it_made),
         TEST(a_revoked_token_does_not_come_back),
