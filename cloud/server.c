@@ -280,7 +280,7 @@ int server_restore(const struct options *options)
                              "is there: move it away first, so that nothing is lost");
         return options_report(&error);
     }
-    if (store_sqlite_backup(options->copy, options->db, &error) != 0) {
+    if (store_sqlite_restore(options->copy, options->db, &error) != 0) {
         return options_report(&error);
     }
     printf("restored %s from %s\n", options->db, options->copy);

@@ -156,7 +156,7 @@ static void prove_firmware(struct fleet_work *work)
         struct record_firmware proven = *firmware;
 
         proven.proven_at = fleet_wall_ms(work->change->fleet);
-        fleet_change_put(work->change, RECORD_FIRMWARE, &proven);
+        fleet_change_put_firmware(work->change, &proven);
     }
 }
 

@@ -16,4 +16,8 @@ enum fleet_result fleet_merge_attributes(const struct ddi_config *config,
  * one; else 0. */
 int64_t fleet_guess_product(struct fleet *fleet, const struct record_device *device);
 
+/* One value of a device's attributes as they are stored ("" or NULL = none), cut off to the
+ * size. False if it is not there. */
+bool fleet_attribute(const char *attributes, const char *name, char out_value[DDI_VALUE_SIZE]);
+
 #endif

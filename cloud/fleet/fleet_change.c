@@ -330,7 +330,8 @@ static void run(struct fleet_change *change)
         tell_watcher(change, watcher, watcher_ctx);
     }
     if (change->is_broken) {
-        finish(change, fleet_refuse(change, FLEET_FAILED, "no memory"));
+        finish(change,
+               fleet_refuse(change, FLEET_FAILED, "no memory, or the database cannot be read"));
     } else if (result != FLEET_DONE || is_empty) {
         finish(change, result);
     } else if (fleet->store->submit(fleet->store, change->ops, change->op_count, on_outcome,
@@ -412,4 +413,39 @@ void fleet_free_device(struct record_device *device)
 {
     fleet_free_text(device->attributes);
     device->attributes = NULL;
+}
+
+/* ---- notes of firmware ---- */
+struct notes_reader {
+    int64_t id;
+    char *notes;
+};
+
+static bool take_notes(void *ctx, const void *record)
+{
+    const struct record_firmware *firmware = record;
+    struct notes_reader *reader = ctx;
+
+    if (firmware->head.id == reader->id) {
+        reader->notes = strdup(firmware->notes != NULL ? firmware->notes : "");
+    }
+    return false;
+}
+
+void fleet_change_put_firmware(struct fleet_change *change, struct record_firmware *io_firmware)
+{
+    struct store *store = change->fleet->store;
+    struct notes_reader reader = {.id = io_firmware->head.id};
+    struct store_query query = {
+        .kind = RECORD_FIRMWARE, .after = io_firmware->head.id - 1, .limit = 1};
+    struct host_error error;
+
+    if (store->read(store, &query, take_notes, &reader, &error) != 0 || reader.notes == NULL) {
+        change->is_broken = true;
+        return;
+    }
+    io_firmware->notes = reader.notes;
+    fleet_change_put(change, RECORD_FIRMWARE, io_firmware);
+    io_firmware->notes = NULL;
+    free(reader.notes);
 }

@@ -35,7 +35,7 @@ struct fleet_change {
     size_t op_count, op_max;
     struct fleet_kept kept;
     unsigned rounds;
-    bool is_broken; /* no memory */
+    bool is_broken; /* no memory, or the store cannot be read */
 };
 
 void *fleet_keep(struct fleet_kept *kept, const void *bytes, size_t size);
@@ -59,6 +59,9 @@ int64_t fleet_change_insert(struct fleet_change *change, enum record_kind kind,
                             void *io_record);
 /* Write it whatever is there. */
 void fleet_change_put_any(struct fleet_change *change, enum record_kind kind, void *record);
+/* Firmware of which memory has all but the notes: these stay as the store has them. */
+void fleet_change_put_firmware(struct fleet_change *change,
+                               struct record_firmware *io_firmware);
 void fleet_change_delete(struct fleet_change *change, enum record_kind kind, int64_t id,
                          uint32_t rev);
 

@@ -245,6 +245,24 @@ static struct fleet_slot *slot_of_action(struct fleet *fleet, int64_t action)
     return NULL;
 }
 
+/* What a new deployment would not bring to the device, a retry does not bring either; but that
+ * it was tried often enough is what the person decides anew. */
+static enum fleet_result check_retry(struct fleet_change *change, const struct fleet_slot *slot,
+                                     const struct record_firmware *firmware)
+{
+    enum preflight_verdict verdict = fleet_verdict(change->fleet, slot, firmware);
+
+    if (!preflight_is_good(verdict) && verdict != PREFLIGHT_TRIED &&
+        verdict != PREFLIGHT_ON_HOLD) {
+        return fleet_refuse(change, FLEET_REFUSED, "%s", preflight_text(verdict));
+    }
+    if (firmware->proven_at == 0 && fleet_is_on_its_way(change->fleet, firmware->head.id)) {
+        return fleet_refuse(change, FLEET_REFUSED,
+                            "another device takes this firmware first: wait for it");
+    }
+    return FLEET_DONE;
+}
+
 /* Try again after failures: the count of tries begins anew, and so does the action. */
 static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *slot)
 {
@@ -261,6 +279,9 @@ static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *s
         (deployment->record.state != DEPLOYMENT_ACTIVE &&
          deployment->record.state != DEPLOYMENT_PAUSED)) {
         return fleet_refuse(change, FLEET_CONFLICT, "its deployment is over");
+    }
+    if (check_retry(change, slot, &firmware->record) != FLEET_DONE) {
+        return FLEET_REFUSED; /* with its reason */
     }
     const struct fleet_tries *tries = fleet_find_tries(slot, firmware->record.sha256);
     if (tries != NULL) {

@@ -128,10 +128,17 @@ static enum fleet_result build_link_given(struct fleet_change *change)
         fleet_fill_poll(change->fleet, slot, params->out_poll);
         return FLEET_DONE;
     }
+    const char *reason = fleet_objection(change->fleet, slot);
+    const struct fleet_word no = {.actor = "clock", .detail = reason, .reason = reason};
     fleet_work_begin(&work, change, slot);
-    result = fleet_work_event(&work, ACTION_LINK_GIVEN, &device_word);
+    result = reason != NULL ? fleet_work_event(&work, ACTION_CANCEL, &no)
+                            : fleet_work_event(&work, ACTION_LINK_GIVEN, &device_word);
     fleet_work_finish(&work);
     fleet_fill_poll(change->fleet, slot, params->out_poll);
+    if (reason != NULL) {
+        params->out_poll->link = DDI_LINK_NONE;
+        return result;
+    }
     params->out_poll->id = fleet_ddi_id(&work.record);
     params->out_poll->deployment_hash = (uint32_t)(params->out_poll->id * 2654435761U);
     return result;
@@ -194,6 +201,11 @@ static enum fleet_result build_job(struct fleet_change *change)
     if (link != links[params->kind] || params->id != fleet_ddi_id(&slot->action->record)) {
         return fleet_refuse(change, FLEET_NOT_FOUND, "not offered now");
     }
+    if (slot->action->record.state == ACTION_QUEUED &&
+        fleet_objection(change->fleet, slot) != NULL) {
+        return fleet_refuse(change, FLEET_NOT_FOUND, "%s",
+                            fleet_objection(change->fleet, slot));
+    }
     result = fill_job(change, slot, params);
     if (result != FLEET_DONE) {
         return result;
@@ -255,6 +267,18 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
     default:
         return ACTION_SAYS_NOTE;
     }
+}
+
+/* The same number once more is no progress: else a client that repeats it while nothing moves
+ * would stay in the update. A lower one is: the MCU has begun again. */
+static enum action_event event_of(const struct device_params *params,
+                                  const struct record_action *action)
+{
+    bool is_same = params->event == ACTION_PROGRESS && action->state == ACTION_TRANSFERRING &&
+                   params->feedback->count == action->count &&
+                   params->feedback->of == action->of;
+
+    return is_same ? ACTION_SAYS_NOTE : params->event;
 }
 
 static void keep_text(char *out, size_t size, const char *text)
@@ -334,7 +358,7 @@ static enum fleet_result build_feedback(struct fleet_change *change)
     }
     fleet_work_begin(&work, change, slot);
     work.is_earlier_attempt = params->id != fleet_ddi_id(&slot->action->record);
-    result = fleet_work_event(&work, params->event, &word);
+    result = fleet_work_event(&work, event_of(params, &work.record), &word);
     fleet_work_finish(&work);
     if (result == FLEET_DONE && work.record.by_word && work.is_changed) {
         result = keep_version_by_word(change, &work.record);

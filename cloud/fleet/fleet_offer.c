@@ -31,6 +31,22 @@ bool fleet_is_offering(const struct fleet *fleet, const struct fleet_deployment 
            (record->ends_at == 0 || now < record->ends_at) && is_in_window(record, now);
 }
 
+const char *fleet_objection(struct fleet *fleet, const struct fleet_slot *slot)
+{
+    const struct fleet_firmware *firmware =
+        fleet_list_find(&fleet->firmware, slot->action->record.firmware);
+
+    if (firmware == NULL) {
+        return "its firmware is gone";
+    }
+    enum preflight_verdict verdict = fleet_verdict(fleet, slot, &firmware->record);
+    /* Busy it is with this action, and whether it is tried again is said already. */
+    return preflight_is_good(verdict) || verdict == PREFLIGHT_BUSY ||
+                   verdict == PREFLIGHT_ON_HOLD || verdict == PREFLIGHT_TRIED
+               ? NULL
+               : preflight_text(verdict);
+}
+
 /* ---- one device first ---- */
 static const struct record_group *find_group(const struct fleet *fleet, int64_t deployment,
                                              int64_t ordinal)
@@ -47,8 +63,7 @@ static const struct record_group *find_group(const struct fleet *fleet, int64_t 
     return NULL;
 }
 
-/* Is an action of this firmware open anywhere? */
-static bool is_on_its_way(struct fleet *fleet, int64_t firmware)
+bool fleet_is_on_its_way(struct fleet *fleet, int64_t firmware)
 {
     for (size_t i = 0; i < fleet->slots.count; i++) {
         const struct fleet_slot *slot = fleet->slots.items[i];
@@ -140,7 +155,7 @@ static size_t offer_to_first(struct fleet_change *change, struct fleet_deploymen
     struct fleet *fleet = change->fleet;
     const struct record_group *group = find_group(fleet, deployment->id, 0);
 
-    if (group == NULL || is_on_its_way(fleet, firmware->head.id)) {
+    if (group == NULL || fleet_is_on_its_way(fleet, firmware->head.id)) {
         return 0;
     }
     if (failures_of(deployment) > group->max_failed) {

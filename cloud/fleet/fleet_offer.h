@@ -9,6 +9,14 @@
 /* May links of this deployment be given now: active, begun, in its window, not over? */
 bool fleet_is_offering(const struct fleet *fleet, const struct fleet_deployment *deployment);
 
+/* Why the device's action must not be offered to it, or NULL. Between the making of an action
+ * and its offer there may be days: the device may be another product's by now, the firmware
+ * archived, or a later version installed by hand. */
+const char *fleet_objection(struct fleet *fleet, const struct fleet_slot *slot);
+
+/* Is an action of this firmware open anywhere? */
+bool fleet_is_on_its_way(struct fleet *fleet, int64_t firmware);
+
 /* A person has looked at a first device that failed: another one may be first. */
 void fleet_allow_first_again(struct fleet_change *change, int64_t deployment);
 

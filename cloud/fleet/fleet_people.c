@@ -91,6 +91,25 @@ static bool is_field(const char *text)
     return len == RECORD_FIELD_MAX && text[len] == '\0';
 }
 
+/* One product, hardware and version is one firmware: what a device reports says which. */
+static enum fleet_result check_version(struct fleet_change *change,
+                                       const struct record_firmware *firmware)
+{
+    for (size_t i = 0; i < change->fleet->firmware.count; i++) {
+        const struct record_firmware *other =
+            &((const struct fleet_firmware *)change->fleet->firmware.items[i])->record;
+
+        if (other->head.id != firmware->head.id && other->product == firmware->product &&
+            other->archived_at == 0 && strcmp(other->version, firmware->version) == 0 &&
+            strcmp(other->hardware, firmware->hardware) == 0) {
+            return fleet_refuse(change, FLEET_CONFLICT,
+                                "%s: this product has firmware %lld of this version",
+                                firmware->version, (long long)other->head.id);
+        }
+    }
+    return FLEET_DONE;
+}
+
 static enum fleet_result check_firmware(struct fleet_change *change,
                                         const struct record_firmware *firmware)
 {
@@ -108,19 +127,7 @@ static enum fleet_result check_firmware(struct fleet_change *change,
         return fleet_refuse(change, FLEET_INVALID,
                             "version and hardware: 8 letters or digits each");
     }
-    for (size_t i = 0; i < change->fleet->firmware.count; i++) {
-        const struct record_firmware *other =
-            &((const struct fleet_firmware *)change->fleet->firmware.items[i])->record;
-
-        if (other->product == firmware->product && other->archived_at == 0 &&
-            strcmp(other->version, firmware->version) == 0 &&
-            strcmp(other->hardware, firmware->hardware) == 0) {
-            return fleet_refuse(change, FLEET_CONFLICT,
-                                "%s: this product has firmware %lld of this version",
-                                firmware->version, (long long)other->head.id);
-        }
-    }
-    return FLEET_DONE;
+    return check_version(change, firmware);
 }
 
 static enum fleet_result build_add_firmware(struct fleet_change *change)
@@ -162,9 +169,12 @@ static enum fleet_result build_archive(struct fleet_change *change)
         return fleet_refuse(change, FLEET_NOT_FOUND, "no such firmware");
     }
     struct record_firmware firmware = found->record;
+    if (!params->flag && check_version(change, &firmware) != FLEET_DONE) {
+        return FLEET_CONFLICT; /* with its reason */
+    }
     firmware.archived_at = params->flag ? fleet_wall_ms(change->fleet) : 0;
     change->answer.id = params->id;
-    fleet_change_put(change, RECORD_FIRMWARE, &firmware);
+    fleet_change_put_firmware(change, &firmware);
     audit(change, params->flag ? "firmware.archive" : "firmware.unarchive", "firmware",
           params->id, firmware.version);
     return FLEET_DONE;

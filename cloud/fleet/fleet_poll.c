@@ -140,17 +140,36 @@ static enum fleet_result take_claim(struct fleet_change *change, const struct pr
     return FLEET_DONE;
 }
 
-static void add_own_token(struct fleet_change *change, const struct proof *proof,
-                          int64_t device)
+/* A device that was deleted keeps the token that it has made, and may come back with it. One
+ * that was revoked while its device is there, or is another's, is none. */
+static enum fleet_result add_own_token(struct fleet_change *change, const struct proof *proof,
+                                       int64_t device)
 {
-    struct record_token record = {.kind = TOKEN_TARGET,
-                                  .owner = device,
-                                  .uses_left = -1,
-                                  .created_at = fleet_wall_ms(change->fleet),
+    struct fleet *fleet = change->fleet;
+    const struct fleet_token *there = fleet_find_token(fleet, proof->own_hash);
+    struct record_token record = {.created_at = fleet_wall_ms(fleet),
                                   .name = "made by the device"};
 
+    if (there != NULL &&
+        (there->kind != TOKEN_TARGET || fleet_list_find(&fleet->slots, there->owner) != NULL)) {
+        return fleet_refuse(change, FLEET_UNAUTHORIZED,
+                            "X-Otter-Token: it was revoked, or is another's");
+    }
+    if (there != NULL) {
+        fleet_token_row(there, &record);
+    }
+    record.kind = TOKEN_TARGET;
+    record.owner = device;
+    record.uses_left = -1;
+    record.expires_at = 0;
+    record.revoked_at = 0;
     token_hash_to_hex(proof->own_hash, record.hash);
-    fleet_change_insert(change, RECORD_TOKEN, &record);
+    if (there != NULL) {
+        fleet_change_put(change, RECORD_TOKEN, &record);
+    } else {
+        fleet_change_insert(change, RECORD_TOKEN, &record);
+    }
+    return FLEET_DONE;
 }
 
 static void add_device(struct fleet_change *change, const char *controller_id, int64_t *out_id)
@@ -193,7 +212,11 @@ static enum fleet_result build_register(struct fleet_change *change)
         }
     }
     if (proof.has_own_token) {
-        add_own_token(change, &proof, id);
+        enum fleet_result result = add_own_token(change, &proof, id);
+
+        if (result != FLEET_DONE) {
+            return result;
+        }
     }
     *params->out_poll = (struct fleet_poll){
         .device = id, .interval_s = fleet->settings.poll_interval_s, .wants_config = true};

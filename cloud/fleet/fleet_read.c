@@ -2,8 +2,8 @@
 /* What is there: lists, pre-flight, counts. */
 #include <stdlib.h>
 #include <string.h>
+#include "cloud/fleet/fleet_attributes.h"
 #include "cloud/fleet/fleet_tokens.h"
-#include "host/json.h"
 
 static const char *text_of(const char *text)
 {
@@ -17,16 +17,8 @@ static const char *attribute(void *ctx, const char *name)
 {
     static _Thread_local char value[DDI_VALUE_SIZE];
     const struct fleet_slot *slot = ctx;
-    json_t *object = json_loads(text_of(slot->attributes), 0, NULL);
-    const char *found = json_string_value(json_object_get(object, name));
 
-    if (found != NULL) {
-        strncpy(value, found, sizeof value - 1);
-        value[sizeof value - 1] = '\0';
-        found = value;
-    }
-    json_decref(object);
-    return found;
+    return fleet_attribute(slot->attributes, name, value) ? value : NULL;
 }
 
 void fleet_rule_subject(struct fleet *fleet, const struct fleet_slot *slot,

@@ -115,6 +115,16 @@ static enum fleet_result take_members(struct fleet_change *change, struct record
 /* A rule looks at all tags of all devices. */
 enum { TAGS_MAX = 64 };
 
+static bool has_tag(const struct fleet_slot *slot, const char *tag)
+{
+    for (size_t i = 0; slot != NULL && i < slot->tag_count; i++) {
+        if (strcmp(slot->tags[i], tag) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct record_tag *find_tag(struct fleet *fleet, int64_t device, const char *tag)
 {
     const struct fleet_list *tags = &fleet->rows[RECORD_TAG];
@@ -139,8 +149,8 @@ static enum fleet_result take_tags(struct fleet_change *change,
         if (wish->add_tag[0] == '\0' || strlen(wish->add_tag) > RECORD_NAME_MAX) {
             return fleet_refuse(change, FLEET_INVALID, "tag: empty or too long");
         }
-        bool is_new = find_tag(change->fleet, device->head.id, wish->add_tag) == NULL;
         const struct fleet_slot *slot = fleet_list_find(&change->fleet->slots, device->head.id);
+        bool is_new = !has_tag(slot, wish->add_tag);
         if (is_new && slot != NULL && slot->tag_count >= TAGS_MAX) {
             return fleet_refuse(change, FLEET_REFUSED,
                                 "add_tag: the device has %d tags already", TAGS_MAX);

@@ -30,8 +30,8 @@ static int64_t id_of(const void *item)
     return id;
 }
 
-/* Where the first item with an id of at least `id` stands. New ids are the largest, mostly. */
-static size_t place(const struct fleet_list *list, int64_t id)
+/* New ids are the largest, mostly. */
+size_t fleet_list_place(const struct fleet_list *list, int64_t id)
 {
     size_t low = 0, high = list->count;
 
@@ -60,7 +60,7 @@ static size_t place(const struct fleet_list *list, int64_t id)
 
 void *fleet_list_find(const struct fleet_list *list, int64_t id)
 {
-    size_t at = place(list, id);
+    size_t at = fleet_list_place(list, id);
 
     return at < list->count && id_of(list->items[at]) == id ? list->items[at] : NULL;
 }
@@ -68,7 +68,7 @@ void *fleet_list_find(const struct fleet_list *list, int64_t id)
 /* Takes over `item`, also when it fails. */
 static int add(struct fleet_list *list, void *item)
 {
-    size_t at = place(list, id_of(item));
+    size_t at = fleet_list_place(list, id_of(item));
 
     if (list->count == list->max) {
         size_t max = list->max == 0 ? 16 : 2 * list->max;
@@ -89,7 +89,7 @@ static int add(struct fleet_list *list, void *item)
 
 static void take_out(struct fleet_list *list, const void *item)
 {
-    size_t at = place(list, id_of(item));
+    size_t at = fleet_list_place(list, id_of(item));
 
     if (at < list->count && list->items[at] == item) {
         list->count--;
@@ -223,28 +223,30 @@ static void put_contact(struct fleet *fleet, const struct record_contact *contac
 static int put_tag(struct fleet *fleet, const struct record_tag *tag)
 {
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, tag->device);
-    struct fleet_row *row = find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row);
 
-    if (row == NULL || slot == NULL) {
-        return row == NULL ? -1 : 0;
-    }
-    if (row->record != NULL) {
+    /* A tag is never changed; and one of no device is left of a damaged database. */
+    if (slot == NULL || fleet_list_find(&fleet->rows[RECORD_TAG], tag->head.id) != NULL) {
         return 0;
     }
     char **tags = realloc((void *)slot->tags, (slot->tag_count + 1) * sizeof *tags);
-    row->record = malloc(sizeof *tag);
-    if (row->record != NULL) {
-        memcpy(row->record, tag, sizeof *tag);
-    }
-    if (tags == NULL || row->record == NULL) {
+    if (tags == NULL) {
         return -1;
     }
     slot->tags = tags;
-    tags[slot->tag_count] = strdup(tag->tag);
-    if (tags[slot->tag_count] == NULL) {
+    struct record_tag *copy = malloc(sizeof *copy);
+    char *text = strdup(tag->tag);
+    struct fleet_row *row =
+        copy != NULL && text != NULL
+            ? find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row)
+            : NULL;
+    if (row == NULL) {
+        free(copy);
+        free(text);
         return -1;
     }
-    slot->tag_count++;
+    *copy = *tag;
+    row->record = copy;
+    tags[slot->tag_count++] = text;
     fleet->wants_sweep = true;
     return 0;
 }

@@ -105,6 +105,8 @@ void fleet_state_free(struct fleet *fleet);
 /* Free a text that a record calls const; NULL is allowed. */
 void fleet_free_text(const char *text);
 
+/* Where the first item with an id of at least `id` stands; `count` if there is none. */
+size_t fleet_list_place(const struct fleet_list *list, int64_t id);
 /* NULL if there is none. */
 void *fleet_list_find(const struct fleet_list *list, int64_t id);
 struct fleet_slot *fleet_find_slot(struct fleet *fleet, const char *controller_id);

@@ -52,6 +52,17 @@ static bool is_over(struct fleet *fleet, const struct fleet_action *action)
            deployment->record.ends_at <= fleet_wall_ms(fleet);
 }
 
+/* Was it made while its deployment was being cancelled? Nobody would offer or end it. */
+static bool is_left_behind(struct fleet *fleet, const struct fleet_action *action)
+{
+    const struct fleet_deployment *deployment =
+        fleet_list_find(&fleet->deployments, action->record.deployment);
+
+    return (action->record.state == ACTION_QUEUED ||
+            action->record.state == ACTION_WAITING_APPROVAL) &&
+           deployment != NULL && deployment->record.state == DEPLOYMENT_CANCELLED;
+}
+
 /* What is due of one device: 0 = nothing. */
 static enum action_event due(struct fleet *fleet, const struct fleet_action *action)
 {
@@ -60,6 +71,9 @@ static enum action_event due(struct fleet *fleet, const struct fleet_action *act
     }
     if (is_over(fleet, action)) {
         return ACTION_DEPLOYMENT_END;
+    }
+    if (is_left_behind(fleet, action)) {
+        return ACTION_CANCEL;
     }
     return action->deadline_ms != 0 && action->deadline_ms <= fleet_steady_ms(fleet)
                ? ACTION_DEADLINE
@@ -76,14 +90,13 @@ static void end_what_is_due(struct fleet *fleet)
         struct deadline_params params = {0};
 
         pthread_mutex_lock(&fleet->lock);
-        for (size_t i = 0; i < fleet->slots.count && params.event == 0; i++) {
+        for (size_t i = fleet_list_place(&fleet->slots, after + 1);
+             i < fleet->slots.count && params.event == 0; i++) {
             const struct fleet_slot *slot = fleet->slots.items[i];
 
-            if (slot->id > after) {
-                params.event = due(fleet, slot->action);
-                params.device = slot->id;
-                params.action = params.event != 0 ? slot->action->record.head.id : 0;
-            }
+            params.event = due(fleet, slot->action);
+            params.device = slot->id;
+            params.action = params.event != 0 ? slot->action->record.head.id : 0;
         }
         pthread_mutex_unlock(&fleet->lock);
         if (params.event == 0) {
@@ -190,9 +203,10 @@ void fleet_tick(struct fleet *fleet)
         begin_saving_contacts(fleet);
     }
     if (is_time(fleet, &fleet->trimmed_ms, TRIM_EVERY_MS)) {
-        int64_t before =
-            fleet_wall_ms(fleet) - (int64_t)fleet->settings.retention_days * DAY_MS;
+        struct fleet_settings settings;
 
+        fleet_get_settings(fleet, &settings);
+        int64_t before = fleet_wall_ms(fleet) - (int64_t)settings.retention_days * DAY_MS;
         if (fleet->store->trim_events(fleet->store, before, NULL) != 0) {
             pthread_mutex_lock(&fleet->lock);
             fleet->failures++;

@@ -29,4 +29,10 @@ OTTER_MUST_CHECK int store_sqlite_check(const char *path, struct host_error *out
 OTTER_MUST_CHECK int store_sqlite_backup(const char *from, const char *to,
                                          struct host_error *out_error);
 
+/* The same, of a copy that becomes the database again. Devices may have heard of actions that
+ * were made after the copy: their numbers are not given again (that many of them). */
+enum { STORE_SQLITE_ACTIONS_SKIPPED = 1000000 };
+OTTER_MUST_CHECK int store_sqlite_restore(const char *from, const char *to,
+                                          struct host_error *out_error);
+
 #endif

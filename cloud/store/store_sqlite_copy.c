@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cloud/store/store_sqlite_db.h"
+#include "cloud/store/store_sqlite_sql.h"
 
 /* The first line of integrity_check: "ok", or what is broken. */
 static int check_integrity(sqlite3 *db, const char *path, struct host_error *out_error)
@@ -63,7 +64,18 @@ static int copy_pages(sqlite3 *from, sqlite3 *to, const char *to_path,
     return sqlite_db_run(to, to_path, "PRAGMA journal_mode = DELETE", out_error);
 }
 
-static int copy(const char *from, const char *part, struct host_error *out_error)
+static int skip_actions(sqlite3 *db, const char *path, struct host_error *out_error)
+{
+    char *sql = sql_skip_ids(record_table(RECORD_ACTION), STORE_SQLITE_ACTIONS_SKIPPED);
+    int err = sql != NULL ? sqlite_db_run(db, path, sql, out_error)
+                          : host_error_set(out_error, path, "not enough memory");
+
+    free(sql);
+    return err;
+}
+
+static int copy(const char *from, const char *part, bool is_restore,
+                struct host_error *out_error)
 {
     sqlite3 *source = sqlite_db_open_reader(from, out_error);
     sqlite3 *target = NULL;
@@ -75,6 +87,7 @@ static int copy(const char *from, const char *part, struct host_error *out_error
     if (err == 0) {
         if (sqlite3_open_v2(part, &target, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
             err = copy_pages(source, target, part, out_error);
+            err = err == 0 && is_restore ? skip_actions(target, part, out_error) : err;
         } else {
             err = sqlite_db_error(target, part, out_error);
         }
@@ -120,7 +133,8 @@ static int refuse_leftover(const char *to, const char *suffix, struct host_error
     return err;
 }
 
-int store_sqlite_backup(const char *from, const char *to, struct host_error *out_error)
+static int copy_to(const char *from, const char *to, bool is_restore,
+                   struct host_error *out_error)
 {
     static const char suffix[] = ".part-XXXXXX";
 
@@ -142,11 +156,21 @@ int store_sqlite_backup(const char *from, const char *to, struct host_error *out
         return err;
     }
     close(fd);
-    int err = copy(from, part, out_error);
+    int err = copy(from, part, is_restore, out_error);
     if (err == 0) {
         err = publish(part, to, out_error);
     }
     unlink(part);
     free(part);
     return err;
+}
+
+int store_sqlite_backup(const char *from, const char *to, struct host_error *out_error)
+{
+    return copy_to(from, to, false, out_error);
+}
+
+int store_sqlite_restore(const char *from, const char *to, struct host_error *out_error)
+{
+    return copy_to(from, to, true, out_error);
 }

@@ -136,6 +136,24 @@ char *sql_highest_id(const struct record_table *table)
     return text_end(&text);
 }
 
+char *sql_skip_ids(const struct record_table *table, int64_t count)
+{
+    struct text text;
+
+    if (!text_start(&text)) {
+        return NULL;
+    }
+    fprintf(text.out,
+            "INSERT INTO \"meta\" (\"name\", \"value\") "
+            "SELECT 'highest id of %s', CAST(%lld + coalesce(max(\"n\"), 0) AS TEXT) "
+            "FROM (SELECT max(\"id\") AS \"n\" FROM \"%s\" "
+            "UNION ALL SELECT CAST(\"value\" AS BIGINT) FROM \"meta\" "
+            "WHERE \"name\" = 'highest id of %s') AS \"ids\" WHERE true "
+            "ON CONFLICT (\"name\") DO UPDATE SET \"value\" = excluded.\"value\"",
+            table->name, (long long)count, table->name, table->name);
+    return text_end(&text);
+}
+
 /* "a,b" as "a", "b" */
 static void put_list(FILE *out, const char *list)
 {

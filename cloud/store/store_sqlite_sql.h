@@ -34,6 +34,9 @@ char *sql_select(const struct record_table *table, const char *column, bool newe
 /* The highest id that a row ever had; gives one number. No parameters. */
 char *sql_highest_id(const struct record_table *table);
 
+/* Note an id as given that is so much higher than the highest one. */
+char *sql_skip_ids(const struct record_table *table, int64_t count);
+
 /* CREATE TABLE and its indexes. */
 char *sql_create(const struct record_table *table);
 

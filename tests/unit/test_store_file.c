@@ -173,6 +173,26 @@ static void test_a_backup_is_made_while_the_store_works(void **state)
     assert_int_equal(fixture_count(file_store, RECORD_EVENT), 1);
 }
 
+/* Devices remember what they have closed: a number that comes again would be an old job. */
+static void test_a_restored_copy_gives_no_action_number_again(void **state)
+{
+    char copy[256];
+    struct host_error error = {0};
+    int64_t id = 0;
+
+    (void)state;
+    strcpy(copy, fixture_path("copy.db"));
+    assert_int_equal(store_sqlite_backup(file_path, copy, &error), 0);
+    file_close();
+    strcpy(file_path, fixture_path("restored.db"));
+    assert_int_equal(store_sqlite_restore(copy, file_path, &error), 0);
+    file_open();
+    assert_int_equal(file_store->highest_id(file_store, RECORD_ACTION, &id, &error), 0);
+    assert_int_equal(id, STORE_SQLITE_ACTIONS_SKIPPED);
+    assert_int_equal(file_store->highest_id(file_store, RECORD_EVENT, &id, &error), 0);
+    assert_int_equal(id, 0);
+}
+
 static void test_a_copy_does_not_meet_the_log_of_another(void **state)
 {
     static const char *const names[] = {"copy.db-wal", "copy.db-journal"};
@@ -238,6 +258,7 @@ int main(void)
         TEST(test_a_truncated_file_is_refused),
         TEST(test_contents_that_are_none_are_refused),
         TEST(test_a_backup_is_made_while_the_store_works),
+        TEST(test_a_restored_copy_gives_no_action_number_again),
         TEST(test_a_copy_does_not_meet_the_log_of_another),
         TEST(test_a_damaged_copy_is_found),
     };
