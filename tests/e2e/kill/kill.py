@@ -223,6 +223,18 @@ class Round:
             f"killed: {self.killed()}"
         )
 
+    def show(self):
+        """What there is to see after a failure: exchanges, timeline, the MCU's log."""
+        for one in self.bench.proxy.of(self.id):
+            print(f"  {one.method} {one.path}: {one.status} {one.body.decode(errors='replace')}")
+        try:
+            for event in self.timeline():
+                print(f"  event {event['at']} {event['kind']} {event['state']} {event['detail']}")
+        except Failure as failure:
+            print(f"  no timeline: {failure}")
+        for line in self.board.says() if hasattr(self, "board") else []:
+            print(f"  MCU: {line}")
+
     def killed(self):
         return "; ".join(self.done) or "nothing"
 
@@ -245,6 +257,7 @@ def report(one, wrong, options):
     for sentence in wrong:
         print(f"kill: round {one.number}: {sentence}")
     print(f"kill: round {one.number}: killed: {one.killed()}")
+    one.show()
     print(f"kill: repeat: {' '.join(sys.argv[:5])} --seed {options.seed} --first {one.number}"
           f" --rounds 1 --speed {options.speed} --keep", flush=True)  # fmt: skip
 
