@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The three programs, each as something that can be killed and started again."""
+import contextlib
 import glob
 import http.client
 import json
@@ -171,6 +172,15 @@ class Board(Program):
             command += ["--load", self.boot, "--load", f"{self.app}@0x0800{APP_ADDR:04x}"]
         cut = self.cuts[(self.starts - 1) % len(self.cuts)]
         return command + ([f"--cut={cut}:torn:{cut}"] if cut is not None else [])
+
+    def close(self):
+        """The link goes first: the next one who opens a pseudo terminal may get its number, and
+        the daemon would talk with the board of another run."""
+        with self.lock:
+            if self.process is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(f"{self.folder}/mcu")
+            super().close()
 
     def says(self):
         """The lines of its log, over all starts."""
