@@ -291,6 +291,9 @@ static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *s
         fleet_change_put(change, RECORD_TRIES, &none);
     }
     fleet_work_create(change, slot, &deployment->record, slot->action->record.group);
+    if (firmware->record.proven_at == 0) {
+        fleet_go_first(change, &firmware->record);
+    }
     return FLEET_DONE;
 }
 

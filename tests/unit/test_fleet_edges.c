@@ -373,6 +373,25 @@ static void a_retry_does_not_pass_the_device_that_goes_first(void **state)
     assert_int_equal(retry(world, action_of(world, first).head.id), FLEET_DONE);
 }
 
+static void a_retry_and_the_clock_do_not_send_two_devices_first(void **state)
+{
+    struct world *world = *state;
+    int64_t first = new_device(world, "a"), second = new_device(world, "b");
+
+    deploy(world, "");
+    ticks(world);
+    int64_t action = action_of(world, first).head.id;
+    fleet_command_action(world->fleet, "operator", action, FLEET_CANCEL, take_answer, world);
+    assert_int_equal(result(world), FLEET_DONE);
+    store_double_set_queued(world->store, true);
+    ticks(world); /* the other device is first, but that is not durable yet */
+    fleet_command_action(world->fleet, "operator", action, FLEET_RETRY, take_answer, world);
+    store_double_set_queued(world->store, false);
+    assert_int_equal(result(world), FLEET_REFUSED);
+    assert_true(action_of(world, second).open);
+    assert_false(action_of(world, first).open);
+}
+
 /* ---- what devices say ---- */
 static void a_number_that_does_not_grow_extends_no_deadline(void **state)
 {
@@ -539,6 +558,7 @@ int main(void)
         TEST(a_job_is_read_only_by_a_device_that_can_take_it),
         TEST(a_device_that_was_brought_further_is_not_taken_back),
         TEST(a_retry_does_not_pass_the_device_that_goes_first),
+        TEST(a_retry_and_the_clock_do_not_send_two_devices_first),
         TEST(a_number_that_does_not_grow_extends_no_deadline),
         TEST(a_device_whose_row_is_gone_is_not_found),
         TEST(a_tag_of_no_device_does_no_harm),
