@@ -268,6 +268,32 @@ static void no_action_stays_open_in_a_cancelled_deployment(void **state)
     assert_int_equal(action_of(world, device).state, ACTION_CANCELLED);
 }
 
+static void a_cancel_of_many_ends_all(void **state)
+{
+    enum { COUNT = 500 };
+    struct world *world = *state;
+    char id[16];
+    int64_t first = new_device(world, "a"), last = 0, counts[ACTION_STATES];
+
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(id, sizeof id, "many-%d", i);
+        last = new_device(world, id);
+    }
+    int64_t deployment = deploy(world, "");
+    ticks(world);
+    report(world, first, "03010102");
+    ticks(world);
+    assert_int_equal(poll(world, id).link, DDI_LINK_DEPLOYMENT);
+    fleet_set_deployment(world->fleet, "operator", deployment, DEPLOYMENT_CANCELLED,
+                         take_answer, world);
+    assert_int_equal(result(world), FLEET_DONE);
+    ticks(world);
+    fleet_count_actions(world->fleet, deployment, counts);
+    assert_int_equal(counts[ACTION_CONFIRMED], 1);
+    assert_int_equal(counts[ACTION_CANCELLED], COUNT - 1);
+    assert_int_equal(action_of(world, last).state, ACTION_CANCELLING); /* it had the link */
+}
+
 /* ---- firmware ---- */
 static enum fleet_result archive(struct world *world, int64_t firmware, bool archived)
 {
@@ -552,6 +578,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(saving_contacts_ends_while_devices_poll),
         TEST(no_action_stays_open_in_a_cancelled_deployment),
+        TEST(a_cancel_of_many_ends_all),
         TEST(notes_stay_when_firmware_is_proven_or_archived),
         TEST(one_version_is_not_taken_out_of_the_archive_beside_another),
         TEST(archived_firmware_is_not_offered_and_blocks_no_device),
