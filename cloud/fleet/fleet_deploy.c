@@ -167,12 +167,16 @@ void fleet_deploy(struct fleet *fleet, const char *actor,
 }
 
 /* ---- pause, resume, cancel ---- */
+enum { CANCEL_MAX = 200 };
+
+/* The first ones at once, the others by the clock: a change of all would be a conflict as soon
+ * as one of the devices reports, and never get through. */
 static void cancel_actions(struct fleet_change *change, int64_t deployment)
 {
     const struct deploy_params *params = change->params;
     const struct fleet_word word = {.actor = params->actor};
 
-    for (size_t i = 0; i < change->fleet->slots.count; i++) {
+    for (size_t i = 0, count = 0; i < change->fleet->slots.count && count < CANCEL_MAX; i++) {
         struct fleet_slot *slot = change->fleet->slots.items[i];
         struct fleet_work work;
 
@@ -181,6 +185,7 @@ static void cancel_actions(struct fleet_change *change, int64_t deployment)
             fleet_work_begin(&work, change, slot);
             (void)fleet_work_event(&work, ACTION_CANCEL, &word);
             fleet_work_finish(&work);
+            count++;
         }
     }
 }
@@ -291,6 +296,9 @@ static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *s
         fleet_change_put(change, RECORD_TRIES, &none);
     }
     fleet_work_create(change, slot, &deployment->record, slot->action->record.group);
+    if (firmware->record.proven_at == 0) {
+        fleet_go_first(change, &firmware->record);
+    }
     return FLEET_DONE;
 }
 

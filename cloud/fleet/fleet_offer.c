@@ -76,6 +76,13 @@ bool fleet_is_on_its_way(struct fleet *fleet, int64_t firmware)
     return false;
 }
 
+void fleet_go_first(struct fleet_change *change, const struct record_firmware *firmware)
+{
+    struct record_firmware same = *firmware;
+
+    fleet_change_put_firmware(change, &same);
+}
+
 static int64_t failures_of(const struct fleet_deployment *deployment)
 {
     return deployment->counts[ACTION_FAILED] + deployment->counts[ACTION_TIMED_OUT];
@@ -167,6 +174,7 @@ static size_t offer_to_first(struct fleet_change *change, struct fleet_deploymen
         return 0;
     }
     fleet_work_create(change, slot, &deployment->record, group->head.id);
+    fleet_go_first(change, firmware);
     return 1;
 }
 

@@ -6,6 +6,7 @@
 #include "cloud/fleet/fleet_offer.h"
 
 enum {
+    DUE_MAX = 2000, /* of one tick: each is in memory until it is durable */
     CONTACTS_EVERY_MS = 5000,
     CONTACTS_MAX = 1000, /* of one change */
     TRIM_EVERY_MS = 60000,
@@ -52,15 +53,16 @@ static bool is_over(struct fleet *fleet, const struct fleet_action *action)
            deployment->record.ends_at <= fleet_wall_ms(fleet);
 }
 
-/* Was it made while its deployment was being cancelled? Nobody would offer or end it. */
+/* Is its deployment cancelled, and it is not yet? The cancel itself ends only some, and knows
+ * nothing of those that were being made then. What a device refuses is not asked again. */
 static bool is_left_behind(struct fleet *fleet, const struct fleet_action *action)
 {
     const struct fleet_deployment *deployment =
         fleet_list_find(&fleet->deployments, action->record.deployment);
 
-    return (action->record.state == ACTION_QUEUED ||
-            action->record.state == ACTION_WAITING_APPROVAL) &&
-           deployment != NULL && deployment->record.state == DEPLOYMENT_CANCELLED;
+    return action->record.state != ACTION_CANCELLING &&
+           action->record.state_before_cancel == 0 && deployment != NULL &&
+           deployment->record.state == DEPLOYMENT_CANCELLED;
 }
 
 /* What is due of one device: 0 = nothing. */
@@ -86,7 +88,7 @@ static void end_what_is_due(struct fleet *fleet)
 {
     int64_t after = 0;
 
-    for (;;) {
+    for (int count = 0; count < DUE_MAX; count++) {
         struct deadline_params params = {0};
 
         pthread_mutex_lock(&fleet->lock);

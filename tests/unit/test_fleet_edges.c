@@ -268,6 +268,32 @@ static void no_action_stays_open_in_a_cancelled_deployment(void **state)
     assert_int_equal(action_of(world, device).state, ACTION_CANCELLED);
 }
 
+static void a_cancel_of_many_ends_all(void **state)
+{
+    enum { COUNT = 500 };
+    struct world *world = *state;
+    char id[16];
+    int64_t first = new_device(world, "a"), last = 0, counts[ACTION_STATES];
+
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(id, sizeof id, "many-%d", i);
+        last = new_device(world, id);
+    }
+    int64_t deployment = deploy(world, "");
+    ticks(world);
+    report(world, first, "03010102");
+    ticks(world);
+    assert_int_equal(poll(world, id).link, DDI_LINK_DEPLOYMENT);
+    fleet_set_deployment(world->fleet, "operator", deployment, DEPLOYMENT_CANCELLED,
+                         take_answer, world);
+    assert_int_equal(result(world), FLEET_DONE);
+    ticks(world);
+    fleet_count_actions(world->fleet, deployment, counts);
+    assert_int_equal(counts[ACTION_CONFIRMED], 1);
+    assert_int_equal(counts[ACTION_CANCELLED], COUNT - 1);
+    assert_int_equal(action_of(world, last).state, ACTION_CANCELLING); /* it had the link */
+}
+
 /* ---- firmware ---- */
 static enum fleet_result archive(struct world *world, int64_t firmware, bool archived)
 {
@@ -371,6 +397,25 @@ static void a_retry_does_not_pass_the_device_that_goes_first(void **state)
     assert_int_equal(retry(world, action_of(world, first).head.id), FLEET_REFUSED);
     report(world, second, "03010102");
     assert_int_equal(retry(world, action_of(world, first).head.id), FLEET_DONE);
+}
+
+static void a_retry_and_the_clock_do_not_send_two_devices_first(void **state)
+{
+    struct world *world = *state;
+    int64_t first = new_device(world, "a"), second = new_device(world, "b");
+
+    deploy(world, "");
+    ticks(world);
+    int64_t action = action_of(world, first).head.id;
+    fleet_command_action(world->fleet, "operator", action, FLEET_CANCEL, take_answer, world);
+    assert_int_equal(result(world), FLEET_DONE);
+    store_double_set_queued(world->store, true);
+    ticks(world); /* the other device is first, but that is not durable yet */
+    fleet_command_action(world->fleet, "operator", action, FLEET_RETRY, take_answer, world);
+    store_double_set_queued(world->store, false);
+    assert_int_equal(result(world), FLEET_REFUSED);
+    assert_true(action_of(world, second).open);
+    assert_false(action_of(world, first).open);
 }
 
 /* ---- what devices say ---- */
@@ -533,12 +578,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(saving_contacts_ends_while_devices_poll),
         TEST(no_action_stays_open_in_a_cancelled_deployment),
+        TEST(a_cancel_of_many_ends_all),
         TEST(notes_stay_when_firmware_is_proven_or_archived),
         TEST(one_version_is_not_taken_out_of_the_archive_beside_another),
         TEST(archived_firmware_is_not_offered_and_blocks_no_device),
         TEST(a_job_is_read_only_by_a_device_that_can_take_it),
         TEST(a_device_that_was_brought_further_is_not_taken_back),
         TEST(a_retry_does_not_pass_the_device_that_goes_first),
+        TEST(a_retry_and_the_clock_do_not_send_two_devices_first),
         TEST(a_number_that_does_not_grow_extends_no_deadline),
         TEST(a_device_whose_row_is_gone_is_not_found),
         TEST(a_tag_of_no_device_does_no_harm),
