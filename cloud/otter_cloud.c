@@ -11,7 +11,7 @@
  * server's takes them. */
 static void serve(struct server *server, const sigset_t *signals)
 {
-    const struct timespec tick = {.tv_nsec = SERVER_TICK_MS * 1000000};
+    const struct timespec tick = {.tv_nsec = SERVER_TICK_MS * 1000000L};
 
     while (sigtimedwait(signals, NULL, &tick) < 0) {
         server_tick(server);

@@ -58,8 +58,8 @@ struct run_options {
 
 struct run_line {
     struct endpoint end;
-    bool has_times;  /* each line begins with the board's time, in seconds */
-    bool is_in_line; /* private */
+    bool has_times;                    /* each line begins with the board's time, in seconds */
+    bool is_in_line;                   /* private */
     uint8_t pending[RUN_PENDING_SIZE]; /* received, not yet on the chip's wire */
     size_t pending_len;
 };

@@ -187,7 +187,7 @@ struct fleet_device_change { /* NULL or -1 = stays as it is */
 void fleet_add_device(struct fleet *fleet, const char *actor, const char *controller_id,
                       int64_t product, fleet_done *done, void *ctx);
 void fleet_change_device(struct fleet *fleet, const char *actor, int64_t device,
-                         const struct fleet_device_change *change, fleet_done *done, void *ctx);
+                         const struct fleet_device_change *wish, fleet_done *done, void *ctx);
 void fleet_delete_device(struct fleet *fleet, const char *actor, int64_t device,
                          fleet_done *done, void *ctx);
 

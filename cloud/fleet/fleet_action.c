@@ -6,7 +6,6 @@
 #include "otter/reason.h"
 
 enum {
-    MINUTE_MS = 60000,
     PROGRESS_WRITE_MS = 10000, /* n of m is written so often; every step is in memory */
 };
 
@@ -27,20 +26,22 @@ static bool is_final_reason(int64_t code)
     }
 }
 
+static const int64_t minute_ms = 60000;
+
 static int64_t deadline_ms(const struct fleet_work *work, enum action_deadline deadline)
 {
     int64_t polls_ms = 3 * (int64_t)work->change->fleet->settings.poll_interval_s * 1000;
 
     switch (deadline) {
     case ACTION_WITHIN_OFFER:
-        return polls_ms > 15 * MINUTE_MS ? polls_ms : 15 * MINUTE_MS;
+        return polls_ms > 15 * minute_ms ? polls_ms : 15 * minute_ms;
     case ACTION_WITHIN_DOWNLOAD:
-        return 15 * MINUTE_MS;
+        return 15 * minute_ms;
     case ACTION_WITHIN_START:
-        return 30 * MINUTE_MS;
+        return 30 * minute_ms;
     case ACTION_WITHIN_PROGRESS:
     case ACTION_WITHIN_RETURN:
-        return 10 * MINUTE_MS;
+        return 10 * minute_ms;
     case ACTION_WITHIN_CANCEL:
         return polls_ms;
     case ACTION_NO_DEADLINE:

@@ -86,7 +86,10 @@ static void add_op(struct fleet_change *change, enum store_verb verb, enum recor
 static void drop_ops(struct fleet_change *change)
 {
     for (size_t i = 0; i < change->op_count; i++) {
-        free_record(change->ops[i].kind, (void *)(uintptr_t)change->ops[i].record);
+        void *record;
+
+        memcpy(&record, &change->ops[i].record, sizeof record); /* ours, of add_op() */
+        free_record(change->ops[i].kind, record);
     }
     change->op_count = 0;
 }

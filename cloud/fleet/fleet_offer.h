@@ -17,8 +17,8 @@ const char *fleet_objection(struct fleet *fleet, const struct fleet_slot *slot);
 /* Is an action of this firmware open anywhere? */
 bool fleet_is_on_its_way(struct fleet *fleet, int64_t firmware);
 
-/* In a change that makes the first device's action: of two such changes at once one is a conflict
- * in the store, and is made again when the other one is there. */
+/* In a change that makes the first device's action: of two such changes at once one is a
+ * conflict in the store, and is made again when the other one is there. */
 void fleet_go_first(struct fleet_change *change, const struct record_firmware *firmware);
 
 /* A person has looked at a first device that failed: another one may be first. */

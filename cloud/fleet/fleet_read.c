@@ -13,7 +13,7 @@ static const char *text_of(const char *text)
 /* ---- what rules and the pre-flight ask ---- */
 /* Attributes are asked for rarely, so they are kept as the text that they came as. The value is
  * valid until the next call of this thread. */
-static const char *attribute(void *ctx, const char *name)
+static const char *attribute(const void *ctx, const char *name)
 {
     static _Thread_local char value[DDI_VALUE_SIZE];
     const struct fleet_slot *slot = ctx;
@@ -40,7 +40,7 @@ void fleet_rule_subject(struct fleet *fleet, const struct fleet_slot *slot,
         .tags = (const char *const *)slot->tags,
         .tag_count = slot->tag_count,
         .attribute = attribute,
-        .ctx = (void *)(uintptr_t)slot,
+        .ctx = slot,
     };
 }
 

@@ -7,7 +7,7 @@
 #include "cloud/rest/rest_json.h"
 #include "host/json.h"
 
-static const int64_t session_ms = 12 * 3600 * INT64_C(1000);
+static const int64_t session_ms = INT64_C(12) * 3600 * 1000;
 
 static json_t *person_json(const struct fleet_person *person)
 {

@@ -37,8 +37,8 @@ struct rule_subject {
     const char *const *tags;
     size_t tag_count;
     /* The value of an attribute, or NULL. */
-    const char *(*attribute)(void *ctx, const char *name);
-    void *ctx;
+    const char *(*attribute)(const void *ctx, const char *name);
+    const void *ctx;
 };
 
 /* Read a rule. Returns 0, or -1 with an error that names the column, in characters from 1, and

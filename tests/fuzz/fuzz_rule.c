@@ -7,7 +7,7 @@
 
 enum { IDS_SIZE = 2 * 4096 + 32 };
 
-static const char *attribute(void *ctx, const char *name)
+static const char *attribute(const void *ctx, const char *name)
 {
     FUZZ_CHECK(name != NULL && name[0] != '\0');
     return strlen(name) % 2 == 0 ? ctx : NULL;

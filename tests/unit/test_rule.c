@@ -13,7 +13,7 @@
 
 /* Authority: cloud/rules/rule.h. */
 
-static const char *attribute(void *ctx, const char *name)
+static const char *attribute(const void *ctx, const char *name)
 {
     (void)ctx;
     return strcmp(name, "shop.no") == 0 ? "17" : strcmp(name, "Floor") == 0 ? "" : NULL;
