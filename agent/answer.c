@@ -87,12 +87,18 @@ void agent_download_failed(struct agent *agent, uint64_t now_ms)
     back_off(agent, &agent->artifact, now_ms);
 }
 
-/* The claim code may be used up because the 200 to it was lost: then the own token is good. */
+/* The claim code may be used up because the 200 to it was lost: then the own token is good. And
+ * a device that was deleted from the server comes back with a new claim code. */
 static void denied(struct agent *agent, uint64_t now_ms)
 {
-    bool has_another =
-        agent->config->claim[0] != '\0' && !agent->saved.is_claimed && agent->use_claim;
+    bool has_claim = agent->config->claim[0] != '\0';
+    bool has_another = has_claim && (agent->saved.is_claimed || agent->use_claim);
 
+    if (has_claim && agent->saved.is_claimed) {
+        agent->saved.is_claimed = false;
+        agent->use_claim = false; /* the token was it that was refused: next the code */
+        agent_set_dirty(agent);
+    }
     agent->link = AGENT_LINK_DENIED;
     agent->use_claim = !agent->use_claim;
     agent->api.failures++;
@@ -336,7 +342,9 @@ static void on_answer(struct agent *agent, enum meaning meaning, uint64_t now_ms
         on_good(agent, now_ms);
         return;
     }
-    agent_set_error(agent, "%s: HTTP %d", request_name(agent->request), agent->http_status);
+    agent_set_error(agent, "%s: HTTP %d%s", request_name(agent->request), agent->http_status,
+                    meaning == DENIED ? ": the server does not take this token or claim code"
+                                      : "");
     agent->link = AGENT_LINK_UP;
     switch (meaning) {
     case BUSY:

@@ -423,7 +423,7 @@ static bool check_path(struct http_request *request, const struct ddi_path *path
     const char *const headers[] = {allow, NULL};
 
     if (path->resource == DDI_NOT_FOUND) {
-        http_reply_error(request, 404, "no such resource");
+        http_reply_error(request, 404, "no such resource; this port is for devices");
         return false;
     }
     if (path->is_wrong_method) {

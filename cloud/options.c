@@ -10,6 +10,8 @@
 
 enum { MISUSE = 2, KEY_CERT_DEVICES = 256, KEY_KEY_DEVICES, KEY_UPLOAD_MAX, KEY_CONSOLE_URL };
 
+const char *argp_program_version = "otter-cloud " OTTER_VERSION;
+
 static const struct argp_option option_table[] = {
     {"db", 'd', "FILE", 0, "the database; made if it is not there (default otter.db)", 0},
     {"files", 'f', "DIR", 0,

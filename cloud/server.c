@@ -97,6 +97,29 @@ static int make_setup_link(struct server *server, struct host_error *out_error)
                : host_error_set(out_error, "set-up link", "%s", setting_up.answer.reason);
 }
 
+/* ---- files ---- */
+/* A database that was restored without its folder looks healthy until a device downloads. */
+static bool check_file(void *ctx, const void *record)
+{
+    struct server *server = ctx;
+    const struct record_firmware *firmware = record;
+    struct host_error error;
+    int fd;
+
+    if (firmware->archived_at != 0) {
+        return true;
+    }
+    fd = firmware_files_open_one(server->files, firmware, &error);
+    if (fd < 0) {
+        (void)fprintf(stderr, "otter-cloud: firmware %lld, %s: %s: %s\n",
+                      (long long)firmware->head.id, firmware->version, error.thing,
+                      error.reason);
+        return true;
+    }
+    (void)close(fd);
+    return true;
+}
+
 /* ---- start and stop ---- */
 /* How many connections there may be: when descriptors are used up no file can be opened for any
  * of them. A fifth is for files that go in and out (small ones need theirs for a moment). */
@@ -164,6 +187,7 @@ static int start(struct server *server, struct host_error *out_error)
         fleet_open(server->store, &server->clock, &server->fleet, out_error) != 0) {
         return -1;
     }
+    fleet_visit_records(server->fleet, RECORD_FIRMWARE, check_file, server);
     rest.fleet = server->fleet;
     rest.files = server->files;
     rest.clock = &server->clock;

@@ -54,6 +54,8 @@ if [ -x "$build/tests/oracle/oracle_ed25519" ]; then
 else
     no "libsodium is not installed (scripts/need.sh oracle): no signatures compared"
 fi
+"$build/tests/unit/test_action_life" 1000000 >"$out/action.txt"
+sequences=$(sed -n 's/^\([0-9]*\) sequences of .*/\1/p' "$out/action.txt")
 scripts/cloud-bench.sh "$build" >"$out/cloud.txt"
 numbers <"$out/cloud.txt" >"$out/cloud.json"
 tests=$build/tests.json
@@ -65,6 +67,7 @@ model_mips $mips
 boot_bytes $boot
 app_bytes $app
 demo_device_s $demo
+action_sequences $sequences
 END
     kept campaign power_arm_cases power_arm_second_cuts power_arm_cuts_per_s power_failures
     kept noise noise_runs noise_wrong_images
@@ -78,7 +81,7 @@ END
     cat "$out/boot.json" "$out/wire.json" "$out/cloud.json"
     grep -E '^model_vs_unicorn_(speed|instructions|mismatches) ' "$out/unicorn.txt" | numbers
     grep -E '^ed25519_(cases|mismatches) ' "$out/ed25519.txt" | numbers
-    [ -z "$tests" ] || jq '{tests_skipped}' "$tests"
+    [ -z "$tests" ] || jq '{tests_skipped, bad_input_cases}' "$tests"
 } | jq -s 'add | with_entries(select(.value != null))' >"$out/results.json"
 # figure NAME: of what boot_bench, wire_ratio and cloud-bench.sh measured
 figure() {
@@ -101,7 +104,7 @@ figure() {
     echo "| journal_erases_in_32_updates: of each of its pages | $(figure journal_erases_in_32_updates) | limit 2 |"
     echo "| wire_ratio_9600_full_26k: READY to the last ACK / the time the bytes need | $(figure wire_ratio_9600_full_26k) | limit 1.06; bytes lost in the app's ring: $(figure ring_lost_bytes) |"
     echo "| app_bytes: pethouse 03010101 with trailer | $app | slot 26624, the tutorial's demo 23068 |"
-    echo "| demo_device_s: make demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"
+    echo "| demo_device_s: otter demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"
     echo "| ddi_polls_per_s: authenticated polls, 100 kept connections, 100,000 devices | $(figure ddi_polls_per_s) | wanted 60000 on two cores, load generator included |"
     echo "| ddi_poll_p99_ms: the slowest of a hundred of them | $(figure ddi_poll_p99_ms) | wanted 10 |"
     echo "| ddi_new_connection_polls_per_s: a new connection for each | $(figure ddi_new_connection_polls_per_s) | wanted 25000 |"

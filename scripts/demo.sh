@@ -90,7 +90,9 @@ show() {
     jq -r --argjson shown "$shown" '.items | map(select(.id > $shown)) | reverse | .[] |
         (.text // .detail // "" | gsub("\n"; " ")) as $text |
         if .kind == "action.state" then "\(.state)" + (if $text == "" then "" else ": " + $text end)
-        elif .kind == "action.note" then $text
+        elif .kind == "action.note" then "the device says: " + $text
+        elif .kind == "action.new" then "an update for this device: " + $text
+        elif .kind == "device.new" then "a new device, with a claim code"
         else "\(.kind) \($text)" end' "$work/timeline" |
         while IFS= read -r line; do say cloud "$line"; done
     progress=$(jq -r '.action | select(. != null and .open and .of > 0) | "\(.count) of \(.of) pieces"' "$work/device")
@@ -150,6 +152,7 @@ is_online() {
 }
 until_true 60 "the device's first poll" is_online
 api GET "/devices/$device" >"$work/device"
+show_board
 show
 
 update_id=$(upload "$update")

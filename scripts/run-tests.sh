@@ -27,7 +27,8 @@ skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .*\*\*\*Skipped' "$log" || t
         $1 == "name" { name = $2 }
         $1 == "reason" { sub(/^reason /, ""); print "skipped: " name ": " $0 }'
 passed=$((total - failed - skipped))
-[ $# -gt 0 ] || printf '{\n  "tests_passed": %d,\n  "tests_failed": %d,\n  "tests_skipped": %d\n}\n' \
-    "$passed" "$failed" "$skipped" >"$counts"
+bad_input=$(sed -n 's/^bad input: \([0-9]*\) cases$/\1/p' "$dir/Testing/Temporary/LastTest.log" | tail -n 1)
+[ $# -gt 0 ] || printf '{\n  "tests_passed": %d,\n  "tests_failed": %d,\n  "tests_skipped": %d,\n  "bad_input_cases": %d\n}\n' \
+    "$passed" "$failed" "$skipped" "${bad_input:-0}" >"$counts"
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

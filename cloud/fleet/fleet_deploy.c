@@ -329,8 +329,7 @@ static enum fleet_result build_command(struct fleet_change *change)
         result = fleet_work_event(&work, commands[params->command].event, &word);
         fleet_work_finish(&work);
         if (result == FLEET_DONE && !work.is_changed) {
-            return fleet_refuse(change, FLEET_CONFLICT, "not possible while it is %s",
-                                action_state_name((enum action_state)work.record.state));
+            return FLEET_DONE; /* the same for a second time */
         }
     }
     if (result == FLEET_DONE) {

@@ -50,7 +50,7 @@ static void refuse_unknown(struct http_request *request, const struct rest_match
     char header[sizeof "Allow: " + REST_ALLOW_SIZE] = "Allow: ";
 
     if (match->allow[0] == '\0') {
-        rest_refuse(request, 404, NULL, "there is no such address");
+        rest_refuse(request, 404, NULL, "there is no such address; this port is for people");
         return;
     }
     memcpy(header + strlen(header), match->allow, strlen(match->allow) + 1);

@@ -346,7 +346,8 @@ static void test_a_deployment_is_made_approved_and_cancelled(void **state)
     (void)snprintf(path, sizeof path, API "/actions/%lld/approve", (long long)action);
     (void)admin(200, "POST", path, NULL);
     expect_action(action, "queued");
-    (void)admin(409, "POST", path, NULL);
+    (void)admin(200, "POST", path, NULL); /* twice is no error */
+    expect_action(action, "queued");
     (void)snprintf(path, sizeof path, API "/deployments/%lld", (long long)deployment);
     const struct rest_answer *answer = admin(200, "GET", path, NULL);
     assert_string_equal(rest_text("filter"), "id in (\"a0b1c2d3e4f5\")");

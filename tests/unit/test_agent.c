@@ -209,6 +209,12 @@ static void test_claim_code_until_a_200(void **state)
     expect(fixture, AGENT_GET, ROOT);
     assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken tok");
     assert_null(agent_fixture_header(fixture, "X-Otter-Token"));
+    agent_fixture_reply(fixture, 401, ""); /* deleted from the server, and a new code given */
+    then_ms = fixture->now_ms;
+    expect(fixture, AGENT_GET, ROOT);
+    assert_true(fixture->now_ms - then_ms < 3000);
+    assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken CODE-1");
+    assert_string_equal(agent_fixture_header(fixture, "X-Otter-Token"), "tok");
 }
 
 static void test_cancel_of_what_is_not_known_is_accepted(void **state)
