@@ -179,7 +179,7 @@ def numbers(w):
                          ("POST", "/deployments/99999999/cancel"), ("POST", "/actions/99999999/approve")):
         cases.append(Case(f"{method} {path}", PEOPLE, raw(method, API + path, api), 404, "no such"))
     cases += [
-        Case("approve what waits for none", PEOPLE, raw("POST", API + "/actions/1/approve", api), 409, ""),
+        Case("deny what waits for nobody", PEOPLE, raw("POST", API + "/actions/1/deny", api), 410, "the action is"),
         Case("delete a device with an open action", PEOPLE, raw("DELETE", f"{API}/devices/{w.dev1}", api), 409, "open action"),
     ]
     return cases
