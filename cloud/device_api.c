@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "cloud/result_status.h"
 
 enum { URL_SIZE = 280, BASE_SIZE = 768, REASON_SIZE = 160 };
 
@@ -33,36 +34,6 @@ static void end(struct call *call)
 }
 
 /* ---- answers ---- */
-static unsigned status_of(enum fleet_result result)
-{
-    switch (result) {
-    case FLEET_DONE:
-        return 200;
-    case FLEET_UNAUTHORIZED:
-        return 401;
-    case FLEET_FORBIDDEN:
-        return 403;
-    case FLEET_NOT_FOUND:
-        return 404;
-    case FLEET_GONE:
-        return 410;
-    case FLEET_CONFLICT:
-        return 409;
-    case FLEET_INVALID:
-        return 400;
-    case FLEET_REFUSED:
-        return 422;
-    case FLEET_BUSY:
-    case FLEET_READ_ONLY:
-        return 503;
-    case FLEET_FULL:
-        return 507;
-    case FLEET_FAILED:
-    default:
-        return 500;
-    }
-}
-
 /* Takes over `json`; NULL = there was no memory for it. */
 static void answer_json(struct call *call, char *json)
 {
@@ -80,7 +51,7 @@ static void answer_json(struct call *call, char *json)
 
 static void refuse(struct call *call, const struct fleet_answer *answer)
 {
-    http_reply_error(call->request, status_of(answer->result), "%s", answer->reason);
+    http_reply_error(call->request, status_of_result(answer->result), "%s", answer->reason);
 }
 
 static void on_empty(void *ctx, const struct fleet_answer *answer)
@@ -496,7 +467,7 @@ bool device_api_plan_body(void *ctx, struct http_request *request,
     if (path.resource != DDI_ROOT) {
         fleet_identify(api->fleet, &caller, &answer);
         if (answer.result != FLEET_DONE) {
-            http_reply_error(request, status_of(answer.result), "%s", answer.reason);
+            http_reply_error(request, status_of_result(answer.result), "%s", answer.reason);
             return false;
         }
     }

@@ -65,7 +65,6 @@ void rest_end(struct rest_call *call);
 /* The same error before there is a call. `header` may be NULL. */
 void rest_refuse(struct http_request *request, unsigned status, const char *header,
                  const char *reason);
-unsigned rest_status_of(enum fleet_result result);
 
 /* ---- parameters ---- */
 /* Each returns false after it has ended the call. */

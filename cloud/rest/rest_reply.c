@@ -6,41 +6,12 @@
 #include <string.h>
 
 #include "cloud/rest/rest_call.h"
+#include "cloud/result_status.h"
 #include "host/json.h"
 #include "host/number.h"
 
 static const char retry_soon[] = "Retry-After: 1";
 static const char how_to_sign_in[] = "WWW-Authenticate: Bearer";
-
-unsigned rest_status_of(enum fleet_result result)
-{
-    switch (result) {
-    case FLEET_DONE:
-        return 200;
-    case FLEET_UNAUTHORIZED:
-        return 401;
-    case FLEET_FORBIDDEN:
-        return 403;
-    case FLEET_NOT_FOUND:
-        return 404;
-    case FLEET_GONE:
-        return 410;
-    case FLEET_CONFLICT:
-        return 409;
-    case FLEET_INVALID:
-        return 400;
-    case FLEET_REFUSED:
-        return 422;
-    case FLEET_BUSY:
-    case FLEET_READ_ONLY:
-        return 503;
-    case FLEET_FULL:
-        return 507;
-    case FLEET_FAILED:
-        break;
-    }
-    return 500;
-}
 
 void rest_end(struct rest_call *call)
 {
@@ -129,7 +100,7 @@ void rest_fail(struct rest_call *call, unsigned status, const char *format, ...)
 
 void rest_fail_answer(struct rest_call *call, const struct fleet_answer *answer)
 {
-    rest_fail(call, rest_status_of(answer->result), "%s", answer->reason);
+    rest_fail(call, status_of_result(answer->result), "%s", answer->reason);
 }
 
 void rest_done(void *ctx, const struct fleet_answer *answer)

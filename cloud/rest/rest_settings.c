@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cloud/rest/rest_call.h"
+#include "cloud/result_status.h"
 #include "cloud/rest/rest_json.h"
 
 void rest_get_settings(struct rest_call *call)
@@ -40,7 +41,7 @@ static void set_next(void *ctx, const struct fleet_answer *answer)
     char text[32];
 
     if (answer != NULL && answer->result != FLEET_DONE) {
-        rest_fail(call, rest_status_of(answer->result), "%s: %s", names[call->step - 1],
+        rest_fail(call, status_of_result(answer->result), "%s: %s", names[call->step - 1],
                   answer->reason);
         return;
     }

@@ -10,305 +10,61 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include "cloud/fleet/fleet.h"
+#include "support/fleet_fixture.h"
 #include "support/store_double.h"
 
-enum { MINUTE_MS = 60000 };
-
-struct world {
-    struct store *store;
-    struct fleet *fleet;
-    struct fleet_answer answer;
-    bool is_answered;
-    int64_t wall_ms, steady_ms;
-    int64_t product, firmware;
-    char gateway[FLEET_SECRET_SIZE + 16]; /* the header */
-};
-
-static int64_t wall_ms(void *ctx)
-{
-    return ((struct world *)ctx)->wall_ms;
-}
-
-static int64_t steady_ms(void *ctx)
-{
-    return ((struct world *)ctx)->steady_ms;
-}
-
-static void take_answer(void *ctx, const struct fleet_answer *answer)
-{
-    struct world *world = ctx;
-
-    assert_false(world->is_answered);
-    world->answer = *answer;
-    world->is_answered = true;
-}
-
-/* What the last call was answered; it must have been. */
-static enum fleet_result result(struct world *world)
-{
-    assert_true(world->is_answered);
-    world->is_answered = false;
-    return world->answer.result;
-}
-
-#define assert_done(world)                                                                     \
-    do {                                                                                       \
-        enum fleet_result was = result(world);                                                 \
-        if (was != FLEET_DONE) {                                                               \
-            print_error("%s\n", (world)->answer.reason);                                       \
-        }                                                                                      \
-        assert_int_equal(was, FLEET_DONE);                                                     \
-    } while (0)
-
-static void open_fleet(struct world *world)
-{
-    const struct fleet_clock clock = {.wall_ms = wall_ms, .steady_ms = steady_ms, .ctx = world};
-    struct host_error error = {0};
-
-    if (fleet_open(world->store, &clock, &world->fleet, &error) != 0) {
-        fail_msg("%s: %s", error.thing, error.reason);
-    }
-}
-
-/* As after kill -9: what is durable is there, all else is gone. */
-static void restart(struct world *world)
-{
-    (void)store_double_lose_queued(world->store);
-    fleet_close(world->fleet);
-    open_fleet(world);
-}
-
-static void set(struct world *world, const char *name, const char *value)
-{
-    fleet_set(world->fleet, "test", name, value, take_answer, world);
-    assert_done(world);
-}
-
-static int64_t add_firmware(struct world *world, const char *version)
-{
-    struct record_firmware firmware = {.kind = FIRMWARE_PLAIN,
-                                       .product = world->product,
-                                       .name = "app.bin",
-                                       .hardware = "00000001",
-                                       .size = 26624};
-
-    strcpy(firmware.version, version);
-    memset(firmware.sha256, version[7], 64);
-    fleet_add_firmware(world->fleet, "test", &firmware, take_answer, world);
-    assert_done(world);
-    return world->answer.id;
-}
-
-static int set_up(void **state)
-{
-    struct record_product product = {
-        .name = "Pet House", .hardware = "00000001", .unsigned_ok = true};
-    struct record_token wish = {.kind = TOKEN_GATEWAY, .name = "gateway", .uses_left = -1};
-    struct world *world = calloc(1, sizeof *world);
-    char secret[FLEET_SECRET_SIZE];
-
-    assert_non_null(world);
-    world->wall_ms = 1795000000000;
-    world->steady_ms = 5000;
-    world->store = store_double_new();
-    assert_non_null(world->store);
-    open_fleet(world);
-    fleet_put_product(world->fleet, "test", &product, take_answer, world);
-    assert_done(world);
-    world->product = world->answer.id;
-    fleet_make_token(world->fleet, "test", &wish, secret, take_answer, world);
-    assert_done(world);
-    snprintf(world->gateway, sizeof world->gateway, "GatewayToken %s", secret);
-    world->firmware = add_firmware(world, "03010102");
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-
-    fleet_close(world->fleet);
-    world->store->close(world->store);
-    free(world);
-    return 0;
-}
-
-/* ---- a device ---- */
-static struct fleet_poll poll(struct world *world, const char *id)
-{
-    const struct fleet_caller caller = {.controller_id = id, .authorization = world->gateway};
-    struct fleet_poll poll = {0};
-
-    fleet_poll(world->fleet, &caller, &poll, take_answer, world);
-    assert_done(world);
-    return poll;
-}
-
-static void report(struct world *world, int64_t device, const char *version)
-{
-    struct ddi_config *config = calloc(1, sizeof *config);
-
-    assert_non_null(config);
-    config->count = 2;
-    strcpy(config->attributes[0].key, "hw_ver");
-    strcpy(config->attributes[0].value, "00000001");
-    strcpy(config->attributes[1].key, "sw_ver");
-    strcpy(config->attributes[1].value, version);
-    fleet_report(world->fleet, device, config, take_answer, world);
-    free(config);
-    assert_done(world);
-}
-
-/* A device that runs 03010101, and its number. */
-static int64_t new_device(struct world *world, const char *id)
-{
-    int64_t device = poll(world, id).device;
-
-    report(world, device, "03010101");
-    return device;
-}
-
-static void ticks(struct world *world)
-{
-    for (int i = 0; i < 10; i++) {
-        fleet_tick(world->fleet);
-    }
-}
-
-static int64_t deploy(struct world *world, const char *rule, enum deployment_mode mode)
-{
-    const struct record_deployment deployment = {.firmware = world->firmware,
-                                                 .name = "first",
-                                                 .rule = rule,
-                                                 .mode = mode,
-                                                 .attempts = 2};
-
-    fleet_deploy(world->fleet, "operator", &deployment, take_answer, world);
-    assert_done(world);
-    int64_t id = world->answer.id;
-    ticks(world);
-    return id;
-}
-
-static enum fleet_result say(struct world *world, int64_t device, int64_t id,
-                             enum ddi_execution execution, bool is_failure, int64_t code)
-{
-    const struct ddi_feedback feedback = {
-        .execution = execution, .is_failure = is_failure, .code = code};
-
-    fleet_feedback(world->fleet, device, id, &feedback, take_answer, world);
-    return result(world);
-}
-
-static enum fleet_result progress(struct world *world, int64_t device, int64_t id,
-                                  int64_t count, int64_t of)
-{
-    const struct ddi_feedback feedback = {
-        .execution = DDI_PROCEEDING, .has_progress = true, .count = count, .of = of};
-
-    fleet_feedback(world->fleet, device, id, &feedback, take_answer, world);
-    return result(world);
-}
-
-static bool copy_action(void *ctx, const struct fleet_device *device)
-{
-    struct record_action *action = ctx;
-
-    if (device->action != NULL) {
-        *action = *device->action;
-    }
-    return false;
-}
-
-static struct record_action action_of(struct world *world, int64_t device)
-{
-    struct record_action action = {0};
-
-    assert_true(fleet_visit_device(world->fleet, device, copy_action, &action));
-    return action;
-}
-
-static enum fleet_result read_job(struct world *world, int64_t device, int64_t id,
-                                  struct fleet_job *out_job)
-{
-    fleet_read_job(world->fleet, device, FLEET_JOB_DEPLOYMENT, id, out_job, take_answer, world);
-    return result(world);
-}
-
-/* Poll, read the job, fetch the file: the id of the attempt. */
-static int64_t fetch(struct world *world, const char *id)
-{
-    struct fleet_poll root = poll(world, id);
-    struct record_firmware firmware;
-    struct fleet_answer answer;
-    struct fleet_job job;
-
-    assert_int_equal(root.link, DDI_LINK_DEPLOYMENT);
-    assert_int_equal(read_job(world, root.device, root.id, &job), FLEET_DONE);
-    fleet_artifact(world->fleet, root.device, job.firmware.head.id, job.firmware.name,
-                   &firmware, &answer);
-    assert_int_equal(answer.result, FLEET_DONE);
-    fleet_bytes_sent(world->fleet, root.device, job.firmware.head.id, 26624, true);
-    assert_int_equal(action_of(world, root.device).state, ACTION_DOWNLOADING);
-    assert_int_equal(say(world, root.device, root.id, DDI_DOWNLOADED, false, 0), FLEET_DONE);
-    return root.id;
-}
-
-/* ---- tests ---- */
 static void the_reported_version_confirms(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
-    assert_int_equal(progress(world, device, id, 1, 26), FLEET_DONE);
-    assert_int_equal(progress(world, device, id, 2, 26), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_TRANSFERRING);
-    assert_int_equal(action_of(world, device).count, 2);
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_INSTALLED);
-    report(world, device, "03010102");
-    struct record_action action = action_of(world, device);
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
+    assert_int_equal(world_progress(world, device, id, 1, 26), FLEET_DONE);
+    assert_int_equal(world_progress(world, device, id, 2, 26), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_TRANSFERRING);
+    assert_int_equal(world_action_of(world, device).count, 2);
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_INSTALLED);
+    world_report(world, device, "03010102");
+    struct record_action action = world_action_of(world, device);
     assert_int_equal(action.state, ACTION_CONFIRMED);
     assert_false(action.open);
     assert_false(action.by_word);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_NONE);
-    assert_int_equal(poll(world, "a").installed_id, id);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
+    assert_int_equal(world_poll(world, "a").installed_id, id);
 }
 
 static void success_while_the_old_image_runs_is_not_recorded(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-    report(world, device, "03010101");
-    assert_int_equal(action_of(world, device).state, ACTION_INSTALLED);
-    for (int i = 0; i < 40 && action_of(world, device).open; i++) {
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+    world_report(world, device, "03010101");
+    assert_int_equal(world_action_of(world, device).state, ACTION_INSTALLED);
+    for (int i = 0; i < 40 && world_action_of(world, device).open; i++) {
         world->steady_ms += MINUTE_MS;
-        ticks(world);
-        assert_int_not_equal(action_of(world, device).state, ACTION_CONFIRMED);
+        world_ticks(world);
+        assert_int_not_equal(world_action_of(world, device).state, ACTION_CONFIRMED);
     }
 }
 
 static void one_device_goes_first(void **state)
 {
     struct world *world = *state;
-    int64_t first = new_device(world, "a"), second = new_device(world, "b");
+    int64_t first = world_new_device(world, "a"), second = world_new_device(world, "b");
 
-    deploy(world, "", MODE_SILENT);
-    assert_int_equal(action_of(world, first).state, ACTION_QUEUED);
-    assert_int_equal(action_of(world, second).head.id, 0);
-    fetch(world, "a");
-    report(world, first, "03010102");
-    ticks(world);
-    assert_int_equal(action_of(world, first).state, ACTION_CONFIRMED);
-    assert_int_equal(action_of(world, second).state, ACTION_QUEUED);
+    world_deploy(world, "", MODE_SILENT);
+    assert_int_equal(world_action_of(world, first).state, ACTION_QUEUED);
+    assert_int_equal(world_action_of(world, second).head.id, 0);
+    world_fetch(world, "a");
+    world_report(world, first, "03010102");
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, first).state, ACTION_CONFIRMED);
+    assert_int_equal(world_action_of(world, second).state, ACTION_QUEUED);
 }
 
 static bool get_state(void *ctx, const void *record)
@@ -320,23 +76,23 @@ static bool get_state(void *ctx, const void *record)
 static void a_first_device_that_fails_stops_the_deployment(void **state)
 {
     struct world *world = *state;
-    int64_t first = new_device(world, "a"), second = new_device(world, "b");
-    int64_t deployment = deploy(world, "", MODE_SILENT), is = 0;
+    int64_t first = world_new_device(world, "a"), second = world_new_device(world, "b");
+    int64_t deployment = world_deploy(world, "", MODE_SILENT), is = 0;
 
-    int64_t id = fetch(world, "a");
+    int64_t id = world_fetch(world, "a");
     /* 7: the signature is wrong; nothing gets better by trying again */
-    assert_int_equal(say(world, first, id, DDI_CLOSED, true, 7), FLEET_DONE);
-    assert_int_equal(action_of(world, first).state, ACTION_FAILED);
-    assert_int_equal(action_of(world, first).code, 7);
-    ticks(world);
+    assert_int_equal(world_say(world, first, id, DDI_CLOSED, true, 7), FLEET_DONE);
+    assert_int_equal(world_action_of(world, first).state, ACTION_FAILED);
+    assert_int_equal(world_action_of(world, first).code, 7);
+    world_ticks(world);
     fleet_visit_records(world->fleet, RECORD_DEPLOYMENT, get_state, &is);
     assert_int_equal(is, DEPLOYMENT_PAUSED);
-    assert_int_equal(action_of(world, second).head.id, 0);
-    fleet_set_deployment(world->fleet, "operator", deployment, DEPLOYMENT_ACTIVE, take_answer,
-                         world);
+    assert_int_equal(world_action_of(world, second).head.id, 0);
+    fleet_set_deployment(world->fleet, "operator", deployment, DEPLOYMENT_ACTIVE,
+                         world_take_answer, world);
     assert_done(world);
-    ticks(world);
-    assert_int_equal(action_of(world, second).state, ACTION_QUEUED);
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, second).state, ACTION_QUEUED);
 }
 
 /* SWUpdate's own lines. */
@@ -351,13 +107,13 @@ static void the_reason_is_the_end_of_what_the_client_says(void **state)
                   "'Failed writing received data to disk/application'\n"
                   "No suitable .swu image found"};
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
-    fleet_feedback(world->fleet, device, id, &feedback, take_answer, world);
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
+    fleet_feedback(world->fleet, device, id, &feedback, world_take_answer, world);
     assert_done(world);
-    assert_string_equal(action_of(world, device).reason,
+    assert_string_equal(world_action_of(world, device).reason,
                         "ERROR : Channel operation returned error (23): "
                         "'Failed writing received data to disk/application'\n"
                         "No suitable .swu image found");
@@ -366,36 +122,36 @@ static void the_reason_is_the_end_of_what_the_client_says(void **state)
 static void a_retry_has_a_new_id_and_tries_end(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
-    assert_int_equal(say(world, device, id, DDI_CLOSED, true, 2), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_QUEUED);
-    struct fleet_poll again = poll(world, "a");
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, true, 2), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_QUEUED);
+    struct fleet_poll again = world_poll(world, "a");
     assert_int_equal(again.link, DDI_LINK_DEPLOYMENT);
     assert_int_not_equal(again.id, id);
     /* Of the attempt that is over only that it worked after all is news. */
-    assert_int_equal(progress(world, device, id, 3, 26), FLEET_GONE);
-    assert_int_equal(say(world, device, again.id, DDI_CLOSED, true, 2), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_FAILED);
+    assert_int_equal(world_progress(world, device, id, 3, 26), FLEET_GONE);
+    assert_int_equal(world_say(world, device, again.id, DDI_CLOSED, true, 2), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_FAILED);
 }
 
 static void late_truth_wins(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
-    assert_int_equal(say(world, device, id, DDI_CLOSED, true, 7), FLEET_DONE);
-    assert_int_equal(progress(world, device, id, 3, 26), FLEET_GONE);
-    report(world, device, "03010102");
-    assert_int_equal(action_of(world, device).state, ACTION_CONFIRMED);
-    assert_true(action_of(world, device).late);
-    report(world, device, "03010101"); /* lost again */
-    assert_int_equal(action_of(world, device).state, ACTION_CONFIRMED);
-    assert_string_equal(action_of(world, device).reason,
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, true, 7), FLEET_DONE);
+    assert_int_equal(world_progress(world, device, id, 3, 26), FLEET_GONE);
+    world_report(world, device, "03010102");
+    assert_int_equal(world_action_of(world, device).state, ACTION_CONFIRMED);
+    assert_true(world_action_of(world, device).late);
+    world_report(world, device, "03010101"); /* lost again */
+    assert_int_equal(world_action_of(world, device).state, ACTION_CONFIRMED);
+    assert_string_equal(world_action_of(world, device).reason,
                         "the device runs another version again");
 }
 
@@ -406,7 +162,7 @@ static void add_opaque_firmware(struct world *world, const char *version)
 
     strcpy(firmware.version, version);
     memset(firmware.sha256, version[0], 64);
-    fleet_add_firmware(world->fleet, "test", &firmware, take_answer, world);
+    fleet_add_firmware(world->fleet, "test", &firmware, world_take_answer, world);
     assert_done(world);
     world->firmware = world->answer.id;
 }
@@ -415,9 +171,9 @@ static void add_opaque_firmware(struct world *world, const char *version)
 static int64_t new_silent_device(struct world *world, const char *id)
 {
     const struct fleet_device_change change = {.product = world->product};
-    int64_t device = poll(world, id).device;
+    int64_t device = world_poll(world, id).device;
 
-    fleet_change_device(world->fleet, "test", device, &change, take_answer, world);
+    fleet_change_device(world->fleet, "test", device, &change, world_take_answer, world);
     assert_done(world);
     return device;
 }
@@ -428,12 +184,13 @@ static void a_client_without_versions_is_taken_by_its_word(void **state)
     int64_t device = new_silent_device(world, "gateway");
 
     add_opaque_firmware(world, "2.0");
-    deploy(world, "id = gateway", MODE_SILENT);
-    int64_t id = fetch(world, "gateway");
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_CONFIRMED);
-    assert_true(action_of(world, device).by_word);
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE); /* twice */
+    world_deploy(world, "id = gateway", MODE_SILENT);
+    int64_t id = world_fetch(world, "gateway");
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_CONFIRMED);
+    assert_true(world_action_of(world, device).by_word);
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0),
+                     FLEET_DONE); /* twice */
 }
 
 static void what_a_client_says_to_have_it_does_not_get_again(void **state)
@@ -442,16 +199,16 @@ static void what_a_client_says_to_have_it_does_not_get_again(void **state)
     int64_t device = new_silent_device(world, "gateway");
 
     add_opaque_firmware(world, "2.0");
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "gateway");
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "gateway");
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
     const struct record_deployment again = {.firmware = world->firmware,
                                             .rule = "version = 2.0",
                                             .mode = MODE_SILENT,
                                             .attempts = 1};
-    restart(world);
-    fleet_deploy(world->fleet, "operator", &again, take_answer, world);
-    assert_int_equal(result(world), FLEET_REFUSED);
+    world_restart(world);
+    fleet_deploy(world->fleet, "operator", &again, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_REFUSED);
     assert_non_null(strstr(world->answer.reason, "runs this version already"));
 }
 
@@ -462,12 +219,12 @@ static void an_older_deployment_does_not_take_a_device_back(void **state)
 
     for (const char *version = "123"; *version != '\0'; version++) {
         add_opaque_firmware(world, version);
-        deploy(world, "", MODE_SILENT);
-        int64_t id = fetch(world, "gateway");
-        assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-        ticks(world);
-        assert_int_equal(action_of(world, device).firmware, world->firmware);
-        assert_int_equal(poll(world, "gateway").link, DDI_LINK_NONE);
+        world_deploy(world, "", MODE_SILENT);
+        int64_t id = world_fetch(world, "gateway");
+        assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+        world_ticks(world);
+        assert_int_equal(world_action_of(world, device).firmware, world->firmware);
+        assert_int_equal(world_poll(world, "gateway").link, DDI_LINK_NONE);
     }
 }
 
@@ -475,71 +232,71 @@ static void an_older_deployment_does_not_take_a_device_back(void **state)
 static void a_device_that_has_got_nothing_yet_is_not_transferring(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    struct fleet_poll root = poll(world, "a");
+    world_deploy(world, "", MODE_SILENT);
+    struct fleet_poll root = world_poll(world, "a");
     fleet_bytes_sent(world->fleet, device, world->firmware, 0, true);
-    assert_int_equal(progress(world, device, root.id, 0, 1), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_OFFERED);
+    assert_int_equal(world_progress(world, device, root.id, 0, 1), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_OFFERED);
     fleet_bytes_sent(world->fleet, device, world->firmware, 1000, false);
-    assert_int_equal(progress(world, device, root.id, 0, 1), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADING);
-    assert_int_equal(progress(world, device, root.id, 1, 1), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_TRANSFERRING);
+    assert_int_equal(world_progress(world, device, root.id, 0, 1), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_DOWNLOADING);
+    assert_int_equal(world_progress(world, device, root.id, 1, 1), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_TRANSFERRING);
 }
 
 static void manual_waits_for_approval(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_MANUAL);
-    struct fleet_poll root = poll(world, "a");
+    world_deploy(world, "", MODE_MANUAL);
+    struct fleet_poll root = world_poll(world, "a");
     assert_int_equal(root.link, DDI_LINK_CONFIRMATION);
     assert_int_equal(fleet_confirmation(world->fleet, device), root.id);
-    fleet_command_action(world->fleet, "operator", action_of(world, device).head.id,
-                         FLEET_APPROVE, take_answer, world);
+    fleet_command_action(world->fleet, "operator", world_action_of(world, device).head.id,
+                         FLEET_APPROVE, world_take_answer, world);
     assert_done(world);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_DEPLOYMENT);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_DEPLOYMENT);
 }
 
 static void a_cancelled_action_is_cancelled_by_the_device(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
     const struct ddi_feedback closed = {.execution = DDI_CLOSED};
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
-    fleet_command_action(world->fleet, "operator", action_of(world, device).head.id,
-                         FLEET_CANCEL, take_answer, world);
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
+    fleet_command_action(world->fleet, "operator", world_action_of(world, device).head.id,
+                         FLEET_CANCEL, world_take_answer, world);
     assert_done(world);
-    struct fleet_poll root = poll(world, "a");
+    struct fleet_poll root = world_poll(world, "a");
     assert_int_equal(root.link, DDI_LINK_CANCEL);
     assert_int_equal(root.id, id);
-    fleet_cancel_feedback(world->fleet, device, id, &closed, take_answer, world);
+    fleet_cancel_feedback(world->fleet, device, id, &closed, world_take_answer, world);
     assert_done(world);
-    assert_int_equal(action_of(world, device).state, ACTION_CANCELLED);
+    assert_int_equal(world_action_of(world, device).state, ACTION_CANCELLED);
 }
 
 static void nothing_is_offered_while_stopped_or_on_hold(void **state)
 {
     struct world *world = *state;
     struct fleet_device_change hold = {.product = -1, .hold_reason = "in the lab"};
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    set(world, "offers_stopped", "yes");
-    assert_int_equal(poll(world, "a").link, DDI_LINK_NONE);
-    set(world, "offers_stopped", "no");
-    fleet_change_device(world->fleet, "test", device, &hold, take_answer, world);
+    world_deploy(world, "", MODE_SILENT);
+    world_set(world, "offers_stopped", "yes");
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
+    world_set(world, "offers_stopped", "no");
+    fleet_change_device(world->fleet, "test", device, &hold, world_take_answer, world);
     assert_done(world);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_NONE);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
     hold.hold_reason = "";
-    fleet_change_device(world->fleet, "test", device, &hold, take_answer, world);
+    fleet_change_device(world->fleet, "test", device, &hold, world_take_answer, world);
     assert_done(world);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_DEPLOYMENT);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_DEPLOYMENT);
 }
 
 static void nothing_goes_out_that_nobody_can_take(void **state)
@@ -548,11 +305,11 @@ static void nothing_goes_out_that_nobody_can_take(void **state)
     const struct record_deployment deployment = {
         .firmware = world->firmware, .mode = MODE_SILENT, .attempts = 1, .rule = ""};
 
-    fleet_deploy(world->fleet, "operator", &deployment, take_answer, world);
-    assert_int_equal(result(world), FLEET_REFUSED);
-    report(world, new_device(world, "a"), "03010102");
-    fleet_deploy(world->fleet, "operator", &deployment, take_answer, world);
-    assert_int_equal(result(world), FLEET_REFUSED);
+    fleet_deploy(world->fleet, "operator", &deployment, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_REFUSED);
+    world_report(world, world_new_device(world, "a"), "03010102");
+    fleet_deploy(world->fleet, "operator", &deployment, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_REFUSED);
     assert_int_equal(store_double_count(world->store, RECORD_DEPLOYMENT), 0);
 }
 
@@ -561,7 +318,7 @@ static void a_window_is_kept(void **state)
     struct world *world = *state;
     int64_t minute;
 
-    new_device(world, "a");
+    world_new_device(world, "a");
     minute = world->wall_ms / MINUTE_MS % (24 * 60);
     const struct record_deployment deployment = {.firmware = world->firmware,
                                                  .name = "night",
@@ -570,33 +327,33 @@ static void a_window_is_kept(void **state)
                                                  .attempts = 1,
                                                  .window_from = (minute + 60) % (24 * 60),
                                                  .window_to = (minute + 120) % (24 * 60)};
-    fleet_deploy(world->fleet, "operator", &deployment, take_answer, world);
+    fleet_deploy(world->fleet, "operator", &deployment, world_take_answer, world);
     assert_done(world);
-    ticks(world);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_NONE);
+    world_ticks(world);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
     world->wall_ms += 61 * MINUTE_MS;
     world->steady_ms += 61 * MINUTE_MS;
-    ticks(world);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_DEPLOYMENT);
+    world_ticks(world);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_DEPLOYMENT);
 }
 
 static void silence_ends_an_attempt_and_a_jump_of_the_clock_does_not(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
     world->wall_ms += (int64_t)1000 * 24 * 60 * MINUTE_MS;
-    ticks(world);
-    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADED);
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, device).state, ACTION_DOWNLOADED);
     world->wall_ms -= (int64_t)2000 * 24 * 60 * MINUTE_MS;
-    ticks(world);
-    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADED);
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, device).state, ACTION_DOWNLOADED);
     world->steady_ms += 31 * MINUTE_MS;
-    ticks(world);
-    assert_int_equal(action_of(world, device).state, ACTION_QUEUED);
-    assert_int_not_equal(poll(world, "a").id, id);
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, device).state, ACTION_QUEUED);
+    assert_int_not_equal(world_poll(world, "a").id, id);
 }
 
 /* ---- who may ---- */
@@ -611,8 +368,8 @@ static enum fleet_result poll_with(struct world *world, const char *id, const ch
         snprintf(header, sizeof header, "%s %s", scheme, secret);
         caller.authorization = header;
     }
-    fleet_poll(world->fleet, &caller, &root, take_answer, world);
-    return result(world);
+    fleet_poll(world->fleet, &caller, &root, world_take_answer, world);
+    return world_result(world);
 }
 
 static void a_claim_code_becomes_the_token_of_the_first_device(void **state)
@@ -621,7 +378,7 @@ static void a_claim_code_becomes_the_token_of_the_first_device(void **state)
     struct record_token wish = {.kind = TOKEN_CLAIM, .name = "label", .uses_left = 1};
     char claim[FLEET_SECRET_SIZE];
 
-    fleet_make_token(world->fleet, "test", &wish, claim, take_answer, world);
+    fleet_make_token(world->fleet, "test", &wish, claim, world_take_answer, world);
     assert_done(world);
     assert_int_equal(poll_with(world, "a", "TargetToken", "wrong", NULL), FLEET_UNAUTHORIZED);
     assert_int_equal(poll_with(world, "a", NULL, NULL, NULL), FLEET_UNAUTHORIZED);
@@ -629,7 +386,7 @@ static void a_claim_code_becomes_the_token_of_the_first_device(void **state)
     assert_int_equal(poll_with(world, "a", "TargetToken", claim, NULL), FLEET_DONE);
     assert_int_equal(poll_with(world, "a", "TargetToken", claim, NULL), FLEET_DONE);
     assert_int_equal(poll_with(world, "b", "TargetToken", claim, NULL), FLEET_UNAUTHORIZED);
-    restart(world);
+    world_restart(world);
     assert_int_equal(poll_with(world, "a", "TargetToken", claim, NULL), FLEET_DONE);
 }
 
@@ -640,7 +397,7 @@ static void a_device_brings_its_own_token_beside_a_claim_code(void **state)
     struct record_token wish = {.kind = TOKEN_CLAIM, .name = "batch", .uses_left = 2};
     char claim[FLEET_SECRET_SIZE];
 
-    fleet_make_token(world->fleet, "test", &wish, claim, take_answer, world);
+    fleet_make_token(world->fleet, "test", &wish, claim, world_take_answer, world);
     assert_done(world);
     assert_int_equal(poll_with(world, "a", "TargetToken", claim, NULL), FLEET_UNAUTHORIZED);
     assert_int_equal(poll_with(world, "a", "TargetToken", claim, own), FLEET_DONE);
@@ -655,14 +412,14 @@ static void registration_is_as_it_is_set(void **state)
 {
     struct world *world = *state;
 
-    set(world, "registration", "closed");
+    world_set(world, "registration", "closed");
     assert_int_equal(poll_with(world, "a", "GatewayToken", world->gateway + 13, NULL),
                      FLEET_UNAUTHORIZED);
-    fleet_add_device(world->fleet, "test", "a", 0, take_answer, world);
+    fleet_add_device(world->fleet, "test", "a", 0, world_take_answer, world);
     assert_done(world);
     assert_int_equal(poll_with(world, "a", "GatewayToken", world->gateway + 13, NULL),
                      FLEET_DONE);
-    set(world, "registration", "open");
+    world_set(world, "registration", "open");
     assert_int_equal(poll_with(world, "new", NULL, NULL, NULL), FLEET_DONE);
     assert_int_equal(poll_with(world, "new", "TargetToken", "wrong", NULL), FLEET_UNAUTHORIZED);
     assert_int_equal(poll_with(world, "with space", NULL, NULL, NULL), FLEET_INVALID);
@@ -677,16 +434,16 @@ static void the_first_admin_is_made_once(void **state)
 
     assert_false(fleet_is_set_up(world->fleet));
     wish.expires_at = world->wall_ms + 15 * MINUTE_MS;
-    fleet_make_token(world->fleet, "start", &wish, setup, take_answer, world);
+    fleet_make_token(world->fleet, "start", &wish, setup, world_take_answer, world);
     assert_done(world);
     assert_false(fleet_identify_person(world->fleet, setup, &person));
-    fleet_set_up(world->fleet, setup, api, session, take_answer, world);
+    fleet_set_up(world->fleet, setup, api, session, world_take_answer, world);
     assert_done(world);
     assert_true(fleet_identify_person(world->fleet, api, &person));
     assert_int_equal(person.role, ROLE_ADMIN);
     assert_true(fleet_identify_person(world->fleet, session, &person));
-    fleet_set_up(world->fleet, setup, api, session, take_answer, world);
-    assert_int_equal(result(world), FLEET_UNAUTHORIZED);
+    fleet_set_up(world->fleet, setup, api, session, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_UNAUTHORIZED);
     assert_false(fleet_identify_person(world->fleet, api, &person));
     assert_true(fleet_is_set_up(world->fleet));
 }
@@ -695,57 +452,57 @@ static void the_first_admin_is_made_once(void **state)
 static void a_conflict_is_never_seen(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
     store_double_fail_next(world->store, 3, STORE_CONFLICT, 0);
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-    assert_int_equal(action_of(world, device).state, ACTION_INSTALLED);
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_INSTALLED);
     store_double_fail_next(world->store, 100000, STORE_CONFLICT, 0);
-    assert_int_equal(say(world, device, id, DDI_CLOSED, true, 7), FLEET_BUSY);
-    assert_int_equal(action_of(world, device).state, ACTION_INSTALLED);
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, true, 7), FLEET_BUSY);
+    assert_int_equal(world_action_of(world, device).state, ACTION_INSTALLED);
 }
 
 static void what_is_not_durable_is_not_answered_and_not_seen(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
     store_double_fail_next(world->store, 1, STORE_FULL, 0);
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_FULL);
-    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADED);
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_FULL);
+    assert_int_equal(world_action_of(world, device).state, ACTION_DOWNLOADED);
     store_double_fail_next(world->store, 1, STORE_READ_ONLY, 0);
-    assert_int_equal(say(world, device, id, DDI_CLOSED, false, 0), FLEET_READ_ONLY);
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_READ_ONLY);
     store_double_set_queued(world->store, true);
     const struct ddi_feedback closed = {.execution = DDI_CLOSED};
-    fleet_feedback(world->fleet, device, id, &closed, take_answer, world);
+    fleet_feedback(world->fleet, device, id, &closed, world_take_answer, world);
     assert_false(world->is_answered);
-    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADED);
+    assert_int_equal(world_action_of(world, device).state, ACTION_DOWNLOADED);
     assert_int_equal(store_double_pump(world->store, 10), 1);
     assert_done(world);
-    assert_int_equal(action_of(world, device).state, ACTION_INSTALLED);
+    assert_int_equal(world_action_of(world, device).state, ACTION_INSTALLED);
 }
 
 static void a_restart_goes_on_where_it_was(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    deploy(world, "", MODE_SILENT);
-    int64_t id = fetch(world, "a");
-    restart(world);
-    assert_int_equal(action_of(world, device).state, ACTION_DOWNLOADED);
-    assert_int_equal(poll(world, "a").id, id);
-    report(world, device, "03010102");
-    restart(world);
-    assert_int_equal(action_of(world, device).state, ACTION_CONFIRMED);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_NONE);
-    new_device(world, "b");
-    ticks(world);
-    assert_int_equal(poll(world, "b").link, DDI_LINK_DEPLOYMENT);
+    world_deploy(world, "", MODE_SILENT);
+    int64_t id = world_fetch(world, "a");
+    world_restart(world);
+    assert_int_equal(world_action_of(world, device).state, ACTION_DOWNLOADED);
+    assert_int_equal(world_poll(world, "a").id, id);
+    world_report(world, device, "03010102");
+    world_restart(world);
+    assert_int_equal(world_action_of(world, device).state, ACTION_CONFIRMED);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
+    world_new_device(world, "b");
+    world_ticks(world);
+    assert_int_equal(world_poll(world, "b").link, DDI_LINK_DEPLOYMENT);
     struct fleet_counts counts;
     fleet_count(world->fleet, &counts);
     assert_int_equal(counts.devices, 2);
@@ -772,7 +529,7 @@ static __attribute__((noinline)) void fill_stack(void)
 static void a_report_of_a_device_without_a_row_finds_none(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
     struct record_head head = {.id = device};
     struct store_op op = {STORE_DELETE, RECORD_DEVICE, &head, STORE_ANY_REV};
     struct ddi_config *config = calloc(1, sizeof *config);
@@ -780,7 +537,7 @@ static void a_report_of_a_device_without_a_row_finds_none(void **state)
     assert_non_null(config);
     assert_int_equal(world->store->submit(world->store, &op, 1, ignore_outcome, NULL), 0);
     fill_stack();
-    fleet_report(world->fleet, device, config, take_answer, world);
+    fleet_report(world->fleet, device, config, world_take_answer, world);
     free(config);
     assert_true(world->is_answered);
     assert_int_equal(world->answer.result, FLEET_NOT_FOUND);
@@ -789,15 +546,15 @@ static void a_report_of_a_device_without_a_row_finds_none(void **state)
 static void the_id_of_a_deleted_device_is_not_given_again(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
-    fleet_delete_device(world->fleet, "test", device, take_answer, world);
+    fleet_delete_device(world->fleet, "test", device, world_take_answer, world);
     assert_done(world);
-    restart(world);
-    assert_int_not_equal(new_device(world, "b"), device);
+    world_restart(world);
+    assert_int_not_equal(world_new_device(world, "b"), device);
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define test(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(void)
 {

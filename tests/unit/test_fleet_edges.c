@@ -10,155 +10,27 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include "cloud/fleet/fleet.h"
+#include "support/fleet_fixture.h"
 #include "support/store_double.h"
-
-enum { MINUTE_MS = 60000 };
-
-struct world {
-    struct store *store;
-    struct fleet *fleet;
-    struct fleet_answer answer;
-    bool is_answered;
-    int64_t wall_ms, steady_ms;
-    int64_t product, firmware;
-    char gateway[FLEET_SECRET_SIZE + 16]; /* the header */
-};
-
-static int64_t wall_ms(void *ctx)
-{
-    return ((struct world *)ctx)->wall_ms;
-}
-
-static int64_t steady_ms(void *ctx)
-{
-    return ((struct world *)ctx)->steady_ms;
-}
-
-static void take_answer(void *ctx, const struct fleet_answer *answer)
-{
-    struct world *world = ctx;
-
-    assert_false(world->is_answered);
-    world->answer = *answer;
-    world->is_answered = true;
-}
-
-static enum fleet_result result(struct world *world)
-{
-    assert_true(world->is_answered);
-    world->is_answered = false;
-    return world->answer.result;
-}
 
 static int64_t make_token(struct world *world, enum token_kind kind,
                           char out_secret[FLEET_SECRET_SIZE])
 {
     const struct record_token wish = {.kind = kind, .name = "of the test", .uses_left = 5};
 
-    fleet_make_token(world->fleet, "test", &wish, out_secret, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
+    fleet_make_token(world->fleet, "test", &wish, out_secret, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_DONE);
     return world->answer.id;
-}
-
-static enum fleet_result add_firmware(struct world *world, const char *version)
-{
-    struct record_firmware firmware = {.kind = FIRMWARE_PLAIN,
-                                       .product = world->product,
-                                       .name = "app.bin",
-                                       .hardware = "00000001",
-                                       .notes = "it is better",
-                                       .size = 26624};
-
-    strcpy(firmware.version, version);
-    memset(firmware.sha256, version[7], 64);
-    fleet_add_firmware(world->fleet, "test", &firmware, take_answer, world);
-    return result(world);
-}
-
-static int set_up(void **state)
-{
-    const struct fleet_clock clock = {.wall_ms = wall_ms, .steady_ms = steady_ms};
-    struct record_product product = {
-        .name = "Pet House", .hardware = "00000001", .unsigned_ok = true};
-    struct world *world = calloc(1, sizeof *world);
-    struct fleet_clock own = clock;
-    char secret[FLEET_SECRET_SIZE];
-    struct host_error error;
-
-    assert_non_null(world);
-    own.ctx = world;
-    world->wall_ms = 1795000000000;
-    world->steady_ms = 5000;
-    world->store = store_double_new();
-    assert_int_equal(fleet_open(world->store, &own, &world->fleet, &error), 0);
-    fleet_put_product(world->fleet, "test", &product, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
-    world->product = world->answer.id;
-    (void)make_token(world, TOKEN_GATEWAY, secret);
-    snprintf(world->gateway, sizeof world->gateway, "GatewayToken %s", secret);
-    assert_int_equal(add_firmware(world, "03010102"), FLEET_DONE);
-    world->firmware = world->answer.id;
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-
-    fleet_close(world->fleet);
-    world->store->close(world->store);
-    free(world);
-    return 0;
 }
 
 static enum fleet_result poll_with(struct world *world, const struct fleet_caller *caller,
                                    struct fleet_poll *out_poll)
 {
-    fleet_poll(world->fleet, caller, out_poll, take_answer, world);
-    return result(world);
+    fleet_poll(world->fleet, caller, out_poll, world_take_answer, world);
+    return world_result(world);
 }
 
-static struct fleet_poll poll(struct world *world, const char *id)
-{
-    const struct fleet_caller caller = {.controller_id = id, .authorization = world->gateway};
-    struct fleet_poll poll = {0};
-
-    assert_int_equal(poll_with(world, &caller, &poll), FLEET_DONE);
-    return poll;
-}
-
-static void report(struct world *world, int64_t device, const char *version)
-{
-    struct ddi_config *config = calloc(1, sizeof *config);
-
-    assert_non_null(config);
-    config->count = 2;
-    strcpy(config->attributes[0].key, "hw_ver");
-    strcpy(config->attributes[0].value, "00000001");
-    strcpy(config->attributes[1].key, "sw_ver");
-    strcpy(config->attributes[1].value, version);
-    fleet_report(world->fleet, device, config, take_answer, world);
-    free(config);
-    assert_int_equal(result(world), FLEET_DONE);
-}
-
-static int64_t new_device(struct world *world, const char *id)
-{
-    int64_t device = poll(world, id).device;
-
-    report(world, device, "03010101");
-    return device;
-}
-
-static void ticks(struct world *world)
-{
-    for (int i = 0; i < 10; i++) {
-        fleet_tick(world->fleet);
-    }
-}
-
+/* Without a tick: no device has an action yet. */
 static int64_t deploy(struct world *world, const char *rule)
 {
     const struct record_deployment deployment = {.firmware = world->firmware,
@@ -167,25 +39,9 @@ static int64_t deploy(struct world *world, const char *rule)
                                                  .mode = MODE_SILENT,
                                                  .attempts = 2};
 
-    fleet_deploy(world->fleet, "operator", &deployment, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
+    fleet_deploy(world->fleet, "operator", &deployment, world_take_answer, world);
+    assert_done(world);
     return world->answer.id;
-}
-
-static bool copy_action(void *ctx, const struct fleet_device *device)
-{
-    if (device->action != NULL) {
-        *(struct record_action *)ctx = *device->action;
-    }
-    return false;
-}
-
-static struct record_action action_of(struct world *world, int64_t device)
-{
-    struct record_action action = {0};
-
-    assert_true(fleet_visit_device(world->fleet, device, copy_action, &action));
-    return action;
 }
 
 /* ---- a store during whose writing the devices go on ---- */
@@ -236,17 +92,17 @@ static int highest_busy(struct store *store, enum record_kind kind, int64_t *out
 static void saving_contacts_ends_while_devices_poll(void **state)
 {
     struct world *world = *state;
-    const struct fleet_clock clock = {.wall_ms = wall_ms, .steady_ms = steady_ms, .ctx = world};
     struct busy_store busy = {
         .store = {.submit = submit_busy, .read = read_busy, .highest_id = highest_busy},
         .world = world,
         .below = world->store};
-    struct host_error error;
 
-    (void)new_device(world, "a");
+    (void)world_new_device(world, "a");
     fleet_close(world->fleet);
-    assert_int_equal(fleet_open(&busy.store, &clock, &world->fleet, &error), 0);
-    (void)poll(world, "a");
+    world->store = &busy.store;
+    world_open(world);
+    world->store = busy.below; /* what is closed in the end */
+    (void)world_poll(world, "a");
     fleet_save_contacts(world->fleet);
     assert_int_equal(busy.contacts, 1);
 }
@@ -255,17 +111,17 @@ static void saving_contacts_ends_while_devices_poll(void **state)
 static void no_action_stays_open_in_a_cancelled_deployment(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a"), deployment = deploy(world, "");
+    int64_t device = world_new_device(world, "a"), deployment = deploy(world, "");
 
     store_double_set_queued(world->store, true);
-    ticks(world); /* makes the action, which is not durable yet */
+    world_ticks(world); /* makes the action, which is not durable yet */
     fleet_set_deployment(world->fleet, "operator", deployment, DEPLOYMENT_CANCELLED,
-                         take_answer, world);
+                         world_take_answer, world);
     store_double_set_queued(world->store, false);
-    assert_int_equal(result(world), FLEET_DONE);
-    assert_int_not_equal(action_of(world, device).head.id, 0);
-    ticks(world);
-    assert_int_equal(action_of(world, device).state, ACTION_CANCELLED);
+    assert_int_equal(world_result(world), FLEET_DONE);
+    assert_int_not_equal(world_action_of(world, device).head.id, 0);
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, device).state, ACTION_CANCELLED);
 }
 
 static void a_cancel_of_many_ends_all(void **state)
@@ -273,32 +129,34 @@ static void a_cancel_of_many_ends_all(void **state)
     enum { COUNT = 500 };
     struct world *world = *state;
     char id[16];
-    int64_t first = new_device(world, "a"), last = 0, counts[ACTION_STATES];
+    int64_t first = world_new_device(world, "a"), last = 0, counts[ACTION_STATES];
 
     for (int i = 0; i < COUNT; i++) {
         snprintf(id, sizeof id, "many-%d", i);
-        last = new_device(world, id);
+        last = world_new_device(world, id);
     }
     int64_t deployment = deploy(world, "");
-    ticks(world);
-    report(world, first, "03010102");
-    ticks(world);
-    assert_int_equal(poll(world, id).link, DDI_LINK_DEPLOYMENT);
+    world_ticks(world);
+    world_report(world, first, "03010102");
+    world_ticks(world);
+    assert_int_equal(world_poll(world, id).link, DDI_LINK_DEPLOYMENT);
     fleet_set_deployment(world->fleet, "operator", deployment, DEPLOYMENT_CANCELLED,
-                         take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
-    ticks(world);
+                         world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_DONE);
+    world_ticks(world);
     fleet_count_actions(world->fleet, deployment, counts);
     assert_int_equal(counts[ACTION_CONFIRMED], 1);
     assert_int_equal(counts[ACTION_CANCELLED], COUNT - 1);
-    assert_int_equal(action_of(world, last).state, ACTION_CANCELLING); /* it had the link */
+    assert_int_equal(world_action_of(world, last).state,
+                     ACTION_CANCELLING); /* it had the link */
 }
 
 /* ---- firmware ---- */
 static enum fleet_result archive(struct world *world, int64_t firmware, bool archived)
 {
-    fleet_archive_firmware(world->fleet, "operator", firmware, archived, take_answer, world);
-    return result(world);
+    fleet_archive_firmware(world->fleet, "operator", firmware, archived, world_take_answer,
+                           world);
+    return world_result(world);
 }
 
 static const char *notes_of(struct world *world)
@@ -312,12 +170,12 @@ static const char *notes_of(struct world *world)
 static void notes_stay_when_firmware_is_proven_or_archived(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
     deploy(world, "");
-    ticks(world);
-    report(world, device, "03010102");
-    assert_int_equal(action_of(world, device).state, ACTION_CONFIRMED);
+    world_ticks(world);
+    world_report(world, device, "03010102");
+    assert_int_equal(world_action_of(world, device).state, ACTION_CONFIRMED);
     assert_string_equal(notes_of(world), "it is better");
     assert_int_equal(archive(world, world->firmware, true), FLEET_DONE);
     assert_string_equal(notes_of(world), "it is better");
@@ -328,27 +186,28 @@ static void one_version_is_not_taken_out_of_the_archive_beside_another(void **st
     struct world *world = *state;
 
     assert_int_equal(archive(world, world->firmware, true), FLEET_DONE);
-    assert_int_equal(add_firmware(world, "03010102"), FLEET_DONE);
+    (void)world_add_firmware(world, "03010102");
     assert_int_equal(archive(world, world->firmware, false), FLEET_CONFLICT);
 }
 
 /* ---- what a device cannot take any more ---- */
 static enum fleet_result retry(struct world *world, int64_t action)
 {
-    fleet_command_action(world->fleet, "operator", action, FLEET_RETRY, take_answer, world);
-    return result(world);
+    fleet_command_action(world->fleet, "operator", action, FLEET_RETRY, world_take_answer,
+                         world);
+    return world_result(world);
 }
 
 static void archived_firmware_is_not_offered_and_blocks_no_device(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
     deploy(world, "");
-    ticks(world);
+    world_ticks(world);
     assert_int_equal(archive(world, world->firmware, true), FLEET_DONE);
-    assert_int_equal(poll(world, "a").link, DDI_LINK_NONE);
-    struct record_action action = action_of(world, device);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
+    struct record_action action = world_action_of(world, device);
     assert_int_equal(action.state, ACTION_CANCELLED);
     assert_string_equal(action.reason, "the firmware is archived");
     assert_int_equal(retry(world, action.head.id), FLEET_REFUSED);
@@ -357,102 +216,105 @@ static void archived_firmware_is_not_offered_and_blocks_no_device(void **state)
 static void a_job_is_read_only_by_a_device_that_can_take_it(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
     struct fleet_job job;
 
     deploy(world, "");
-    ticks(world);
-    report(world, device, "03010103");
+    world_ticks(world);
+    world_report(world, device, "03010103");
     fleet_read_job(world->fleet, device, FLEET_JOB_DEPLOYMENT,
-                   action_of(world, device).head.id * (ACTION_ATTEMPTS_MAX + 1) + 1, &job,
-                   take_answer, world);
-    assert_int_equal(result(world), FLEET_NOT_FOUND);
+                   world_action_of(world, device).head.id * (ACTION_ATTEMPTS_MAX + 1) + 1, &job,
+                   world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_NOT_FOUND);
 }
 
 static void a_device_that_was_brought_further_is_not_taken_back(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
 
     deploy(world, "");
-    ticks(world);
-    report(world, device, "03010103"); /* by hand */
-    assert_int_equal(poll(world, "a").link, DDI_LINK_NONE);
-    assert_false(action_of(world, device).open);
-    assert_int_equal(retry(world, action_of(world, device).head.id), FLEET_REFUSED);
+    world_ticks(world);
+    world_report(world, device, "03010103"); /* by hand */
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
+    assert_false(world_action_of(world, device).open);
+    assert_int_equal(retry(world, world_action_of(world, device).head.id), FLEET_REFUSED);
 }
 
 static void a_retry_does_not_pass_the_device_that_goes_first(void **state)
 {
     struct world *world = *state;
-    int64_t first = new_device(world, "a"), second = new_device(world, "b");
+    int64_t first = world_new_device(world, "a"), second = world_new_device(world, "b");
 
     deploy(world, "");
-    ticks(world);
-    fleet_command_action(world->fleet, "operator", action_of(world, first).head.id,
-                         FLEET_CANCEL, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
-    ticks(world);
-    assert_int_equal(action_of(world, second).state, ACTION_QUEUED);
-    assert_int_equal(retry(world, action_of(world, first).head.id), FLEET_REFUSED);
-    report(world, second, "03010102");
-    assert_int_equal(retry(world, action_of(world, first).head.id), FLEET_DONE);
+    world_ticks(world);
+    fleet_command_action(world->fleet, "operator", world_action_of(world, first).head.id,
+                         FLEET_CANCEL, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_DONE);
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, second).state, ACTION_QUEUED);
+    assert_int_equal(retry(world, world_action_of(world, first).head.id), FLEET_REFUSED);
+    world_report(world, second, "03010102");
+    assert_int_equal(retry(world, world_action_of(world, first).head.id), FLEET_DONE);
 }
 
 static void a_retry_and_the_clock_do_not_send_two_devices_first(void **state)
 {
     struct world *world = *state;
-    int64_t first = new_device(world, "a"), second = new_device(world, "b");
+    int64_t first = world_new_device(world, "a"), second = world_new_device(world, "b");
 
     deploy(world, "");
-    ticks(world);
-    int64_t action = action_of(world, first).head.id;
-    fleet_command_action(world->fleet, "operator", action, FLEET_CANCEL, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
+    world_ticks(world);
+    int64_t action = world_action_of(world, first).head.id;
+    fleet_command_action(world->fleet, "operator", action, FLEET_CANCEL, world_take_answer,
+                         world);
+    assert_int_equal(world_result(world), FLEET_DONE);
     store_double_set_queued(world->store, true);
-    ticks(world); /* the other device is first, but that is not durable yet */
-    fleet_command_action(world->fleet, "operator", action, FLEET_RETRY, take_answer, world);
+    world_ticks(world); /* the other device is first, but that is not durable yet */
+    fleet_command_action(world->fleet, "operator", action, FLEET_RETRY, world_take_answer,
+                         world);
     store_double_set_queued(world->store, false);
-    assert_int_equal(result(world), FLEET_REFUSED);
-    assert_true(action_of(world, second).open);
-    assert_false(action_of(world, first).open);
+    assert_int_equal(world_result(world), FLEET_REFUSED);
+    assert_true(world_action_of(world, second).open);
+    assert_false(world_action_of(world, first).open);
 }
 
 /* ---- what devices say ---- */
 static void a_number_that_does_not_grow_extends_no_deadline(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
     const struct ddi_feedback feedback = {
         .execution = DDI_PROCEEDING, .has_progress = true, .count = 3, .of = 26};
 
     deploy(world, "");
-    ticks(world);
-    int64_t id = poll(world, "a").id;
+    world_ticks(world);
+    int64_t id = world_poll(world, "a").id;
     for (int minute = 0; minute < 12; minute++) {
-        fleet_feedback(world->fleet, device, id, &feedback, take_answer, world);
-        assert_int_equal(result(world), minute < 10 ? FLEET_DONE : FLEET_GONE);
+        fleet_feedback(world->fleet, device, id, &feedback, world_take_answer, world);
+        assert_int_equal(world_result(world), minute < 10 ? FLEET_DONE : FLEET_GONE);
         world->steady_ms += MINUTE_MS;
-        ticks(world);
+        world_ticks(world);
     }
-    assert_int_equal(action_of(world, device).attempt, 2);
+    assert_int_equal(world_action_of(world, device).attempt, 2);
 }
 
 /* Between its row's end in the store and its end in memory. */
 static void a_device_whose_row_is_gone_is_not_found(void **state)
 {
     struct world *world = *state;
-    int64_t device = new_device(world, "a");
+    int64_t device = world_new_device(world, "a");
     struct ddi_config *config = calloc(1, sizeof *config);
 
     assert_non_null(config);
     store_double_remove(world->store, RECORD_DEVICE, device);
-    fleet_report(world->fleet, device, config, take_answer, world);
+    fleet_report(world->fleet, device, config, world_take_answer, world);
     free(config);
-    assert_int_equal(result(world), FLEET_NOT_FOUND);
+    assert_int_equal(world_result(world), FLEET_NOT_FOUND);
 }
 
-static void say(struct world *world, int64_t device, const char *key, const char *value)
+static void say_attribute(struct world *world, int64_t device, const char *key,
+                          const char *value)
 {
     struct ddi_config *config = calloc(1, sizeof *config);
 
@@ -460,9 +322,9 @@ static void say(struct world *world, int64_t device, const char *key, const char
     config->count = 1;
     strcpy(config->attributes[0].key, key);
     strcpy(config->attributes[0].value, value);
-    fleet_report(world->fleet, device, config, take_answer, world);
+    fleet_report(world->fleet, device, config, world_take_answer, world);
     free(config);
-    assert_int_equal(result(world), FLEET_DONE);
+    assert_int_equal(world_result(world), FLEET_DONE);
 }
 
 static size_t count_of(struct world *world, const char *text)
@@ -481,16 +343,16 @@ static size_t count_of(struct world *world, const char *text)
 static void rules_see_attributes_as_they_were_said(void **state)
 {
     struct world *world = *state;
-    int64_t device = poll(world, "a").device;
+    int64_t device = world_poll(world, "a").device;
 
     assert_int_equal(count_of(world, "attribute.line=x"), 0);
-    say(world, device, "line", "x");
-    say(world, device, "a\"b", "q");
-    say(world, device, "quoted", "\"line\":\"y\"");
-    say(world, device, "path", "a\\b");
-    say(world, device, "tab", "a\tb");
-    say(world, device, "z", "");
-    say(world, device, "town", "\xC3\xBC");
+    say_attribute(world, device, "line", "x");
+    say_attribute(world, device, "a\"b", "q");
+    say_attribute(world, device, "quoted", "\"line\":\"y\"");
+    say_attribute(world, device, "path", "a\\b");
+    say_attribute(world, device, "tab", "a\tb");
+    say_attribute(world, device, "z", "");
+    say_attribute(world, device, "town", "\xC3\xBC");
     assert_int_equal(count_of(world, "attribute.line=x"), 1);
     assert_int_equal(count_of(world, "attribute.line=y"), 0);
     assert_int_equal(count_of(world, "attribute.lin=x"), 0);
@@ -503,19 +365,16 @@ static void rules_see_attributes_as_they_were_said(void **state)
 static void a_tag_of_no_device_does_no_harm(void **state)
 {
     struct world *world = *state;
-    const struct fleet_clock clock = {.wall_ms = wall_ms, .steady_ms = steady_ms, .ctx = world};
     const struct record_tag tag = {.head = {.id = 1}, .device = 99, .tag = "lost"};
     const struct fleet_device_change change = {.product = -1, .remove_tag = "lost"};
-    int64_t device = new_device(world, "a");
-    struct host_error error;
+    int64_t device = world_new_device(world, "a");
 
     assert_int_equal(store_double_change(world->store, RECORD_TAG, &tag), 0);
-    fleet_close(world->fleet);
-    assert_int_equal(fleet_open(world->store, &clock, &world->fleet, &error), 0);
-    fleet_change_device(world->fleet, "operator", device, &change, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
-    fleet_delete_device(world->fleet, "operator", device, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
+    world_restart(world);
+    fleet_change_device(world->fleet, "operator", device, &change, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_DONE);
+    fleet_delete_device(world->fleet, "operator", device, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_DONE);
 }
 
 /* ---- tokens ---- */
@@ -533,8 +392,8 @@ static void a_deleted_device_comes_back_with_the_token_that_it_made(void **state
     (void)make_token(world, TOKEN_CLAIM, claim);
     snprintf(header, sizeof header, "TargetToken %s", claim);
     assert_int_equal(poll_with(world, &with_claim, &poll), FLEET_DONE);
-    fleet_delete_device(world->fleet, "operator", poll.device, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
+    fleet_delete_device(world->fleet, "operator", poll.device, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_DONE);
     fleet_identify(world->fleet, &with_own, &answer);
     assert_int_equal(answer.result, FLEET_UNAUTHORIZED);
     assert_int_equal(poll_with(world, &with_claim, &poll), FLEET_DONE);
@@ -567,14 +426,14 @@ static void a_revoked_token_does_not_come_back(void **state)
     snprintf(header, sizeof header, "TargetToken %s", claim);
     assert_int_equal(poll_with(world, &caller, &poll), FLEET_DONE);
     fleet_visit_records(world->fleet, RECORD_TOKEN, find_target, &token);
-    fleet_revoke_token(world->fleet, "operator", token, take_answer, world);
-    assert_int_equal(result(world), FLEET_DONE);
+    fleet_revoke_token(world->fleet, "operator", token, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_DONE);
     assert_int_equal(poll_with(world, &caller, &poll), FLEET_UNAUTHORIZED);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(saving_contacts_ends_while_devices_poll),
         TEST(no_action_stays_open_in_a_cancelled_deployment),
