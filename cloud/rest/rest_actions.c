@@ -27,23 +27,10 @@ void rest_get_action(struct rest_call *call)
 
 void rest_list_deployment_actions(struct rest_call *call)
 {
-    struct store_query query = {
+    const struct store_query query = {
         .kind = RECORD_ACTION, .column = "deployment", .value = call->id};
-    struct host_error error;
-    struct rest_rows rows;
-    struct rest_page page;
 
-    if (!rest_query_page(call, &page)) {
-        return;
-    }
-    query.after = page.after;
-    query.limit = page.limit;
-    if (rest_rows_of_store(fleet_store(call->rest->fleet), &query, &rows, &error) != 0) {
-        rest_rows_free(&rows);
-        rest_fail(call, 500, "%s", error.reason);
-        return;
-    }
-    rest_reply_rows(call, &rows, rest_json_action);
+    rest_reply_history(call, &query, rest_json_action);
 }
 
 static void command(struct rest_call *call, enum fleet_command what)

@@ -12,22 +12,9 @@
 
 static void list(struct rest_call *call)
 {
-    struct store_query query = {.kind = RECORD_AUDIT, .newest_first = true};
-    struct host_error error;
-    struct rest_rows rows;
-    struct rest_page page;
+    static const struct store_query query = {.kind = RECORD_AUDIT, .newest_first = true};
 
-    if (!rest_query_page(call, &page)) {
-        return;
-    }
-    query.after = page.after;
-    query.limit = page.limit;
-    if (rest_rows_of_store(fleet_store(call->rest->fleet), &query, &rows, &error) != 0) {
-        rest_rows_free(&rows);
-        rest_fail(call, 500, "%s", error.reason);
-        return;
-    }
-    rest_reply_rows(call, &rows, rest_json_audit);
+    rest_reply_history(call, &query, rest_json_audit);
 }
 
 /* Write a page, and move the query behind it. Returns 1 if there are more, 0, or -1. */

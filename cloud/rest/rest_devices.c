@@ -84,27 +84,14 @@ static bool exists(void *ctx, const struct fleet_device *device)
 static void list_history(struct rest_call *call, enum record_kind kind,
                          json_t *(*to_json)(const void *record))
 {
-    struct store_query query = {
+    const struct store_query query = {
         .kind = kind, .column = "device", .value = call->id, .newest_first = true};
-    struct host_error error;
-    struct rest_rows rows;
-    struct rest_page page;
 
-    if (!rest_query_page(call, &page)) {
-        return;
-    }
     if (!fleet_visit_device(call->rest->fleet, call->id, exists, NULL)) {
         rest_fail(call, 404, "there is no such device");
         return;
     }
-    query.after = page.after;
-    query.limit = page.limit;
-    if (rest_rows_of_store(fleet_store(call->rest->fleet), &query, &rows, &error) != 0) {
-        rest_rows_free(&rows);
-        rest_fail(call, 500, "%s", error.reason);
-        return;
-    }
-    rest_reply_rows(call, &rows, to_json);
+    rest_reply_history(call, &query, to_json);
 }
 
 void rest_list_timeline(struct rest_call *call)

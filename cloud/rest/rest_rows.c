@@ -180,3 +180,24 @@ void rest_reply_rows(struct rest_call *call, struct rest_rows *rows,
     rest_rows_free(rows);
     rest_reply_items(call, items, next, total);
 }
+
+void rest_reply_history(struct rest_call *call, const struct store_query *query,
+                        json_t *(*to_json)(const void *record))
+{
+    struct store_query page_query = *query;
+    struct host_error error;
+    struct rest_rows rows;
+    struct rest_page page;
+
+    if (!rest_query_page(call, &page)) {
+        return;
+    }
+    page_query.after = page.after;
+    page_query.limit = page.limit;
+    if (rest_rows_of_store(fleet_store(call->rest->fleet), &page_query, &rows, &error) != 0) {
+        rest_rows_free(&rows);
+        rest_fail(call, 500, "%s", error.reason);
+        return;
+    }
+    rest_reply_rows(call, &rows, to_json);
+}

@@ -27,6 +27,9 @@ void rest_rows_of_fleet(struct fleet *fleet, enum record_kind kind,
 OTTER_MUST_CHECK int rest_rows_of_store(struct store *store, const struct store_query *query,
                                         struct rest_rows *out_rows,
                                         struct host_error *out_error);
+/* A page of history as the call asks for it (`limit`, `after`), and the reply. */
+void rest_reply_history(struct rest_call *call, const struct store_query *query,
+                        json_t *(*to_json)(const void *record));
 const void *rest_row(const struct rest_rows *rows, size_t index);
 void rest_rows_free(struct rest_rows *rows);
 
