@@ -7,6 +7,7 @@
 
 enum {
     PROGRESS_WRITE_MS = 10000, /* n of m is written so often; every step is in memory */
+    NOTES_MAX = 1000,          /* of one action, as hawkBit's; more are accepted and not kept */
 };
 
 /* Reasons that the next attempt meets again: what is wrong is the image. */
@@ -246,8 +247,11 @@ static void tell_step(struct fleet_work *work, const struct action_step *step,
     } else if (is_entered) {
         tell(work, "action.state", word, has_detail ? word->detail : step->reason,
              !work->record.open);
-    } else if (has_detail) {
-        tell(work, "action.note", word, word->detail, false);
+    } else if (has_detail && work->slot->action->notes++ < NOTES_MAX) {
+        bool is_last = work->slot->action->notes == NOTES_MAX;
+
+        tell(work, "action.note", word, is_last ? "further notes are not kept" : word->detail,
+             false);
     }
 }
 

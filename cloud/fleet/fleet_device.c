@@ -537,15 +537,24 @@ static const char *value_of(const struct ddi_config *config, const char *key)
     return NULL;
 }
 
+/* A device that says the same again, at every start or out of spite, costs no write. */
+static bool is_same(const struct record_device *a, const struct record_device *b)
+{
+    return strcmp(a->hardware, b->hardware) == 0 && strcmp(a->version, b->version) == 0 &&
+           strcmp(a->mac, b->mac) == 0 && strcmp(a->product_key, b->product_key) == 0 &&
+           a->product == b->product && a->reports_version == b->reports_version &&
+           strcmp(a->attributes, b->attributes) == 0;
+}
+
 static enum fleet_result take_report(struct fleet_change *change, struct fleet_slot *slot,
                                      struct record_device *device,
                                      const struct ddi_config *config)
 {
     const char *hardware = value_of(config, "hw_ver"), *version = value_of(config, "sw_ver");
     const char *mac = value_of(config, "mac"), *product_key = value_of(config, "product_key");
-    char before[RECORD_VERSION_MAX + 1];
+    struct record_device before = *device;
+    enum fleet_result result;
 
-    keep_text(before, sizeof before, device->version);
     if (version != NULL && strlen(version) > RECORD_VERSION_MAX) {
         return fleet_refuse(change, FLEET_INVALID, "sw_ver: longer than %d bytes",
                             RECORD_VERSION_MAX);
@@ -560,13 +569,20 @@ static enum fleet_result take_report(struct fleet_change *change, struct fleet_s
     if (device->product == 0) {
         device->product = fleet_guess_product(change->fleet, device);
     }
-    if (fleet_merge_attributes(config, device) != FLEET_DONE) {
-        return fleet_refuse(change, FLEET_INVALID, "too many attributes");
+    before.attributes = strdup(device->attributes);
+    result = before.attributes != NULL ? fleet_merge_attributes(config, device) : FLEET_FAILED;
+    if (result != FLEET_DONE) {
+        fleet_free_device(&before);
+        return fleet_refuse(change, result,
+                            result == FLEET_INVALID ? "too many attributes" : "no memory");
     }
-    fleet_change_put(change, RECORD_DEVICE, device);
-    if (strcmp(before, device->version) != 0) {
-        tell_version(change, device, before);
+    if (!is_same(&before, device)) {
+        fleet_change_put(change, RECORD_DEVICE, device);
     }
+    if (strcmp(before.version, device->version) != 0) {
+        tell_version(change, device, before.version);
+    }
+    fleet_free_device(&before);
     return version != NULL ? judge_action(change, slot, device) : FLEET_DONE;
 }
 

@@ -303,6 +303,9 @@ static int put_action(struct fleet *fleet, const struct record_action *record)
     if (!record->open || slot->action->record.head.id != record->head.id) {
         fleet->wants_sweep = true; /* the device is free; or there are more to come */
     }
+    if (slot->action->record.head.id != record->head.id) {
+        slot->action->notes = 0;
+    }
     slot->action->record = *record;
     slot->action->deadline_ms =
         record->deadline_left_ms == 0 ? 0 : fleet_steady_ms(fleet) + record->deadline_left_ms;

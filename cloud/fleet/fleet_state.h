@@ -22,6 +22,7 @@ struct fleet_action {
     struct record_action record;
     int64_t deadline_ms;         /* steady; 0 = none */
     int64_t progress_written_ms; /* steady */
+    unsigned notes;              /* of the device, since the start of the server */
 };
 
 struct fleet_tries {

@@ -107,6 +107,31 @@ static void saving_contacts_ends_while_devices_poll(void **state)
     assert_int_equal(busy.contacts, 1);
 }
 
+static void a_device_that_talks_without_end_fills_no_disk(void **state)
+{
+    enum { TALKS = 1500, KEPT = 1000 };
+    struct world *world = *state;
+    const struct ddi_feedback note = {.execution = DDI_PROCEEDING, .detail = "still here"};
+    int64_t device = world_new_device(world, "a");
+
+    (void)deploy(world, "");
+    world_ticks(world);
+    int64_t id = world_fetch(world, "a");
+    size_t before = store_double_count(world->store, RECORD_EVENT);
+    for (int i = 0; i < TALKS; i++) {
+        fleet_feedback(world->fleet, device, id, &note, world_take_answer, world);
+        assert_done(world);
+    }
+    assert_int_equal(store_double_count(world->store, RECORD_EVENT) - before, KEPT);
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, true, 7), FLEET_DONE);
+    assert_int_equal(world_action_of(world, device).state, ACTION_FAILED);
+    size_t commits = store_double_commits(world->store);
+    for (int i = 0; i < TALKS; i++) {
+        world_report(world, device, "03010101"); /* as it was */
+    }
+    assert_int_equal(store_double_commits(world->store), commits);
+}
+
 /* ---- people and the clock at the same time ---- */
 static void no_action_stays_open_in_a_cancelled_deployment(void **state)
 {
@@ -445,6 +470,7 @@ int main(void)
         TEST(a_device_that_was_brought_further_is_not_taken_back),
         TEST(a_retry_does_not_pass_the_device_that_goes_first),
         TEST(a_retry_and_the_clock_do_not_send_two_devices_first),
+        TEST(a_device_that_talks_without_end_fills_no_disk),
         TEST(a_number_that_does_not_grow_extends_no_deadline),
         TEST(a_device_whose_row_is_gone_is_not_found),
         TEST(a_tag_of_no_device_does_no_harm),
