@@ -93,6 +93,9 @@ const char *http_path(const struct http_request *request);
  * another one that comes twice (lists, e.g. Accept) this is the first. */
 const char *http_query(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);
+/* The first parameter of the query that is none of the words of `known`, which have a blank
+ * between them; NULL if there is none. */
+const char *http_unknown_query(const struct http_request *request, const char *known);
 /* A cookie by its name, or NULL. */
 const char *http_cookie(const struct http_request *request, const char *name);
 const uint8_t *http_body_bytes(const struct http_request *request, size_t *out_len);

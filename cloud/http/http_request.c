@@ -293,6 +293,48 @@ const char *http_query(const struct http_request *request, const char *name)
     return look_up(request, MHD_GET_ARGUMENT_KIND, name);
 }
 
+struct search {
+    const char *known, *unknown;
+};
+
+static bool is_word_of(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+
+    while (words[0] != '\0') {
+        size_t word_len = strcspn(words, " ");
+
+        if (word_len == len && memcmp(words, word, len) == 0) {
+            return len != 0;
+        }
+        words += word_len + strspn(words + word_len, " ");
+    }
+    return false;
+}
+
+static enum MHD_Result find_unknown(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct search *search = ctx;
+
+    (void)kind;
+    (void)value;
+    if (is_word_of(search->known, name)) {
+        return MHD_YES;
+    }
+    search->unknown = name;
+    return MHD_NO;
+}
+
+const char *http_unknown_query(const struct http_request *request, const char *known)
+{
+    struct search search = {.known = known};
+
+    (void)MHD_get_connection_values(request->connection->mhd, MHD_GET_ARGUMENT_KIND,
+                                    find_unknown, &search);
+    return search.unknown;
+}
+
 const char *http_header(const struct http_request *request, const char *name)
 {
     return look_up(request, MHD_HEADER_KIND, name);

@@ -57,6 +57,20 @@ static void refuse_unknown(struct http_request *request, const struct rest_match
     rest_refuse(request, 405, header, "this address does not take that method");
 }
 
+/* A mistyped filter must not become every device. */
+static bool check_query(struct http_request *request, const struct rest_route *route)
+{
+    const char *unknown = http_unknown_query(request, route->query);
+    char reason[160];
+
+    if (unknown != NULL) {
+        (void)snprintf(reason, sizeof reason, "%.40s: no such parameter; there %s%.60s",
+                       unknown, route->query[0] == '\0' ? "is none" : "are: ", route->query);
+        rest_refuse(request, 400, NULL, reason);
+    }
+    return unknown == NULL;
+}
+
 /* The route of a request that may be made by who makes it; NULL after a refusal. */
 static const struct rest_route *admit(struct rest *rest, struct http_request *request,
                                       int64_t *out_id, struct rest_access *out_access)
@@ -76,7 +90,7 @@ static const struct rest_route *admit(struct rest *rest, struct http_request *re
         return NULL;
     }
     *out_id = match.id;
-    return match.route;
+    return check_query(request, match.route) ? match.route : NULL;
 }
 
 /* "application/json; charset=utf-8" is application/json. */

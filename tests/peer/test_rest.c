@@ -333,6 +333,16 @@ static void expect_action(int64_t action, const char *state_name)
     assert_string_equal(rest_text("state"), state_name);
 }
 
+static void test_a_mistyped_parameter_is_no_filter(void **state)
+{
+    (void)state;
+    (void)admin(400, "GET", API "/devices?filtr=x", NULL);
+    assert_non_null(
+        strstr(rest_text("error"), "filtr: no such parameter; there are: limit after filter"));
+    (void)admin(400, "GET", API "/settings?x", NULL);
+    (void)admin(200, "GET", API "/devices?filter=online%3Dyes&limit=1", NULL);
+}
+
 static void test_a_deployment_is_made_approved_and_cancelled(void **state)
 {
     char path[120];
@@ -516,6 +526,7 @@ int main(void)
         WITH_SERVER(test_an_upload_that_cannot_be_is_refused),
         WITH_SERVER(test_preflight_says_who_gets_it_and_who_not),
         WITH_SERVER(test_a_deployment_is_made_approved_and_cancelled),
+        WITH_SERVER(test_a_mistyped_parameter_is_no_filter),
         WITH_SERVER(test_a_deployment_that_cannot_be_is_refused),
         WITH_SERVER(test_an_operator_stops_all_offers_and_nothing_else),
         WITH_SERVER(test_events_are_streamed),
