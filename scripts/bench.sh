@@ -54,7 +54,7 @@ if [ -x "$build/tests/oracle/oracle_ed25519" ]; then
 else
     no "libsodium is not installed (scripts/need.sh oracle): no signatures compared"
 fi
-"$build/tests/unit/test_action_life" 1000000 >"$out/action.txt"
+"$build/tests/unit/test_action_life" 1000000 >"$out/action.txt" 2>&1
 sequences=$(sed -n 's/^\([0-9]*\) sequences of .*/\1/p' "$out/action.txt")
 scripts/cloud-bench.sh "$build" >"$out/cloud.txt"
 numbers <"$out/cloud.txt" >"$out/cloud.json"
