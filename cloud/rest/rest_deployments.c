@@ -132,15 +132,19 @@ static bool is_group_of(const void *ctx, const void *record)
     return group->deployment == *deployment;
 }
 
-static json_t *groups_of(struct rest_call *call)
+static json_t *groups_of(struct rest_call *call, int64_t firmware_id)
 {
+    struct record_firmware firmware;
+    bool is_proven =
+        fleet_get_record(call->rest->fleet, RECORD_FIRMWARE, firmware_id, &firmware) &&
+        firmware.proven_at != 0;
     struct rest_page page = {.after = 0, .limit = REST_PAGE_MAX};
     struct rest_rows rows;
 
     rest_rows_of_fleet(call->rest->fleet, RECORD_GROUP, &page, is_group_of, &call->id, &rows);
     json_t *list = rows.failed ? NULL : json_array();
     for (size_t i = 0; i < rows.count && list != NULL; i++) {
-        if (json_array_append_new(list, rest_json_group(rest_row(&rows, i))) != 0) {
+        if (json_array_append_new(list, rest_json_group(rest_row(&rows, i), is_proven)) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -157,8 +161,9 @@ void rest_get_deployment(struct rest_call *call)
 
     rest_rows_of_fleet(call->rest->fleet, RECORD_DEPLOYMENT, &page, is_this, &call->id, &rows);
     bool is_there = rows.count > 0, has_failed = rows.failed;
-    json_t *document =
-        is_there && !has_failed ? rest_json_deployment(rest_row(&rows, 0)) : NULL;
+    const struct record_deployment *deployment = is_there ? rest_row(&rows, 0) : NULL;
+    int64_t firmware = is_there ? deployment->firmware : 0;
+    json_t *document = is_there && !has_failed ? rest_json_deployment(deployment) : NULL;
     rest_rows_free(&rows);
     if (!is_there && !has_failed) {
         rest_fail(call, 404, "there is no such deployment");
@@ -166,7 +171,7 @@ void rest_get_deployment(struct rest_call *call)
     }
     fleet_count_actions(call->rest->fleet, call->id, counts);
     json_add(&document, "actions", rest_json_states(counts));
-    json_add(&document, "groups", groups_of(call));
+    json_add(&document, "groups", groups_of(call, firmware));
     rest_reply_json(call, 200, document);
 }
 

@@ -72,10 +72,13 @@ static const char *deployment_state_name(int64_t state)
     return WORD(words, state);
 }
 
-static const char *group_state_name(int64_t state)
+/* One device first: until the firmware is proven, only group 0 runs. */
+static const char *group_state_name(int64_t ordinal, bool is_proven)
 {
-    static const char *const words[] = {"waits", "runs", "has_succeeded"};
-    return WORD(words, state);
+    if (ordinal == 0) {
+        return is_proven ? "has_succeeded" : "runs";
+    }
+    return is_proven ? "runs" : "waits";
 }
 
 static bool is_action_state(int64_t state)
@@ -189,7 +192,7 @@ json_t *rest_json_deployment(const void *record)
     return object;
 }
 
-json_t *rest_json_group(const void *record)
+json_t *rest_json_group(const void *record, bool is_proven)
 {
     const struct record_group *group = record;
     json_t *object = begin(&group->head);
@@ -198,7 +201,7 @@ json_t *rest_json_group(const void *record)
     json_add(&object, "share", rest_json_id(group->share));
     json_add(&object, "need_ok", json_integer(group->need_ok));
     json_add(&object, "max_failed", json_integer(group->max_failed));
-    json_add(&object, "state", json_string(group_state_name(group->state)));
+    json_add(&object, "state", json_string(group_state_name(group->ordinal, is_proven)));
     return object;
 }
 

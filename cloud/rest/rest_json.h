@@ -12,7 +12,7 @@
 json_t *rest_json_product(const void *record);
 json_t *rest_json_firmware(const void *record);
 json_t *rest_json_deployment(const void *record);
-json_t *rest_json_group(const void *record);
+json_t *rest_json_group(const void *record, bool is_proven); /* is_proven: its firmware */
 json_t *rest_json_action(const void *record);
 json_t *rest_json_token(const void *record); /* without hash */
 json_t *rest_json_event(const void *record);

@@ -73,7 +73,7 @@ static const struct record_column deployment[] = {
 static const struct record_column group[] = {
     COLUMN(group, INT64, deployment), COLUMN(group, INT64, ordinal),
     COLUMN(group, INT64, share),      COLUMN(group, INT64, need_ok),
-    COLUMN(group, INT64, max_failed), COLUMN(group, INT64, state),
+    COLUMN(group, INT64, max_failed),
 };
 
 static const struct record_column action[] = {

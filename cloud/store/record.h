@@ -165,7 +165,6 @@ struct record_group {
     int64_t deployment, ordinal;
     int64_t share; /* devices at most; 0 = all that are left */
     int64_t need_ok, max_failed;
-    int64_t state; /* 0 waits, 1 runs, 2 has had its successes */
 };
 
 struct record_action {

@@ -365,6 +365,9 @@ static void test_a_deployment_is_made_approved_and_cancelled(void **state)
     assert_non_null(strstr(answer->body, "\"queued\":1"));
     assert_non_null(strstr(answer->body, "\"window\":{\"from\":\"10:00\",\"to\":\"14:30\"}"));
     assert_non_null(strstr(answer->body, "\"groups\":[{"));
+    /* no device runs it yet: the first one is awaited, and all others wait for that */
+    assert_non_null(strstr(answer->body, "\"max_failed\":0,\"state\":\"runs\"}"));
+    assert_non_null(strstr(answer->body, "\"max_failed\":0,\"state\":\"waits\"}"));
     (void)snprintf(path, sizeof path, API "/deployments/%lld/pause", (long long)deployment);
     (void)admin(200, "POST", path, NULL);
     (void)snprintf(path, sizeof path, API "/deployments/%lld/cancel", (long long)deployment);
