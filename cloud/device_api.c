@@ -93,10 +93,10 @@ static void describe_job(const struct call *call, struct ddi_job *out_job)
     *out_job = (struct ddi_job){
         .base = call->base,
         .id = call->job.id,
-        .download = call->job.download,
-        .update = call->job.update,
-        .has_window = call->job.has_window,
-        .is_in_window = call->job.is_in_window,
+        /* Whoever has approved has approved, so both modes are forced from here on; and outside
+         * of its window a job is not offered at all. */
+        .download = DDI_FORCED,
+        .update = DDI_FORCED,
         .part = firmware->kind == FIRMWARE_OPAQUE ? "os" : "bApp",
         .name = firmware->name,
         .version = firmware->version,
@@ -182,7 +182,7 @@ static void on_sent(void *ctx, int64_t off, bool at_end)
 {
     struct sending *sending = ctx;
 
-    fleet_bytes_sent(sending->fleet, sending->device, sending->firmware, off, at_end);
+    fleet_bytes_sent(sending->fleet, sending->device, sending->firmware, off);
     if (at_end) {
         free(sending);
     }

@@ -119,10 +119,7 @@ void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
 /* What a job says. */
 struct fleet_job {
     int64_t id;
-    enum ddi_link kind; /* DEPLOYMENT, CONFIRMATION or CANCEL */
     struct record_firmware firmware;
-    enum ddi_handling download, update;
-    bool has_window, is_in_window;
 };
 enum fleet_job_kind {
     FLEET_JOB_DEPLOYMENT,
@@ -152,8 +149,7 @@ void fleet_report(struct fleet *fleet, int64_t device, const struct ddi_config *
 void fleet_artifact(struct fleet *fleet, int64_t device, int64_t firmware, const char *file,
                     struct record_firmware *out_firmware, struct fleet_answer *out_answer);
 /* Bytes of it were sent, up to `off`; 0 = none. */
-void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int64_t off,
-                      bool at_end);
+void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int64_t off);
 
 /* ---- calls of people; `actor` is a name for audit and timelines ---- */
 /* Make (head.id 0), or change the one with this id and rev. */

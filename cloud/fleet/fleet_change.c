@@ -16,44 +16,12 @@ static struct record_head *head_of(void *record)
 }
 
 /* ---- operations ---- */
-static void free_record(enum record_kind kind, void *record)
-{
-    const struct record_table *table = record_table(kind);
-
-    for (size_t i = 0; record != NULL && i < table->column_count; i++) {
-        if (table->columns[i].type == RECORD_LONG_TEXT) {
-            char *text;
-
-            memcpy(&text, (char *)record + table->columns[i].offset, sizeof text);
-            free(text);
-        }
-    }
-    free(record);
-}
-
 static void *copy_record(enum record_kind kind, const void *record)
 {
-    const struct record_table *table = record_table(kind);
-    char *copy = malloc(table->size);
-    bool is_whole = copy != NULL;
+    void *copy = malloc(record_copy_size(kind, record));
 
-    if (copy == NULL) {
-        return NULL;
-    }
-    memcpy(copy, record, table->size);
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (table->columns[i].type == RECORD_LONG_TEXT) {
-            char *text;
-
-            memcpy(&text, copy + table->columns[i].offset, sizeof text);
-            text = strdup(text != NULL ? text : "");
-            is_whole = is_whole && text != NULL;
-            memcpy(copy + table->columns[i].offset, &text, sizeof text);
-        }
-    }
-    if (!is_whole) {
-        free_record(kind, copy);
-        return NULL;
+    if (copy != NULL) {
+        record_copy(kind, record, copy);
     }
     return copy;
 }
@@ -68,7 +36,7 @@ static void add_op(struct fleet_change *change, enum store_verb verb, enum recor
         struct store_op *ops = realloc(change->ops, max * sizeof *ops);
 
         if (ops == NULL) {
-            free_record(kind, copy);
+            free(copy);
             copy = NULL;
         } else {
             change->ops = ops;
@@ -89,7 +57,7 @@ static void drop_ops(struct fleet_change *change)
         void *record;
 
         memcpy(&record, &change->ops[i].record, sizeof record); /* ours, of add_op() */
-        free_record(change->ops[i].kind, record);
+        free(record);
     }
     change->op_count = 0;
 }

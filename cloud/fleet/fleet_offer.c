@@ -156,26 +156,25 @@ static struct fleet_slot *find_first(struct fleet *fleet,
     return first;
 }
 
-static size_t offer_to_first(struct fleet_change *change, struct fleet_deployment *deployment,
-                             const struct record_firmware *firmware)
+static void offer_to_first(struct fleet_change *change, struct fleet_deployment *deployment,
+                           const struct record_firmware *firmware)
 {
     struct fleet *fleet = change->fleet;
     const struct record_group *group = find_group(fleet, deployment->id, 0);
 
     if (group == NULL || fleet_is_on_its_way(fleet, firmware->head.id)) {
-        return 0;
+        return;
     }
     if (failures_of(deployment) > group->max_failed) {
         pause_deployment(change, deployment);
-        return 0;
+        return;
     }
     struct fleet_slot *slot = find_first(fleet, deployment, firmware);
     if (slot == NULL) {
-        return 0;
+        return;
     }
     fleet_work_create(change, slot, &deployment->record, group->head.id);
     fleet_go_first(change, firmware);
-    return 1;
 }
 
 static size_t offer_to_all(struct fleet_change *change, struct fleet_deployment *deployment,
@@ -211,7 +210,7 @@ static enum fleet_result build_sweep(struct fleet_change *change)
             continue;
         }
         if (firmware->record.proven_at == 0) {
-            (void)offer_to_first(change, deployment, &firmware->record);
+            offer_to_first(change, deployment, &firmware->record);
         } else if (offer_to_all(change, deployment, &firmware->record, SWEEP_MAX) != 0) {
             change->answer.id = deployment->id; /* there may be more to offer */
         }

@@ -224,7 +224,7 @@ int64_t world_fetch(struct world *world, const char *id)
     fleet_artifact(world->fleet, root.device, job.firmware.head.id, job.firmware.name,
                    &firmware, &answer);
     assert_int_equal(answer.result, FLEET_DONE);
-    fleet_bytes_sent(world->fleet, root.device, job.firmware.head.id, 26624, true);
+    fleet_bytes_sent(world->fleet, root.device, job.firmware.head.id, 26624);
     assert_int_equal(world_action_of(world, root.device).state, ACTION_DOWNLOADING);
     assert_int_equal(world_say(world, root.device, root.id, DDI_DOWNLOADED, false, 0),
                      FLEET_DONE);

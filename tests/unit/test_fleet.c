@@ -236,10 +236,10 @@ static void a_device_that_has_got_nothing_yet_is_not_transferring(void **state)
 
     world_deploy(world, "", MODE_SILENT);
     struct fleet_poll root = world_poll(world, "a");
-    fleet_bytes_sent(world->fleet, device, world->firmware, 0, true);
+    fleet_bytes_sent(world->fleet, device, world->firmware, 0);
     assert_int_equal(world_progress(world, device, root.id, 0, 1), FLEET_DONE);
     assert_int_equal(world_action_of(world, device).state, ACTION_OFFERED);
-    fleet_bytes_sent(world->fleet, device, world->firmware, 1000, false);
+    fleet_bytes_sent(world->fleet, device, world->firmware, 1000);
     assert_int_equal(world_progress(world, device, root.id, 0, 1), FLEET_DONE);
     assert_int_equal(world_action_of(world, device).state, ACTION_DOWNLOADING);
     assert_int_equal(world_progress(world, device, root.id, 1, 1), FLEET_DONE);

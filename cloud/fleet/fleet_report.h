@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLOUD_FLEET_REPORT_H
+#define CLOUD_FLEET_REPORT_H
+
+#include "cloud/fleet/fleet_change.h"
+
+/* A device that reports no version runs what it says it has installed, until it says otherwise:
+ * so that it does not get the same again. Only for the files fleet_*.c. */
+enum fleet_result fleet_keep_version_by_word(struct fleet_change *change,
+                                             const struct record_action *action);
+
+#endif
