@@ -17,40 +17,13 @@
 #define ROOT       "http://srv:80/DEFAULT/controller/v1/dev1"
 #define EMPTY_ROOT "{\"config\":{\"polling\":{\"sleep\":\"00:05:00\"}},\"_links\":{}}"
 
-static int set_up(void **state)
-{
-    struct agent_fixture *fixture = malloc(sizeof *fixture);
-
-    if (fixture == NULL) {
-        return -1;
-    }
-    agent_fixture_init(fixture);
-    agent_fixture_start(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    agent_fixture_end(*state);
-    free(*state);
-    return 0;
-}
-
-static void expect(struct agent_fixture *fixture, enum agent_method method, const char *url)
-{
-    assert_true(agent_fixture_wait(fixture));
-    assert_string_equal(fixture->request.url, url);
-    assert_int_equal(fixture->request.method, method);
-}
-
 /* Poll, with one link in the answer. */
 static void poll_with(struct agent_fixture *fixture, const char *name, const char *href)
 {
     char text[512];
 
     agent_poll_now(fixture->agent, fixture->now_ms);
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     (void)snprintf(text, sizeof text,
                    "{\"config\":{\"polling\":{\"sleep\":\"00:05:00\"}},\"_links\":{\"%s\":"
                    "{\"href\":\"%s\"}}}",
@@ -70,7 +43,7 @@ static void test_poll_is_exact_and_comes_as_told(void **state)
 {
     struct agent_fixture *fixture = *state;
 
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_int_equal(fixture->request.header_count, 2);
     assert_string_equal(fixture->request.headers[0], "Authorization: TargetToken tok");
     assert_string_equal(fixture->request.headers[1],
@@ -80,11 +53,11 @@ static void test_poll_is_exact_and_comes_as_told(void **state)
     assert_false(agent_take_request(fixture->agent, fixture->now_ms, &second));
     agent_fixture_reply(fixture, 200, EMPTY_ROOT);
     uint64_t then_ms = fixture->now_ms;
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_in_range(fixture->now_ms - then_ms, 270000, 330000);
     agent_fixture_reply(fixture, 200, "{\"config\":{\"polling\":{\"sleep\":\"00:00:00\"}}}");
     then_ms = fixture->now_ms;
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_in_range(fixture->now_ms - then_ms, 900, 1100); /* not more often than that */
 }
 
@@ -116,7 +89,7 @@ static void test_attributes_when_the_mcu_reports_something_new(void **state)
     agent_fixture_info(fixture, "03010101", 0, true);
     assert_false(agent_fixture_take(fixture)); /* may still be taken back */
     agent_fixture_info(fixture, "03010101", 0, false);
-    expect(fixture, AGENT_PUT, ROOT "/configData");
+    agent_expect(fixture, AGENT_PUT, ROOT "/configData");
     assert_string_equal(
         fixture->request.body,
         "{\"mode\":\"merge\",\"data\":{\"hw_ver\":\"03010100\",\"sw_ver\":\"03010101\","
@@ -129,7 +102,7 @@ static void test_attributes_when_the_mcu_reports_something_new(void **state)
     poll_with(fixture, "x", "y");
     assert_false(agent_fixture_take(fixture)); /* the server has it, over a restart too */
     agent_fixture_info(fixture, "03010102", 0, false);
-    expect(fixture, AGENT_PUT, ROOT "/configData");
+    agent_expect(fixture, AGENT_PUT, ROOT "/configData");
     agent_fixture_reply(fixture, 400, "");
     assert_false(agent_fixture_take(fixture)); /* final for this request */
 }
@@ -138,25 +111,25 @@ static void test_retry_after_and_backoff(void **state)
 {
     struct agent_fixture *fixture = *state;
 
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     agent_fixture_reply_with(fixture, &(struct agent_reply){.status = 429, .retry_after = "77"},
                              NULL, 0);
     uint64_t then_ms = fixture->now_ms;
     agent_poll_now(fixture->agent, fixture->now_ms); /* a person does not overrule it */
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_int_equal(fixture->now_ms - then_ms, 77000);
     agent_fixture_reply_with(
         fixture, &(struct agent_reply){.status = 503, .retry_after = "999999"}, NULL, 0);
     then_ms = fixture->now_ms;
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_int_equal(fixture->now_ms - then_ms, 3600000);
     agent_fixture_reply(fixture, 200, EMPTY_ROOT);
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     uint64_t before_ms = 0, all_ms[14];
     for (int i = 0; i < 14; i++) {
         agent_request_failed(fixture->agent, "no route", fixture->now_ms);
         then_ms = fixture->now_ms;
-        expect(fixture, AGENT_GET, ROOT);
+        agent_expect(fixture, AGENT_GET, ROOT);
         all_ms[i] = fixture->now_ms - then_ms;
         assert_true(i > 7 || all_ms[i] > before_ms);
         before_ms = all_ms[i];
@@ -173,7 +146,7 @@ static void test_denied_is_slow_and_said(void **state)
     static const int statuses[] = {401, 403, 404};
 
     for (size_t i = 0; i < 3; i++) {
-        expect(fixture, AGENT_GET, ROOT);
+        agent_expect(fixture, AGENT_GET, ROOT);
         agent_fixture_reply(fixture, statuses[i], "");
         assert_int_equal(status_of(fixture).link, AGENT_LINK_DENIED);
         uint64_t then_ms = fixture->now_ms;
@@ -190,28 +163,28 @@ static void test_claim_code_until_a_200(void **state)
     agent_fixture_end(fixture);
     fixture->config.claim = "CODE-1";
     agent_fixture_start(fixture);
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken CODE-1");
     assert_string_equal(agent_fixture_header(fixture, "X-Otter-Token"), "tok");
     agent_fixture_reply(fixture, 401, ""); /* used up: the 200 to it was lost */
     uint64_t then_ms = fixture->now_ms;
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_true(fixture->now_ms - then_ms < 3000);
     assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken tok");
     assert_null(agent_fixture_header(fixture, "X-Otter-Token"));
     agent_fixture_reply(fixture, 401, "");
     then_ms = fixture->now_ms;
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_true(fixture->now_ms - then_ms > 200000);
     assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken CODE-1");
     agent_fixture_reply(fixture, 200, EMPTY_ROOT);
     agent_fixture_restart(fixture);
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken tok");
     assert_null(agent_fixture_header(fixture, "X-Otter-Token"));
     agent_fixture_reply(fixture, 401, ""); /* deleted from the server, and a new code given */
     then_ms = fixture->now_ms;
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     assert_true(fixture->now_ms - then_ms < 3000);
     assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken CODE-1");
     assert_string_equal(agent_fixture_header(fixture, "X-Otter-Token"), "tok");
@@ -222,9 +195,9 @@ static void test_cancel_of_what_is_not_known_is_accepted(void **state)
     struct agent_fixture *fixture = *state;
 
     poll_with(fixture, "cancelAction", ROOT "/cancelAction/12");
-    expect(fixture, AGENT_GET, ROOT "/cancelAction/12");
+    agent_expect(fixture, AGENT_GET, ROOT "/cancelAction/12");
     agent_fixture_reply(fixture, 200, "{\"id\":\"12\",\"cancelAction\":{\"stopId\":\"11\"}}");
-    expect(fixture, AGENT_POST, ROOT "/cancelAction/12/feedback");
+    agent_expect(fixture, AGENT_POST, ROOT "/cancelAction/12/feedback");
     assert_string_equal(
         fixture->request.body,
         "{\"id\":\"12\",\"status\":{\"execution\":\"closed\",\"result\":{\"finished\":"
@@ -236,15 +209,15 @@ static void test_links_lead_to_the_server_only(void **state)
     struct agent_fixture *fixture = *state;
 
     poll_with(fixture, "deploymentBase", "/DEFAULT/controller/v1/dev1/deploymentBase/7?c=-1");
-    expect(fixture, AGENT_GET, ROOT "/deploymentBase/7?c=-1");
+    agent_expect(fixture, AGENT_GET, ROOT "/deploymentBase/7?c=-1");
     agent_fixture_reply(fixture, 404, "");
     /* a server that knows itself under another name */
     poll_with(fixture, "deploymentBase",
               "http://evil:8080/DEFAULT/controller/v1/dev1/deploymentBase/8?c=2");
-    expect(fixture, AGENT_GET, ROOT "/deploymentBase/8?c=2");
+    agent_expect(fixture, AGENT_GET, ROOT "/deploymentBase/8?c=2");
     agent_fixture_reply(fixture, 404, "");
     poll_with(fixture, "deploymentBase", "http://evil/take/this");
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
 }
 
 static void test_origin(void **state)
@@ -308,19 +281,19 @@ static void test_hostile_answers_change_nothing(void **state)
     };
 
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        expect(fixture, AGENT_GET, ROOT);
+        agent_expect(fixture, AGENT_GET, ROOT);
         agent_fixture_reply(fixture, 200, answers[i]);
         assert_int_equal(status_of(fixture).activity, AGENT_IDLE);
     }
     static char large[AGENT_REPLY_MAX + 1];
     memset(large, ' ', sizeof large);
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     agent_fixture_reply_with(fixture, &(struct agent_reply){.status = 200}, large,
                              sizeof large);
     assert_string_equal(status_of(fixture).error, "poll: the answer is too long");
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     agent_fixture_reply(fixture, 302, "");
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
 }
 
 static void test_hostile_deployments_are_refused(void **state)
@@ -399,21 +372,27 @@ static void test_wrong_settings_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_poll_is_exact_and_comes_as_told, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_poll_is_exact_and_comes_as_told, agent_set_up,
+                                        agent_tear_down),
         cmocka_unit_test(test_jitter_belongs_to_the_id),
         cmocka_unit_test_setup_teardown(test_attributes_when_the_mcu_reports_something_new,
-                                        set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_retry_after_and_backoff, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_denied_is_slow_and_said, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_claim_code_until_a_200, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_cancel_of_what_is_not_known_is_accepted, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(test_links_lead_to_the_server_only, set_up, tear_down),
+                                        agent_set_up, agent_tear_down),
+        cmocka_unit_test_setup_teardown(test_retry_after_and_backoff, agent_set_up,
+                                        agent_tear_down),
+        cmocka_unit_test_setup_teardown(test_denied_is_slow_and_said, agent_set_up,
+                                        agent_tear_down),
+        cmocka_unit_test_setup_teardown(test_claim_code_until_a_200, agent_set_up,
+                                        agent_tear_down),
+        cmocka_unit_test_setup_teardown(test_cancel_of_what_is_not_known_is_accepted,
+                                        agent_set_up, agent_tear_down),
+        cmocka_unit_test_setup_teardown(test_links_lead_to_the_server_only, agent_set_up,
+                                        agent_tear_down),
         cmocka_unit_test(test_origin),
-        cmocka_unit_test_setup_teardown(test_hostile_answers_change_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hostile_answers_change_nothing, agent_set_up,
+                                        agent_tear_down),
         cmocka_unit_test(test_hostile_deployments_are_refused),
-        cmocka_unit_test_setup_teardown(test_wrong_settings_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_wrong_settings_are_refused, agent_set_up,
+                                        agent_tear_down),
     };
     int failed = cmocka_run_group_tests_name("server", tests, NULL, NULL);
 

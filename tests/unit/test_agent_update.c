@@ -17,39 +17,12 @@
 #define ARTIFACT "http://srv/DEFAULT/fw.bin"
 #define FEEDBACK ROOT "/deploymentBase/7/feedback"
 
-static int set_up(void **state)
-{
-    struct agent_fixture *fixture = malloc(sizeof *fixture);
-
-    if (fixture == NULL) {
-        return -1;
-    }
-    agent_fixture_init(fixture);
-    agent_fixture_start(fixture);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    agent_fixture_end(*state);
-    free(*state);
-    return 0;
-}
-
-static void expect(struct agent_fixture *fixture, enum agent_method method, const char *url)
-{
-    assert_true(agent_fixture_wait(fixture));
-    assert_string_equal(fixture->request.url, url);
-    assert_int_equal(fixture->request.method, method);
-}
-
 static void poll_with(struct agent_fixture *fixture, const char *name, const char *href)
 {
     char text[512];
 
     agent_poll_now(fixture->agent, fixture->now_ms);
-    expect(fixture, AGENT_GET, ROOT);
+    agent_expect(fixture, AGENT_GET, ROOT);
     (void)snprintf(text, sizeof text, "{\"_links\":{\"%s\":{\"href\":\"%s\"}}}", name, href);
     agent_fixture_reply(fixture, 200, text);
 }
@@ -82,7 +55,7 @@ static void offer_forced(struct agent_fixture *fixture)
 
 static void accept_action(struct agent_fixture *fixture)
 {
-    expect(fixture, AGENT_POST, FEEDBACK);
+    agent_expect(fixture, AGENT_POST, FEEDBACK);
     assert_string_equal(
         fixture->request.body,
         "{\"id\":\"7\",\"status\":{\"execution\":\"proceeding\",\"result\":{\"finished\":"
@@ -92,7 +65,7 @@ static void accept_action(struct agent_fixture *fixture)
 
 static void download(struct agent_fixture *fixture)
 {
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
     agent_fixture_reply_with(
         fixture,
         &(struct agent_reply){.status = 200, .content_length = "400", .etag = "\"e1\""},
@@ -101,7 +74,7 @@ static void download(struct agent_fixture *fixture)
 
 static void tell_downloaded(struct agent_fixture *fixture)
 {
-    expect(fixture, AGENT_POST, FEEDBACK);
+    agent_expect(fixture, AGENT_POST, FEEDBACK);
     assert_string_equal(
         fixture->request.body,
         "{\"id\":\"7\",\"status\":{\"execution\":\"downloaded\",\"result\":{\"finished\":"
@@ -147,7 +120,7 @@ static void test_update_from_offer_to_success(void **state)
     bring_to_offer(fixture);
     agent_fixture_event(fixture, MODULE_EVENT_READY, 0, 3);
     agent_fixture_event(fixture, MODULE_EVENT_PROGRESS, 1, 3);
-    expect(fixture, AGENT_POST, FEEDBACK);
+    agent_expect(fixture, AGENT_POST, FEEDBACK);
     assert_string_equal(
         fixture->request.body,
         "{\"id\":\"7\",\"status\":{\"execution\":\"proceeding\",\"result\":{\"finished\":"
@@ -157,7 +130,7 @@ static void test_update_from_offer_to_success(void **state)
     agent_fixture_event(fixture, MODULE_EVENT_PROGRESS, 2, 3);
     assert_false(agent_fixture_take(fixture)); /* not twice in 2 s */
     agent_fixture_event(fixture, MODULE_EVENT_PROGRESS, 3, 3);
-    expect(fixture, AGENT_POST, FEEDBACK); /* but the last one always */
+    agent_expect(fixture, AGENT_POST, FEEDBACK); /* but the last one always */
     assert_non_null(strstr(fixture->request.body, "\"cnt\":3,\"of\":3"));
     agent_fixture_reply(fixture, 200, "");
     agent_fixture_event(fixture, MODULE_EVENT_SENT, 0, 3);
@@ -166,10 +139,10 @@ static void test_update_from_offer_to_success(void **state)
     agent_fixture_info(fixture, "03010102", 0, false);
     agent_fixture_event(fixture, MODULE_EVENT_UPDATED, 0, 3);
     /* The version first: a server believes success from nothing else. */
-    expect(fixture, AGENT_PUT, ROOT "/configData");
+    agent_expect(fixture, AGENT_PUT, ROOT "/configData");
     assert_non_null(strstr(fixture->request.body, "\"sw_ver\":\"03010102\""));
     agent_fixture_reply(fixture, 200, "");
-    expect(fixture, AGENT_POST, FEEDBACK);
+    agent_expect(fixture, AGENT_POST, FEEDBACK);
     assert_string_equal(
         fixture->request.body,
         "{\"id\":\"7\",\"status\":{\"execution\":\"closed\",\"result\":{\"finished\":"
@@ -204,7 +177,7 @@ static void test_result_is_kept_until_acknowledged(void **state)
     agent_fixture_restart(fixture);
     agent_fixture_info(fixture, "03010101", OTTER_REASON_SIGNATURE, false);
     poll_with(fixture, "deploymentBase", "deploymentBase/7");
-    expect(fixture, AGENT_GET, "http://srv:80/DEFAULT/controller/v1/deploymentBase/7");
+    agent_expect(fixture, AGENT_GET, "http://srv:80/DEFAULT/controller/v1/deploymentBase/7");
     agent_fixture_reply(fixture, 200,
                         agent_fixture_deployment(fixture, "7", "forced", "forced"));
     expect_end(fixture, "failure", "7", "its signature is not right");
@@ -218,7 +191,7 @@ static void test_download_is_resumed(void **state)
 
     offer_forced(fixture);
     accept_action(fixture);
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
     assert_string_equal(agent_fixture_header(fixture, "Authorization"), "TargetToken tok");
     assert_null(agent_fixture_header(fixture, "Range"));
     agent_reply_begin(fixture->agent, &(struct agent_reply){.status = 200, .etag = "\"e1\""},
@@ -229,7 +202,7 @@ static void test_download_is_resumed(void **state)
     agent_fixture_settle(fixture);
     agent_fixture_restart(fixture); /* it goes on after a kill, when the server was asked */
     offer_forced(fixture);
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
     assert_string_equal(agent_fixture_header(fixture, "Range"), "bytes=100-");
     assert_string_equal(agent_fixture_header(fixture, "If-Match"), "\"e1\"");
     agent_fixture_reply_with(fixture,
@@ -246,12 +219,12 @@ static void test_download_is_resumed(void **state)
 /* After 100 bytes of a download that broke off. */
 static void break_off(struct agent_fixture *fixture)
 {
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
     agent_reply_begin(fixture->agent, &(struct agent_reply){.status = 200}, fixture->now_ms);
     assert_int_equal(agent_reply_bytes(fixture->agent, fixture->image, 100, fixture->now_ms),
                      0);
     agent_request_failed(fixture->agent, "reset by peer", fixture->now_ms);
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
     assert_string_equal(agent_fixture_header(fixture, "Range"), "bytes=100-");
     assert_null(agent_fixture_header(fixture, "If-Match"));
 }
@@ -291,7 +264,7 @@ static void test_wrong_ranges_begin_again(void **state)
         accept_action(fixture);
         break_off(fixture);
         agent_fixture_reply_with(fixture, &wrong[i], fixture->image + 100, 300);
-        expect(fixture, AGENT_GET, ARTIFACT);
+        agent_expect(fixture, AGENT_GET, ARTIFACT);
         assert_null(agent_fixture_header(fixture, "Range"));
         assert_int_equal(fixture->store_size, 0);
     }
@@ -319,13 +292,13 @@ static void test_more_bytes_than_announced_are_not_stored(void **state)
 
     offer_forced(fixture);
     accept_action(fixture);
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
     agent_reply_begin(fixture->agent, &(struct agent_reply){.status = 200}, fixture->now_ms);
     assert_int_equal(agent_reply_bytes(fixture->agent, large, sizeof large, fixture->now_ms),
                      -1);
     agent_request_failed(fixture->agent, "given up", fixture->now_ms);
     assert_int_equal(fixture->store_size, 0);
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
 }
 
 static void test_artifact_that_cannot_be_had(void **state)
@@ -335,7 +308,7 @@ static void test_artifact_that_cannot_be_had(void **state)
     offer_forced(fixture);
     accept_action(fixture);
     for (int i = 0; i < AGENT_DOWNLOADS_MAX; i++) {
-        expect(fixture, AGENT_GET, ARTIFACT);
+        agent_expect(fixture, AGENT_GET, ARTIFACT);
         agent_fixture_reply(fixture, 404, "");
         if (i + 1 < AGENT_DOWNLOADS_MAX) { /* the next poll brings a link that is good */
             assert_false(agent_fixture_take(fixture));
@@ -370,7 +343,7 @@ static void test_other_host_gets_no_token(void **state)
                    fixture->md5);
     offer_action(fixture, body);
     accept_action(fixture);
-    expect(fixture, AGENT_GET, "http://cdn/x");
+    agent_expect(fixture, AGENT_GET, "http://cdn/x");
     assert_int_equal(fixture->request.header_count, 0);
     agent_fixture_reply_with(fixture, &(struct agent_reply){.status = 200}, fixture->image,
                              AGENT_IMAGE_SIZE);
@@ -395,7 +368,7 @@ static void test_image_for_other_hardware_is_not_offered(void **state)
     memcpy(info.hardware, "09999999", 8);
     offer_forced(fixture);
     agent_mcu_event(fixture->agent, &event, fixture->now_ms);
-    expect(fixture, AGENT_PUT, ROOT "/configData");
+    agent_expect(fixture, AGENT_PUT, ROOT "/configData");
     agent_fixture_reply(fixture, 200, "");
     accept_action(fixture);
     download(fixture);
@@ -410,7 +383,7 @@ static void test_mcu_that_runs_it_already_is_left_alone(void **state)
     offer_forced(fixture);
     accept_action(fixture);
     agent_fixture_info(fixture, "03010102", 0, false);
-    expect(fixture, AGENT_PUT, ROOT "/configData");
+    agent_expect(fixture, AGENT_PUT, ROOT "/configData");
     agent_fixture_reply(fixture, 200, "");
     download(fixture);
     expect_end(fixture, "success", "0", "03010102");
@@ -456,7 +429,7 @@ static void test_attempt_waits_for_the_person(void **state)
     agent_fixture_restart(fixture); /* what was said stays said */
     offer_action(fixture, agent_fixture_deployment(fixture, "7", "attempt", "attempt"));
     accept_action(fixture);
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
 }
 
 static void test_denied_by_the_person(void **state)
@@ -480,21 +453,21 @@ static void test_confirmation(void **state)
 
     for (int yes = 0; yes < 2; yes++) {
         poll_with(fixture, "confirmationBase", ROOT "/confirmationBase/7?c=1");
-        expect(fixture, AGENT_GET, ROOT "/confirmationBase/7?c=1");
+        agent_expect(fixture, AGENT_GET, ROOT "/confirmationBase/7?c=1");
         agent_fixture_reply(fixture, 200, asked);
         assert_false(agent_fixture_take(fixture));
         assert_int_equal(activity(fixture), AGENT_WAITS_APPROVAL);
         assert_int_equal(yes ? agent_approve(fixture->agent, fixture->now_ms, &error)
                              : agent_deny(fixture->agent, fixture->now_ms, &error),
                          0);
-        expect(fixture, AGENT_POST, ROOT "/confirmationBase/7/feedback");
+        agent_expect(fixture, AGENT_POST, ROOT "/confirmationBase/7/feedback");
         assert_string_equal(fixture->request.body,
                             yes ? "{\"confirmation\":\"confirmed\",\"code\":0,\"details\":["
                                   "\"confirmed at the device\"]}"
                                 : "{\"confirmation\":\"denied\",\"code\":165,\"details\":["
                                   "\"denied at the device\"]}");
         agent_fixture_reply(fixture, 200, "");
-        expect(fixture, AGENT_GET, ROOT); /* at once */
+        agent_expect(fixture, AGENT_GET, ROOT); /* at once */
         agent_fixture_reply(fixture, 200, "{}");
     }
 }
@@ -503,9 +476,9 @@ static void test_confirmation(void **state)
 static void cancel(struct agent_fixture *fixture, const char *execution)
 {
     poll_with(fixture, "cancelAction", ROOT "/cancelAction/9");
-    expect(fixture, AGENT_GET, ROOT "/cancelAction/9");
+    agent_expect(fixture, AGENT_GET, ROOT "/cancelAction/9");
     agent_fixture_reply(fixture, 200, "{\"id\":\"9\",\"cancelAction\":{\"stopId\":\"7\"}}");
-    expect(fixture, AGENT_POST, ROOT "/cancelAction/9/feedback");
+    agent_expect(fixture, AGENT_POST, ROOT "/cancelAction/9/feedback");
     assert_non_null(strstr(fixture->request.body, execution));
     agent_fixture_reply(fixture, 200, "");
 }
@@ -537,15 +510,15 @@ static void test_action_that_is_gone_is_dropped(void **state)
     struct agent_fixture *fixture = *state;
 
     offer_forced(fixture);
-    expect(fixture, AGENT_POST, FEEDBACK);
+    agent_expect(fixture, AGENT_POST, FEEDBACK);
     agent_fixture_reply(fixture, 410, "");
     assert_int_equal(activity(fixture), AGENT_IDLE);
     offer_forced(fixture);
     accept_action(fixture);
-    expect(fixture, AGENT_GET, ARTIFACT);
+    agent_expect(fixture, AGENT_GET, ARTIFACT);
     agent_request_failed(fixture->agent, "cut", fixture->now_ms);
     poll_with(fixture, "deploymentBase", ROOT "/deploymentBase/7");
-    expect(fixture, AGENT_GET, ROOT "/deploymentBase/7");
+    agent_expect(fixture, AGENT_GET, ROOT "/deploymentBase/7");
     agent_fixture_reply(fixture, 404, "");
     assert_int_equal(activity(fixture), AGENT_IDLE);
 }
@@ -634,7 +607,7 @@ static void test_state_of_others_is_refused(void **state)
                      0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, agent_set_up, agent_tear_down)
 
 int run_agent_update(void)
 {
