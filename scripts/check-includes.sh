@@ -6,6 +6,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 table=${1:-docs/design.md}
+# only LIBRARY_HEADER PATHS: nobody else of cloud/ knows that library
+only() {
+    others=$(git grep -lF "<$1>" -- cloud | grep -Ev "$2" || true)
+    [ -z "$others" ] || { echo "$others: includes <$1>, which only $2 may know"; exit 1; }
+}
+only microhttpd.h '^cloud/http/'
+only sqlite3.h '^cloud/store/store_sqlite'
 # Where the builds look for a header, after the folder of the file that asks.
 paths='. core/include tests port/stm32f103 app/pethouse gizwits-dropin'
 # shellcheck disable=SC2016 # the $ are awk's
