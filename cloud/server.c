@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "cloud/device_api.h"
+#include "cloud/hook/hook.h"
 #include "cloud/rest/rest.h"
 #include "cloud/store/store_sqlite.h"
 
@@ -29,6 +30,7 @@ struct server {
     struct fleet *fleet;
     struct fleet_clock clock;
     struct rest *rest;
+    struct hook *hook;
     struct device_api device_api;
     struct http_server *people, *devices;
     char setup_secret[FLEET_SECRET_SIZE]; /* "" = there is an admin */
@@ -199,7 +201,10 @@ static int start(struct server *server, struct host_error *out_error)
         make_setup_link(server, out_error) != 0) {
         return -1;
     }
-    return start_listeners(server, out_error);
+    if (start_listeners(server, out_error) != 0) {
+        return -1;
+    }
+    return hook_start(server->fleet, &server->clock, &server->hook, out_error);
 }
 
 int server_start(const struct options *options, struct server **out_server,
@@ -221,6 +226,9 @@ int server_start(const struct options *options, struct server **out_server,
 
 void server_stop(struct server *server)
 {
+    if (server->hook != NULL) {
+        hook_stop(server->hook);
+    }
     if (server->rest != NULL) {
         rest_close_streams(server->rest);
     }

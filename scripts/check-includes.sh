@@ -12,6 +12,7 @@ only() {
     [ -z "$others" ] || { echo "$others: includes <$1>, which only $2 may know"; exit 1; }
 }
 only microhttpd.h '^cloud/http/'
+only curl/curl.h '^cloud/hook/'
 only sqlite3.h '^cloud/store/store_sqlite'
 # Where the builds look for a header, after the folder of the file that asks.
 paths='. core/include tests port/stm32f103 app/pethouse gizwits-dropin'

@@ -55,7 +55,7 @@ static int load_all(struct fleet *fleet, struct host_error *out_error)
     static const enum record_kind whole[] = {RECORD_SETTING,    RECORD_PRODUCT, RECORD_FIRMWARE,
                                              RECORD_DEPLOYMENT, RECORD_GROUP,   RECORD_DEVICE,
                                              RECORD_CONTACT,    RECORD_TAG,     RECORD_TOKEN,
-                                             RECORD_ACTION,     RECORD_TRIES};
+                                             RECORD_ACTION,     RECORD_TRIES,   RECORD_OUTBOX};
 
     for (int kind = 0; kind < RECORD_KINDS; kind++) {
         if (fleet->store->highest_id(fleet->store, (enum record_kind)kind,

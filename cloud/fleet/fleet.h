@@ -80,6 +80,24 @@ enum fleet_registration {
     REGISTRATION_OPEN,       /* anyone, without a token: for a closed network */
 };
 
+/* What a webhook may be told of; "test" is none of them. */
+enum fleet_webhook_event {
+    WEBHOOK_ACTION_FAILED,
+    WEBHOOK_ACTION_TIMED_OUT,
+    WEBHOOK_ACTION_REJECTED,
+    WEBHOOK_ACTION_EXPIRED,
+    WEBHOOK_ACTION_LOST,      /* confirmed before, and now another version runs */
+    WEBHOOK_ACTION_CORRECTED, /* closed without success, and it runs the version after all */
+    WEBHOOK_ACTION_CANCELLED,
+    WEBHOOK_ACTION_CONFIRMED,
+    WEBHOOK_DEPLOYMENT_PAUSED,   /* by failures; not by a person */
+    WEBHOOK_DEPLOYMENT_FINISHED, /* no open action, and nobody it could be offered to */
+    WEBHOOK_EVENTS,
+};
+const char *fleet_webhook_event_name(enum fleet_webhook_event event);
+
+enum { FLEET_URL_MAX = 512, FLEET_WEBHOOK_SECRET_MAX = 128 };
+
 struct fleet_settings {
     enum fleet_registration registration; /* "registration": closed, allow-list, claim, open */
     bool offers_stopped;                  /* "offers_stopped": yes, no: nothing is offered */
@@ -87,6 +105,11 @@ struct fleet_settings {
     uint32_t poll_fast_s;                 /* "poll_fast_s": 5, while an action is open */
     uint32_t tries_max;                   /* "tries_max": of an image on a device: 3 */
     uint32_t retention_days;              /* "retention_days": 90 */
+    uint32_t webhook_retry_s;             /* "webhook_retry_s": 10, the first wait */
+    uint32_t webhook_timeout_s;           /* "webhook_timeout_s": 10, of one request */
+    uint32_t webhook_events;              /* "webhook_events": names with commas; as 1 << */
+    char webhook_url[FLEET_URL_MAX + 1];  /* "webhook_url": "" = off */
+    char webhook_secret[FLEET_WEBHOOK_SECRET_MAX + 1]; /* "webhook_secret": "" = not signed */
 };
 void fleet_get_settings(struct fleet *fleet, struct fleet_settings *out_settings);
 void fleet_set(struct fleet *fleet, const char *actor, const char *name, const char *value,
@@ -212,6 +235,31 @@ void fleet_set_up(struct fleet *fleet, const char *setup_secret,
 /* Is there an admin yet? */
 bool fleet_is_set_up(struct fleet *fleet);
 
+/* ---- messages that wait to be sent (the webhook) ---- */
+/* They are written with what they tell of, so that none is lost or invented; above so many that
+ * wait, further ones are dropped and counted. */
+enum { FLEET_OUTBOX_MAX = 100000 };
+
+/* Write a test message. CONFLICT if the webhook is off. */
+void fleet_test_webhook(struct fleet *fleet, const char *actor, fleet_done *done, void *ctx);
+
+struct fleet_message {
+    int64_t id;
+    int64_t tries;      /* that failed */
+    int64_t created_at; /* wall */
+    char event_id[64];  /* of the message, for ever */
+    char *payload;      /* JSON; free it */
+};
+/* The oldest message that is due, or, with `all`, the oldest one. Returns 1, 0 if there is
+ * none, -1 if the store cannot be read. On the caller's thread. */
+OTTER_MUST_CHECK int fleet_next_message(struct fleet *fleet, bool all,
+                                        struct fleet_message *out_message);
+
+enum fleet_message_end { FLEET_MESSAGE_SENT, FLEET_MESSAGE_FAILED, FLEET_MESSAGE_GIVEN_UP };
+/* What became of it. FAILED: it is due again in `wait_ms`. `reason`: why not, for people. */
+void fleet_end_message(struct fleet *fleet, int64_t id, enum fleet_message_end end,
+                       int64_t wait_ms, const char *reason, fleet_done *done, void *ctx);
+
 /* ---- what is there: for lists, pre-flight, metrics ---- */
 struct fleet_device {
     int64_t id;
@@ -266,6 +314,9 @@ struct fleet_counts {
     size_t devices, online, products, firmware, deployments;
     size_t actions[ACTION_STATES];
     uint64_t polls, changes, conflicts, failures; /* since the start */
+    size_t webhook_waiting;
+    uint64_t webhook_sent, webhook_failed, webhook_given_up, webhook_dropped; /* the same */
+    char webhook_reason[RECORD_REASON_MAX + 1]; /* why the last one failed; "" = it did not */
 };
 void fleet_count(struct fleet *fleet, struct fleet_counts *out_counts);
 

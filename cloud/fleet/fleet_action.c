@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "cloud/fleet/fleet_outbox.h"
 #include "otter/reason.h"
 
 enum {
@@ -255,6 +256,29 @@ static void tell_step(struct fleet_work *work, const struct action_step *step,
     }
 }
 
+/* What of it a program of the operator's may be told of. */
+static void tell_webhook(struct fleet_work *work, enum action_state before,
+                         const struct action_step *step)
+{
+    static const enum fleet_webhook_event events[ACTION_STATES] = {
+        [ACTION_CONFIRMED] = WEBHOOK_ACTION_CONFIRMED,
+        [ACTION_FAILED] = WEBHOOK_ACTION_FAILED,
+        [ACTION_TIMED_OUT] = WEBHOOK_ACTION_TIMED_OUT,
+        [ACTION_CANCELLED] = WEBHOOK_ACTION_CANCELLED,
+        [ACTION_REJECTED] = WEBHOOK_ACTION_REJECTED,
+        [ACTION_EXPIRED] = WEBHOOK_ACTION_EXPIRED};
+
+    if (step->lost_again) {
+        fleet_outbox_action(work->change, WEBHOOK_ACTION_LOST, work->slot, &work->record);
+    } else if (step->state != before && !action_is_open(step->state)) {
+        bool is_correction = step->state == ACTION_CONFIRMED && !action_is_open(before);
+
+        fleet_outbox_action(work->change,
+                            is_correction ? WEBHOOK_ACTION_CORRECTED : events[step->state],
+                            work->slot, &work->record);
+    }
+}
+
 enum fleet_result fleet_work_event(struct fleet_work *work, enum action_event event,
                                    const struct fleet_word *word)
 {
@@ -287,6 +311,7 @@ enum fleet_result fleet_work_event(struct fleet_work *work, enum action_event ev
     }
     work->is_changed = work->is_changed || action_step_changes(&situation, &step);
     tell_step(work, &step, word, is_entered);
+    tell_webhook(work, situation.state, &step);
     if (step.ends_attempt && step.state == ACTION_QUEUED) {
         work->record.attempt++;
     }

@@ -29,6 +29,7 @@ struct fleet_change {
     struct fleet_answer answer;
     bool has_progress; /* tell the watcher of `progress`, which is not written */
     struct record_event progress;
+    unsigned dropped; /* messages for which the outbox has no room */
     fleet_done *done;
     void *ctx;
     struct store_op *ops; /* private from here on */

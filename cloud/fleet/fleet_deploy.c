@@ -202,8 +202,7 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
     if (found == NULL) {
         return fleet_refuse(change, FLEET_NOT_FOUND, "no such deployment");
     }
-    if (found->record.state == DEPLOYMENT_CANCELLED ||
-        found->record.state == DEPLOYMENT_ENDED) {
+    if (found->record.state == DEPLOYMENT_CANCELLED) {
         return fleet_refuse(change, FLEET_CONFLICT, "the deployment is over");
     }
     struct record_deployment deployment = found->record;
@@ -281,8 +280,7 @@ static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *s
         return fleet_refuse(change, FLEET_CONFLICT, "it has not failed");
     }
     if (deployment == NULL || firmware == NULL ||
-        (deployment->record.state != DEPLOYMENT_ACTIVE &&
-         deployment->record.state != DEPLOYMENT_PAUSED)) {
+        deployment->record.state == DEPLOYMENT_CANCELLED) {
         return fleet_refuse(change, FLEET_CONFLICT, "its deployment is over");
     }
     if (check_retry(change, slot, &firmware->record) != FLEET_DONE) {

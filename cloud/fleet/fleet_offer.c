@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "cloud/fleet/fleet_action.h"
+#include "cloud/fleet/fleet_outbox.h"
 
 enum {
     SWEEP_MAX = 500, /* actions of one change */
@@ -22,13 +23,19 @@ static bool is_in_window(const struct record_deployment *deployment, int64_t now
     return from < to ? minute >= from && minute < to : minute >= from || minute < to;
 }
 
+static bool is_over(const struct fleet *fleet, const struct fleet_deployment *deployment)
+{
+    return deployment->record.ends_at != 0 &&
+           deployment->record.ends_at <= fleet_wall_ms(fleet);
+}
+
 bool fleet_is_offering(const struct fleet *fleet, const struct fleet_deployment *deployment)
 {
     int64_t now = fleet_wall_ms(fleet);
     const struct record_deployment *record = &deployment->record;
 
-    return record->state == DEPLOYMENT_ACTIVE && record->starts_at <= now &&
-           (record->ends_at == 0 || now < record->ends_at) && is_in_window(record, now);
+    return (record->state == DEPLOYMENT_ACTIVE || record->state == DEPLOYMENT_FINISHED) &&
+           record->starts_at <= now && !is_over(fleet, deployment) && is_in_window(record, now);
 }
 
 const char *fleet_objection(struct fleet *fleet, const struct fleet_slot *slot)
@@ -105,12 +112,39 @@ void fleet_allow_first_again(struct fleet_change *change, int64_t deployment)
 /* The first device did not make it: nobody else gets it until a person looks. */
 static void pause_deployment(struct fleet_change *change, struct fleet_deployment *deployment)
 {
+    static const char why[] = "the first device did not take it";
     struct record_deployment paused = deployment->record;
 
     paused.state = DEPLOYMENT_PAUSED;
     fleet_change_put(change, RECORD_DEPLOYMENT, &paused);
     fleet_change_audit(change, "clock", "deployment.pause", "deployment", paused.head.id,
-                       paused.name, NULL, "the first device did not take it");
+                       paused.name, NULL, why);
+    fleet_outbox_deployment(change, WEBHOOK_DEPLOYMENT_PAUSED, deployment, &paused, why);
+}
+
+/* ---- the end ---- */
+static int64_t count_updates(const struct fleet_deployment *deployment, bool open)
+{
+    int64_t count = 0;
+
+    for (int state = 1; state < ACTION_STATES; state++) {
+        if (action_is_open((enum action_state)state) == open) {
+            count += deployment->counts[state];
+        }
+    }
+    return count;
+}
+
+/* Said once: a device that comes later gets it all the same. */
+static void finish_deployment(struct fleet_change *change, struct fleet_deployment *deployment)
+{
+    struct record_deployment finished = deployment->record;
+
+    finished.state = DEPLOYMENT_FINISHED;
+    fleet_change_put(change, RECORD_DEPLOYMENT, &finished);
+    fleet_change_audit(change, "clock", "deployment.finish", "deployment", finished.head.id,
+                       finished.name, NULL, NULL);
+    fleet_outbox_deployment(change, WEBHOOK_DEPLOYMENT_FINISHED, deployment, &finished, NULL);
 }
 
 /* ---- the sweep ---- */
@@ -135,6 +169,25 @@ static bool wants(struct fleet *fleet, const struct fleet_slot *slot,
     return rule_matches(deployment->rule, &subject);
 }
 
+/* Is a device still busy with an older deployment, and wants this one next? */
+static bool is_awaited(struct fleet *fleet, const struct fleet_deployment *deployment,
+                       const struct record_firmware *firmware)
+{
+    for (size_t i = 0; i < fleet->slots.count; i++) {
+        const struct fleet_slot *slot = fleet->slots.items[i];
+        struct rule_subject subject;
+
+        if (slot->action != NULL && slot->action->record.deployment < deployment->id &&
+            fleet_verdict(fleet, slot, firmware) == PREFLIGHT_BUSY) {
+            fleet_rule_subject(fleet, slot, &subject);
+            if (rule_matches(deployment->rule, &subject)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* The device that goes first: one that is on line, if there is one. */
 static struct fleet_slot *find_first(struct fleet *fleet,
                                      const struct fleet_deployment *deployment,
@@ -156,25 +209,27 @@ static struct fleet_slot *find_first(struct fleet *fleet,
     return first;
 }
 
-static void offer_to_first(struct fleet_change *change, struct fleet_deployment *deployment,
+/* Returns true if there is nobody who could be first. */
+static bool offer_to_first(struct fleet_change *change, struct fleet_deployment *deployment,
                            const struct record_firmware *firmware)
 {
     struct fleet *fleet = change->fleet;
     const struct record_group *group = find_group(fleet, deployment->id, 0);
 
     if (group == NULL || fleet_is_on_its_way(fleet, firmware->head.id)) {
-        return;
+        return false;
     }
     if (failures_of(deployment) > group->max_failed) {
         pause_deployment(change, deployment);
-        return;
+        return false;
     }
     struct fleet_slot *slot = find_first(fleet, deployment, firmware);
     if (slot == NULL) {
-        return;
+        return true;
     }
     fleet_work_create(change, slot, &deployment->record, group->head.id);
     fleet_go_first(change, firmware);
+    return false;
 }
 
 static size_t offer_to_all(struct fleet_change *change, struct fleet_deployment *deployment,
@@ -195,6 +250,36 @@ static size_t offer_to_all(struct fleet_change *change, struct fleet_deployment 
     return count;
 }
 
+/* Make the actions that it wants. Returns true if there is nobody who could get one. */
+static bool offer(struct fleet_change *change, struct fleet_deployment *deployment,
+                  const struct record_firmware *firmware)
+{
+    if (!fleet_is_offering(change->fleet, deployment)) {
+        return false;
+    }
+    return firmware->proven_at == 0
+               ? offer_to_first(change, deployment, firmware)
+               : offer_to_all(change, deployment, firmware, SWEEP_MAX) == 0;
+}
+
+static void sweep_deployment(struct fleet_change *change, struct fleet_deployment *deployment,
+                             const struct record_firmware *firmware)
+{
+    struct fleet *fleet = change->fleet;
+    int64_t state = deployment->record.state;
+    bool has_nobody = offer(change, deployment, firmware);
+
+    if ((state != DEPLOYMENT_ACTIVE && state != DEPLOYMENT_PAUSED) ||
+        count_updates(deployment, true) != 0) {
+        return;
+    }
+    if (is_over(fleet, deployment) ||
+        (state == DEPLOYMENT_ACTIVE && has_nobody && count_updates(deployment, false) != 0 &&
+         !is_awaited(fleet, deployment, firmware))) {
+        finish_deployment(change, deployment);
+    }
+}
+
 /* Newest deployment first. A change has actions of one deployment only, so that no device gets
  * two; the next round does the others. */
 static enum fleet_result build_sweep(struct fleet_change *change)
@@ -206,15 +291,11 @@ static enum fleet_result build_sweep(struct fleet_change *change)
         struct fleet_firmware *firmware =
             fleet_list_find(&fleet->firmware, deployment->record.firmware);
 
-        if (firmware == NULL || !fleet_is_offering(fleet, deployment)) {
-            continue;
-        }
-        if (firmware->record.proven_at == 0) {
-            offer_to_first(change, deployment, &firmware->record);
-        } else if (offer_to_all(change, deployment, &firmware->record, SWEEP_MAX) != 0) {
-            change->answer.id = deployment->id; /* there may be more to offer */
+        if (firmware != NULL) {
+            sweep_deployment(change, deployment, &firmware->record);
         }
         if (change->op_count != 0) {
+            change->answer.id = deployment->id; /* there may be more to do */
             return FLEET_DONE;
         }
     }

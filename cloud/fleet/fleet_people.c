@@ -216,8 +216,9 @@ static enum fleet_result build_setting(struct fleet_change *change)
     } else {
         fleet_change_put(change, RECORD_SETTING, &setting);
     }
+    bool is_secret = strcmp(params->name, "webhook_secret") == 0;
     fleet_change_audit(change, params->actor, "setting", "setting", 0, params->name, NULL,
-                       params->value);
+                       is_secret ? "not shown" : params->value);
     return FLEET_DONE;
 }
 

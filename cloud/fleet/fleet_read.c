@@ -275,7 +275,13 @@ void fleet_count(struct fleet *fleet, struct fleet_counts *out_counts)
         .changes = fleet->changes,
         .conflicts = fleet->conflicts,
         .failures = fleet->failures,
+        .webhook_waiting = fleet->rows[RECORD_OUTBOX].count,
+        .webhook_sent = fleet->webhook_sent,
+        .webhook_failed = fleet->webhook_failed,
+        .webhook_given_up = fleet->webhook_given_up,
+        .webhook_dropped = fleet->webhook_dropped,
     };
+    memcpy(out_counts->webhook_reason, fleet->webhook_reason, sizeof fleet->webhook_reason);
     for (size_t i = 0; i < fleet->slots.count; i++) {
         const struct fleet_slot *slot = fleet->slots.items[i];
 

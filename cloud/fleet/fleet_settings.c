@@ -2,7 +2,9 @@
 #include "cloud/fleet/fleet_settings.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include "cloud/fleet/fleet_webhook.h"
 #include "host/number.h"
 
 static const char *const registrations[] = {"closed", "allow-list", "claim", "open"};
@@ -17,15 +19,32 @@ static const struct number_setting {
     {"poll_fast_s", 5, 1, 86399, offsetof(struct fleet_settings, poll_fast_s)},
     {"tries_max", 3, 1, ACTION_ATTEMPTS_MAX, offsetof(struct fleet_settings, tries_max)},
     {"retention_days", 90, 1, 36500, offsetof(struct fleet_settings, retention_days)},
+    {"webhook_retry_s", 10, 1, 3600, offsetof(struct fleet_settings, webhook_retry_s)},
+    {"webhook_timeout_s", 10, 1, 60, offsetof(struct fleet_settings, webhook_timeout_s)},
 };
 
 void fleet_settings_default(struct fleet_settings *out_settings)
 {
-    *out_settings = (struct fleet_settings){.registration = REGISTRATION_CLAIM};
+    *out_settings = (struct fleet_settings){.registration = REGISTRATION_CLAIM,
+                                            .webhook_events = FLEET_WEBHOOK_DEFAULT};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         memcpy((char *)out_settings + numbers[i].offset, &numbers[i].fallback,
                sizeof numbers[i].fallback);
     }
+}
+
+static bool read_webhook(struct fleet_settings *settings, const char *name, const char *value)
+{
+    if (strcmp(name, "webhook_url") == 0 && fleet_webhook_is_url(value)) {
+        (void)snprintf(settings->webhook_url, sizeof settings->webhook_url, "%s", value);
+        return true;
+    }
+    if (strcmp(name, "webhook_secret") == 0 && fleet_webhook_is_secret(value)) {
+        (void)snprintf(settings->webhook_secret, sizeof settings->webhook_secret, "%s", value);
+        return true;
+    }
+    return strcmp(name, "webhook_events") == 0 &&
+           fleet_webhook_read_events(value, &settings->webhook_events);
 }
 
 bool fleet_settings_read(struct fleet_settings *settings, const char *name, const char *value)
@@ -60,5 +79,5 @@ bool fleet_settings_read(struct fleet_settings *settings, const char *name, cons
             return true;
         }
     }
-    return false;
+    return read_webhook(settings, name, value);
 }

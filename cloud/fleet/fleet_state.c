@@ -437,7 +437,7 @@ static int put_row(struct fleet *fleet, enum record_kind kind, const void *recor
             memset((char *)row->record + table->columns[i].offset, 0, sizeof(const char *));
         }
     }
-    fleet->wants_sweep = true;
+    fleet->wants_sweep = fleet->wants_sweep || kind != RECORD_OUTBOX;
     return 0;
 }
 
@@ -476,9 +476,9 @@ int fleet_state_put(struct fleet *fleet, enum record_kind kind, const void *reco
         return put_row(fleet, kind, record);
     case RECORD_PRODUCT:
     case RECORD_GROUP:
-        return put_row(fleet, kind, record);
-    case RECORD_EVENT: /* history and messages: only the last id matters */
     case RECORD_OUTBOX:
+        return put_row(fleet, kind, record);
+    case RECORD_EVENT: /* history: only the last id matters */
     case RECORD_KINDS:
     default:
         return 0;

@@ -80,7 +80,7 @@ struct fleet {
     struct fleet_settings settings;
 
     struct fleet_list slots, tokens, firmware, deployments;
-    struct fleet_list rows[RECORD_KINDS];         /* PRODUCT, GROUP, SETTING */
+    struct fleet_list rows[RECORD_KINDS];         /* PRODUCT, GROUP, SETTING, OUTBOX */
     struct fleet_index by_controller_id, by_hash; /* slots; tokens */
     int64_t last_id[RECORD_KINDS];
     char audit_hash[65]; /* of the newest entry */
@@ -90,6 +90,8 @@ struct fleet {
     bool is_saving_contacts;
     size_t contacts_next; /* the slot from which contacts are to be saved */
     uint64_t polls, changes, conflicts, failures;
+    uint64_t webhook_sent, webhook_failed, webhook_given_up, webhook_dropped;
+    char webhook_reason[RECORD_REASON_MAX + 1];
     void (*watcher)(void *ctx, const struct record_event *event);
     void *watcher_ctx;
 };

@@ -152,6 +152,7 @@ void rest_get_session(struct rest_call *call);
 void rest_close_session(struct rest_call *call);
 void rest_get_settings(struct rest_call *call);
 void rest_change_settings(struct rest_call *call);
+void rest_test_webhook(struct rest_call *call);
 void rest_list_audit(struct rest_call *call);
 void rest_get_counts(struct rest_call *call);
 void rest_get_metrics(struct rest_call *call);

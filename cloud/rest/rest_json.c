@@ -68,7 +68,7 @@ static const char *deployment_state_name(int64_t state)
     static const char *const words[] = {[DEPLOYMENT_ACTIVE] = "active",
                                         [DEPLOYMENT_PAUSED] = "paused",
                                         [DEPLOYMENT_CANCELLED] = "cancelled",
-                                        [DEPLOYMENT_ENDED] = "ended"};
+                                        [DEPLOYMENT_FINISHED] = "finished"};
     return WORD(words, state);
 }
 
@@ -298,7 +298,22 @@ json_t *rest_json_audit(const void *record)
     return object;
 }
 
-json_t *rest_json_settings(const struct fleet_settings *settings)
+static json_t *webhook_events(uint32_t events)
+{
+    json_t *list = json_array();
+
+    for (unsigned event = 0; event < WEBHOOK_EVENTS; event++) {
+        if ((events & 1U << event) != 0 &&
+            json_array_append_new(list, json_string(fleet_webhook_event_name(
+                                            (enum fleet_webhook_event)event))) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+json_t *rest_json_settings(const struct fleet_settings *settings, bool sees_url)
 {
     json_t *object = json_object();
 
@@ -309,6 +324,12 @@ json_t *rest_json_settings(const struct fleet_settings *settings)
     json_add(&object, "poll_fast_s", json_integer(settings->poll_fast_s));
     json_add(&object, "tries_max", json_integer(settings->tries_max));
     json_add(&object, "retention_days", json_integer(settings->retention_days));
+    json_add(&object, "webhook_url",
+             sees_url ? json_string(settings->webhook_url) : json_null());
+    json_add(&object, "webhook_has_secret", json_boolean(settings->webhook_secret[0] != '\0'));
+    json_add(&object, "webhook_events", webhook_events(settings->webhook_events));
+    json_add(&object, "webhook_retry_s", json_integer(settings->webhook_retry_s));
+    json_add(&object, "webhook_timeout_s", json_integer(settings->webhook_timeout_s));
     return object;
 }
 
@@ -320,6 +341,19 @@ json_t *rest_json_states(const int64_t counts[ACTION_STATES])
         json_add(&object, action_state_name((enum action_state)state),
                  json_integer(counts[state]));
     }
+    return object;
+}
+
+static json_t *webhook_counts(const struct fleet_counts *counts)
+{
+    json_t *object = json_object();
+
+    json_add(&object, "waiting", json_count(counts->webhook_waiting));
+    json_add(&object, "sent", json_count(counts->webhook_sent));
+    json_add(&object, "failed", json_count(counts->webhook_failed));
+    json_add(&object, "given_up", json_count(counts->webhook_given_up));
+    json_add(&object, "dropped", json_count(counts->webhook_dropped));
+    json_add(&object, "reason", json_text(counts->webhook_reason));
     return object;
 }
 
@@ -341,5 +375,6 @@ json_t *rest_json_counts(const struct fleet_counts *counts)
     json_add(&object, "changes", json_count(counts->changes));
     json_add(&object, "conflicts", json_count(counts->conflicts));
     json_add(&object, "failures", json_count(counts->failures));
+    json_add(&object, "webhook", webhook_counts(counts));
     return object;
 }

@@ -17,7 +17,8 @@ json_t *rest_json_action(const void *record);
 json_t *rest_json_token(const void *record); /* without hash */
 json_t *rest_json_event(const void *record);
 json_t *rest_json_audit(const void *record);
-json_t *rest_json_settings(const struct fleet_settings *settings);
+/* The address may be a secret by itself: `sees_url` is for admins. The key nobody sees. */
+json_t *rest_json_settings(const struct fleet_settings *settings, bool sees_url);
 json_t *rest_json_counts(const struct fleet_counts *counts);
 
 /* {"queued": 3, ...}: every state, so that a reader need not guess. */

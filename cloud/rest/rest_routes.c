@@ -104,6 +104,11 @@ static const struct rest_member settings_change[] = {
     {.name = "poll_fast_s", .type = REST_INTEGER, .min = 1, .max = 86399},
     {.name = "tries_max", .type = REST_INTEGER, .min = 1, .max = ACTION_ATTEMPTS_MAX},
     {.name = "retention_days", .type = REST_INTEGER, .min = 1, .max = 36500},
+    {.name = "webhook_url", .type = REST_TEXT, .max = FLEET_URL_MAX},
+    {.name = "webhook_secret", .type = REST_TEXT, .max = FLEET_WEBHOOK_SECRET_MAX},
+    {.name = "webhook_events", .type = REST_TEXTS, .max = WEBHOOK_EVENTS},
+    {.name = "webhook_retry_s", .type = REST_INTEGER, .min = 1, .max = 3600},
+    {.name = "webhook_timeout_s", .type = REST_INTEGER, .min = 1, .max = 60},
     {.name = NULL},
 };
 
@@ -194,6 +199,8 @@ static const struct rest_route routes[] = {
     {"GET", API "/settings", ROLE_VIEWER, "", NULL, false, rest_get_settings, "Settings"},
     {"PATCH", API "/settings", ROLE_OPERATOR, "", settings_change, false, rest_change_settings,
      "Change settings; an operator may change offers_stopped only"},
+    {"POST", API "/settings/webhook/test", ROLE_ADMIN, "", NULL, false, rest_test_webhook,
+     "Send the webhook a test message: 202, it is queued"},
     {"GET", API "/audit", ROLE_ADMIN, PAGED " format", NULL, false, rest_list_audit,
      "What people did, newest first; all of it as lines with format=jsonl"},
     {"GET", API "/counts", ROLE_VIEWER, "", NULL, false, rest_get_counts, "How many of what"},

@@ -47,6 +47,16 @@ static void put_metrics(FILE *out, const struct fleet_counts *counts,
         counts->conflicts);
     put(out, "otter_failures_total", "counter", "Changes that could not be written.",
         counts->failures);
+    put(out, "otter_webhook_waiting", "gauge", "Messages that wait to be sent.",
+        counts->webhook_waiting);
+    put(out, "otter_webhook_sent_total", "counter", "Messages that the receiver took.",
+        counts->webhook_sent);
+    put(out, "otter_webhook_failed_total", "counter", "Tries of sending that failed.",
+        counts->webhook_failed);
+    put(out, "otter_webhook_given_up_total", "counter", "Messages that were given up.",
+        counts->webhook_given_up);
+    put(out, "otter_webhook_dropped_total", "counter",
+        "Messages that were not written: too many waited.", counts->webhook_dropped);
 }
 
 void rest_get_metrics(struct rest_call *call)

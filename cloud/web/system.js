@@ -89,22 +89,62 @@ function settingsForm(settings, refresh) {
   });
 }
 
+const webhookEvents = ["action.failed", "action.timed_out", "action.rejected", "action.expired", "action.lost",
+  "action.corrected", "action.cancelled", "action.confirmed", "deployment.paused", "deployment.finished"];
+
+function webhookForm(settings, refresh) {
+  const url = h("input", { type: "url", maxlength: 512, value: settings.webhook_url });
+  const key = h("input", { type: "password", minlength: 16, maxlength: 128, autocomplete: "off" });
+  const events = webhookEvents.map((name) => h("option", { value: name, selected: settings.webhook_events.includes(name) }, name));
+  const list = h("select", { multiple: true, size: events.length }, events);
+  return form("Webhook", [h("div", { class: "fields" }, field("Address", url, "http or https; empty: off"),
+    field("Signing key", key, settings.webhook_has_secret ? "There is one; empty: it stays" : "Empty: messages are not signed"),
+    field("Told of", list))], "Save", async () => {
+    const body = { webhook_url: url.value, webhook_events: events.filter((one) => one.selected).map((one) => one.value) };
+    if (key.value) {
+      body.webhook_secret = key.value;
+    }
+    await patch("settings", body);
+    key.value = "";
+    notice("The webhook is saved.");
+    await refresh();
+  });
+}
+
+function webhookState(refresh) {
+  const text = h("p");
+  const set = (one) => {
+    text.textContent = `${one.waiting} wait. Since the start: ${one.sent} sent, ${one.failed} tries failed, ${one.given_up} given up, `
+      + `${one.dropped} dropped.${one.reason ? ` The last try: ${one.reason}.` : ""}`;
+  };
+  const test = button("Send a test message", async () => {
+    await post("settings/webhook/test");
+    notice("The test message is queued.");
+    await refresh();
+  });
+  return { element: h("section", { class: "card" }, text, h("div", { class: "row" }, test)), set };
+}
+
 export async function show({ main, person, showStopped, signIn }) {
   const offers = stopSwitch(refresh);
   const list = table("Tokens", ["Name", "Kind", "Role", "Device", "Uses left", "Made", "Ends", "Actions"]);
+  const webhook = webhookState(refresh);
   const isAdmin = person.role === "admin";
 
   async function refresh() {
     offers.set(await get("settings"), showStopped);
     if (isAdmin) {
+      webhook.set((await get("counts")).webhook);
       fill(list, (await getAll("tokens")).reverse(), tokenCells(refresh), "No token.");
     }
   }
 
   main.append(h("h2", {}, "Offers"), offers.element);
   if (isAdmin) {
+    const settings = await get("settings");
     main.append(h("h2", {}, "Claim codes and tokens"), ...tokenForm(refresh), list.element,
-      h("h2", {}, "Settings"), settingsForm(await get("settings"), refresh),
+      h("h2", {}, "Settings"), settingsForm(settings, refresh),
+      h("h2", {}, "Webhook"), webhookForm(settings, refresh), webhook.element,
       h("p", {}, h("a", { href: "/api/v1/audit?format=jsonl", download: "" }, "Export the audit log")));
   }
   main.append(h("h2", {}, "Session"), h("div", { class: "row" }, button("Sign out", async () => {

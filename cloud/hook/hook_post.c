@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/hook/hook_post.h"
+
+#include <stdio.h>
+
+enum { ANSWER_MAX = 16384 }; /* bytes of a body that nobody reads */
+
+static size_t drop_bytes(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct hook_post *post = ctx;
+
+    (void)bytes;
+    post->answer_len += size * count;
+    return post->answer_len <= ANSWER_MAX ? size * count : 0;
+}
+
+static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                       curl_off_t up)
+{
+    const struct hook_post *post = ctx;
+
+    (void)down_total;
+    (void)down;
+    (void)up_total;
+    (void)up;
+    return atomic_load(post->is_stopping) ? 1 : 0;
+}
+
+static bool open_once(struct hook_post *post)
+{
+    if (post->easy == NULL && hook_curl_load(&post->curl)) {
+        post->easy = post->curl.easy_init();
+    }
+    return post->easy != NULL;
+}
+
+void hook_post_close(struct hook_post *post)
+{
+    if (post->easy != NULL) {
+        post->curl.easy_cleanup(post->easy);
+    }
+}
+
+/* ---- the request ---- */
+static bool set_numbers(const struct hook_post *post, long timeout_ms)
+{
+    const struct {
+        CURLoption option;
+        long value;
+    } numbers[] = {
+        {CURLOPT_POST, 1},
+        {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_FOLLOWLOCATION, 0},
+        {CURLOPT_SSL_VERIFYPEER, 1},
+        {CURLOPT_SSL_VERIFYHOST, 2},
+        {CURLOPT_TIMEOUT_MS, timeout_ms},
+        {CURLOPT_CONNECTTIMEOUT_MS, timeout_ms},
+        {CURLOPT_NOPROGRESS, 0},
+        /* A resolver that hangs is not waited for. */
+        {CURLOPT_QUICK_EXIT, 1},
+    };
+    bool is_good = true;
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        is_good = is_good && post->curl.easy_setopt(post->easy, numbers[i].option,
+                                                    numbers[i].value) == CURLE_OK;
+    }
+    return is_good;
+}
+
+static bool set_request(struct hook_post *post, const struct hook_request *request,
+                        const struct curl_slist *headers)
+{
+    const struct hook_curl *curl = &post->curl;
+    CURL *easy = post->easy;
+
+    curl->easy_reset(easy);
+    post->answer_len = 0;
+    return headers != NULL && set_numbers(post, request->timeout_ms) &&
+           curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_USERAGENT, "otter-cloud/" OTTER_VERSION) ==
+               CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_bytes) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_WRITEDATA, post) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+           curl->easy_setopt(easy, CURLOPT_XFERINFODATA, post) == CURLE_OK;
+}
+
+/* NULL without memory. */
+static struct curl_slist *add_header(const struct hook_curl *curl, struct curl_slist *headers,
+                                     const char *name, const char *value)
+{
+    char line[256];
+
+    if (headers == NULL) {
+        return NULL;
+    }
+    (void)snprintf(line, sizeof line, "%s: %s", name, value);
+    struct curl_slist *longer = curl->slist_append(headers, line);
+    if (longer == NULL) {
+        curl->slist_free_all(headers);
+    }
+    return longer;
+}
+
+static struct curl_slist *make_headers(const struct hook_curl *curl,
+                                       const struct hook_request *request)
+{
+    /* No "100 Continue" is waited for: the bodies are small. */
+    struct curl_slist *headers = curl->slist_append(NULL, "Expect:");
+
+    headers = add_header(curl, headers, "Content-Type", "application/json");
+    headers = add_header(curl, headers, "X-Otter-Event", request->event_id);
+    return request->signature[0] != '\0'
+               ? add_header(curl, headers, "X-Otter-Signature", request->signature)
+               : headers;
+}
+
+/* ---- the answer ---- */
+static bool is_sent(struct hook_post *post, CURLcode result, char out_reason[HOOK_REASON_SIZE])
+{
+    long status = 0;
+    /* An answer that is too long has told its status. */
+    bool is_answered =
+        result == CURLE_OK || (result == CURLE_WRITE_ERROR && post->answer_len > ANSWER_MAX);
+
+    (void)post->curl.easy_getinfo(post->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!is_answered) {
+        (void)snprintf(out_reason, HOOK_REASON_SIZE, "%s", post->curl.easy_strerror(result));
+        return false;
+    }
+    (void)snprintf(out_reason, HOOK_REASON_SIZE, "the receiver answered %ld%s", status,
+                   status / 100 == 3 ? ", and redirects are not followed" : "");
+    return status / 100 == 2;
+}
+
+bool hook_post_send(struct hook_post *post, const struct hook_request *request,
+                    char out_reason[HOOK_REASON_SIZE])
+{
+    if (!open_once(post)) {
+        (void)snprintf(out_reason, HOOK_REASON_SIZE, "libcurl cannot be loaded");
+        return false;
+    }
+    struct curl_slist *headers = make_headers(&post->curl, request);
+    CURLcode result = set_request(post, request, headers) ? post->curl.easy_perform(post->easy)
+                                                          : CURLE_OUT_OF_MEMORY;
+    bool is_good = is_sent(post, result, out_reason);
+    post->curl.slist_free_all(headers);
+    return is_good;
+}

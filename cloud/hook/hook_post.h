@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLOUD_HOOK_POST_H
+#define CLOUD_HOOK_POST_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include "cloud/hook/hook_curl.h"
+
+/* One POST at a time to an address that an admin gave: http and https only, certificates
+ * checked, no redirect followed, the whole of it within an absolute time, and of the answer
+ * nothing but its status is kept. A proxy is used if the environment names one, as for every
+ * program of libcurl. For one thread.
+ */
+struct hook_post {
+    const atomic_bool *is_stopping; /* breaks a request off, within a second */
+    /* private; start: 0 */
+    struct hook_curl curl;
+    CURL *easy; /* NULL = libcurl is not loaded yet */
+    size_t answer_len;
+};
+
+void hook_post_close(struct hook_post *post);
+
+struct hook_request {
+    const char *url, *event_id, *body;
+    const char *signature; /* "" = none */
+    long timeout_ms;
+};
+
+/* Returns true if the answer was 2xx; else `out_reason` says why not, without the address. */
+enum { HOOK_REASON_SIZE = 161 };
+bool hook_post_send(struct hook_post *post, const struct hook_request *request,
+                    char out_reason[HOOK_REASON_SIZE]);
+
+#endif
