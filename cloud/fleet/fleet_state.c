@@ -473,6 +473,7 @@ int fleet_state_put(struct fleet *fleet, enum record_kind kind, const void *reco
     case RECORD_SETTING:
         fleet_settings_read(&fleet->settings, ((const struct record_setting *)record)->name,
                             ((const struct record_setting *)record)->value);
+        fleet_trim_take_setting(fleet, record);
         return put_row(fleet, kind, record);
     case RECORD_PRODUCT:
     case RECORD_GROUP:

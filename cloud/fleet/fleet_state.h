@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include "cloud/fleet/fleet.h"
 #include "cloud/fleet/fleet_index.h"
+#include "cloud/fleet/fleet_trim.h"
 
 /* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
  * files fleet_*.c; all of it is read and changed under `lock`.
@@ -86,7 +87,8 @@ struct fleet {
     char audit_hash[65]; /* of the newest entry */
 
     bool wants_sweep, is_sweeping; /* devices are to be looked at for new actions */
-    int64_t contacts_saved_ms, trimmed_ms, swept_ms; /* steady */
+    int64_t contacts_saved_ms, swept_ms; /* steady */
+    struct fleet_trim trim;
     bool is_saving_contacts;
     size_t contacts_next; /* the slot from which contacts are to be saved */
     uint64_t polls, changes, conflicts, failures;
