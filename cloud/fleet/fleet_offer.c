@@ -110,7 +110,7 @@ static void pause_deployment(struct fleet_change *change, struct fleet_deploymen
     paused.state = DEPLOYMENT_PAUSED;
     fleet_change_put(change, RECORD_DEPLOYMENT, &paused);
     fleet_change_audit(change, "clock", "deployment.pause", "deployment", paused.head.id,
-                       paused.name, NULL, "the first device did not take it");
+                       paused.name, "active", "paused: the first device did not take it");
 }
 
 /* ---- the sweep ---- */

@@ -2,6 +2,7 @@
 #include "cloud/fleet/fleet_settings.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include "host/number.h"
 
@@ -61,4 +62,23 @@ bool fleet_settings_read(struct fleet_settings *settings, const char *name, cons
         }
     }
     return false;
+}
+
+void fleet_settings_text(const struct fleet_settings *settings, const char *name, char *out,
+                         size_t size)
+{
+    uint32_t number;
+
+    out[0] = '\0';
+    if (strcmp(name, "registration") == 0) {
+        (void)snprintf(out, size, "%s", registrations[settings->registration]);
+    } else if (strcmp(name, "offers_stopped") == 0) {
+        (void)snprintf(out, size, "%s", settings->offers_stopped ? "yes" : "no");
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (strcmp(name, numbers[i].name) == 0) {
+            memcpy(&number, (const char *)settings + numbers[i].offset, sizeof number);
+            (void)snprintf(out, size, "%lu", (unsigned long)number);
+        }
+    }
 }

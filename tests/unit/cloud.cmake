@@ -8,6 +8,7 @@ otter_test(LABEL unit NAME test_preflight SOURCES test_preflight.c LIBS cloud_ru
 otter_test(LABEL unit NAME test_fleet SOURCES test_fleet.c LIBS fleet_fixture DEFINES _GNU_SOURCE)
 otter_test(LABEL unit NAME test_fleet_index SOURCES test_fleet_index.c LIBS cloud_fleet)
 otter_test(LABEL unit NAME test_fleet_edges SOURCES test_fleet_edges.c LIBS fleet_fixture DEFINES _GNU_SOURCE)
+otter_test(LABEL unit NAME test_fleet_audit SOURCES test_fleet_audit.c LIBS fleet_fixture)
 otter_test(LABEL unit NAME test_fleet_silent SOURCES test_fleet_silent.c LIBS fleet_fixture)
 otter_test(LABEL unit NAME test_fleet_trim SOURCES test_fleet_trim.c LIBS fleet_fixture store_fixture)
 otter_test(LABEL unit NAME test_ddi SOURCES test_ddi.c LIBS cloud_ddi)
