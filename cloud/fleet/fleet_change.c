@@ -219,6 +219,7 @@ static void publish(struct fleet_change *change)
         }
     }
     fleet->changes++;
+    fleet_note_contact(fleet, fleet_list_find(&fleet->slots, change->contact));
 }
 
 static void tell_watcher(struct fleet_change *change,
@@ -292,6 +293,7 @@ static void run(struct fleet_change *change)
     pthread_mutex_lock(&fleet->lock);
     memset(&change->answer, 0, sizeof change->answer);
     change->has_progress = false;
+    change->contact = 0;
     result = change->build(change);
     is_empty = change->op_count == 0;
     watcher = fleet->watcher;

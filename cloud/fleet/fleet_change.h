@@ -29,6 +29,7 @@ struct fleet_change {
     struct fleet_answer answer;
     bool has_progress; /* tell the watcher of `progress`, which is not written */
     struct record_event progress;
+    int64_t contact; /* the device that made its first contact by this; 0 = none */
     fleet_done *done;
     void *ctx;
     struct store_op *ops; /* private from here on */

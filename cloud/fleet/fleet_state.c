@@ -570,6 +570,16 @@ uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *sl
 }
 
 /* Twice the slow interval: a device that was told the slow one keeps it until it polls. */
+void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot)
+{
+    if (slot != NULL) {
+        slot->polls++;
+        slot->last_at = fleet_wall_ms(fleet);
+        slot->seen_ms = fleet_steady_ms(fleet);
+        slot->has_unsaved_contact = true;
+    }
+}
+
 bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot)
 {
     int64_t limit_ms = 2 * (int64_t)fleet->settings.poll_interval_s * 1000 + 30000;

@@ -119,6 +119,8 @@ struct fleet_tries *fleet_find_tries(const struct fleet_slot *slot, const char *
 /* The row of a small table whose id this is, or NULL. */
 void *fleet_find_row(struct fleet *fleet, enum record_kind kind, int64_t id);
 
+/* The device (NULL = none) has polled just now. */
+void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot);
 bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot);
 /* How often this device is told to poll. */
 uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *slot);

@@ -299,6 +299,27 @@ static enum fleet_result poll_with(struct world *world, const char *id, const ch
     return world_result(world);
 }
 
+static bool take_device(void *ctx, const struct fleet_device *device)
+{
+    *(struct fleet_device *)ctx = *device;
+    return true;
+}
+
+static void the_first_contact_is_seen_at_once(void **state)
+{
+    struct world *world = *state;
+    struct fleet_device device;
+    int64_t id = world_poll(world, "new").device;
+
+    assert_true(fleet_visit_device(world->fleet, id, take_device, &device));
+    assert_true(device.is_online);
+    assert_int_equal(device.last_at, world->wall_ms);
+    assert_int_equal(device.polls, 1);
+    (void)world_poll(world, "new");
+    assert_true(fleet_visit_device(world->fleet, id, take_device, &device));
+    assert_int_equal(device.polls, 2);
+}
+
 static void a_claim_code_becomes_the_token_of_the_first_device(void **state)
 {
     struct world *world = *state;
@@ -500,6 +521,7 @@ int main(void)
         test(nothing_goes_out_that_nobody_can_take),
         test(a_window_is_kept),
         test(silence_ends_an_attempt_and_a_jump_of_the_clock_does_not),
+        test(the_first_contact_is_seen_at_once),
         test(a_claim_code_becomes_the_token_of_the_first_device),
         test(a_device_brings_its_own_token_beside_a_claim_code),
         test(registration_is_as_it_is_set),
