@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "peer/rest_fixture.h"
@@ -318,10 +319,11 @@ static int64_t deploy_to_one(int64_t firmware, int64_t device, int64_t *out_depl
                    "\"window\":{\"from\":\"10:00\",\"to\":\"14:30\"}}",
                    (long long)firmware);
     *out_deployment = make(API "/deployments", json);
-    fleet_tick(rest_fleet());
     (void)snprintf(path, sizeof path, API "/devices/%lld/actions", (long long)device);
-    /* The tick's change becomes durable meanwhile. */
-    for (size_t i = 0, count = 0; i < 1000 && count == 0; i++) {
+    /* A tick that meets a sweep begins none; and a disk takes its time. */
+    const time_t end = time(NULL) + 60;
+    for (size_t count = 0; count == 0 && time(NULL) < end;) {
+        fleet_tick(rest_fleet());
         const json_t *document = admin(200, "GET", path, NULL)->json;
         count = json_array_size(json_object_get(document, "items"));
     }
