@@ -41,7 +41,7 @@ int64_t fleet_within_ms(const struct fleet *fleet, enum action_deadline deadline
     case ACTION_WITHIN_START:
         return 30 * minute_ms;
     case ACTION_WITHIN_RESTART:
-        return 24 * 60 * minute_ms;
+        return minute_ms * 60 * 24;
     case ACTION_WITHIN_PROGRESS:
     case ACTION_WITHIN_RETURN:
         return 10 * minute_ms;

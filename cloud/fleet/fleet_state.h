@@ -86,7 +86,7 @@ struct fleet {
     int64_t last_id[RECORD_KINDS];
     char audit_hash[65]; /* of the newest entry */
 
-    bool wants_sweep, is_sweeping; /* devices are to be looked at for new actions */
+    bool wants_sweep, is_sweeping;       /* devices are to be looked at for new actions */
     int64_t contacts_saved_ms, swept_ms; /* steady */
     struct fleet_trim trim;
     bool is_saving_contacts;

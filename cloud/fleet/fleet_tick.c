@@ -8,7 +8,7 @@
 enum {
     DUE_MAX = 2000, /* of one tick: each is in memory until it is durable */
     CONTACTS_EVERY_MS = 5000,
-    CONTACTS_MAX = 1000, /* of one change */
+    CONTACTS_MAX = 1000,    /* of one change */
     SWEEP_EVERY_MS = 60000, /* windows open and deployments begin by the clock */
 };
 

@@ -72,7 +72,10 @@ openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret -out locked.key 2>/
     tries=600
     until grep -q '^console: ' server.txt; do
         tries=$((tries - 1))
-        [ "$tries" -gt 0 ] && kill -0 "$server" || { cat server.txt >&2; exit 1; }
+        if [ "$tries" -eq 0 ] || ! kill -0 "$server"; then
+            cat server.txt >&2
+            exit 1
+        fi
         sleep 0.05
     done
     address=$(sed -n 's/^console: http:..\(.*\)\/$/\1/p' server.txt)

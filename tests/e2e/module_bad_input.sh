@@ -108,7 +108,10 @@ server=$!
 tries=600
 until grep -q '^console: ' cloud.txt; do
     tries=$((tries - 1))
-    [ "$tries" -gt 0 ] && kill -0 "$server" || { cat cloud.txt >&2; exit 1; }
+    if [ "$tries" -eq 0 ] || ! kill -0 "$server"; then
+        cat cloud.txt >&2
+        exit 1
+    fi
     sleep 0.05
 done
 devices=$(sed -n 's/^devices: https:..//p' cloud.txt)

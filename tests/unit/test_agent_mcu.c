@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent (agent/agent.h): the MCU of an update: one that has it, that is late, that does not come back. */
+/* The agent (agent/agent.h): one MCU that has the update, is late, or does not come back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent (agent/agent.h): one update, from the offered action to the result, and what people say to it. */
+/* The agent (agent/agent.h): one update from offer to result, and what people say to it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
