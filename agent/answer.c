@@ -42,25 +42,6 @@ static enum meaning meaning_of(int status)
     return status >= 400 && status < 500 ? REFUSED : RETRY;
 }
 
-static const char *request_name(enum agent_request_kind kind)
-{
-    static const char *const names[] = {
-        [AGENT_REQUEST_NONE] = "nothing",
-        [AGENT_REQUEST_ROOT] = "poll",
-        [AGENT_REQUEST_CONFIG] = "configData",
-        [AGENT_REQUEST_DEPLOYMENT] = "deployment",
-        [AGENT_REQUEST_CONFIRMATION] = "confirmation",
-        [AGENT_REQUEST_CANCEL] = "cancellation",
-        [AGENT_REQUEST_PROGRESS] = "progress",
-        [AGENT_REQUEST_RESULT] = "result",
-        [AGENT_REQUEST_CANCEL_ANSWER] = "answer to the cancellation",
-        [AGENT_REQUEST_CONFIRM_ANSWER] = "confirmation",
-        [AGENT_REQUEST_DOWNLOAD] = "download",
-    };
-
-    return names[kind];
-}
-
 /* ---- waiting ---- */
 
 static void back_off(struct agent *agent, struct agent_wait *wait, uint64_t now_ms)
@@ -230,55 +211,23 @@ static void was_told(struct agent *agent, uint64_t now_ms)
     }
 }
 
-static void config_told(struct agent *agent)
+static void config_told(struct agent *agent, uint64_t now_ms)
 {
     struct agent_saved *saved = &agent->saved;
 
+    (void)now_ms;
     agent->config_asked = false;
     memcpy(saved->reported_hardware, agent->sent_hardware, sizeof saved->reported_hardware);
     memcpy(saved->reported_version, agent->sent_version, sizeof saved->reported_version);
     agent_set_dirty(agent);
 }
 
-static void on_good(struct agent *agent, uint64_t now_ms)
+/* ---- what was told is taken, or never will be ---- */
+
+static void config_refused(struct agent *agent, uint64_t now_ms)
 {
-    agent->api = (struct agent_wait){0};
-    agent->link = AGENT_LINK_UP;
-    agent->error[0] = '\0';
-    switch (agent->request) {
-    case AGENT_REQUEST_ROOT:
-        on_root(agent, now_ms);
-        break;
-    case AGENT_REQUEST_CONFIG:
-        config_told(agent);
-        break;
-    case AGENT_REQUEST_DEPLOYMENT:
-        on_deployment(agent, now_ms);
-        break;
-    case AGENT_REQUEST_CONFIRMATION:
-        on_confirmation(agent, now_ms);
-        break;
-    case AGENT_REQUEST_CANCEL:
-        on_cancel(agent, now_ms);
-        break;
-    case AGENT_REQUEST_PROGRESS:
-        was_told(agent, now_ms);
-        break;
-    case AGENT_REQUEST_RESULT:
-        agent_action_acknowledged(agent);
-        break;
-    case AGENT_REQUEST_CANCEL_ANSWER:
-        agent->cancel_id[0] = '\0';
-        break;
-    case AGENT_REQUEST_CONFIRM_ANSWER:
-        agent->confirm_id[0] = '\0';
-        agent->confirm = CONFIRM_OPEN;
-        agent->poll_at_ms = now_ms; /* the deployment is there now */
-        break;
-    case AGENT_REQUEST_NONE:
-    case AGENT_REQUEST_DOWNLOAD:
-        break;
-    }
+    (void)now_ms;
+    agent->config_refused = true;
 }
 
 /* Is it the link of the open action? */
@@ -292,48 +241,110 @@ static bool is_of_action(const struct agent *agent, const char *link)
            strchr("?/", found[strlen(part)]) != NULL; /* or its end */
 }
 
-/* It will never be taken: leave it. `is_gone`: because the action is. */
-static void give_up_request(struct agent *agent, bool is_gone, uint64_t now_ms)
+static void deployment_refused(struct agent *agent, uint64_t now_ms)
 {
-    switch (agent->request) {
-    case AGENT_REQUEST_ROOT:
-        plan_poll(agent, now_ms);
-        break;
-    case AGENT_REQUEST_CONFIG:
-        agent->config_refused = true;
-        break;
-    case AGENT_REQUEST_DEPLOYMENT:
-        if (is_gone && is_of_action(agent, agent->deployment_link)) {
-            agent_action_gone(agent);
-        }
-        agent->deployment_link[0] = '\0';
-        break;
-    case AGENT_REQUEST_CONFIRMATION:
-        agent->confirmation_link[0] = '\0';
-        break;
-    case AGENT_REQUEST_CANCEL:
-        agent->cancel_link[0] = '\0';
-        break;
-    case AGENT_REQUEST_PROGRESS:
-        was_told(agent, now_ms);
-        if (is_gone && agent->saved.stage != AGENT_STAGE_ENDED) {
-            agent_action_gone(agent);
-        }
-        break;
-    case AGENT_REQUEST_RESULT:
-        agent_action_acknowledged(agent);
-        break;
-    case AGENT_REQUEST_CANCEL_ANSWER:
-        agent->cancel_id[0] = '\0';
-        break;
-    case AGENT_REQUEST_CONFIRM_ANSWER:
-        agent->confirm_id[0] = '\0';
-        agent->confirm = CONFIRM_OPEN;
-        break;
-    case AGENT_REQUEST_NONE:
-    case AGENT_REQUEST_DOWNLOAD:
-        break;
+    (void)now_ms;
+    if (meaning_of(agent->http_status) == GONE && is_of_action(agent, agent->deployment_link)) {
+        agent_action_gone(agent);
     }
+    agent->deployment_link[0] = '\0';
+}
+
+static void confirmation_refused(struct agent *agent, uint64_t now_ms)
+{
+    (void)now_ms;
+    agent->confirmation_link[0] = '\0';
+}
+
+static void cancel_refused(struct agent *agent, uint64_t now_ms)
+{
+    (void)now_ms;
+    agent->cancel_link[0] = '\0';
+}
+
+static void progress_refused(struct agent *agent, uint64_t now_ms)
+{
+    was_told(agent, now_ms);
+    if (meaning_of(agent->http_status) == GONE && agent->saved.stage != AGENT_STAGE_ENDED) {
+        agent_action_gone(agent);
+    }
+}
+
+static void result_told(struct agent *agent, uint64_t now_ms)
+{
+    (void)now_ms;
+    agent_action_acknowledged(agent);
+}
+
+static void cancel_answer_told(struct agent *agent, uint64_t now_ms)
+{
+    (void)now_ms;
+    agent->cancel_id[0] = '\0';
+}
+
+static void confirm_answer_refused(struct agent *agent, uint64_t now_ms)
+{
+    (void)now_ms;
+    agent->confirm_id[0] = '\0';
+    agent->confirm = CONFIRM_OPEN;
+}
+
+static void confirm_answer_told(struct agent *agent, uint64_t now_ms)
+{
+    confirm_answer_refused(agent, now_ms);
+    agent->poll_at_ms = now_ms; /* the deployment is there now */
+}
+
+/* By request. A download's answer is on_download()'s. */
+static const struct kind {
+    const char *name;
+    bool has_document;
+    void (*good)(struct agent *agent, uint64_t now_ms);
+    void (*refused)(struct agent *agent, uint64_t now_ms); /* for good: leave it */
+} kinds[] = {
+    [AGENT_REQUEST_NONE] = {.name = "nothing"},
+    [AGENT_REQUEST_ROOT] = {"poll", true, on_root, plan_poll},
+    [AGENT_REQUEST_CONFIG] = {"configData", false, config_told, config_refused},
+    [AGENT_REQUEST_DEPLOYMENT] = {"deployment", true, on_deployment, deployment_refused},
+    [AGENT_REQUEST_CONFIRMATION] = {"confirmation", true, on_confirmation,
+                                    confirmation_refused},
+    [AGENT_REQUEST_CANCEL] = {"cancellation", true, on_cancel, cancel_refused},
+    [AGENT_REQUEST_PROGRESS] = {"progress", false, was_told, progress_refused},
+    [AGENT_REQUEST_RESULT] = {"result", false, result_told, result_told},
+    [AGENT_REQUEST_CANCEL_ANSWER] = {"answer to the cancellation", false, cancel_answer_told,
+                                     cancel_answer_told},
+    [AGENT_REQUEST_CONFIRM_ANSWER] = {"confirmation", false, confirm_answer_told,
+                                      confirm_answer_refused},
+    [AGENT_REQUEST_DOWNLOAD] = {.name = "download"},
+};
+
+static void on_good(struct agent *agent, uint64_t now_ms)
+{
+    agent->api = (struct agent_wait){0};
+    agent->link = AGENT_LINK_UP;
+    agent->error[0] = '\0';
+    kinds[agent->request].good(agent, now_ms);
+}
+
+/* What is likely wrong, in words; "" = the number says it. */
+static const char *advice(const struct agent *agent, enum meaning meaning)
+{
+    bool is_poll = agent->request == AGENT_REQUEST_ROOT;
+
+    if (meaning == DENIED) {
+        return ": the server does not take this token or claim code";
+    }
+    if (agent->http_status >= 300 && agent->http_status < 400) {
+        return ": redirects are not followed; give the address that it leads to";
+    }
+    if (is_poll && meaning == GONE) {
+        return ": no devices are served there; is it the port for devices, and the tenant?";
+    }
+    if (is_poll && agent->http_status == 400 &&
+        strncmp(agent->config->base_url, "http:", 5) == 0) {
+        return ": perhaps the port is for https";
+    }
+    return "";
 }
 
 static void on_answer(struct agent *agent, enum meaning meaning, uint64_t now_ms)
@@ -342,9 +353,8 @@ static void on_answer(struct agent *agent, enum meaning meaning, uint64_t now_ms
         on_good(agent, now_ms);
         return;
     }
-    agent_set_error(agent, "%s: HTTP %d%s", request_name(agent->request), agent->http_status,
-                    meaning == DENIED ? ": the server does not take this token or claim code"
-                                      : "");
+    agent_set_error(agent, "%s: HTTP %d%s", kinds[agent->request].name, agent->http_status,
+                    advice(agent, meaning));
     agent->link = AGENT_LINK_UP;
     switch (meaning) {
     case BUSY:
@@ -361,10 +371,10 @@ static void on_answer(struct agent *agent, enum meaning meaning, uint64_t now_ms
             denied(agent, now_ms);
             break;
         }
-        give_up_request(agent, true, now_ms);
+        kinds[agent->request].refused(agent, now_ms);
         break;
     case REFUSED:
-        give_up_request(agent, false, now_ms);
+        kinds[agent->request].refused(agent, now_ms);
         break;
     case GOOD:
         break;
@@ -409,12 +419,6 @@ void agent_reply_begin(struct agent *agent, const struct agent_reply *reply, uin
     }
 }
 
-static bool has_document(enum agent_request_kind kind)
-{
-    return kind == AGENT_REQUEST_ROOT || kind == AGENT_REQUEST_DEPLOYMENT ||
-           kind == AGENT_REQUEST_CONFIRMATION || kind == AGENT_REQUEST_CANCEL;
-}
-
 int agent_reply_bytes(struct agent *agent, const uint8_t bytes[], size_t len, uint64_t now_ms)
 {
     if (agent->is_broken) {
@@ -423,11 +427,11 @@ int agent_reply_bytes(struct agent *agent, const uint8_t bytes[], size_t len, ui
     if (agent->request == AGENT_REQUEST_DOWNLOAD) {
         return agent_download_bytes(agent, bytes, len, now_ms);
     }
-    if (!has_document(agent->request)) {
+    if (!kinds[agent->request].has_document) {
         return 0;
     }
     if (len > sizeof agent->reply_text - agent->reply_len) {
-        agent_set_error(agent, "%s: the answer is too long", request_name(agent->request));
+        agent_set_error(agent, "%s: the answer is too long", kinds[agent->request].name);
         agent->is_broken = true;
         return -1;
     }
@@ -465,7 +469,7 @@ void agent_request_failed(struct agent *agent, const char *why, uint64_t now_ms)
         return;
     }
     if (!agent->is_broken) { /* else it is said already */
-        agent_set_error(agent, "%s: %s", request_name(kind), why);
+        agent_set_error(agent, "%s: %s", kinds[kind].name, why);
     }
     if (kind == AGENT_REQUEST_DOWNLOAD) {
         agent_download_failed(agent, now_ms);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cloud/http/http_listen.h"
 #include "host/number.h"
 
 enum { MISUSE = 2, KEY_CERT_DEVICES = 256, KEY_KEY_DEVICES, KEY_UPLOAD_MAX, KEY_CONSOLE_URL };
@@ -41,6 +42,9 @@ static error_t add_host(struct options *options, const char *host)
 {
     size_t count = 0;
 
+    if (host[0] == '\0' || strpbrk(host, "/?#@ ") != NULL) {
+        return misuse(host, "not HOST[:PORT]");
+    }
     while (options->hosts[count] != NULL) {
         count++;
     }
@@ -101,8 +105,23 @@ static bool is_url(const char *url)
     return host[0] != '\0' && strlen(url) < 200 && strpbrk(host, "/?#@ ") == NULL;
 }
 
+static error_t check_address(const char *option, const char *address)
+{
+    struct host_error error;
+
+    if (http_check_address(address, &error) == 0) {
+        return 0;
+    }
+    (void)fprintf(stderr, "otter-cloud: %s %s: %s\n", option, address, error.reason);
+    return EINVAL;
+}
+
 static error_t check(const struct options *options)
 {
+    if (check_address("--listen", options->listen) != 0 ||
+        check_address("--listen-devices", options->listen_devices) != 0) {
+        return EINVAL;
+    }
     if (options->command != COMMAND_SERVE && options->copy == NULL) {
         return misuse(options->command == COMMAND_BACKUP ? "backup" : "restore",
                       "a file's name is needed");
@@ -170,7 +189,10 @@ int options_parse(int argc, char **argv, struct options *out_options)
                                     .listen = "127.0.0.1:8080",
                                     .listen_devices = "127.0.0.1:8081",
                                     .upload_max = 256 << 20};
+    static char name[] = "otter-cloud";
+
     argp_err_exit_status = MISUSE;
+    argv[0] = name; /* not its whole path before an error */
     if (argp_parse(&argp, argc, argv, 0, NULL, out_options) != 0) {
         options_free(out_options);
         return MISUSE;

@@ -184,8 +184,9 @@ static int start(struct server *server, struct host_error *out_error)
                                .upload_max = (int64_t)options->upload_max};
 
     server->clock = (struct fleet_clock){.wall_ms = wall_ms, .steady_ms = steady_ms};
-    if (firmware_files_open(options->files, &server->files, out_error) != 0 ||
-        store_sqlite_open(options->db, &server->store, out_error) != 0 ||
+    /* The database first: what is wrong with it leaves no folder behind. */
+    if (store_sqlite_open(options->db, &server->store, out_error) != 0 ||
+        firmware_files_open(options->files, &server->files, out_error) != 0 ||
         fleet_open(server->store, &server->clock, &server->fleet, out_error) != 0) {
         return -1;
     }
@@ -307,11 +308,6 @@ int server_restore(const struct options *options)
 {
     struct host_error error;
 
-    if (access(options->db, F_OK) == 0) {
-        (void)host_error_set(&error, options->db,
-                             "is there: move it away first, so that nothing is lost");
-        return options_report(&error);
-    }
     if (store_sqlite_restore(options->copy, options->db, &error) != 0) {
         return options_report(&error);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
 
 enum { READ_MAX = 1 << 26 }; /* an ELF may be large, and is named as such */
@@ -30,8 +31,7 @@ static bool are_hex_digits(const uint8_t data[], size_t len)
     return true;
 }
 
-/* What other tools leave in a build folder next to the .bin. NULL = none of these. */
-static const char *foreign_kind(const uint8_t data[], size_t size)
+const char *image_file_foreign_kind(const uint8_t data[], size_t size)
 {
     if (size >= 4 && memcmp(data, "\177ELF", 4) == 0) {
         return "this is an ELF file; give the .bin (objcopy -O binary)";
@@ -70,7 +70,7 @@ static int check_size(const struct image_file *image_file, uint32_t max_size,
                       struct host_error *out_error)
 {
     size_t size = image_file->file.len;
-    const char *kind = foreign_kind(image_file->file.data, size);
+    const char *kind = image_file_foreign_kind(image_file->file.data, size);
 
     if (kind != NULL) {
         return host_error_set(out_error, image_file->path, "%s", kind);
@@ -149,6 +149,28 @@ int image_file_check_startable(const struct image_file *image_file, uint32_t slo
         out_error, image_file->path,
         "no vector table for 0x%08x at its start; is it linked for another address?",
         slot_addr);
+}
+
+int image_file_check_head(const uint8_t head[], size_t len, int64_t size, const char *path,
+                          struct host_error *out_error)
+{
+    bool fits = size <= UINT32_MAX;
+    struct otter_layout layout = {
+        .app = {.addr = OTTER_APP_ADDR, .size = fits ? (uint32_t)size : UINT32_MAX},
+        .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
+    };
+
+    if (len < OTTER_IMAGE_SIZE_MIN) {
+        return host_error_set(out_error, path, "%zu bytes are too few for a program", len);
+    }
+    if (otter_image_is_startable(head, &layout)) {
+        return 0;
+    }
+    return host_error_set(out_error, path,
+                          "its vector table (stack 0x%08x, reset 0x%08x) is not that of a "
+                          "program at 0x%08x; is it linked for another address?",
+                          (unsigned)otter_get_le32(head), (unsigned)otter_get_le32(head + 4),
+                          (unsigned)OTTER_APP_ADDR);
 }
 
 bool image_file_read_version(const struct file *file, uint8_t out_version[8])

@@ -21,6 +21,10 @@ struct image_file {
 /* What a trailer says as text: 8 characters, NUL-terminated, fit for a terminal. */
 void image_file_text(const uint8_t field[8], char out_text[9]);
 
+/* What other tools leave in a build folder next to the .bin, by its first bytes (9 are enough):
+ * what it is and what to give instead. NULL = none of these. */
+const char *image_file_foreign_kind(const uint8_t data[], size_t size);
+
 /* Load a .bin. Anything else (ELF, Intel HEX, ...), an empty file, one larger than max_size or
  * with a broken trailer is an error. Free with image_file_free(); `path` must outlive it. */
 OTTER_MUST_CHECK int image_file_load(struct image_file *image_file, const char *path,
@@ -38,6 +42,11 @@ bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_
 OTTER_MUST_CHECK int image_file_check_startable(const struct image_file *image_file,
                                                 uint32_t slot_addr, uint32_t slot_size,
                                                 struct host_error *out_error);
+
+/* The same of the first `len` bytes (8 are enough) of a file of `size` bytes, for the slot of
+ * port/stm32f103/partitions.h; the reset vector must point into the file. */
+OTTER_MUST_CHECK int image_file_check_head(const uint8_t head[], size_t len, int64_t size,
+                                           const char *path, struct host_error *out_error);
 
 /* The version in the trailer that ends an image in memory. False if there is no whole
  * trailer. */

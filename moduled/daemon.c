@@ -363,15 +363,30 @@ static int catch_signals(struct daemon *daemon, struct host_error *out_error)
     return daemon->signal_fd >= 0 ? 0 : host_error_errno(out_error, "signals", errno);
 }
 
-static int get_token(struct daemon *daemon, struct host_error *out_error)
+/* Before the first connection: a file that is not there would be tried for ever. */
+static int read_files(struct daemon *daemon, struct host_error *out_error)
 {
     const struct settings *settings = daemon->settings;
 
-    if (settings->token_file[0] != '\0') {
-        return store_read_token(settings->token_file, daemon->token, out_error);
+    if (settings->ca[0] != '\0' && settings_check_ca(settings->ca, out_error) != 0) {
+        return -1;
     }
-    return store_own_token(&daemon->store, settings->claim[0] != '\0', daemon->token,
-                           out_error);
+    return settings->token_file[0] != '\0'
+               ? store_read_token(settings->token_file, daemon->token, out_error)
+               : 0;
+}
+
+static int open_store(struct daemon *daemon, struct host_error *out_error)
+{
+    const struct settings *settings = daemon->settings;
+
+    if (store_open(&daemon->store, settings->state_dir, out_error) != 0) {
+        return -1;
+    }
+    return settings->token_file[0] == '\0'
+               ? store_own_token(&daemon->store, settings->claim[0] != '\0', daemon->token,
+                                 out_error)
+               : 0;
 }
 
 static int start_agent(struct daemon *daemon, struct host_error *out_error)
@@ -407,31 +422,38 @@ static int start_agent(struct daemon *daemon, struct host_error *out_error)
     return 0;
 }
 
-static int begin(struct daemon *daemon, struct host_error *out_error)
+static enum daemon_end begin(struct daemon *daemon, struct host_error *out_error)
 {
     daemon->module_config =
         (struct module_config){.ctx = daemon, .event = on_event, .time = local_time};
-    if (catch_signals(daemon, out_error) != 0 ||
-        store_open(&daemon->store, daemon->settings->state_dir, out_error) != 0 ||
-        get_token(daemon, out_error) != 0 || start_agent(daemon, out_error) != 0 ||
-        http_init(&daemon->http, daemon->agent, daemon->settings->ca, now_ms, out_error) != 0 ||
+    if (read_files(daemon, out_error) != 0) {
+        return DAEMON_WRONG;
+    }
+    if (catch_signals(daemon, out_error) != 0 || open_store(daemon, out_error) != 0) {
+        return DAEMON_FAILED;
+    }
+    if (start_agent(daemon, out_error) != 0) {
+        return DAEMON_WRONG;
+    }
+    if (http_init(&daemon->http, daemon->agent, daemon->settings->ca, now_ms, out_error) != 0 ||
         control_open(&daemon->control, daemon->store.control, out_error) != 0) {
-        return -1;
+        return DAEMON_FAILED;
     }
     daemon->watchdog_ms = notify_watchdog_ms();
     log_line("device %s at %s, MCU at %s", daemon->settings->id, daemon->settings->cloud,
              daemon->settings->port);
     notify("READY=1");
-    return 0;
+    return DAEMON_ENDED;
 }
 
-int daemon_run(const struct settings *settings, struct host_error *out_error)
+enum daemon_end daemon_run(const struct settings *settings, struct host_error *out_error)
 {
     static struct daemon daemon;
 
     daemon = (struct daemon){.settings = settings, .serial.fd = -1};
-    if (begin(&daemon, out_error) != 0) {
-        return -1;
+    enum daemon_end failure = begin(&daemon, out_error);
+    if (failure != DAEMON_ENDED) {
+        return failure;
     }
     while (!daemon.must_stop) {
         turn(&daemon);
@@ -442,5 +464,5 @@ int daemon_run(const struct settings *settings, struct host_error *out_error)
     agent_free(daemon.agent);
     store_close(&daemon.store);
     close(daemon.signal_fd);
-    return 0;
+    return DAEMON_ENDED;
 }

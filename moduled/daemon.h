@@ -4,7 +4,13 @@
 
 #include "moduled/settings.h"
 
-/* Run until SIGTERM or SIGINT. Returns 0, or -1 if it cannot begin. */
-OTTER_MUST_CHECK int daemon_run(const struct settings *settings, struct host_error *out_error);
+enum daemon_end {
+    DAEMON_ENDED,  /* by SIGTERM or SIGINT */
+    DAEMON_FAILED, /* it cannot begin: the folder, the system */
+    DAEMON_WRONG,  /* it cannot begin: a setting, or a file that a setting names */
+};
+
+OTTER_MUST_CHECK enum daemon_end daemon_run(const struct settings *settings,
+                                            struct host_error *out_error);
 
 #endif

@@ -7,8 +7,8 @@
 
 enum {
     CONNECT_S = 10,
-    SLOW_S = 60, /* below one byte per second for so long: broken */
-    WHOLE_S = 1800,
+    SLOW_S = 60,   /* below one byte per second for so long: broken */
+    WHOLE_S = 300, /* there is one request at a time: so long a download keeps a poll waiting */
     WAIT_MAX_MS = 3600000,
 };
 
@@ -97,8 +97,32 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *ctx)
                : 0;
 }
 
+/* What is likely wrong, in words, before what libcurl says. */
+static const char *explain(const struct http *http, CURLcode result)
+{
+    /* A port for https closes, or sends an alert. */
+    bool is_no_http = result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR ||
+                      result == CURLE_UNSUPPORTED_PROTOCOL ||
+                      result == CURLE_WEIRD_SERVER_REPLY;
+
+    if (is_no_http && !http->is_tls) {
+        return "no HTTP comes back; perhaps the port is for https: ";
+    }
+    if (result == CURLE_SSL_CONNECT_ERROR) {
+        return "TLS cannot be begun; perhaps the port is for http: ";
+    }
+    if (result == CURLE_PEER_FAILED_VERIFICATION) {
+        return http->ca[0] == '\0'
+                   ? "the server's certificate is not trusted (--ca names one to trust): "
+                   : "the server's certificate is not trusted, or not for this host: ";
+    }
+    return "";
+}
+
 static void finish(struct http *http, CURLcode result)
 {
+    char text[CURL_ERROR_SIZE + 100];
+
     (void)curl_multi_remove_handle(http->multi, http->easy);
     curl_slist_free_all(http->headers);
     http->headers = NULL;
@@ -107,9 +131,9 @@ static void finish(struct http *http, CURLcode result)
         begin_once(http);
         agent_reply_end(http->agent, http->now_ms());
     } else {
-        agent_request_failed(http->agent,
-                             http->error[0] != '\0' ? http->error : curl_easy_strerror(result),
-                             http->now_ms());
+        (void)snprintf(text, sizeof text, "%s%s", explain(http, result),
+                       http->error[0] != '\0' ? http->error : curl_easy_strerror(result));
+        agent_request_failed(http->agent, text, http->now_ms());
     }
 }
 
@@ -193,6 +217,7 @@ static void start(struct http *http)
     }
     http->is_running = true;
     http->has_begun = false;
+    http->is_tls = strncasecmp(request.url, "https:", 6) == 0;
     http->error[0] = '\0';
     forget_values(http);
     if (set_request(http, &request) != 0 ||

@@ -18,7 +18,7 @@ struct http {
     const char *ca; /* "" = the system's */
     uint64_t (*now_ms)(void);
     struct curl_slist *headers;
-    bool is_running, has_begun;
+    bool is_running, has_begun, is_tls;
     char retry_after[HTTP_VALUE_SIZE], content_length[HTTP_VALUE_SIZE];
     char content_range[HTTP_VALUE_SIZE], etag[HTTP_VALUE_SIZE];
     char error[CURL_ERROR_SIZE];

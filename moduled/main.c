@@ -147,11 +147,12 @@ static int run(struct arguments *arguments)
         log_error(&error);
         return CODE_USAGE;
     }
-    if (daemon_run(&arguments->settings, &error) != 0) {
-        log_error(&error);
-        return CODE_FAILED;
+    enum daemon_end end = daemon_run(&arguments->settings, &error);
+    if (end == DAEMON_ENDED) {
+        return CODE_OK;
     }
-    return CODE_OK;
+    log_error(&error);
+    return end == DAEMON_WRONG ? CODE_USAGE : CODE_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -15,7 +15,13 @@
 #include "host/serial.h"
 #include "otter/image.h"
 
-enum { CONFIG_MAX = 65536, SLOT_MAX = 0x100000, MAC_LEN = 6, SLOT_DEFAULT = 26624 };
+enum {
+    CONFIG_MAX = 65536,
+    CA_MAX = 0x400000,
+    SLOT_MAX = 0x100000,
+    MAC_LEN = 6,
+    SLOT_DEFAULT = 26624
+};
 
 static const char default_state_dir[] = "/var/lib/otter-module";
 
@@ -220,6 +226,25 @@ static int find_mac(char out[SETTING_SIZE], struct host_error *out_error)
     }
     freeifaddrs(list);
     return best != 0 ? 0 : host_error_set(out_error, "id", "this host has no MAC; give --id");
+}
+
+int settings_check_ca(const char *path, struct host_error *out_error)
+{
+    static const char *const begins[] = {"-----BEGIN CERTIFICATE-----",
+                                         "-----BEGIN TRUSTED CERTIFICATE-----",
+                                         "-----BEGIN X509 CERTIFICATE-----"};
+    struct file file;
+    bool is_found = false;
+
+    if (file_read(path, CA_MAX, &file, out_error) != 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0] && !is_found; i++) {
+        is_found =
+            file.len > 0 && memmem(file.data, file.len, begins[i], strlen(begins[i])) != NULL;
+    }
+    file_free(&file);
+    return is_found ? 0 : host_error_set(out_error, path, "no certificate in PEM is in it");
 }
 
 int settings_complete(struct settings *settings, struct host_error *out_error)

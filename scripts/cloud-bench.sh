@@ -111,7 +111,7 @@ echo "restart_100k_ms $restart"
 
 # ---- a file for all of them, from nginx and from the cloud ----
 mkdir "$work/www"
-head -c "$size" /dev/urandom >"$work/www/firmware.bin"
+{ printf '\000\120\000\040\011\061\000\010'; head -c $((size - 8)) /dev/urandom; } >"$work/www/firmware.bin" # with vectors
 nginx_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 cat >"$work/nginx.conf" <<END
 daemon off;

@@ -90,12 +90,12 @@ int fleet_open(struct store *store, const struct fleet_clock *clock, struct flee
     fleet->clock = *clock;
     fleet_settings_default(&fleet->settings);
     fleet->contacts_saved_ms = fleet_steady_ms(fleet);
-    fleet->trimmed_ms = fleet->contacts_saved_ms;
     fleet->swept_ms = fleet->contacts_saved_ms;
     if (load_all(fleet, out_error) != 0) {
         fleet_close(fleet);
         return -1;
     }
+    fleet_trim_begin(fleet);
     fleet->wants_sweep = true;
     *out_fleet = fleet;
     return 0;

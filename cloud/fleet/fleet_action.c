@@ -30,9 +30,9 @@ static bool is_final_reason(int64_t code)
 
 static const int64_t minute_ms = 60000;
 
-static int64_t deadline_ms(const struct fleet_work *work, enum action_deadline deadline)
+int64_t fleet_within_ms(const struct fleet *fleet, enum action_deadline deadline)
 {
-    int64_t polls_ms = 3 * (int64_t)work->change->fleet->settings.poll_interval_s * 1000;
+    int64_t polls_ms = 3 * (int64_t)fleet->settings.poll_interval_s * 1000;
 
     switch (deadline) {
     case ACTION_WITHIN_OFFER:
@@ -41,6 +41,8 @@ static int64_t deadline_ms(const struct fleet_work *work, enum action_deadline d
         return 15 * minute_ms;
     case ACTION_WITHIN_START:
         return 30 * minute_ms;
+    case ACTION_WITHIN_RESTART:
+        return minute_ms * 60 * 24;
     case ACTION_WITHIN_PROGRESS:
     case ACTION_WITHIN_RETURN:
         return 10 * minute_ms;
@@ -203,7 +205,7 @@ static void enter(struct fleet_work *work, const struct action_step *step,
 
 static void set_deadline(struct fleet_work *work, enum action_deadline deadline)
 {
-    int64_t ms = deadline_ms(work, deadline);
+    int64_t ms = fleet_within_ms(work->change->fleet, deadline);
 
     work->record.deadline_left_ms = ms;
     work->record.deadline_at = ms != 0 ? fleet_wall_ms(work->change->fleet) + ms : 0;
@@ -227,7 +229,8 @@ static void show_progress(struct fleet_work *work, const struct fleet_word *word
 
     action->record.count = word->count;
     action->record.of = word->of;
-    action->deadline_ms = fleet_steady_ms(fleet) + deadline_ms(work, ACTION_WITHIN_PROGRESS);
+    action->deadline_ms =
+        fleet_steady_ms(fleet) + fleet_within_ms(fleet, ACTION_WITHIN_PROGRESS);
     work->change->has_progress = true;
     work->change->progress = (struct record_event){.device = work->slot->id,
                                                    .action = work->record.head.id,

@@ -34,6 +34,9 @@ enum fleet_result fleet_work_event(struct fleet_work *work, enum action_event ev
 
 void fleet_work_finish(struct fleet_work *work);
 
+/* How long a deadline is; 0 for the two that are none. Under the lock. */
+int64_t fleet_within_ms(const struct fleet *fleet, enum action_deadline deadline);
+
 /* Make a new action, in the group of a deployment. */
 void fleet_work_create(struct fleet_change *change, struct fleet_slot *slot,
                        const struct record_deployment *deployment, int64_t group);

@@ -220,6 +220,7 @@ static void publish(struct fleet_change *change)
     }
     fleet->changes++;
     fleet->webhook_dropped += change->dropped;
+    fleet_note_contact(fleet, fleet_list_find(&fleet->slots, change->contact));
 }
 
 static void tell_watcher(struct fleet_change *change,
@@ -294,6 +295,7 @@ static void run(struct fleet_change *change)
     memset(&change->answer, 0, sizeof change->answer);
     change->has_progress = false;
     change->dropped = 0;
+    change->contact = 0;
     result = change->build(change);
     is_empty = change->op_count == 0;
     watcher = fleet->watcher;

@@ -30,6 +30,7 @@ struct fleet_change {
     bool has_progress; /* tell the watcher of `progress`, which is not written */
     struct record_event progress;
     unsigned dropped; /* messages for which the outbox has no room */
+    int64_t contact;  /* the device that made its first contact by this; 0 = none */
     fleet_done *done;
     void *ctx;
     struct store_op *ops; /* private from here on */

@@ -195,6 +195,9 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
     static const char *const verbs[] = {[DEPLOYMENT_ACTIVE] = "deployment.resume",
                                         [DEPLOYMENT_PAUSED] = "deployment.pause",
                                         [DEPLOYMENT_CANCELLED] = "deployment.cancel"};
+    static const char *const states[] = {[DEPLOYMENT_ACTIVE] = "active",
+                                         [DEPLOYMENT_PAUSED] = "paused",
+                                         [DEPLOYMENT_CANCELLED] = "cancelled"};
     const struct deploy_params *params = change->params;
     const struct fleet_deployment *found =
         fleet_list_find(&change->fleet->deployments, params->id);
@@ -215,7 +218,8 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
     if (params->state == DEPLOYMENT_ACTIVE) {
         fleet_allow_first_again(change, params->id);
     }
-    audit(change, verbs[params->state], "deployment", params->id, deployment.name);
+    fleet_change_audit(change, params->actor, verbs[params->state], "deployment", params->id,
+                       deployment.name, states[found->record.state], states[params->state]);
     return FLEET_DONE;
 }
 
@@ -320,6 +324,8 @@ static enum fleet_result build_command(struct fleet_change *change)
                             "no such action, or its device has a newer one");
     }
     change->answer.id = params->id;
+    enum action_state before = (enum action_state)slot->action->record.state;
+    enum action_state after = ACTION_QUEUED;
     if (params->command == FLEET_RETRY) {
         result = retry(change, slot);
     } else {
@@ -329,10 +335,12 @@ static enum fleet_result build_command(struct fleet_change *change)
         if (result == FLEET_DONE && !work.is_changed) {
             return FLEET_DONE; /* the same for a second time */
         }
+        after = (enum action_state)work.record.state;
     }
     if (result == FLEET_DONE) {
-        audit(change, commands[params->command].verb, "action", params->id,
-              slot->controller_id);
+        fleet_change_audit(change, params->actor, commands[params->command].verb, "action",
+                           params->id, slot->controller_id, action_state_name(before),
+                           action_state_name(after));
     }
     return result;
 }

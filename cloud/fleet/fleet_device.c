@@ -255,9 +255,10 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
         return ACTION_PUT_OFF;
     case DDI_PROCEEDING:
         /* 0 of n is no progress: SWUpdate says it before it fetches the file. */
-        return feedback->has_progress && feedback->of > 0 && feedback->count > 0
-                   ? ACTION_PROGRESS
-                   : ACTION_SAYS_NOTE;
+        if (!feedback->has_progress || feedback->of <= 0 || feedback->count <= 0) {
+            return ACTION_SAYS_NOTE;
+        }
+        return feedback->count < feedback->of ? ACTION_PROGRESS : ACTION_ALL_IN;
     case DDI_REJECTED: /* a warning, and the action goes on */
     case DDI_RESUMED:
     case DDI_UNKNOWN_EXECUTION:
@@ -271,7 +272,8 @@ static enum action_event event_of_feedback(const struct ddi_feedback *feedback)
 static enum action_event event_of(const struct device_params *params,
                                   const struct record_action *action)
 {
-    bool is_same = params->event == ACTION_PROGRESS && action->state == ACTION_TRANSFERRING &&
+    bool is_growth = params->event == ACTION_PROGRESS || params->event == ACTION_ALL_IN;
+    bool is_same = is_growth && action->state == ACTION_TRANSFERRING &&
                    params->feedback->count == action->count &&
                    params->feedback->of == action->of;
 
@@ -394,7 +396,7 @@ static enum fleet_result build_bytes(struct fleet_change *change)
         return FLEET_DONE;
     }
     fleet_work_begin(&work, change, slot);
-    enum fleet_result result = fleet_work_event(&work, ACTION_BYTES, &device_word);
+    enum fleet_result result = fleet_work_event(&work, params->event, &device_word);
     fleet_work_finish(&work);
     return result;
 }
@@ -423,7 +425,7 @@ void fleet_artifact(struct fleet *fleet, int64_t device, int64_t firmware, const
 
 void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int64_t off)
 {
-    struct device_params params = {.device = device};
+    struct device_params params = {.device = device, .event = ACTION_BYTES};
     bool is_news = false;
 
     if (off == 0) { /* the answer to a HEAD, or one that was cut before its first byte */
@@ -433,11 +435,16 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, device);
     if (slot != NULL && slot->action != NULL && slot->action->record.firmware == firmware) {
         params.id = slot->action->record.head.id;
+        const struct fleet_firmware *sent = fleet_list_find(&fleet->firmware, firmware);
+        bool is_whole = sent != NULL && off == sent->record.size;
+
+        params.event = is_whole ? ACTION_ALL_BYTES : ACTION_BYTES;
         /* Further bytes only put the deadline off, in memory. */
         is_news = slot->action->record.state == ACTION_OFFERED;
         if (slot->action->record.state == ACTION_DOWNLOADING) {
             slot->action->deadline_ms =
-                fleet_steady_ms(fleet) + slot->action->record.deadline_left_ms;
+                fleet_steady_ms(fleet) +
+                fleet_within_ms(fleet, is_whole ? ACTION_WITHIN_START : ACTION_WITHIN_DOWNLOAD);
         }
     }
     pthread_mutex_unlock(&fleet->lock);

@@ -118,7 +118,7 @@ static void pause_deployment(struct fleet_change *change, struct fleet_deploymen
     paused.state = DEPLOYMENT_PAUSED;
     fleet_change_put(change, RECORD_DEPLOYMENT, &paused);
     fleet_change_audit(change, "clock", "deployment.pause", "deployment", paused.head.id,
-                       paused.name, NULL, why);
+                       paused.name, "active", why);
     fleet_outbox_deployment(change, WEBHOOK_DEPLOYMENT_PAUSED, deployment, &paused, why);
 }
 

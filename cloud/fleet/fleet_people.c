@@ -6,6 +6,7 @@
 #include <string.h>
 #include "cloud/fleet/fleet_action.h"
 #include "cloud/fleet/fleet_settings.h"
+#include "host/json.h"
 
 struct people_params {
     const char *actor;
@@ -22,6 +23,37 @@ static void audit(struct fleet_change *change, const char *verb, const char *kin
     const struct people_params *params = change->params;
 
     fleet_change_audit(change, params->actor, verb, kind, id, name, NULL, NULL);
+}
+
+/* The members that differ, as one JSON object each of what they were and are. */
+static void audit_product(struct fleet_change *change, const struct record_product *before,
+                          const struct record_product *after)
+{
+    const struct people_params *params = change->params;
+    const struct record_table *table = record_table(RECORD_PRODUCT);
+    json_t *was = json_object(), *is = json_object();
+
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct record_column *column = &table->columns[i];
+        bool is_number = column->type == RECORD_INT64 || column->type == RECORD_BOOL;
+        size_t len;
+
+        if (is_number && record_int(column, before) != record_int(column, after)) {
+            json_add(&was, column->name, json_integer(record_int(column, before)));
+            json_add(&is, column->name, json_integer(record_int(column, after)));
+        } else if (!is_number && strcmp(record_text(column, before, &len),
+                                        record_text(column, after, &len)) != 0) {
+            json_add(&was, column->name, json_text(record_text(column, before, &len)));
+            json_add(&is, column->name, json_text(record_text(column, after, &len)));
+        }
+    }
+    char *was_text = json_dumps(was, JSON_COMPACT), *is_text = json_dumps(is, JSON_COMPACT);
+    fleet_change_audit(change, params->actor, "product.change", "product", after->head.id,
+                       after->name, was_text, is_text);
+    free(was_text);
+    free(is_text);
+    json_decref(was);
+    json_decref(is);
 }
 
 /* ---- products ---- */
@@ -65,8 +97,8 @@ static enum fleet_result build_product(struct fleet_change *change)
         return fleet_refuse(change, FLEET_CONFLICT, "it was changed meanwhile");
     }
     change->answer.id = product.head.id;
+    audit_product(change, before, &product);
     fleet_change_put(change, RECORD_PRODUCT, &product);
-    audit(change, "product.change", "product", product.head.id, product.name);
     return FLEET_DONE;
 }
 
@@ -197,7 +229,10 @@ static enum fleet_result build_setting(struct fleet_change *change)
     const struct fleet_list *rows = &change->fleet->rows[RECORD_SETTING];
     struct fleet_settings settings = change->fleet->settings;
     struct record_setting setting = {0};
+    char before[FLEET_URL_MAX + 1];
+    bool is_secret;
 
+    fleet_settings_text(&settings, params->name, before, sizeof before);
     if (!fleet_settings_read(&settings, params->name, params->value)) {
         return fleet_refuse(change, FLEET_INVALID, "%s: no such setting, or not a value of it",
                             params->name);
@@ -216,9 +251,9 @@ static enum fleet_result build_setting(struct fleet_change *change)
     } else {
         fleet_change_put(change, RECORD_SETTING, &setting);
     }
-    bool is_secret = strcmp(params->name, "webhook_secret") == 0;
-    fleet_change_audit(change, params->actor, "setting", "setting", 0, params->name, NULL,
-                       is_secret ? "not shown" : params->value);
+    is_secret = strcmp(params->name, "webhook_secret") == 0;
+    fleet_change_audit(change, params->actor, "setting", "setting", 0, params->name,
+                       is_secret ? NULL : before, is_secret ? "not shown" : params->value);
     return FLEET_DONE;
 }
 

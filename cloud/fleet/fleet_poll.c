@@ -193,6 +193,7 @@ static enum fleet_result build_register(struct fleet_change *change)
 
     find_token(fleet, &proof);
     if (slot != NULL && is_device(fleet, slot, &proof)) { /* another poll was first */
+        fleet_note_contact(fleet, slot);
         fleet_fill_poll(fleet, slot, params->out_poll);
         return FLEET_DONE;
     }
@@ -218,6 +219,7 @@ static enum fleet_result build_register(struct fleet_change *change)
             return result;
         }
     }
+    change->contact = id;
     *params->out_poll = (struct fleet_poll){
         .device = id, .interval_s = fleet->settings.poll_interval_s, .wants_config = true};
     return FLEET_DONE;
@@ -253,10 +255,7 @@ void fleet_poll(struct fleet *fleet, const struct fleet_caller *caller,
         is_known = is_device(fleet, slot, &proof);
     }
     if (is_known) {
-        slot->polls++;
-        slot->last_at = fleet_wall_ms(fleet);
-        slot->seen_ms = fleet_steady_ms(fleet);
-        slot->has_unsaved_contact = true;
+        fleet_note_contact(fleet, slot);
         fleet_fill_poll(fleet, slot, out_poll);
         begins = fleet_poll_begins_attempt(fleet, slot);
         answer = (struct fleet_answer){.result = FLEET_DONE, .id = slot->id};

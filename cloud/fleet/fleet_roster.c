@@ -23,11 +23,19 @@ static void tell(struct fleet_change *change, int64_t device, const char *kind,
 }
 
 static void audit(struct fleet_change *change, const char *verb, const char *controller_id,
-                  const char *after)
+                  const char *before, const char *after)
 {
     const struct roster_params *params = change->params;
 
-    fleet_change_audit(change, params->actor, verb, "device", 0, controller_id, NULL, after);
+    fleet_change_audit(change, params->actor, verb, "device", 0, controller_id, before, after);
+}
+
+/* A product's name, or "" */
+static const char *product_name(struct fleet *fleet, int64_t id)
+{
+    const struct record_product *product = fleet_find_product(fleet, id);
+
+    return product != NULL ? product->name : "";
 }
 
 static enum fleet_result check_product(struct fleet_change *change, int64_t product)
@@ -61,7 +69,7 @@ static enum fleet_result build_add(struct fleet_change *change)
                    params->controller_id);
     change->answer.id = fleet_change_insert(change, RECORD_DEVICE, &device);
     tell(change, device.head.id, "device.new", NULL);
-    audit(change, "device.add", device.controller_id, NULL);
+    audit(change, "device.add", device.controller_id, NULL, NULL);
     return FLEET_DONE;
 }
 
@@ -85,17 +93,17 @@ static enum fleet_result take_members(struct fleet_change *change, struct record
         return fleet_refuse(change, FLEET_INVALID, "name or hold_reason: too long");
     }
     if (wish->name != NULL) {
+        audit(change, "device.name", device->controller_id, device->name, wish->name);
         (void)snprintf(device->name, sizeof device->name, "%s", wish->name);
-        audit(change, "device.name", device->controller_id, wish->name);
     }
     if (wish->hold_reason != NULL) {
+        audit(change, wish->hold_reason[0] != '\0' ? "device.hold" : "device.release",
+              device->controller_id, device->hold_reason, wish->hold_reason);
         (void)snprintf(device->hold_reason, sizeof device->hold_reason, "%s",
                        wish->hold_reason);
         tell(change, device->head.id,
              wish->hold_reason[0] != '\0' ? "device.hold" : "device.release",
              wish->hold_reason);
-        audit(change, wish->hold_reason[0] != '\0' ? "device.hold" : "device.release",
-              device->controller_id, wish->hold_reason);
     }
     if (wish->product >= 0) {
         enum fleet_result result = check_product(change, wish->product);
@@ -103,8 +111,10 @@ static enum fleet_result take_members(struct fleet_change *change, struct record
         if (result != FLEET_DONE) {
             return result;
         }
+        audit(change, "device.product", device->controller_id,
+              product_name(change->fleet, device->product),
+              product_name(change->fleet, wish->product));
         device->product = wish->product;
-        audit(change, "device.product", device->controller_id, NULL);
     }
     if (wish->name != NULL || wish->hold_reason != NULL || wish->product >= 0) {
         fleet_change_put(change, RECORD_DEVICE, device);
@@ -158,7 +168,7 @@ static enum fleet_result take_tags(struct fleet_change *change,
         if (is_new) {
             (void)snprintf(tag.tag, sizeof tag.tag, "%s", wish->add_tag);
             (void)fleet_change_insert(change, RECORD_TAG, &tag);
-            audit(change, "device.tag", device->controller_id, wish->add_tag);
+            audit(change, "device.tag", device->controller_id, NULL, wish->add_tag);
         }
     }
     if (wish->remove_tag != NULL) {
@@ -167,7 +177,7 @@ static enum fleet_result take_tags(struct fleet_change *change,
 
         if (tag != NULL) {
             fleet_change_delete(change, RECORD_TAG, tag->head.id, tag->head.rev);
-            audit(change, "device.untag", device->controller_id, wish->remove_tag);
+            audit(change, "device.untag", device->controller_id, wish->remove_tag, NULL);
         }
     }
     return FLEET_DONE;
@@ -230,7 +240,7 @@ static enum fleet_result build_delete(struct fleet_change *change)
             fleet_change_delete(change, RECORD_TAG, tag->head.id, tag->head.rev);
         }
     }
-    audit(change, "device.delete", slot->controller_id, NULL);
+    audit(change, "device.delete", slot->controller_id, NULL, NULL);
     fleet_change_revoke_tokens_of(change, slot->id);
     return FLEET_DONE;
 }

@@ -81,3 +81,26 @@ bool fleet_settings_read(struct fleet_settings *settings, const char *name, cons
     }
     return read_webhook(settings, name, value);
 }
+
+void fleet_settings_text(const struct fleet_settings *settings, const char *name, char *out,
+                         size_t size)
+{
+    uint32_t number;
+
+    out[0] = '\0';
+    if (strcmp(name, "registration") == 0) {
+        (void)snprintf(out, size, "%s", registrations[settings->registration]);
+    } else if (strcmp(name, "offers_stopped") == 0) {
+        (void)snprintf(out, size, "%s", settings->offers_stopped ? "yes" : "no");
+    } else if (strcmp(name, "webhook_url") == 0) {
+        (void)snprintf(out, size, "%s", settings->webhook_url);
+    } else if (strcmp(name, "webhook_events") == 0) {
+        fleet_webhook_put_events(settings->webhook_events, out, size);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (strcmp(name, numbers[i].name) == 0) {
+            memcpy(&number, (const char *)settings + numbers[i].offset, sizeof number);
+            (void)snprintf(out, size, "%lu", (unsigned long)number);
+        }
+    }
+}

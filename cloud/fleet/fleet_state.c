@@ -473,6 +473,7 @@ int fleet_state_put(struct fleet *fleet, enum record_kind kind, const void *reco
     case RECORD_SETTING:
         fleet_settings_read(&fleet->settings, ((const struct record_setting *)record)->name,
                             ((const struct record_setting *)record)->value);
+        fleet_trim_take_setting(fleet, record);
         return put_row(fleet, kind, record);
     case RECORD_PRODUCT:
     case RECORD_GROUP:
@@ -569,6 +570,16 @@ uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *sl
 }
 
 /* Twice the slow interval: a device that was told the slow one keeps it until it polls. */
+void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot)
+{
+    if (slot != NULL) {
+        slot->polls++;
+        slot->last_at = fleet_wall_ms(fleet);
+        slot->seen_ms = fleet_steady_ms(fleet);
+        slot->has_unsaved_contact = true;
+    }
+}
+
 bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot)
 {
     int64_t limit_ms = 2 * (int64_t)fleet->settings.poll_interval_s * 1000 + 30000;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include "cloud/fleet/fleet.h"
 #include "cloud/fleet/fleet_index.h"
+#include "cloud/fleet/fleet_trim.h"
 
 /* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
  * files fleet_*.c; all of it is read and changed under `lock`.
@@ -85,8 +86,9 @@ struct fleet {
     int64_t last_id[RECORD_KINDS];
     char audit_hash[65]; /* of the newest entry */
 
-    bool wants_sweep, is_sweeping; /* devices are to be looked at for new actions */
-    int64_t contacts_saved_ms, trimmed_ms, swept_ms; /* steady */
+    bool wants_sweep, is_sweeping;       /* devices are to be looked at for new actions */
+    int64_t contacts_saved_ms, swept_ms; /* steady */
+    struct fleet_trim trim;
     bool is_saving_contacts;
     size_t contacts_next; /* the slot from which contacts are to be saved */
     uint64_t polls, changes, conflicts, failures;
@@ -119,6 +121,8 @@ struct fleet_tries *fleet_find_tries(const struct fleet_slot *slot, const char *
 /* The row of a small table whose id this is, or NULL. */
 void *fleet_find_row(struct fleet *fleet, enum record_kind kind, int64_t id);
 
+/* The device (NULL = none) has polled just now. */
+void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot);
 bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot);
 /* How often this device is told to poll. */
 uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *slot);

@@ -8,10 +8,8 @@
 enum {
     DUE_MAX = 2000, /* of one tick: each is in memory until it is durable */
     CONTACTS_EVERY_MS = 5000,
-    CONTACTS_MAX = 1000, /* of one change */
-    TRIM_EVERY_MS = 60000,
+    CONTACTS_MAX = 1000,    /* of one change */
     SWEEP_EVERY_MS = 60000, /* windows open and deployments begin by the clock */
-    DAY_MS = 24 * 3600 * 1000,
 };
 
 /* ---- deadlines ---- */
@@ -204,17 +202,7 @@ void fleet_tick(struct fleet *fleet)
     if (is_time(fleet, &fleet->contacts_saved_ms, CONTACTS_EVERY_MS)) {
         begin_saving_contacts(fleet);
     }
-    if (is_time(fleet, &fleet->trimmed_ms, TRIM_EVERY_MS)) {
-        struct fleet_settings settings;
-
-        fleet_get_settings(fleet, &settings);
-        int64_t before = fleet_wall_ms(fleet) - (int64_t)settings.retention_days * DAY_MS;
-        if (fleet->store->trim_events(fleet->store, before, NULL) != 0) {
-            pthread_mutex_lock(&fleet->lock);
-            fleet->failures++;
-            pthread_mutex_unlock(&fleet->lock);
-        }
-    }
+    fleet_trim_tick(fleet);
     if (is_time(fleet, &fleet->swept_ms, SWEEP_EVERY_MS)) {
         pthread_mutex_lock(&fleet->lock);
         fleet->wants_sweep = true;

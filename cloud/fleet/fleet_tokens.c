@@ -150,7 +150,7 @@ static enum fleet_result build_revoke(struct fleet_change *change)
     if (token->revoked_at == 0) {
         revoke(change, token);
         fleet_change_audit(change, params->actor, "token.revoke", "token", token->id,
-                           token->name, NULL, NULL);
+                           token->name, "valid", "revoked");
     }
     return FLEET_DONE;
 }

@@ -2,6 +2,7 @@
 #include "cloud/fleet/fleet_webhook.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SECRET_MIN = 16 };
@@ -56,6 +57,19 @@ bool fleet_webhook_read_events(const char *list, uint32_t *out_events)
     }
     *out_events = events;
     return true;
+}
+
+void fleet_webhook_put_events(uint32_t events, char *out, size_t size)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (unsigned event = 0; event < WEBHOOK_EVENTS && len < size; event++) {
+        if ((events & 1U << event) != 0) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s", len == 0 ? "" : ",",
+                                    fleet_webhook_event_name((enum fleet_webhook_event)event));
+        }
+    }
 }
 
 static bool is_host_character(char c)

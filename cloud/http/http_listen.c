@@ -33,7 +33,8 @@ static struct addrinfo *parse_address(const char *address, struct host_error *ou
         (void)host_error_set(out_error, address, "not ADDRESS:PORT");
         return NULL;
     }
-    if (number_parse(NULL, colon + 1, 0, UINT16_MAX, &port, out_error) != 0) {
+    if (number_parse(NULL, colon + 1, 0, UINT16_MAX, &port, NULL) != 0) {
+        (void)host_error_set(out_error, address, "its port is not a number from 0 to 65535");
         return NULL;
     }
     bool is_bracketed = address[0] == '[' && address[host_len - 1] == ']';
@@ -49,6 +50,17 @@ static struct addrinfo *parse_address(const char *address, struct host_error *ou
         return NULL;
     }
     return list;
+}
+
+int http_check_address(const char *address, struct host_error *out_error)
+{
+    struct addrinfo *list = parse_address(address, out_error);
+
+    if (list == NULL) {
+        return -1;
+    }
+    freeaddrinfo(list);
+    return 0;
 }
 
 static uint16_t port_of(int fd)

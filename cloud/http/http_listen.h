@@ -11,4 +11,7 @@
 OTTER_MUST_CHECK int http_listen(const char *address, int *out_fd, uint16_t *out_port,
                                  struct host_error *out_error);
 
+/* Is it such an address? Returns 0 or -1. */
+OTTER_MUST_CHECK int http_check_address(const char *address, struct host_error *out_error);
+
 #endif

@@ -9,14 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 #include "cloud/http/http_listen.h"
-#include "host/file.h"
+#include "cloud/http/http_tls.h"
 
 enum {
     HEAD_MS = 10000,
     IDLE_MS = 75000,
     BYTES_PER_S = 4096,
     STOP_MS = 5000,
-    PEM_MAX = 262144,
     CONNECTIONS_MAX = 1000000, /* "no limit": libmicrohttpd's default is FD_SETSIZE */
 };
 
@@ -36,37 +35,6 @@ static void fill_in_defaults(struct http_listener *listener)
     listener->bytes_per_s = or_default(listener->bytes_per_s, BYTES_PER_S);
     listener->stop_ms = or_default(listener->stop_ms, STOP_MS);
     listener->connections_max = or_default(listener->connections_max, CONNECTIONS_MAX);
-}
-
-/* libmicrohttpd wants PEM as a text. */
-static int read_pem(const char *path, char **out_text, struct host_error *out_error)
-{
-    struct file file;
-
-    if (file_read(path, PEM_MAX, &file, out_error) != 0) {
-        return -1;
-    }
-    *out_text = calloc(1, file.len + 1);
-    if (*out_text != NULL) {
-        memcpy(*out_text, file.data, file.len);
-    }
-    explicit_bzero(file.data, file.len); /* it may be a key */
-    file_free(&file);
-    return *out_text != NULL ? 0 : host_error_errno(out_error, path, ENOMEM);
-}
-
-static int read_tls(struct http_server *server, struct host_error *out_error)
-{
-    const struct http_listener *listener = &server->listener;
-
-    if (listener->cert == NULL) {
-        return 0;
-    }
-    if (read_pem(listener->cert, &server->cert, out_error) != 0 ||
-        read_pem(listener->key, &server->key, out_error) != 0) {
-        return -1;
-    }
-    return 0;
 }
 
 /* Whoever comes while the server stops. MHD_quiesce_daemon(), which is for that, aborts now and
@@ -176,7 +144,8 @@ int http_start(const struct http_listener *listener, struct http_server **out_se
         return host_error_set(out_error, listener->address,
                               "a certificate needs its key, and a key its certificate");
     }
-    if (read_tls(server, out_error) != 0 ||
+    if ((listener->cert != NULL && http_read_tls(listener->cert, listener->key, &server->cert,
+                                                 &server->key, out_error) != 0) ||
         http_listen(listener->address, &fd, &server->port, out_error) != 0) {
         free_server(server);
         return -1;

@@ -43,8 +43,10 @@ enum action_event {
     ACTION_LINK_GIVEN, /* a root answer carried the link, or a push was sent */
     ACTION_JOB_READ,   /* GET deploymentBase */
     ACTION_BYTES,      /* bytes of the file were sent */
+    ACTION_ALL_BYTES,  /* the last one, too */
     ACTION_SAYS_DOWNLOADED,
     ACTION_PROGRESS,       /* n of m grew */
+    ACTION_ALL_IN,         /* ... up to m of m */
     ACTION_PUT_OFF,        /* the MCU asks to wait */
     ACTION_SAYS_NOTE,      /* proceeding, scheduled, resumed, rejected: text for the timeline */
     ACTION_SAYS_SUCCESS,   /* closed, and not a failure */
@@ -86,6 +88,8 @@ enum action_deadline {
     ACTION_WITHIN_DOWNLOAD, /* 15 min without a byte */
     ACTION_WITHIN_START,    /* 30 min from the download to the first piece, or put off */
     ACTION_WITHIN_PROGRESS, /* 10 min without growth */
+    ACTION_WITHIN_RESTART,  /* 24 h from m of m to the final word of a client that gives it
+                               after a restart, and reports no version */
     ACTION_WITHIN_RETURN,   /* 10 min from installed to the MCU's word */
     ACTION_WITHIN_CANCEL,   /* 3 polls */
 };

@@ -12,6 +12,7 @@
 
 #include "cloud/store/firmware_signature.h"
 #include "cloud/store/firmware_digest.h"
+#include "cloud/store/firmware_program.h"
 
 enum { NAME_SIZE = 96 };
 
@@ -216,7 +217,9 @@ int firmware_files_keep(struct firmware_files *files, int fd,
 
     if (firmware_digest(fd, &firmware, out_error) != 0 ||
         (firmware.kind != FIRMWARE_OPAQUE &&
-         firmware_read_trailer(fd, product, &firmware, out_error) != 0)) {
+         firmware_read_trailer(fd, product, &firmware, out_error) != 0) ||
+        ((firmware.kind == FIRMWARE_PLAIN || firmware.kind == 0) &&
+         firmware_check_program(fd, &firmware, out_error) != 0)) {
         return -1;
     }
     if (store_file(files, fd, firmware.sha256, out_error) != 0) {

@@ -25,7 +25,8 @@ int firmware_files_begin(struct firmware_files *files, struct host_error *out_er
 /* Take over what was written to `fd` (which stays open): size, digests and, if the last bytes
  * are otter's trailer, kind, hardware, version, number and key id go to `out_firmware`, whose
  * other members stay. `signature` is checked against the product's keys. Returns 0; -1: the
- * file is empty, or ends in a broken trailer; FIRMWARE_NOT_KEPT: the disk's fault. */
+ * file is empty, ends in a broken trailer, or is not what its kind says; FIRMWARE_NOT_KEPT: the
+ * disk's fault. */
 enum { FIRMWARE_NOT_KEPT = -2 };
 OTTER_MUST_CHECK int firmware_files_keep(struct firmware_files *files, int fd,
                                          const struct record_product *product,

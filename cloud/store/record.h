@@ -213,7 +213,7 @@ struct record_audit {
     char actor[RECORD_NAME_MAX + 1];
     char verb[33];
     char object[RECORD_NAME_MAX + 1];
-    const char *before, *after; /* JSON, or "" */
+    const char *before, *after; /* the value; of several members JSON; "" = there is none */
     char previous_hash[65], hash[65];
 };
 

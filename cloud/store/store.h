@@ -81,9 +81,6 @@ struct store {
      * -1. */
     int (*highest_id)(struct store *store, enum record_kind kind, int64_t *out_id,
                       struct host_error *out_error);
-    /* Delete events that are not final and older than `before`, a few at a time. Returns 0 or
-     * -1. */
-    int (*trim_events)(struct store *store, int64_t before, struct host_error *out_error);
     /* Write everything that was submitted, call every `done`, and free. */
     void (*close)(struct store *store);
 };

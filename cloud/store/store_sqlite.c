@@ -15,8 +15,6 @@
 
 enum {
     GROUP_MAX = 4096, /* batches in one commit, so that the first need not wait for ever */
-    TRIM_MAX = 500,   /* events that are deleted in one transaction */
-    TRIM_PAGE = 5000, /* events that are looked at at a time */
 };
 
 /* A connection that reads. One is used by one reader at a time; idle ones wait in a list. */
@@ -234,52 +232,6 @@ static int highest_id(struct store *store, enum record_kind kind, int64_t *out_i
     return err;
 }
 
-/* ---- retention ---- */
-
-struct old_events {
-    int64_t before, last_id;
-    int64_t ids[TRIM_MAX];
-    size_t count;
-    bool has_old; /* in this page */
-};
-
-static bool note_old_event(void *ctx, const void *record)
-{
-    const struct record_event *event = record;
-    struct old_events *old = ctx;
-
-    old->last_id = event->head.id;
-    if (event->at < old->before) {
-        old->has_old = true;
-        if (!event->final) {
-            old->ids[old->count++] = event->head.id;
-        }
-    }
-    return old->count < TRIM_MAX;
-}
-
-/* Ids grow with time, but for a clock that jumps: a whole page without an old event is the
- * end. */
-static int trim_events(struct store *store, int64_t before, struct host_error *out_error)
-{
-    struct sqlite_store *self = (struct sqlite_store *)store;
-    struct store_query query = {.kind = RECORD_EVENT, .limit = TRIM_PAGE};
-    struct old_events old = {.before = before};
-    int err;
-
-    do {
-        query.after = old.last_id;
-        old.count = 0;
-        old.has_old = false;
-        err = read_rows(store, &query, note_old_event, &old, out_error);
-        if (err == 0 && old.count > 0) {
-            err = sqlite_writer_delete(&self->writer, RECORD_EVENT, old.ids, old.count,
-                                       out_error);
-        }
-    } while (err == 0 && old.has_old);
-    return err;
-}
-
 /* ---- open and close ---- */
 
 static void free_store(struct sqlite_store *self)
@@ -347,7 +299,7 @@ int store_sqlite_open(const char *path, struct store **out_store, struct host_er
     if (self == NULL) {
         return host_error_set(out_error, path, "not enough memory");
     }
-    self->store = (struct store){submit, read_rows, highest_id, trim_events, close_store};
+    self->store = (struct store){submit, read_rows, highest_id, close_store};
     self->lock_fd = -1;
     store_queue_init(&self->queue);
     pthread_mutex_init(&self->queue_mutex, NULL);

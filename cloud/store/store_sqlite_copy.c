@@ -172,5 +172,16 @@ int store_sqlite_backup(const char *from, const char *to, struct host_error *out
 
 int store_sqlite_restore(const char *from, const char *to, struct host_error *out_error)
 {
-    return copy_to(from, to, true, out_error);
+    int lock =
+        sqlite_db_lock(to, out_error); /* a server has it open, and would go on with it */
+
+    if (lock < 0) {
+        return -1;
+    }
+    int err = access(to, F_OK) == 0
+                  ? host_error_set(out_error, to,
+                                   "is there: move it away first, so that nothing is lost")
+                  : copy_to(from, to, true, out_error);
+    close(lock);
+    return err;
 }

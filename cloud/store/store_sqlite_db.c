@@ -23,17 +23,23 @@ int sqlite_db_lock(const char *path, struct host_error *out_error)
     }
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int err = errno;
-    sqlite3_free(name);
-    if (fd < 0) {
-        return host_error_set(out_error, path, "its lock file cannot be made: %s",
-                              strerror(err));
+    if (fd < 0 && err == ENOENT) {
+        sqlite3_free(name);
+        return host_error_set(out_error, path, "the folder that it is to be in is not there");
     }
+    if (fd < 0) {
+        (void)host_error_set(out_error, path, "its lock file %s cannot be made: %s", name,
+                             strerror(err));
+        sqlite3_free(name);
+        return -1;
+    }
+    sqlite3_free(name);
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
         return fd;
     }
     err = errno;
     close(fd);
-    return err == EWOULDBLOCK ? host_error_set(out_error, path, "in use by another process")
+    return err == EWOULDBLOCK ? host_error_set(out_error, path, "another otter-cloud uses it")
                               : host_error_errno(out_error, path, err);
 }
 

@@ -154,7 +154,6 @@ static void fail_group(struct sqlite_writer *self, const struct store_queue *gro
 
 void sqlite_writer_group(struct sqlite_writer *self, const struct store_queue *group)
 {
-    pthread_mutex_lock(&self->mutex);
     int rc = run(self, self->frames[BEGIN_GROUP], NULL);
     for (struct store_batch *batch = group->first; rc == SQLITE_OK && batch != NULL;
          batch = batch->next) {
@@ -166,7 +165,6 @@ void sqlite_writer_group(struct sqlite_writer *self, const struct store_queue *g
     if (rc != SQLITE_OK) {
         fail_group(self, group);
     }
-    pthread_mutex_unlock(&self->mutex);
 }
 
 static int note_wal(void *ctx, sqlite3 *db, const char *name, int pages)
@@ -183,7 +181,6 @@ static int note_wal(void *ctx, sqlite3 *db, const char *name, int pages)
  * written. */
 void sqlite_writer_checkpoint(struct sqlite_writer *self)
 {
-    pthread_mutex_lock(&self->mutex);
     if (self->wal_pages >= WAL_PAGES_MAX) {
         (void)sqlite3_exec(self->db, "PRAGMA busy_timeout = 500", NULL, NULL, NULL);
         (void)sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
@@ -191,31 +188,6 @@ void sqlite_writer_checkpoint(struct sqlite_writer *self)
     } else if (self->wal_pages >= WAL_PAGES) {
         (void)sqlite3_wal_checkpoint_v2(self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     }
-    pthread_mutex_unlock(&self->mutex);
-}
-
-int sqlite_writer_delete(struct sqlite_writer *self, enum record_kind kind, const int64_t ids[],
-                         size_t count, struct host_error *out_error)
-{
-    int rc;
-
-    pthread_mutex_lock(&self->mutex);
-    rc = run(self, self->frames[BEGIN_GROUP], NULL);
-    for (size_t i = 0; rc == SQLITE_OK && i < count; i++) {
-        struct record_head head = {.id = ids[i]};
-        struct store_op op = {STORE_DELETE, kind, &head, STORE_ANY_REV};
-        const char *conflict = NULL; /* with any rev there is none */
-        rc = delete (self, &op, &conflict);
-    }
-    if (rc == SQLITE_OK) {
-        rc = run(self, self->frames[COMMIT_GROUP], NULL);
-    }
-    if (rc != SQLITE_OK) {
-        (void)sqlite_db_error(self->db, self->path, out_error);
-        roll_back(self);
-    }
-    pthread_mutex_unlock(&self->mutex);
-    return rc == SQLITE_OK ? 0 : -1;
 }
 
 /* ---- open and close ---- */
@@ -252,7 +224,6 @@ int sqlite_writer_open(struct sqlite_writer *self, const char *path,
     if (self->db == NULL) {
         return -1;
     }
-    pthread_mutex_init(&self->mutex, NULL);
     (void)sqlite3_wal_hook(self->db, note_wal, self);
     if (prepare(self, out_error) != 0) {
         sqlite_writer_close(self);
@@ -272,6 +243,5 @@ void sqlite_writer_close(struct sqlite_writer *self)
         }
     }
     sqlite3_close(self->db);
-    pthread_mutex_destroy(&self->mutex);
     self->db = NULL;
 }

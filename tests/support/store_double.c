@@ -337,26 +337,6 @@ static int highest_id(struct store *store, enum record_kind kind, int64_t *out_i
     return 0;
 }
 
-static int trim_events(struct store *store, int64_t before, struct host_error *out_error)
-{
-    struct double_store *self = (struct double_store *)store;
-    struct rows *rows = &self->rows[RECORD_EVENT];
-    size_t kept = 0;
-
-    (void)out_error;
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct record_event *event = rows->at[i];
-        if (event->at < before && !event->final) {
-            note_deleted(self, RECORD_EVENT, event->head.id);
-            free(rows->at[i]);
-        } else {
-            rows->at[kept++] = rows->at[i];
-        }
-    }
-    rows->count = kept;
-    return 0;
-}
-
 static void close_store(struct store *store)
 {
     struct double_store *self = (struct double_store *)store;
@@ -378,7 +358,7 @@ struct store *store_double_new(void)
 {
     struct double_store *self = must(calloc(1, sizeof *self));
 
-    self->store = (struct store){submit, read_rows, highest_id, trim_events, close_store};
+    self->store = (struct store){submit, read_rows, highest_id, close_store};
     store_queue_init(&self->queue);
     return &self->store;
 }

@@ -76,8 +76,8 @@ static unsigned set_count;
 static const char *const fact_words[] = {"reports", "runs",    "reason",
                                          "again",   "earlier", "stopped"};
 static const char *const mark_words[] = {"refused", "attempt", "by_word", "late", "lost"};
-static const char *const deadline_words[] = {"none",  "–",        "offer",  "download",
-                                             "start", "progress", "return", "cancel"};
+static const char *const deadline_words[] = {
+    "none", "–", "offer", "download", "start", "progress", "restart", "return", "cancel"};
 enum { DEADLINES = sizeof deadline_words / sizeof deadline_words[0] };
 
 static unsigned find(const char *word, const char *const words[], unsigned count)

@@ -122,7 +122,8 @@ static void repeat(struct life *life, enum action_event event, const struct acti
         fail_life(life, event, "the same for a second time is not nothing");
     }
     if (step.deadline != ACTION_KEEP_DEADLINE && event != ACTION_BYTES &&
-        event != ACTION_PROGRESS && event != ACTION_PUT_OFF) {
+        event != ACTION_ALL_BYTES && event != ACTION_PROGRESS && event != ACTION_ALL_IN &&
+        event != ACTION_PUT_OFF) {
         fail_life(life, event, "the same for a second time has another deadline");
     }
 }

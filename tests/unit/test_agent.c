@@ -140,6 +140,24 @@ static void test_retry_after_and_backoff(void **state)
     assert_string_equal(status_of(fixture).error, "poll: no route");
 }
 
+/* The address is of something else. */
+static void test_a_wrong_address_is_said_in_words(void **state)
+{
+    struct agent_fixture *fixture = *state;
+    static const struct {
+        int status;
+        const char *words;
+    } cases[] = {{404, "no devices are served there"},
+                 {301, "redirects are not followed"},
+                 {400, "perhaps the port is for https"}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        agent_expect(fixture, AGENT_GET, ROOT);
+        agent_fixture_reply(fixture, cases[i].status, "");
+        assert_non_null(strstr(status_of(fixture).error, cases[i].words));
+    }
+}
+
 static void test_denied_is_slow_and_said(void **state)
 {
     struct agent_fixture *fixture = *state;
@@ -379,6 +397,8 @@ int main(void)
                                         agent_set_up, agent_tear_down),
         cmocka_unit_test_setup_teardown(test_retry_after_and_backoff, agent_set_up,
                                         agent_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_wrong_address_is_said_in_words, agent_set_up,
+                                        agent_tear_down),
         cmocka_unit_test_setup_teardown(test_denied_is_slow_and_said, agent_set_up,
                                         agent_tear_down),
         cmocka_unit_test_setup_teardown(test_claim_code_until_a_200, agent_set_up,
@@ -397,6 +417,8 @@ int main(void)
     int failed = cmocka_run_group_tests_name("server", tests, NULL, NULL);
 
     failed += run_agent_update();
+    failed += run_agent_download();
+    failed += run_agent_mcu();
     failed += run_agent_cuts();
     return failed;
 }

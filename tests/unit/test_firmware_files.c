@@ -51,6 +51,9 @@ static int stop(void **state)
     return 0;
 }
 
+/* A stack in 20 KB of RAM; a reset handler behind the vectors of a program at 0x08003000. */
+static const uint8_t vectors[8] = {0x00, 0x50, 0x00, 0x20, 0x09, 0x31, 0x00, 0x08};
+
 /* A program with a trailer; signed if key_id is not 0. */
 static void make_image(uint32_t key_id)
 {
@@ -61,6 +64,7 @@ static void make_image(uint32_t key_id)
     for (int i = 0; i < PROGRAM_SIZE; i++) {
         image[i] = (uint8_t)(i * 7);
     }
+    memcpy(image, vectors, sizeof vectors);
     memcpy(trailer.hardware, "00000001", 8);
     memcpy(trailer.version, "03010102", 8);
     otter_image_put_trailer(image + PROGRAM_SIZE, &trailer);
@@ -158,7 +162,7 @@ static const char *path_of(const struct record_firmware *firmware)
 /* Digests of "abc": FIPS 180-4 examples, RFC 1321 A.5. */
 static void test_digests_are_those_of_the_standards(void **state)
 {
-    struct record_firmware firmware = kept("abc", 3, FIRMWARE_PLAIN);
+    struct record_firmware firmware = kept("abc", 3, FIRMWARE_OPAQUE);
 
     (void)state;
     assert_string_equal(firmware.sha256,
@@ -180,6 +184,38 @@ static void test_a_signed_image_is_one(void **state)
     assert_int_equal(firmware.key_id, key.id);
     assert_int_equal(firmware.signature, SIGNATURE_GOOD);
     assert_can_be_read(&firmware, image, sizeof image);
+}
+
+static void test_what_is_no_program_is_not_plain(void **state)
+{
+    static const struct {
+        const char *bytes, *reason;
+    } cases[] = {{"\177ELF\1\1\1      ", "this is an ELF file; give the .bin"},
+                 {":020000040800F2\r\n", "this is an Intel HEX file; give the .bin"},
+                 {"S00600004844521B\n", "this is an S-record file; give the .bin"},
+                 {"PK\3\4            ", "this is a ZIP archive; give the .bin"},
+                 {"UF2\n            ", "this is a UF2 file; give the .bin"}};
+    uint8_t program[400] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t len = strlen(cases[i].bytes);
+        assert_refused(cases[i].bytes, len, FIRMWARE_PLAIN, cases[i].reason);
+        assert_refused(cases[i].bytes, len, 0, cases[i].reason);
+        (void)kept(cases[i].bytes, len, FIRMWARE_OPAQUE);
+    }
+    assert_refused("", 0, FIRMWARE_PLAIN, "empty");
+    assert_refused("abc", 3, FIRMWARE_PLAIN, "too few");
+    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "stack 0x00000000");
+    memcpy(program, vectors, sizeof vectors);
+    (void)kept(program, sizeof program, FIRMWARE_PLAIN);
+    program[4] = 0x08; /* even */
+    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "reset 0x08003108");
+    program[4] = 0x91; /* behind its end */
+    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "linked for another address");
+    program[4] = 0x09;
+    program[6] = 0x01;
+    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "linked for another address");
 }
 
 static void test_the_second_key_is_as_good(void **state)
@@ -300,8 +336,8 @@ static void test_an_empty_file_is_refused(void **state)
 static void test_the_same_file_twice_is_one_file(void **state)
 {
     (void)state;
-    struct record_firmware first = kept("abc", 3, FIRMWARE_PLAIN);
-    struct record_firmware second = kept("abc", 3, FIRMWARE_PLAIN);
+    struct record_firmware first = kept("abc", 3, FIRMWARE_OPAQUE);
+    struct record_firmware second = kept("abc", 3, FIRMWARE_OPAQUE);
     assert_string_equal(first.sha256, second.sha256);
     assert_int_equal(count_files(dir), 1);
 }
@@ -325,7 +361,7 @@ static void test_the_start_removes_what_a_crash_left(void **state)
     char name[400];
 
     (void)state;
-    struct record_firmware firmware = kept("abc", 3, FIRMWARE_PLAIN);
+    struct record_firmware firmware = kept("abc", 3, FIRMWARE_OPAQUE);
     (void)snprintf(name, sizeof name, "%s/tmp/%s.7", dir, firmware.sha256);
     assert_int_equal(link(path_of(&firmware), name), 0);
     firmware_files_close(files);
@@ -337,7 +373,7 @@ static void test_the_start_removes_what_a_crash_left(void **state)
 /* As on a file system without files without names: such a one can get no name later. */
 static void test_a_file_that_cannot_be_named_is_copied(void **state)
 {
-    struct record_firmware firmware = {.kind = FIRMWARE_PLAIN};
+    struct record_firmware firmware = {.kind = FIRMWARE_OPAQUE};
     struct host_error error;
     uint8_t *data = malloc(100000);
     int fd = open(fixture_path("unlinked"), O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -360,12 +396,12 @@ static void test_a_vanished_or_damaged_file_is_not_served(void **state)
     struct host_error error = {0};
 
     (void)state;
-    struct record_firmware firmware = kept("abc", 3, FIRMWARE_PLAIN);
+    struct record_firmware firmware = kept("abc", 3, FIRMWARE_OPAQUE);
     assert_int_equal(chmod(path_of(&firmware), 0600), 0);
     assert_int_equal(truncate(path_of(&firmware), 2), 0);
     assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
     assert_string_equal(error.thing, "app.bin");
-    (void)kept("abc", 3, FIRMWARE_PLAIN); /* uploading it again repairs it */
+    (void)kept("abc", 3, FIRMWARE_OPAQUE); /* uploading it again repairs it */
     assert_can_be_read(&firmware, "abc", 3);
     assert_int_equal(unlink(path_of(&firmware)), 0);
     assert_int_equal(firmware_files_open_one(files, &firmware, &error), -1);
@@ -411,6 +447,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_digests_are_those_of_the_standards),
         TEST(test_a_signed_image_is_one),
+        TEST(test_what_is_no_program_is_not_plain),
         TEST(test_the_second_key_is_as_good),
         TEST(test_an_unsigned_image_says_so),
         TEST(test_a_key_that_the_product_does_not_have_is_unknown),

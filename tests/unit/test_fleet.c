@@ -155,79 +155,6 @@ static void late_truth_wins(void **state)
                         "the device runs another version again");
 }
 
-static void add_opaque_firmware(struct world *world, const char *version)
-{
-    struct record_firmware firmware = {
-        .kind = FIRMWARE_OPAQUE, .product = world->product, .name = "system.swu", .size = 100};
-
-    strcpy(firmware.version, version);
-    memset(firmware.sha256, version[0], 64);
-    fleet_add_firmware(world->fleet, "test", &firmware, world_take_answer, world);
-    assert_done(world);
-    world->firmware = world->answer.id;
-}
-
-/* A device that reports no version, as SWUpdate. */
-static int64_t new_silent_device(struct world *world, const char *id)
-{
-    const struct fleet_device_change change = {.product = world->product};
-    int64_t device = world_poll(world, id).device;
-
-    fleet_change_device(world->fleet, "test", device, &change, world_take_answer, world);
-    assert_done(world);
-    return device;
-}
-
-static void a_client_without_versions_is_taken_by_its_word(void **state)
-{
-    struct world *world = *state;
-    int64_t device = new_silent_device(world, "gateway");
-
-    add_opaque_firmware(world, "2.0");
-    world_deploy(world, "id = gateway", MODE_SILENT);
-    int64_t id = world_fetch(world, "gateway");
-    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-    assert_int_equal(world_action_of(world, device).state, ACTION_CONFIRMED);
-    assert_true(world_action_of(world, device).by_word);
-    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0),
-                     FLEET_DONE); /* twice */
-}
-
-static void what_a_client_says_to_have_it_does_not_get_again(void **state)
-{
-    struct world *world = *state;
-    int64_t device = new_silent_device(world, "gateway");
-
-    add_opaque_firmware(world, "2.0");
-    world_deploy(world, "", MODE_SILENT);
-    int64_t id = world_fetch(world, "gateway");
-    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-    const struct record_deployment again = {.firmware = world->firmware,
-                                            .rule = "version = 2.0",
-                                            .mode = MODE_SILENT,
-                                            .attempts = 1};
-    world_restart(world);
-    fleet_deploy(world->fleet, "operator", &again, world_take_answer, world);
-    assert_int_equal(world_result(world), FLEET_REFUSED);
-    assert_non_null(strstr(world->answer.reason, "runs this version already"));
-}
-
-static void an_older_deployment_does_not_take_a_device_back(void **state)
-{
-    struct world *world = *state;
-    int64_t device = new_silent_device(world, "gateway");
-
-    for (const char *version = "123"; *version != '\0'; version++) {
-        add_opaque_firmware(world, version);
-        world_deploy(world, "", MODE_SILENT);
-        int64_t id = world_fetch(world, "gateway");
-        assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
-        world_ticks(world);
-        assert_int_equal(world_action_of(world, device).firmware, world->firmware);
-        assert_int_equal(world_poll(world, "gateway").link, DDI_LINK_NONE);
-    }
-}
-
 /* SWUpdate: HEAD, "0 of 1", the file, "1 of 1". */
 static void a_device_that_has_got_nothing_yet_is_not_transferring(void **state)
 {
@@ -370,6 +297,27 @@ static enum fleet_result poll_with(struct world *world, const char *id, const ch
     }
     fleet_poll(world->fleet, &caller, &root, world_take_answer, world);
     return world_result(world);
+}
+
+static bool take_device(void *ctx, const struct fleet_device *device)
+{
+    *(struct fleet_device *)ctx = *device;
+    return true;
+}
+
+static void the_first_contact_is_seen_at_once(void **state)
+{
+    struct world *world = *state;
+    struct fleet_device device;
+    int64_t id = world_poll(world, "new").device;
+
+    assert_true(fleet_visit_device(world->fleet, id, take_device, &device));
+    assert_true(device.is_online);
+    assert_int_equal(device.last_at, world->wall_ms);
+    assert_int_equal(device.polls, 1);
+    (void)world_poll(world, "new");
+    assert_true(fleet_visit_device(world->fleet, id, take_device, &device));
+    assert_int_equal(device.polls, 2);
 }
 
 static void a_claim_code_becomes_the_token_of_the_first_device(void **state)
@@ -566,9 +514,6 @@ int main(void)
         test(the_reason_is_the_end_of_what_the_client_says),
         test(a_retry_has_a_new_id_and_tries_end),
         test(late_truth_wins),
-        test(a_client_without_versions_is_taken_by_its_word),
-        test(what_a_client_says_to_have_it_does_not_get_again),
-        test(an_older_deployment_does_not_take_a_device_back),
         test(a_device_that_has_got_nothing_yet_is_not_transferring),
         test(manual_waits_for_approval),
         test(a_cancelled_action_is_cancelled_by_the_device),
@@ -576,6 +521,7 @@ int main(void)
         test(nothing_goes_out_that_nobody_can_take),
         test(a_window_is_kept),
         test(silence_ends_an_attempt_and_a_jump_of_the_clock_does_not),
+        test(the_first_contact_is_seen_at_once),
         test(a_claim_code_becomes_the_token_of_the_first_device),
         test(a_device_brings_its_own_token_beside_a_claim_code),
         test(registration_is_as_it_is_set),

@@ -316,8 +316,6 @@ static void test_the_highest_id_is_known_after_its_row_is_gone(void **state)
                                   suite_put(RECORD_DEVICE, &nine, STORE_NEW)};
     struct store_op delete_both[] = {{STORE_DELETE, RECORD_DEVICE, &nine, 1},
                                      {STORE_DELETE, RECORD_DEVICE, &five, STORE_ANY_REV}};
-    struct record_event events[] = {{.head.id = 3, .at = 5}, {.head.id = 4, .at = 6}};
-    struct host_error error;
 
     (void)state;
     assert_int_equal(highest(RECORD_DEVICE), 0);
@@ -326,14 +324,6 @@ static void test_the_highest_id_is_known_after_its_row_is_gone(void **state)
     fixture_commit(suite_store, delete_both, 2);
     assert_int_equal(fixture_count(suite_store, RECORD_DEVICE), 0);
     assert_int_equal(highest(RECORD_DEVICE), 9);
-    assert_int_equal(highest(RECORD_EVENT), 0);
-    assert_int_equal(fixture_put(suite_store, RECORD_EVENT, &events[0], STORE_NEW),
-                     STORE_COMMITTED);
-    assert_int_equal(fixture_put(suite_store, RECORD_EVENT, &events[1], STORE_NEW),
-                     STORE_COMMITTED);
-    assert_int_equal(suite_store->trim_events(suite_store, 100, &error), 0);
-    assert_int_equal(fixture_count(suite_store, RECORD_EVENT), 0);
-    assert_int_equal(highest(RECORD_EVENT), 4);
 }
 
 int main(void)

@@ -21,7 +21,7 @@
 
 static int open_second(void)
 {
-    return strcmp(file_open_error(file_path), "in use by another process") == 0 ? 0 : 1;
+    return strcmp(file_open_error(file_path), "another otter-cloud uses it") == 0 ? 0 : 1;
 }
 
 static void test_a_second_open_is_refused(void **state)
@@ -38,7 +38,8 @@ static void test_what_is_no_path_is_refused(void **state)
     (void)state;
     file_assert_has(file_open_error(""), "not a path");
     file_assert_has(file_open_error(":memory:"), "not a path");
-    file_assert_has(file_open_error(fixture_path("no/such/folder.db")), "No such file");
+    file_assert_has(file_open_error(fixture_path("no/such/folder.db")),
+                    "the folder that it is to be in is not there");
     assert_int_equal(mkdir(fixture_path("folder.db"), 0700), 0);
     (void)file_open_error(fixture_path("folder.db"));
 }

@@ -232,35 +232,6 @@ static void test_close_writes_what_was_submitted(void **state)
     (void)state;
 }
 
-/* ---- retention ---- */
-
-static void test_trim_keeps_young_and_final_events(void **state)
-{
-    enum { COUNT = 12000, OLD = 11000 };
-    struct record_event *events = calloc(COUNT, sizeof *events);
-    struct store_op *ops = calloc(COUNT, sizeof *ops);
-    struct host_error error;
-
-    (void)state;
-    assert_true(events != NULL && ops != NULL);
-    for (int i = 0; i < COUNT; i++) {
-        events[i].head.id = i + 1;
-        events[i].at = 1000 + i;
-        events[i].final = i % 1000 == 0;
-        ops[i] = suite_put(RECORD_EVENT, &events[i], STORE_NEW);
-    }
-    events[3].at = INT64_MAX; /* the clock jumped for a moment */
-    fixture_commit(suite_store, ops, COUNT);
-    assert_int_equal(suite_store->trim_events(suite_store, 1000 + OLD, &error), 0);
-    assert_int_equal(fixture_count(suite_store, RECORD_EVENT), COUNT - OLD + OLD / 1000 + 1);
-    assert_int_equal(suite_rev(RECORD_EVENT, OLD), 0);
-    assert_int_equal(suite_rev(RECORD_EVENT, OLD + 1), 1);
-    assert_int_equal(suite_rev(RECORD_EVENT, 4), 1);
-    assert_int_equal(suite_rev(RECORD_EVENT, 1001), 1);
-    free(events);
-    free(ops);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,7 +243,6 @@ int main(void)
         BOTH(test_batches_are_written_and_answered_in_order),
         BOTH(test_done_may_submit_and_read),
         BOTH(test_close_writes_what_was_submitted),
-        BOTH(test_trim_keeps_young_and_final_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

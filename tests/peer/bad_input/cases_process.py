@@ -102,7 +102,7 @@ def in_use(program, folder):
     code, said = second.stop(), second.said()
     state = first.state()
     first.stop()
-    return None if code > 0 and "in use" in said and state else f"{code}: {said}"
+    return None if code > 0 and "another otter-cloud uses it" in said and state else f"{code}: {said}"
 
 
 def full_disk(program, folder):

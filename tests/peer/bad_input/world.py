@@ -4,7 +4,8 @@ from cloud import Cloud, bearer, exchange, raw, target
 
 UPLOAD_MAX = 12 << 20
 LARGE = 10 << 20  # more than two sockets hold
-PLAIN = bytes(range(256)) * 8
+# stack and reset vector of a program at 0x08003000
+PLAIN = bytes.fromhex("0050002009310008") + bytes(range(256)) * 8
 
 
 class World:
