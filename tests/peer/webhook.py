@@ -22,7 +22,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "bad
 from cloud import Cloud, connect, exchange, raw, receive, wait_for  # noqa: E402
 
 SECRET = "webhook-key-of-the-test-0123"
-PLAIN = bytes(range(256)) * 8
+# With the vector table of a program at 0x08003000: stack, reset.
+PLAIN = (0x20005000).to_bytes(4, "little") + (0x08003101).to_bytes(4, "little") + bytes(range(256)) * 2
 KILLS = 8
 GUARD_S = 60
 
