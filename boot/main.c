@@ -57,6 +57,7 @@ void reset_handler(void)
                                                 .verify = BOOT_VERIFY,
                                                 .verify_ctx = &verifier,
                                                 .every_start = BOOT_EVERY_START,
+                                                .tutorial = BOOT_TUTORIAL,
                                                 .received = mail == MAILBOX_RECEIVED,
                                                 .report = report,
                                                 .report_ctx = &is_awake};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/startup.h"
 #include <stddef.h>
-#include "otter/flag.h"
 
 /* What this start has found out so far; on the stack. */
 struct startup {
@@ -44,7 +43,10 @@ static struct otter_situation read_situation(struct startup *s)
     s->journal.requested |= s->received;
     /* A journal entry cannot be taken for a tutorial request: its first half-word is 0. */
     s->tutorial_size =
-        otter_flag_read(config->port, config->layout, &request) == 0 ? request.image_size : 0;
+        config->tutorial != NULL &&
+                config->tutorial->read(config->port, config->layout, &request) == 0
+            ? request.image_size
+            : 0;
     return (struct otter_situation){
         .kind = journal->kind,
         .request = !journal->requested                         ? OTTER_REQUEST_NONE
@@ -202,8 +204,9 @@ static int erase_tutorial_request(const struct startup *s)
     const struct otter_layout *layout = s->config->layout;
     bool is_replaced = s->journal.addr - layout->flag.addr < layout->flag.size;
 
-    return s->tutorial_size != 0 && !is_replaced ? otter_flag_erase(s->config->port, layout)
-                                                 : 0;
+    return s->config->tutorial != NULL && s->tutorial_size != 0 && !is_replaced
+               ? s->config->tutorial->erase(s->config->port, layout)
+               : 0;
 }
 
 static int refuse(struct startup *s)
