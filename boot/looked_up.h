@@ -16,8 +16,7 @@
  * leave each one a function, called with the arguments of the AAPCS by callers that know
  * nothing of its body. The build includes this file before every source of the bootloader
  * (boot/CMakeLists.txt), so that the sources themselves need no attributes. */
-#define LOOKED_UP(function)                                                                    \
-    extern __typeof__(function)(function) __attribute__((noipa, used))
+#define LOOKED_UP(function) extern __typeof__(function)(function) __attribute__((noipa, used))
 
 LOOKED_UP(otter_decide_action);
 LOOKED_UP(otter_verify_image);
