@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/boot_ids.h"
+#include <stddef.h>
 #include "otter/bytes.h"
 
 int otter_boot_ids_find(const struct otter_port *port, const struct otter_layout *layout,
@@ -14,7 +15,7 @@ int otter_boot_ids_find(const struct otter_port *port, const struct otter_layout
     if (error != 0) {
         return error;
     }
-    for (unsigned i = 0; i < OTTER_BOOT_WORDS; i++) {
+    for (size_t i = 0; i < OTTER_BOOT_WORDS; i++) {
         words[i] = otter_get_le32(bytes + 4 * i);
     }
     if (words[0] != OTTER_BOOT_MAGIC || (uint8_t)words[1] != OTTER_BOOT_FORMAT) {

@@ -49,8 +49,8 @@ struct otter_startup_config {
      * examined only when APP is bad. */
     bool received;
 
-    /* Honour the request that a tutorial's app leaves in FLAG: &otter_flag_functions. NULL: FLAG
-     * is the journal's second page, and whatever else lies there is erased in its turn. */
+    /* Honour the request that a tutorial's app leaves in FLAG: &otter_flag_functions. NULL:
+     * FLAG is the journal's second page, and whatever else lies there is erased in its turn. */
     const struct otter_flag_functions *tutorial;
 
     /* Called before each action, for a log; may be NULL. `detail` depends on the action.
