@@ -287,6 +287,7 @@ static void run(void *ctx)
                                                 .layout = layout,
                                                 .verify = verify,
                                                 .verify_ctx = life,
+                                                .tutorial = &otter_flag_functions,
                                                 .received = mail == LIFE_MAIL_RECEIVED,
                                                 .report = log_action,
                                                 .report_ctx = life};

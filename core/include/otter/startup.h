@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "otter/decide.h"
+#include "otter/flag.h"
 #include "otter/journal.h"
 #include "otter/partition.h"
 #include "otter/port.h"
@@ -47,6 +48,10 @@ struct otter_startup_config {
      * length is not known, and the request is gone at the next start. Without it APPBAK is
      * examined only when APP is bad. */
     bool received;
+
+    /* Honour the request that a tutorial's app leaves in FLAG: &otter_flag_functions. NULL:
+     * FLAG is the journal's second page, and whatever else lies there is erased in its turn. */
+    const struct otter_flag_functions *tutorial;
 
     /* Called before each action, for a log; may be NULL. `detail` depends on the action.
      * CHECK_APP: 1 if the signature is verified as well as the digest record, else 0. REFUSE,
