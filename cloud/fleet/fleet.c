@@ -5,6 +5,7 @@
 #include <string.h>
 #include "cloud/fleet/fleet_settings.h"
 #include "cloud/fleet/fleet_state.h"
+#include "cloud/fleet/fleet_sweep.h"
 
 enum { RESERVE_MAX = 1000000 };
 
@@ -92,11 +93,11 @@ int fleet_open(struct store *store, const struct fleet_clock *clock, struct flee
     fleet->contacts_saved_ms = fleet_steady_ms(fleet);
     fleet->trimmed_ms = fleet->contacts_saved_ms;
     fleet->swept_ms = fleet->contacts_saved_ms;
+    fleet_sweep_all(fleet); /* each row that is loaded */
     if (load_all(fleet, out_error) != 0) {
         fleet_close(fleet);
         return -1;
     }
-    fleet->wants_sweep = true;
     *out_fleet = fleet;
     return 0;
 }

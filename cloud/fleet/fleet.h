@@ -64,10 +64,16 @@ OTTER_MUST_CHECK int fleet_open(struct store *store, const struct fleet_clock *c
 /* After the last call; changes under way must have been answered (store->close()). */
 void fleet_close(struct fleet *fleet);
 
-/* Deadlines, new actions of deployments, contacts, retention: what is due. Call it once a
- * second, and after fleet_wants_tick() has become true. */
+/* Deadlines, contacts, retention, and a step of the sweep: what is due. Call it once a
+ * second. */
 void fleet_tick(struct fleet *fleet);
-bool fleet_wants_tick(struct fleet *fleet);
+
+/* A step of the sweep: make the actions that deployments want for devices, and end deployments.
+ * Call it while fleet_wants_sweep() is true, with pauses in which others get the lock: a step
+ * holds it for FLEET_LOOKS_MAX looks of a deployment at a device at most. */
+enum { FLEET_LOOKS_MAX = 10000 };
+void fleet_sweep(struct fleet *fleet);
+bool fleet_wants_sweep(struct fleet *fleet);
 
 /* Write all contacts now: before the end. */
 void fleet_save_contacts(struct fleet *fleet);
@@ -266,6 +272,8 @@ struct fleet_counts {
     size_t devices, online, products, firmware, deployments;
     size_t actions[ACTION_STATES];
     uint64_t polls, changes, conflicts, failures; /* since the start */
+    uint64_t looks;    /* of a deployment at a device, in the sweep */
+    size_t looks_most; /* ... while the lock was held */
 };
 void fleet_count(struct fleet *fleet, struct fleet_counts *out_counts);
 

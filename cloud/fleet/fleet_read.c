@@ -275,6 +275,8 @@ void fleet_count(struct fleet *fleet, struct fleet_counts *out_counts)
         .changes = fleet->changes,
         .conflicts = fleet->conflicts,
         .failures = fleet->failures,
+        .looks = fleet->sweep.looks,
+        .looks_most = fleet->sweep.looks_most,
     };
     for (size_t i = 0; i < fleet->slots.count; i++) {
         const struct fleet_slot *slot = fleet->slots.items[i];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cloud/fleet/fleet_settings.h"
+#include "cloud/fleet/fleet_sweep.h"
 #include "cloud/fleet/token.h"
 
 int64_t fleet_wall_ms(const struct fleet *fleet)
@@ -24,99 +25,7 @@ void fleet_free_text(const char *text)
     free(is_ours);
 }
 
-/* ---- lists ---- */
-static int64_t id_of(const void *item)
-{
-    int64_t id;
-
-    memcpy(&id, item, sizeof id);
-    return id;
-}
-
-/* New ids are the largest, mostly. */
-size_t fleet_list_place(const struct fleet_list *list, int64_t id)
-{
-    size_t low = 0, high = list->count;
-
-    if (high != 0 && id_of(list->items[high - 1]) < id) {
-        return high;
-    }
-    /* As long as nothing was deleted, an id says where it stands. */
-    if (high != 0 && id >= id_of(list->items[0])) {
-        uint64_t guess = (uint64_t)id - (uint64_t)id_of(list->items[0]);
-
-        if (guess < high && id_of(list->items[guess]) == id) {
-            return (size_t)guess;
-        }
-    }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (id_of(list->items[middle]) < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-void *fleet_list_find(const struct fleet_list *list, int64_t id)
-{
-    size_t at = fleet_list_place(list, id);
-
-    return at < list->count && id_of(list->items[at]) == id ? list->items[at] : NULL;
-}
-
-/* Takes over `item`, also when it fails. */
-static int add(struct fleet_list *list, void *item)
-{
-    size_t at = fleet_list_place(list, id_of(item));
-
-    if (list->count == list->max) {
-        size_t max = list->max == 0 ? 16 : 2 * list->max;
-        void **items = realloc(list->items, max * sizeof *items);
-
-        if (items == NULL) {
-            free(item);
-            return -1;
-        }
-        list->items = items;
-        list->max = max;
-    }
-    memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof *list->items);
-    list->items[at] = item;
-    list->count++;
-    return 0;
-}
-
-static void take_out(struct fleet_list *list, const void *item)
-{
-    size_t at = fleet_list_place(list, id_of(item));
-
-    if (at < list->count && list->items[at] == item) {
-        list->count--;
-        memmove(list->items + at, list->items + at + 1,
-                (list->count - at) * sizeof *list->items);
-    }
-}
-
-/* The item with this id, made (zeroed) if it is not there. */
-static void *find_or_add(struct fleet_list *list, int64_t id, size_t size)
-{
-    void *item = fleet_list_find(list, id);
-
-    if (item != NULL) {
-        return item;
-    }
-    item = calloc(1, size);
-    if (item == NULL) {
-        return NULL;
-    }
-    memcpy(item, &id, sizeof id);
-    return add(list, item) == 0 ? item : NULL;
-}
-
+/* ---- texts ---- */
 /* Replace a text; an empty one is NULL. */
 static int set_text(char **io_text, const char *text)
 {
@@ -165,7 +74,7 @@ static int put_device(struct fleet *fleet, const struct record_device *device)
 {
     size_t id_len = strlen(device->controller_id);
     struct fleet_slot *slot =
-        find_or_add(&fleet->slots, device->head.id, sizeof *slot + id_len + 1);
+        fleet_list_find_or_add(&fleet->slots, device->head.id, sizeof *slot + id_len + 1);
 
     if (slot == NULL || id_len == 0) {
         return -1;
@@ -175,13 +84,8 @@ static int put_device(struct fleet *fleet, const struct record_device *device)
         if (fleet_index_add(&fleet->by_controller_id, slot->controller_id, id_len, slot) != 0) {
             return -1;
         }
-        fleet->wants_sweep = true;
     }
-    if (strcmp(slot->hardware, device->hardware) != 0 || slot->product != device->product ||
-        strcmp(slot->version != NULL ? slot->version : "", device->version) != 0 ||
-        (slot->hold_reason != NULL) != (device->hold_reason[0] != '\0')) {
-        fleet->wants_sweep = true;
-    }
+    fleet_sweep_device(fleet, slot);
     slot->rev = device->head.rev;
     slot->reports_version = device->reports_version;
     slot->has_config = device->attributes != NULL && device->attributes[0] != '\0';
@@ -240,7 +144,7 @@ static int put_tag(struct fleet *fleet, const struct record_tag *tag)
     char *text = strdup(tag->tag);
     struct fleet_row *row =
         copy != NULL && text != NULL
-            ? find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row)
+            ? fleet_list_find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row)
             : NULL;
     if (row == NULL) {
         free(copy);
@@ -250,7 +154,7 @@ static int put_tag(struct fleet *fleet, const struct record_tag *tag)
     *copy = *tag;
     row->record = copy;
     tags[slot->tag_count++] = text;
-    fleet->wants_sweep = true;
+    fleet_sweep_device(fleet, slot);
     return 0;
 }
 
@@ -262,7 +166,7 @@ static void remove_tag(struct fleet *fleet, const struct record_tag *tag)
         if (strcmp(slot->tags[i], tag->tag) == 0) {
             free(slot->tags[i]);
             slot->tags[i] = slot->tags[--slot->tag_count];
-            fleet->wants_sweep = true;
+            fleet_sweep_device(fleet, slot);
         }
     }
 }
@@ -275,6 +179,33 @@ static void count_action(struct fleet *fleet, const struct record_action *action
 
     if (deployment != NULL && action->state > 0 && action->state < ACTION_STATES) {
         deployment->counts[action->state] += by;
+    }
+}
+
+static void count_open(struct fleet *fleet, const struct record_action *action, int by)
+{
+    struct fleet_firmware *firmware = fleet_list_find(&fleet->firmware, action->firmware);
+
+    if (firmware != NULL && action->open) {
+        firmware->open_actions += (size_t)by;
+    }
+}
+
+/* The device is free, the deployment may be over, and if the firmware is not proven yet, any
+ * device may go first now. */
+static void closed(struct fleet *fleet, struct fleet_slot *slot,
+                   const struct record_action *action)
+{
+    const struct fleet_firmware *firmware = fleet_list_find(&fleet->firmware, action->firmware);
+    struct fleet_deployment *deployment =
+        fleet_list_find(&fleet->deployments, action->deployment);
+
+    fleet_sweep_device(fleet, slot);
+    if (deployment != NULL) {
+        fleet_sweep_deployment(fleet, deployment);
+    }
+    if (firmware != NULL && firmware->record.proven_at == 0) {
+        fleet_sweep_all(fleet);
     }
 }
 
@@ -300,8 +231,10 @@ static int put_action(struct fleet *fleet, const struct record_action *record)
         count_action(fleet, &slot->action->record, -1);
     }
     count_action(fleet, record, 1);
-    if (!record->open || slot->action->record.head.id != record->head.id) {
-        fleet->wants_sweep = true; /* the device is free; or there are more to come */
+    count_open(fleet, &slot->action->record, -1);
+    count_open(fleet, record, 1);
+    if (!record->open) {
+        closed(fleet, slot, record);
     }
     if (slot->action->record.head.id != record->head.id) {
         slot->action->notes = 0;
@@ -353,7 +286,7 @@ static int put_token(struct fleet *fleet, const struct record_token *record)
 {
     size_t name_size = strlen(record->name) + 1;
     struct fleet_token *token =
-        find_or_add(&fleet->tokens, record->head.id, sizeof *token + name_size);
+        fleet_list_find_or_add(&fleet->tokens, record->head.id, sizeof *token + name_size);
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, record->owner);
     int64_t was_valid;
 
@@ -386,21 +319,21 @@ static int put_token(struct fleet *fleet, const struct record_token *record)
 static int put_firmware(struct fleet *fleet, const struct record_firmware *record)
 {
     struct fleet_firmware *firmware =
-        find_or_add(&fleet->firmware, record->head.id, sizeof *firmware);
+        fleet_list_find_or_add(&fleet->firmware, record->head.id, sizeof *firmware);
 
     if (firmware == NULL) {
         return -1;
     }
     firmware->record = *record;
     firmware->record.notes = NULL;
-    fleet->wants_sweep = true;
+    fleet_sweep_all(fleet);
     return 0;
 }
 
 static int put_deployment(struct fleet *fleet, const struct record_deployment *record)
 {
     struct fleet_deployment *deployment =
-        find_or_add(&fleet->deployments, record->head.id, sizeof *deployment);
+        fleet_list_find_or_add(&fleet->deployments, record->head.id, sizeof *deployment);
     char *text = strdup(record->rule != NULL ? record->rule : "");
 
     if (deployment == NULL || text == NULL ||
@@ -411,7 +344,9 @@ static int put_deployment(struct fleet *fleet, const struct record_deployment *r
     fleet_free_text(deployment->record.rule);
     deployment->record = *record;
     deployment->record.rule = text;
-    fleet->wants_sweep = true;
+    if (record->state == DEPLOYMENT_ACTIVE) {
+        fleet_sweep_all(fleet);
+    }
     return 0;
 }
 
@@ -419,8 +354,8 @@ static int put_deployment(struct fleet *fleet, const struct record_deployment *r
 static int put_row(struct fleet *fleet, enum record_kind kind, const void *record)
 {
     const struct record_table *table = record_table(kind);
-    struct fleet_row *row =
-        find_or_add(&fleet->rows[kind], ((const struct record_head *)record)->id, sizeof *row);
+    struct fleet_row *row = fleet_list_find_or_add(
+        &fleet->rows[kind], ((const struct record_head *)record)->id, sizeof *row);
 
     if (row == NULL) {
         return -1;
@@ -437,7 +372,7 @@ static int put_row(struct fleet *fleet, enum record_kind kind, const void *recor
             memset((char *)row->record + table->columns[i].offset, 0, sizeof(const char *));
         }
     }
-    fleet->wants_sweep = true;
+    fleet_sweep_all(fleet);
     return 0;
 }
 
@@ -492,10 +427,11 @@ static void delete_slot(struct fleet *fleet, int64_t id)
     if (slot != NULL) {
         if (slot->action != NULL) {
             count_action(fleet, &slot->action->record, -1);
+            count_open(fleet, &slot->action->record, -1);
         }
         fleet_index_remove(&fleet->by_controller_id, slot->controller_id,
                            strlen(slot->controller_id), slot);
-        take_out(&fleet->slots, slot);
+        fleet_list_take_out(&fleet->slots, slot);
         free_slot(slot);
     }
 }
@@ -510,7 +446,7 @@ void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id)
         if (kind == RECORD_TAG) {
             remove_tag(fleet, row->record);
         }
-        take_out(&fleet->rows[kind], row);
+        fleet_list_take_out(&fleet->rows[kind], row);
         free(row->record);
         free(row);
     }
@@ -520,6 +456,7 @@ void fleet_state_free(struct fleet *fleet)
 {
     fleet_index_free(&fleet->by_controller_id);
     fleet_index_free(&fleet->by_hash);
+    fleet_sweep_free(&fleet->sweep);
     for (size_t i = 0; i < fleet->slots.count; i++) {
         free_slot(fleet->slots.items[i]);
     }

@@ -8,6 +8,7 @@ otter_test(LABEL unit NAME test_preflight SOURCES test_preflight.c LIBS cloud_ru
 otter_test(LABEL unit NAME test_fleet SOURCES test_fleet.c LIBS fleet_fixture DEFINES _GNU_SOURCE)
 otter_test(LABEL unit NAME test_fleet_index SOURCES test_fleet_index.c LIBS cloud_fleet)
 otter_test(LABEL unit NAME test_fleet_edges SOURCES test_fleet_edges.c LIBS fleet_fixture DEFINES _GNU_SOURCE)
+otter_test(LABEL unit NAME test_fleet_sweep SOURCES test_fleet_sweep.c LIBS fleet_fixture DEFINES _GNU_SOURCE)
 otter_test(LABEL unit NAME test_ddi SOURCES test_ddi.c LIBS cloud_ddi)
 otter_test(LABEL unit NAME test_ddi_write SOURCES test_ddi_write.c LIBS cloud_ddi)
 otter_test(LABEL unit NAME test_http_range SOURCES test_http_range.c LIBS cloud_http)
