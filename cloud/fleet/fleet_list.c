@@ -47,7 +47,7 @@ void *fleet_list_find(const struct fleet_list *list, int64_t id)
     return at < list->count && id_of(list->items[at]) == id ? list->items[at] : NULL;
 }
 
-static int add(struct fleet_list *list, void *item)
+int fleet_list_add(struct fleet_list *list, void *item)
 {
     size_t at = fleet_list_place(list, id_of(item));
 
@@ -56,7 +56,6 @@ static int add(struct fleet_list *list, void *item)
         void **items = realloc(list->items, max * sizeof *items);
 
         if (items == NULL) {
-            free(item);
             return -1;
         }
         list->items = items;
@@ -91,5 +90,9 @@ void *fleet_list_find_or_add(struct fleet_list *list, int64_t id, size_t size)
         return NULL;
     }
     memcpy(item, &id, sizeof id);
-    return add(list, item) == 0 ? item : NULL;
+    if (fleet_list_add(list, item) != 0) {
+        free(item);
+        return NULL;
+    }
+    return item;
 }

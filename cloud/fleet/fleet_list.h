@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "otter/err.h"
 
 /* Things with an id, in order of it. `items` point to structs that begin with the id, and
  * belong to the list's user. Begin with {0}; free `items` in the end. */
@@ -18,7 +19,11 @@ size_t fleet_list_place(const struct fleet_list *list, int64_t id);
 /* NULL if there is none. */
 void *fleet_list_find(const struct fleet_list *list, int64_t id);
 
-/* The item with this id, made (zeroed, `size` bytes) if it is not there. NULL: no memory. */
+/* Add an item whose id is not there. Returns 0, or -1 without memory. */
+OTTER_MUST_CHECK int fleet_list_add(struct fleet_list *list, void *item);
+
+/* The item with this id, made (zeroed, `size` bytes, by calloc()) if it is not there. NULL: no
+ * memory. */
 void *fleet_list_find_or_add(struct fleet_list *list, int64_t id, size_t size);
 
 /* Take out an item; it may be that it is not in it. */

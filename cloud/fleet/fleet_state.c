@@ -25,26 +25,6 @@ void fleet_free_text(const char *text)
     free(is_ours);
 }
 
-/* ---- texts ---- */
-/* Replace a text; an empty one is NULL. */
-static int set_text(char **io_text, const char *text)
-{
-    char *copy = NULL;
-
-    if (*io_text != NULL && text != NULL && strcmp(*io_text, text) == 0) {
-        return 0;
-    }
-    if (text != NULL && text[0] != '\0') {
-        copy = strdup(text);
-        if (copy == NULL) {
-            return -1;
-        }
-    }
-    free(*io_text);
-    *io_text = copy;
-    return 0;
-}
-
 /* ---- by key ---- */
 static bool has_controller_id(const void *item, const void *key, size_t key_len)
 {
@@ -70,20 +50,73 @@ struct fleet_token *fleet_find_token(struct fleet *fleet, const uint8_t hash[32]
 }
 
 /* ---- devices ---- */
-static int put_device(struct fleet *fleet, const struct record_device *device)
+/* Where a text stands behind *io_end; an empty one is NULL. */
+static const char *append(char **io_end, const char *text)
+{
+    char *at = *io_end;
+
+    if (text == NULL || text[0] == '\0') {
+        return NULL;
+    }
+    *io_end = stpcpy(at, text) + 1;
+    return at;
+}
+
+static int put_texts(struct fleet *fleet, struct fleet_slot *slot,
+                     const struct record_device *device)
+{
+    const char *attributes = device->attributes != NULL ? device->attributes : "";
+    size_t size = strlen(device->name) + strlen(device->hold_reason) + strlen(device->version) +
+                  strlen(attributes) + 4;
+    char *texts = fleet_arena_new(&fleet->of_slots, size), *end = texts;
+
+    if (texts == NULL) {
+        return -1;
+    }
+    slot->name = append(&end, device->name);
+    slot->hold_reason = append(&end, device->hold_reason);
+    slot->version = append(&end, device->version);
+    slot->attributes = append(&end, attributes);
+    fleet_arena_give(&fleet->of_slots, slot->texts, slot->texts_size);
+    slot->texts = texts;
+    slot->texts_size = (uint32_t)size;
+    return 0;
+}
+
+static size_t slot_size(size_t id_len)
+{
+    return sizeof(struct fleet_slot) + id_len + 1;
+}
+
+static struct fleet_slot *add_slot(struct fleet *fleet, const struct record_device *device)
 {
     size_t id_len = strlen(device->controller_id);
     struct fleet_slot *slot =
-        fleet_list_find_or_add(&fleet->slots, device->head.id, sizeof *slot + id_len + 1);
+        id_len != 0 ? fleet_arena_new(&fleet->of_slots, slot_size(id_len)) : NULL;
 
-    if (slot == NULL || id_len == 0) {
-        return -1;
+    if (slot == NULL) {
+        return NULL;
     }
-    if (slot->rev == 0) { /* a new one */
-        memcpy(slot->controller_id, device->controller_id, id_len + 1);
-        if (fleet_index_add(&fleet->by_controller_id, slot->controller_id, id_len, slot) != 0) {
-            return -1;
-        }
+    slot->id = device->head.id;
+    memcpy(slot->controller_id, device->controller_id, id_len + 1);
+    if (fleet_list_add(&fleet->slots, slot) != 0) {
+        fleet_arena_give(&fleet->of_slots, slot, slot_size(id_len));
+        return NULL;
+    }
+    return fleet_index_add(&fleet->by_controller_id, slot->controller_id, id_len, slot) == 0
+               ? slot
+               : NULL;
+}
+
+static int put_device(struct fleet *fleet, const struct record_device *device)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, device->head.id);
+
+    if (slot == NULL) {
+        slot = add_slot(fleet, device);
+    }
+    if (slot == NULL) {
+        return -1;
     }
     fleet_sweep_device(fleet, slot);
     slot->rev = device->head.rev;
@@ -92,12 +125,10 @@ static int put_device(struct fleet *fleet, const struct record_device *device)
     memcpy(slot->hardware, device->hardware, sizeof slot->hardware);
     slot->product = device->product;
     slot->first_at = device->first_at;
-    return set_text(&slot->name, device->name) | set_text(&slot->version, device->version) |
-           set_text(&slot->hold_reason, device->hold_reason) |
-           set_text(&slot->attributes, device->attributes);
+    return put_texts(fleet, slot, device);
 }
 
-static void free_slot(struct fleet_slot *slot)
+static void free_slot(struct fleet *fleet, struct fleet_slot *slot)
 {
     while (slot->tries != NULL) {
         struct fleet_tries *next = slot->tries->next;
@@ -110,11 +141,8 @@ static void free_slot(struct fleet_slot *slot)
     }
     free((void *)slot->tags);
     free(slot->action);
-    free(slot->name);
-    free(slot->hold_reason);
-    free(slot->version);
-    free(slot->attributes);
-    free(slot);
+    fleet_arena_give(&fleet->of_slots, slot->texts, slot->texts_size);
+    fleet_arena_give(&fleet->of_slots, slot, slot_size(strlen(slot->controller_id)));
 }
 
 static void put_contact(struct fleet *fleet, const struct record_contact *contact)
@@ -282,38 +310,83 @@ int64_t fleet_ddi_id(const struct record_action *action)
 }
 
 /* ---- tokens, firmware, deployments, small tables ---- */
-static int put_token(struct fleet *fleet, const struct record_token *record)
+static struct fleet_token *add_token(struct fleet *fleet, const struct record_token *record)
 {
     size_t name_size = strlen(record->name) + 1;
-    struct fleet_token *token =
-        fleet_list_find_or_add(&fleet->tokens, record->head.id, sizeof *token + name_size);
-    struct fleet_slot *slot = fleet_list_find(&fleet->slots, record->owner);
-    int64_t was_valid;
+    struct fleet_token *token = fleet_arena_new(&fleet->of_tokens, sizeof *token + name_size);
 
-    if (token == NULL) {
-        return -1;
+    if (token == NULL || token_hash_from_hex(record->hash, token->hash) != 0) {
+        return NULL;
     }
-    was_valid = token->kind == TOKEN_TARGET && token->revoked_at == 0;
-    if (token->rev == 0) { /* a new one */
-        memcpy(token->name, record->name, name_size);
-        if (token_hash_from_hex(record->hash, token->hash) != 0 ||
-            fleet_index_add(&fleet->by_hash, token->hash, sizeof token->hash, token) != 0) {
-            return -1;
-        }
-    }
+    token->id = record->head.id;
+    memcpy(token->name, record->name, name_size);
+    return fleet_list_add(&fleet->tokens, token) == 0 &&
+                   fleet_index_add(&fleet->by_hash, token->hash, sizeof token->hash, token) == 0
+               ? token
+               : NULL;
+}
+
+/* A damaged database may say any number: what is none is nobody's. */
+static uint8_t small(int64_t number, int max)
+{
+    return number > 0 && number <= max ? (uint8_t)number : 0;
+}
+
+static void set_token(struct fleet_token *token, const struct record_token *record)
+{
     token->rev = record->head.rev;
-    token->kind = record->kind;
+    token->kind = small(record->kind, TOKEN_SETUP);
     token->owner = record->owner;
-    token->role = record->role;
+    token->role = small(record->role, ROLE_ADMIN);
     token->uses_left = record->uses_left;
     token->created_at = record->created_at;
     token->expires_at = record->expires_at;
     token->revoked_at = record->revoked_at;
-    if (record->kind == TOKEN_TARGET && slot != NULL) {
-        slot->target_tokens =
-            (uint8_t)(slot->target_tokens + (record->revoked_at == 0) - was_valid);
+}
+
+static void count_token(struct fleet *fleet, const struct fleet_token *token, int by)
+{
+    struct fleet_slot *slot = token->kind == TOKEN_TARGET && token->revoked_at == 0
+                                  ? fleet_list_find(&fleet->slots, token->owner)
+                                  : NULL;
+
+    if (slot != NULL) {
+        slot->target_tokens = (uint8_t)(slot->target_tokens + by);
     }
+}
+
+static int put_token(struct fleet *fleet, const struct record_token *record)
+{
+    struct fleet_token *token = fleet_list_find(&fleet->tokens, record->head.id);
+
+    if (token != NULL) {
+        count_token(fleet, token, -1);
+    } else {
+        token = add_token(fleet, record);
+    }
+    if (token == NULL) {
+        return -1;
+    }
+    set_token(token, record);
+    count_token(fleet, token, 1);
     return 0;
+}
+
+int fleet_state_load_token(struct fleet *fleet, const struct record_token *record)
+{
+    struct fleet_token *token = add_token(fleet, record);
+
+    if (token != NULL) {
+        set_token(token, record);
+    }
+    return token != NULL ? 0 : -1;
+}
+
+void fleet_state_count_tokens(struct fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->tokens.count; i++) {
+        count_token(fleet, fleet->tokens.items[i], 1);
+    }
 }
 
 static int put_firmware(struct fleet *fleet, const struct record_firmware *record)
@@ -432,7 +505,7 @@ static void delete_slot(struct fleet *fleet, int64_t id)
         fleet_index_remove(&fleet->by_controller_id, slot->controller_id,
                            strlen(slot->controller_id), slot);
         fleet_list_take_out(&fleet->slots, slot);
-        free_slot(slot);
+        free_slot(fleet, slot);
     }
 }
 
@@ -458,11 +531,10 @@ void fleet_state_free(struct fleet *fleet)
     fleet_index_free(&fleet->by_hash);
     fleet_sweep_free(&fleet->sweep);
     for (size_t i = 0; i < fleet->slots.count; i++) {
-        free_slot(fleet->slots.items[i]);
+        free_slot(fleet, fleet->slots.items[i]);
     }
-    for (size_t i = 0; i < fleet->tokens.count; i++) {
-        free(fleet->tokens.items[i]);
-    }
+    fleet_arena_free(&fleet->of_slots);
+    fleet_arena_free(&fleet->of_tokens);
     for (size_t i = 0; i < fleet->firmware.count; i++) {
         free(fleet->firmware.items[i]);
     }

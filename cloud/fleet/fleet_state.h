@@ -6,6 +6,7 @@
 #include "cloud/fleet/fleet.h"
 #include "cloud/fleet/fleet_index.h"
 #include "cloud/fleet/fleet_list.h"
+#include "cloud/fleet/fleet_memory.h"
 
 /* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
  * files fleet_*.c; all of it is read and changed under `lock`.
@@ -32,7 +33,9 @@ struct fleet_slot { /* a device */
     bool is_to_sweep;      /* fleet_sweep.h */
     uint8_t target_tokens; /* that are valid */
     char hardware[RECORD_FIELD_MAX + 1];
-    char *name, *hold_reason, *version, *attributes;
+    uint32_t texts_size;
+    char *texts; /* these, in one piece; an empty one is NULL */
+    const char *name, *hold_reason, *version, *attributes;
     char **tags;
     size_t tag_count;
     int64_t product;
@@ -47,8 +50,9 @@ struct fleet_slot { /* a device */
 struct fleet_token {
     int64_t id;
     uint32_t rev;
+    uint8_t kind, role;
     uint8_t hash[32];
-    int64_t kind, owner, role, uses_left, created_at, expires_at, revoked_at;
+    int64_t owner, uses_left, created_at, expires_at, revoked_at;
     char name[]; /* stays as it is */
 };
 
@@ -103,6 +107,7 @@ struct fleet {
     struct fleet_settings settings;
 
     struct fleet_list slots, tokens, firmware, deployments;
+    struct fleet_arena of_slots, of_tokens;
     struct fleet_list rows[RECORD_KINDS];         /* PRODUCT, GROUP, SETTING */
     struct fleet_index by_controller_id, by_hash; /* slots; tokens */
     int64_t last_id[RECORD_KINDS];
@@ -124,6 +129,14 @@ int64_t fleet_steady_ms(const struct fleet *fleet);
 OTTER_MUST_CHECK int fleet_state_put(struct fleet *fleet, enum record_kind kind,
                                      const void *record);
 void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id);
+
+/* The same for a token at the start. It touches nothing that other rows touch, so that one
+ * thread may put tokens while another one puts the rest. When all are there, the second one
+ * counts them into the devices. */
+OTTER_MUST_CHECK int fleet_state_load_token(struct fleet *fleet,
+                                            const struct record_token *record);
+void fleet_state_count_tokens(struct fleet *fleet);
+
 void fleet_state_free(struct fleet *fleet);
 
 /* Free a text that a record calls const; NULL is allowed. */

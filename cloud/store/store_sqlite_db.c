@@ -265,5 +265,12 @@ sqlite3 *sqlite_db_open_writer(const char *path, struct host_error *out_error)
 
 sqlite3 *sqlite_db_open_reader(const char *path, struct host_error *out_error)
 {
-    return open_file(path, SQLITE_OPEN_READONLY, out_error);
+    sqlite3 *db = open_file(path, SQLITE_OPEN_READONLY, out_error);
+
+    /* Each commit of the writer empties it, so that more would be of no use. */
+    if (db != NULL && sqlite_db_run(db, path, "PRAGMA cache_size = -512", out_error) != 0) {
+        sqlite3_close(db);
+        db = NULL;
+    }
+    return db;
 }
