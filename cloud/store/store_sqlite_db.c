@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -110,10 +111,18 @@ int sqlite_db_prepare(sqlite3 *db, const char *path, const char *sql,
                : sqlite_db_error(db, path, out_error);
 }
 
+/* Statistics of memory that nobody reads would cost a mutex of the process at each malloc(). */
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static sqlite3 *open_file(const char *path, int flags, struct host_error *out_error)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     sqlite3 *db = NULL;
 
+    (void)pthread_once(&once, configure);
     /* No mutex of SQLite's: a connection is used by one thread at a time. */
     if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         if (db == NULL) {

@@ -95,7 +95,7 @@ char *sql_write(enum sql_write which, const struct record_table *table)
                 "WHERE CAST(\"meta\".\"value\" AS BIGINT) < CAST(excluded.\"value\" AS BIGINT)",
                 table->name);
     } else {
-        fprintf(text.out, "SELECT 1 FROM \"%s\" WHERE \"id\" = $1", table->name);
+        fprintf(text.out, "SELECT \"rev\" FROM \"%s\" WHERE \"id\" = $1", table->name);
     }
     return text_end(&text);
 }

@@ -20,7 +20,7 @@ enum sql_write {
     SQL_UPSERT,
     SQL_UPDATE,
     SQL_DELETE,
-    SQL_EXISTS,
+    SQL_REV,
     SQL_NOTE_ID,
     SQL_WRITES
 };

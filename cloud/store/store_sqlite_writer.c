@@ -80,7 +80,7 @@ static int delete (struct sqlite_writer *self, const struct store_op *op,
     (void)sqlite3_bind_int64(statement, 2, rev);
     int rc = run(self, statement, &changed);
     if (rc == SQLITE_OK && !changed && rev >= 0) {
-        statement = self->writes[op->kind][SQL_EXISTS];
+        statement = self->writes[op->kind][SQL_REV];
         (void)sqlite3_bind_int64(statement, 1, head->id);
         rc = sqlite3_step(statement);
         exists = rc == SQLITE_ROW;
@@ -113,23 +113,66 @@ static int undo_batch(struct sqlite_writer *self, struct store_batch *batch,
     return rc == SQLITE_OK ? run(self, self->frames[KEEP_BATCH], NULL) : rc;
 }
 
-/* Write one batch into the open transaction. Returns SQLITE_OK also if it alone is refused. */
-static int write_batch(struct sqlite_writer *self, struct store_batch *batch)
+/* Is a row not as the batch expects it? Perhaps only because the batch itself changes it twice:
+ * what it says is whether the batch may have to be taken back. */
+static bool is_doubtful(struct sqlite_writer *self, const struct store_batch *batch)
 {
-    int rc = run(self, self->frames[BEGIN_BATCH], NULL);
+    bool is_as_expected = true;
+
+    for (size_t i = 0; is_as_expected && i < batch->count; i++) {
+        const struct store_op *op = &batch->ops[i];
+        sqlite3_stmt *statement = self->writes[op->kind][SQL_REV];
+
+        if (op->expected_rev != STORE_NEW && op->expected_rev != STORE_ANY_REV) {
+            (void)sqlite3_bind_int64(statement, 1,
+                                     ((const struct record_head *)op->record)->id);
+            is_as_expected = sqlite3_step(statement) == SQLITE_ROW &&
+                             sqlite3_column_int64(statement, 0) == op->expected_rev;
+            (void)sqlite3_reset(statement);
+        }
+    }
+    return !is_as_expected;
+}
+
+/* Write one batch into the open transaction, behind a savepoint or not. Returns SQLITE_OK also
+ * if it alone is refused; then without a savepoint *out_is_spoilt is set, as it cannot be taken
+ * back alone. */
+static int write_batch(struct sqlite_writer *self, struct store_batch *batch,
+                       bool has_savepoint, bool *out_is_spoilt)
+{
+    int rc = has_savepoint ? run(self, self->frames[BEGIN_BATCH], NULL) : SQLITE_OK;
 
     for (size_t i = 0; rc == SQLITE_OK && i < batch->count; i++) {
         const struct store_op *op = &batch->ops[i];
         const char *conflict = NULL;
         rc = (op->verb == STORE_PUT ? put : delete)(self, op, &conflict);
-        if (conflict != NULL) {
-            return undo_batch(self, batch, STORE_CONFLICT, i, conflict);
+        bool is_refused = conflict != NULL || (rc != SQLITE_OK && is_of_batch(rc));
+        if (is_refused && !has_savepoint) {
+            *out_is_spoilt = true;
+            return SQLITE_OK;
         }
-        if (rc != SQLITE_OK && is_of_batch(rc)) {
-            return undo_batch(self, batch, STORE_FAILED, i, sqlite3_errmsg(self->db));
+        if (is_refused) {
+            return conflict != NULL
+                       ? undo_batch(self, batch, STORE_CONFLICT, i, conflict)
+                       : undo_batch(self, batch, STORE_FAILED, i, sqlite3_errmsg(self->db));
         }
     }
-    return rc == SQLITE_OK ? run(self, self->frames[KEEP_BATCH], NULL) : rc;
+    return rc == SQLITE_OK && has_savepoint ? run(self, self->frames[KEEP_BATCH], NULL) : rc;
+}
+
+/* Begin a transaction and write the batches. It is spoilt if one is refused that nobody
+ * doubted. */
+static int write_batches(struct sqlite_writer *self, const struct store_queue *group,
+                         bool doubts_all, bool *out_is_spoilt)
+{
+    int rc = run(self, self->frames[BEGIN_GROUP], NULL);
+
+    *out_is_spoilt = false;
+    for (struct store_batch *batch = group->first;
+         rc == SQLITE_OK && batch != NULL && !*out_is_spoilt; batch = batch->next) {
+        rc = write_batch(self, batch, doubts_all || is_doubtful(self, batch), out_is_spoilt);
+    }
+    return rc;
 }
 
 static void roll_back(struct sqlite_writer *self)
@@ -152,13 +195,18 @@ static void fail_group(struct sqlite_writer *self, const struct store_queue *gro
     }
 }
 
+/* SQLite copies each page that is written behind a savepoint, a third of all its work: so only
+ * a batch in doubt has one. If another one is refused after all, because of a value that must be
+ * unique, all are written once more, each behind one. */
 void sqlite_writer_group(struct sqlite_writer *self, const struct store_queue *group)
 {
+    bool is_spoilt;
+
     pthread_mutex_lock(&self->mutex);
-    int rc = run(self, self->frames[BEGIN_GROUP], NULL);
-    for (struct store_batch *batch = group->first; rc == SQLITE_OK && batch != NULL;
-         batch = batch->next) {
-        rc = write_batch(self, batch);
+    int rc = write_batches(self, group, false, &is_spoilt);
+    if (rc == SQLITE_OK && is_spoilt) {
+        roll_back(self);
+        rc = write_batches(self, group, true, &is_spoilt);
     }
     if (rc == SQLITE_OK) {
         rc = run(self, self->frames[COMMIT_GROUP], NULL);
