@@ -3,24 +3,58 @@
 
 #include <string.h>
 
+static int bind_column(sqlite3_stmt *statement, int place, const struct record_column *column,
+                       const void *record)
+{
+    size_t len;
+
+    if (column->type == RECORD_INT64 || column->type == RECORD_BOOL) {
+        return sqlite3_bind_int64(statement, place, record_int(column, record));
+    }
+    const char *text = record_text(column, record, &len);
+    return sqlite3_bind_text64(statement, place, text, len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
 int sqlite_row_bind(sqlite3_stmt *statement, const struct record_table *table,
-                    const void *record)
+                    uint64_t left_out, const void *record, int *out_next)
 {
     const struct record_head *head = record;
-    int rc = SQLITE_OK, place = 0;
+    int rc = SQLITE_OK, place = 1;
 
     for (size_t i = 0; rc == SQLITE_OK && i < table->column_count; i++) {
-        const struct record_column *column = &table->columns[i];
-        place++;
-        if (column->type == RECORD_INT64 || column->type == RECORD_BOOL) {
-            rc = sqlite3_bind_int64(statement, place, record_int(column, record));
-        } else {
-            size_t len;
-            const char *text = record_text(column, record, &len);
-            rc = sqlite3_bind_text64(statement, place, text, len, SQLITE_STATIC, SQLITE_UTF8);
+        if ((left_out >> i & 1) == 0) {
+            rc = bind_column(statement, place++, &table->columns[i], record);
         }
     }
-    return rc == SQLITE_OK ? sqlite3_bind_int64(statement, place + 1, head->id) : rc;
+    *out_next = place + 1;
+    return rc == SQLITE_OK ? sqlite3_bind_int64(statement, place, head->id) : rc;
+}
+
+bool sqlite_row_has_keys(sqlite3_stmt *statement, const struct record_table *table,
+                         uint64_t keys, const void *record)
+{
+    bool is_same = true;
+    int place = 1;
+    size_t len;
+
+    for (size_t i = 0; is_same && i < table->column_count; i++) {
+        const struct record_column *column = &table->columns[i];
+
+        if ((keys >> i & 1) == 0) {
+            continue;
+        }
+        if (column->type == RECORD_INT64 || column->type == RECORD_BOOL) {
+            is_same = sqlite3_column_int64(statement, place) == record_int(column, record);
+        } else {
+            const char *text = record_text(column, record, &len);
+            const void *there = sqlite3_column_text(statement, place);
+
+            is_same = there != NULL && (size_t)sqlite3_column_bytes(statement, place) == len &&
+                      memcmp(there, text, len) == 0;
+        }
+        place++;
+    }
+    return is_same;
 }
 
 /* Values are read by sqlite3_value_...(), and not by sqlite3_column_...(), which looks for the

@@ -317,7 +317,7 @@ static int64_t deploy_to_one(int64_t firmware, int64_t device, int64_t *out_depl
     fleet_tick(rest_fleet());
     (void)snprintf(path, sizeof path, API "/devices/%lld/actions", (long long)device);
     /* The tick's change becomes durable meanwhile. */
-    for (size_t i = 0, count = 0; i < 1000 && count == 0; i++) {
+    for (size_t i = 0, count = 0; i < 100000 && count == 0; i++) {
         const json_t *document = admin(200, "GET", path, NULL)->json;
         count = json_array_size(json_object_get(document, "items"));
     }
