@@ -240,6 +240,7 @@ static bool put_artifacts(FILE *out, const struct ddi_job *job)
     struct url url = {text, sizeof text, 0};
     bool is_https = strncmp(job->base, "https:", 6) == 0;
 
+    text[0] = '\0';
     (void)snprintf(id, sizeof id, "/softwaremodules/%" PRId64 "/artifacts/", job->module_id);
     put_text(&url, job->base);
     put_text(&url, id);

@@ -53,7 +53,7 @@ void token_hash_to_hex(const uint8_t hash[32], char out_hex[65])
 }
 
 /* By hand: OpenSSL's needs 2,000 instructions, and every token's is read at the start. From a
- * table, because nobody can guess whether a digit of a hash is a letter, a processor neither. */
+ * table: no processor can guess whether the next digit of a hash is a letter. */
 int token_hash_from_hex(const char *hex, uint8_t out_hash[32])
 {
     static const uint8_t values[256] = {

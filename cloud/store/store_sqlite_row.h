@@ -29,8 +29,8 @@ union sqlite_row_record {
 };
 
 /* Bind the columns of a record but those that are left out (1 << i), and its id; the parameter
- * behind these is *out_next. The record must stay until the statement has run. Returns a code of
- * SQLite. */
+ * behind these is *out_next. The record must stay until the statement has run. Returns a code
+ * of SQLite. */
 OTTER_MUST_CHECK int sqlite_row_bind(sqlite3_stmt *statement, const struct record_table *table,
                                      uint64_t left_out, const void *record, int *out_next);
 

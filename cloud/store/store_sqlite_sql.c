@@ -77,7 +77,7 @@ static bool has(uint64_t columns, size_t i)
     return (columns >> i & 1) != 0;
 }
 
-/* An index is written anew if a column of it is named here, whether its value changes or not. */
+/* An index is written anew if a column of it is named here, whatever its value. */
 static void put_update(FILE *out, const struct record_table *table, uint64_t left_out)
 {
     size_t place = 0;

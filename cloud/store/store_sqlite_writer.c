@@ -153,8 +153,8 @@ static struct way find_way(struct sqlite_writer *self, const struct store_batch 
     return way;
 }
 
-/* Write one batch into the open transaction. Returns SQLITE_OK also if it alone is refused; then
- * without a savepoint *out_is_spoilt is set, as it cannot be taken back alone. */
+/* Write one batch into the open transaction. Returns SQLITE_OK also if it alone is refused;
+ * then without a savepoint *out_is_spoilt is set, as it cannot be taken back alone. */
 static int write_batch(struct sqlite_writer *self, struct store_batch *batch, struct way way,
                        bool *out_is_spoilt)
 {
@@ -217,8 +217,8 @@ static void fail_group(struct sqlite_writer *self, const struct store_queue *gro
 }
 
 /* SQLite copies each page that is written behind a savepoint, a third of all its work: so only
- * a batch in doubt has one. If another one is refused after all, because of a value that must be
- * unique, all are written once more, each behind one. */
+ * a batch in doubt has one. If another one is refused after all, because of a value that must
+ * be unique, all are written once more, each behind one. */
 void sqlite_writer_group(struct sqlite_writer *self, const struct store_queue *group)
 {
     bool is_spoilt;
