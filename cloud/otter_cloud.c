@@ -11,10 +11,10 @@
  * server's takes them. */
 static void serve(struct server *server, const sigset_t *signals)
 {
-    const struct timespec tick = {.tv_nsec = SERVER_TICK_MS * 1000000L};
+    struct timespec pause = {0};
 
-    while (sigtimedwait(signals, NULL, &tick) < 0) {
-        server_tick(server);
+    while (sigtimedwait(signals, NULL, &pause) < 0) {
+        pause.tv_nsec = server_tick(server) * 1000000L;
     }
 }
 

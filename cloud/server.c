@@ -16,7 +16,9 @@
 enum {
     SETUP_MINUTES = 15,
     MINUTE_MS = 60000,
-    TICK_MS = 1000,      /* of the fleet, if nothing is urgent */
+    TICK_MS = 1000,      /* of the fleet */
+    IDLE_MS = 50,        /* until it is asked again whether there is something to sweep */
+    SWEEP_PAUSE_MS = 5,  /* between two steps of a sweep: requests get the fleet's lock */
     DEVICE_POOL = 8192,  /* bytes a connection: a device's requests are short */
     PEOPLE_POOL = 32768, /* browsers send long heads */
     CONNECTIONS_MAX = 20000,
@@ -255,14 +257,17 @@ void server_stop(struct server *server)
     free(server);
 }
 
-void server_tick(struct server *server)
+long server_tick(struct server *server)
 {
     int64_t now_ms = steady_ms(NULL);
 
-    if (now_ms - server->ticked_ms >= TICK_MS || fleet_wants_tick(server->fleet)) {
+    if (now_ms - server->ticked_ms >= TICK_MS) {
         server->ticked_ms = now_ms;
         fleet_tick(server->fleet);
+    } else if (fleet_wants_sweep(server->fleet)) {
+        fleet_sweep(server->fleet);
     }
+    return fleet_wants_sweep(server->fleet) ? SWEEP_PAUSE_MS : IDLE_MS;
 }
 
 /* ---- what it says at the start ---- */

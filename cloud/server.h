@@ -10,13 +10,11 @@
 /* The whole server, put together: store, files, fleet, the two listeners. */
 struct server;
 
-enum { SERVER_TICK_MS = 200 };
-
 OTTER_MUST_CHECK int server_start(const struct options *options, struct server **out_server,
                                   struct host_error *out_error);
 
-/* Call it every SERVER_TICK_MS. */
-void server_tick(struct server *server);
+/* What is due by the clock. Returns after how many ms it is to be called again. */
+long server_tick(struct server *server);
 
 /* Where it listens; as long as there is no admin, with the link that makes the first one. */
 void server_print_addresses(const struct server *server, FILE *out);

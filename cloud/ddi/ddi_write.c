@@ -164,83 +164,100 @@ char *ddi_put_root(const struct ddi_root *root)
 
 /* ---- a job ---- */
 
-static json_t *make_artifact_links(const struct ddi_job *job)
+/* A job is printed, too: each device of a rollout reads one. */
+static FILE *open_text(char **out_text, size_t *out_len)
 {
+    *out_text = NULL;
+    return open_memstream(out_text, out_len);
+}
+
+/* NULL if there was no memory, or it is not `good`. */
+static char *close_text(FILE *out, char **io_text, bool good)
+{
+    good = ferror(out) == 0 && good;
+    if (fclose(out) != 0 || !good) {
+        free(*io_text);
+        return NULL;
+    }
+    return *io_text;
+}
+
+/* A character that is not as it is in a JSON string. Returns its bytes in `text`. */
+static size_t put_special(FILE *out, const char *text)
+{
+    size_t len = json_character_len(text);
+
+    if (len == 0) {
+        (void)fputs("\xEF\xBF\xBD", out); /* U+FFFD */
+    } else if (*text == '"' || *text == '\\') {
+        (void)fprintf(out, "\\%c", *text);
+    } else if ((unsigned char)*text < ' ') {
+        (void)fprintf(out, "\\u%04X", (unsigned)*text);
+    } else {
+        (void)fwrite(text, 1, len, out);
+    }
+    return len != 0 ? len : 1;
+}
+
+static void put_string(FILE *out, const char *text)
+{
+    (void)fputc('"', out);
+    while (*text != '\0') {
+        size_t len = 0;
+
+        while (text[len] >= ' ' && text[len] < 0x7F && text[len] != '"' && text[len] != '\\') {
+            len++;
+        }
+        (void)fwrite(text, 1, len, out);
+        text += len;
+        text += *text != '\0' ? put_special(out, text) : 0;
+    }
+    (void)fputc('"', out);
+}
+
+/* `before` is printed as it is: a comma, braces, the member's name. */
+static void put_member(FILE *out, const char *before, const char *text)
+{
+    (void)fputs(before, out);
+    put_string(out, text);
+}
+
+/* Zephyr knows the names with -http only, whatever the URL says. */
+static void put_file_links(FILE *out, const char *name, bool is_https, const char *url,
+                           const char *tail)
+{
+    if (is_https) {
+        (void)fprintf(out, "\"%s\":{\"href\":\"%s%s\"},", name, url, tail);
+    }
+    (void)fprintf(out, "\"%s-http\":{\"href\":\"%s%s\"}", name, url, tail);
+}
+
+/* Returns false if there is no such URL: one that is cut would be worse than none. */
+static bool put_artifacts(FILE *out, const struct ddi_job *job)
+{
+    static const char tail[] = ".MD5SUM";
     char text[URL_SIZE], id[32];
     struct url url = {text, sizeof text, 0};
-    json_t *links = json_object();
     bool is_https = strncmp(job->base, "https:", 6) == 0;
 
-    (void)snprintf(id, sizeof id, "%" PRId64, job->module_id);
+    text[0] = '\0';
+    (void)snprintf(id, sizeof id, "/softwaremodules/%" PRId64 "/artifacts/", job->module_id);
     put_text(&url, job->base);
-    put_text(&url, "/softwaremodules/");
     put_text(&url, id);
-    put_text(&url, "/artifacts/");
     put_segment(&url, job->file);
-    /* Zephyr knows the names with -http only, whatever the URL says. */
-    if (is_https) {
-        json_add(&links, "download", make_link(text));
+    if (url.len + sizeof tail > url.size || !is_url(text)) {
+        return false;
     }
-    json_add(&links, "download-http", make_link(text));
-    put_text(&url, ".MD5SUM");
-    if (is_https) {
-        json_add(&links, "md5sum", make_link(text));
-    }
-    json_add(&links, "md5sum-http", make_link(text));
-    if (url.len >= url.size) { /* a link that is cut would be worse than none */
-        json_decref(links);
-        return NULL;
-    }
-    return links;
-}
-
-static json_t *make_artifacts(const struct ddi_job *job)
-{
-    json_t *list = json_array(), *artifact = json_object(), *hashes = json_object();
-
-    json_add(&hashes, "sha1", json_text(job->sha1));
-    json_add(&hashes, "md5", json_text(job->md5));
-    json_add(&hashes, "sha256", json_text(job->sha256));
-    json_add(&artifact, "filename", json_text(job->file));
-    json_add(&artifact, "hashes", hashes);
-    json_add(&artifact, "size", json_integer(job->size));
-    json_add(&artifact, "_links", make_artifact_links(job));
-    if (json_array_append_new(list, artifact) != 0) {
-        json_decref(list);
-        return NULL;
-    }
-    return list;
-}
-
-static json_t *make_metadata(const char *hardware)
-{
-    json_t *list = json_array(), *entry = json_object();
-
-    json_add(&entry, "key", json_text("hw_ver"));
-    json_add(&entry, "value", json_text(hardware));
-    if (json_array_append_new(list, entry) != 0) {
-        json_decref(list);
-        return NULL;
-    }
-    return list;
-}
-
-static json_t *make_chunks(const struct ddi_job *job)
-{
-    json_t *list = json_array(), *chunk = json_object();
-
-    json_add(&chunk, "part", json_text(job->part));
-    json_add(&chunk, "version", json_text(job->version));
-    json_add(&chunk, "name", json_text(job->name));
-    json_add(&chunk, "artifacts", make_artifacts(job));
-    if (job->hardware != NULL && job->hardware[0] != '\0') {
-        json_add(&chunk, "metadata", make_metadata(job->hardware));
-    }
-    if (json_array_append_new(list, chunk) != 0) {
-        json_decref(list);
-        return NULL;
-    }
-    return list;
+    put_member(out, "[{\"filename\":", job->file);
+    put_member(out, ",\"hashes\":{\"sha1\":", job->sha1);
+    put_member(out, ",\"md5\":", job->md5);
+    put_member(out, ",\"sha256\":", job->sha256);
+    (void)fprintf(out, "},\"size\":%" PRId64 ",\"_links\":{", job->size);
+    put_file_links(out, "download", is_https, text, "");
+    (void)fputc(',', out);
+    put_file_links(out, "md5sum", is_https, text, tail);
+    (void)fputs("}}]", out);
+    return true;
 }
 
 static const char *handling_word(enum ddi_handling handling)
@@ -248,43 +265,65 @@ static const char *handling_word(enum ddi_handling handling)
     return handling == DDI_FORCED ? "forced" : handling == DDI_ATTEMPT ? "attempt" : "skip";
 }
 
-static json_t *make_history(const struct ddi_job *job)
+static bool put_chunks(FILE *out, const struct ddi_job *job)
 {
-    json_t *history = json_object(), *messages = json_array();
+    put_member(out, "[{\"part\":", job->part);
+    put_member(out, ",\"version\":", job->version);
+    put_member(out, ",\"name\":", job->name);
+    (void)fputs(",\"artifacts\":", out);
+    bool is_good = put_artifacts(out, job);
 
-    for (size_t i = 0; i < job->message_count && messages != NULL; i++) {
-        if (json_array_append_new(messages, json_text(job->messages[i])) != 0) {
-            json_decref(messages);
-            messages = NULL;
-        }
+    if (job->hardware != NULL && job->hardware[0] != '\0') {
+        put_member(out, ",\"metadata\":[{\"key\":\"hw_ver\",\"value\":", job->hardware);
+        (void)fputs("}]", out);
     }
-    json_add(&history, "status", json_text(job->last_status));
-    json_add(&history, "messages", messages);
-    return history;
+    (void)fputs("}]", out);
+    return is_good;
+}
+
+static void put_history(FILE *out, const struct ddi_job *job)
+{
+    put_member(out, ",\"actionHistory\":{\"status\":", job->last_status);
+    (void)fputs(",\"messages\":[", out);
+    for (size_t i = 0; i < job->message_count; i++) {
+        put_member(out, i != 0 ? "," : "", job->messages[i]);
+    }
+    (void)fputs("]}", out);
 }
 
 char *ddi_put_job(const struct ddi_job *job)
 {
-    json_t *document = json_object(), *deployment = json_object();
+    char *text;
+    size_t len;
+    FILE *out = open_text(&text, &len);
 
-    json_add(&deployment, "download", json_text(handling_word(job->download)));
-    json_add(&deployment, "update", json_text(handling_word(job->update)));
+    if (out == NULL) {
+        return NULL;
+    }
+    (void)fprintf(out, "{\"id\":\"%" PRId64 "\",\"%s\":{\"download\":\"%s\",\"update\":\"%s\",",
+                  job->id, job->is_confirmation ? "confirmation" : "deployment",
+                  handling_word(job->download), handling_word(job->update));
     if (job->has_window) {
-        json_add(&deployment, "maintenanceWindow",
-                 json_text(job->is_in_window ? "available" : "unavailable"));
+        (void)fprintf(out, "\"maintenanceWindow\":\"%s\",",
+                      job->is_in_window ? "available" : "unavailable");
     }
-    json_add(&deployment, "chunks", make_chunks(job));
-    json_add(&document, "id", make_id(job->id));
-    json_add(&document, job->is_confirmation ? "confirmation" : "deployment", deployment);
+    (void)fputs("\"chunks\":", out);
+    bool is_good = put_chunks(out, job);
+    (void)fputc('}', out);
     if (job->last_status != NULL) {
-        json_add(&document, "actionHistory", make_history(job));
+        put_history(out, job);
     }
-    return print(document);
+    (void)fputc('}', out);
+    return close_text(out, &text, is_good);
 }
 
 char *ddi_put_artifacts(const struct ddi_job *job)
 {
-    return print(make_artifacts(job));
+    char *text;
+    size_t len;
+    FILE *out = open_text(&text, &len);
+
+    return out != NULL ? close_text(out, &text, put_artifacts(out, job)) : NULL;
 }
 
 /* ---- the small ones ---- */

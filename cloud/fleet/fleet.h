@@ -64,10 +64,16 @@ OTTER_MUST_CHECK int fleet_open(struct store *store, const struct fleet_clock *c
 /* After the last call; changes under way must have been answered (store->close()). */
 void fleet_close(struct fleet *fleet);
 
-/* Deadlines, new actions of deployments, contacts, retention: what is due. Call it once a
- * second, and after fleet_wants_tick() has become true. */
+/* Deadlines, contacts, retention, and a step of the sweep: what is due. Call it once a
+ * second. */
 void fleet_tick(struct fleet *fleet);
-bool fleet_wants_tick(struct fleet *fleet);
+
+/* A step of the sweep: make the actions that deployments want for devices, and end deployments.
+ * Call it while fleet_wants_sweep() is true, with pauses in which others get the lock: a step
+ * holds it for FLEET_LOOKS_MAX looks of a deployment at a device at most. */
+enum { FLEET_LOOKS_MAX = 10000 };
+void fleet_sweep(struct fleet *fleet);
+bool fleet_wants_sweep(struct fleet *fleet);
 
 /* Write all contacts now: before the end. */
 void fleet_save_contacts(struct fleet *fleet);
@@ -90,8 +96,8 @@ enum fleet_webhook_event {
     WEBHOOK_ACTION_CORRECTED, /* closed without success, and it runs the version after all */
     WEBHOOK_ACTION_CANCELLED,
     WEBHOOK_ACTION_CONFIRMED,
-    WEBHOOK_DEPLOYMENT_PAUSED,   /* by failures; not by a person */
-    WEBHOOK_DEPLOYMENT_FINISHED, /* no open action, and nobody it could be offered to */
+    WEBHOOK_DEPLOYMENT_PAUSED, /* by failures; not by a person */
+    WEBHOOK_DEPLOYMENT_ENDED,  /* each device of its list is done, or its time is over */
     WEBHOOK_EVENTS,
 };
 const char *fleet_webhook_event_name(enum fleet_webhook_event event);
@@ -317,6 +323,8 @@ struct fleet_counts {
     size_t webhook_waiting;
     uint64_t webhook_sent, webhook_failed, webhook_given_up, webhook_dropped; /* the same */
     char webhook_reason[RECORD_REASON_MAX + 1]; /* why the last one failed; "" = it did not */
+    uint64_t looks;                             /* of a deployment at a device, in the sweep */
+    size_t looks_most;                          /* ... while the lock was held */
 };
 void fleet_count(struct fleet *fleet, struct fleet_counts *out_counts);
 

@@ -284,7 +284,8 @@ static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *s
         return fleet_refuse(change, FLEET_CONFLICT, "it has not failed");
     }
     if (deployment == NULL || firmware == NULL ||
-        deployment->record.state == DEPLOYMENT_CANCELLED) {
+        deployment->record.state == DEPLOYMENT_CANCELLED ||
+        fleet_is_time_over(fleet, &deployment->record)) {
         return fleet_refuse(change, FLEET_CONFLICT, "its deployment is over");
     }
     if (check_retry(change, slot, &firmware->record) != FLEET_DONE) {
@@ -296,6 +297,12 @@ static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *s
 
         none.tries = 0;
         fleet_change_put(change, RECORD_TRIES, &none);
+    }
+    if (deployment->record.state == DEPLOYMENT_ENDED) { /* there is something to do again */
+        struct record_deployment again = deployment->record;
+
+        again.state = DEPLOYMENT_ACTIVE;
+        fleet_change_put(change, RECORD_DEPLOYMENT, &again);
     }
     fleet_work_create(change, slot, &deployment->record, slot->action->record.group);
     if (firmware->record.proven_at == 0) {

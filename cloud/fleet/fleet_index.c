@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include "cloud/fleet/fleet_memory.h"
 
 enum { SIZE_MIN = 64 };
 
@@ -74,7 +75,7 @@ static int grow(struct fleet_index *index, size_t size)
     struct fleet_index old = *index;
 
     size = size < SIZE_MIN ? SIZE_MIN : size;
-    struct fleet_index_entry *entries = calloc(size, sizeof *entries);
+    struct fleet_index_entry *entries = fleet_memory_large(size * sizeof *entries);
 
     if (entries == NULL) {
         return -1;

@@ -24,7 +24,19 @@ void fleet_go_first(struct fleet_change *change, const struct record_firmware *f
 /* A person has looked at a first device that failed: another one may be first. */
 void fleet_allow_first_again(struct fleet_change *change, int64_t deployment);
 
-/* Make the actions that active deployments want, some hundreds at a time. */
-void fleet_sweep(struct fleet *fleet);
+/* If the first device has failed, pause the deployment and return true. */
+bool fleet_pause_if_failed(struct fleet_change *change,
+                           const struct fleet_deployment *deployment);
+
+/* The group of a deployment: its id, 0 = it has none. */
+int64_t fleet_group_id(const struct fleet *fleet, int64_t deployment, int64_t ordinal);
+
+/* ---- the end of a deployment ---- */
+bool fleet_is_time_over(const struct fleet *fleet, const struct record_deployment *deployment);
+
+/* End it if no action of it is open, and its time is over or its rule is a list of which each
+ * device is done. *io_left: how many devices may be looked at, and are left then. */
+void fleet_end_if_over(struct fleet_change *change, const struct fleet_deployment *deployment,
+                       size_t *io_left);
 
 #endif

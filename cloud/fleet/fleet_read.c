@@ -280,6 +280,8 @@ void fleet_count(struct fleet *fleet, struct fleet_counts *out_counts)
         .webhook_failed = fleet->webhook_failed,
         .webhook_given_up = fleet->webhook_given_up,
         .webhook_dropped = fleet->webhook_dropped,
+        .looks = fleet->sweep.looks,
+        .looks_most = fleet->sweep.looks_most,
     };
     memcpy(out_counts->webhook_reason, fleet->webhook_reason, sizeof fleet->webhook_reason);
     for (size_t i = 0; i < fleet->slots.count; i++) {

@@ -2,6 +2,7 @@
 /* What a device says about itself: configData, and the version above all. */
 #include "cloud/fleet/fleet_report.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include "cloud/fleet/fleet_action.h"
@@ -163,8 +164,10 @@ void fleet_report(struct fleet *fleet, int64_t device, const struct ddi_config *
                   fleet_done *done, void *ctx)
 {
     struct fleet_kept kept = {0};
-    struct report_params params = {.device = device,
-                                   .config = fleet_keep(&kept, config, sizeof *config)};
+    /* Of 38 KB it mostly has three or four attributes. */
+    size_t size =
+        offsetof(struct ddi_config, attributes) + config->count * sizeof config->attributes[0];
+    struct report_params params = {.device = device, .config = fleet_keep(&kept, config, size)};
 
     fleet_run(fleet, build_report, &params, sizeof params, &kept, done, ctx);
 }

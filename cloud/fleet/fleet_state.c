@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cloud/fleet/fleet_settings.h"
+#include "cloud/fleet/fleet_sweep.h"
 #include "cloud/fleet/token.h"
 
 int64_t fleet_wall_ms(const struct fleet *fleet)
@@ -22,118 +23,6 @@ void fleet_free_text(const char *text)
 
     memcpy(&is_ours, &text, sizeof is_ours); /* const is said by the record only */
     free(is_ours);
-}
-
-/* ---- lists ---- */
-static int64_t id_of(const void *item)
-{
-    int64_t id;
-
-    memcpy(&id, item, sizeof id);
-    return id;
-}
-
-/* New ids are the largest, mostly. */
-size_t fleet_list_place(const struct fleet_list *list, int64_t id)
-{
-    size_t low = 0, high = list->count;
-
-    if (high != 0 && id_of(list->items[high - 1]) < id) {
-        return high;
-    }
-    /* As long as nothing was deleted, an id says where it stands. */
-    if (high != 0 && id >= id_of(list->items[0])) {
-        uint64_t guess = (uint64_t)id - (uint64_t)id_of(list->items[0]);
-
-        if (guess < high && id_of(list->items[guess]) == id) {
-            return (size_t)guess;
-        }
-    }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (id_of(list->items[middle]) < id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-void *fleet_list_find(const struct fleet_list *list, int64_t id)
-{
-    size_t at = fleet_list_place(list, id);
-
-    return at < list->count && id_of(list->items[at]) == id ? list->items[at] : NULL;
-}
-
-/* Takes over `item`, also when it fails. */
-static int add(struct fleet_list *list, void *item)
-{
-    size_t at = fleet_list_place(list, id_of(item));
-
-    if (list->count == list->max) {
-        size_t max = list->max == 0 ? 16 : 2 * list->max;
-        void **items = realloc(list->items, max * sizeof *items);
-
-        if (items == NULL) {
-            free(item);
-            return -1;
-        }
-        list->items = items;
-        list->max = max;
-    }
-    memmove(list->items + at + 1, list->items + at, (list->count - at) * sizeof *list->items);
-    list->items[at] = item;
-    list->count++;
-    return 0;
-}
-
-static void take_out(struct fleet_list *list, const void *item)
-{
-    size_t at = fleet_list_place(list, id_of(item));
-
-    if (at < list->count && list->items[at] == item) {
-        list->count--;
-        memmove(list->items + at, list->items + at + 1,
-                (list->count - at) * sizeof *list->items);
-    }
-}
-
-/* The item with this id, made (zeroed) if it is not there. */
-static void *find_or_add(struct fleet_list *list, int64_t id, size_t size)
-{
-    void *item = fleet_list_find(list, id);
-
-    if (item != NULL) {
-        return item;
-    }
-    item = calloc(1, size);
-    if (item == NULL) {
-        return NULL;
-    }
-    memcpy(item, &id, sizeof id);
-    return add(list, item) == 0 ? item : NULL;
-}
-
-/* Replace a text; an empty one is NULL. */
-static int set_text(char **io_text, const char *text)
-{
-    char *copy = NULL;
-
-    if (*io_text != NULL && text != NULL && strcmp(*io_text, text) == 0) {
-        return 0;
-    }
-    if (text != NULL && text[0] != '\0') {
-        copy = strdup(text);
-        if (copy == NULL) {
-            return -1;
-        }
-    }
-    free(*io_text);
-    *io_text = copy;
-    return 0;
 }
 
 /* ---- by key ---- */
@@ -161,39 +50,85 @@ struct fleet_token *fleet_find_token(struct fleet *fleet, const uint8_t hash[32]
 }
 
 /* ---- devices ---- */
-static int put_device(struct fleet *fleet, const struct record_device *device)
+/* Where a text stands behind *io_end; an empty one is NULL. */
+static const char *append(char **io_end, const char *text)
+{
+    char *at = *io_end;
+
+    if (text == NULL || text[0] == '\0') {
+        return NULL;
+    }
+    *io_end = stpcpy(at, text) + 1;
+    return at;
+}
+
+static int put_texts(struct fleet *fleet, struct fleet_slot *slot,
+                     const struct record_device *device)
+{
+    const char *attributes = device->attributes != NULL ? device->attributes : "";
+    size_t size = strlen(device->name) + strlen(device->hold_reason) + strlen(device->version) +
+                  strlen(attributes) + 4;
+    char *texts = fleet_arena_new(&fleet->of_slots, size), *end = texts;
+
+    if (texts == NULL) {
+        return -1;
+    }
+    slot->name = append(&end, device->name);
+    slot->hold_reason = append(&end, device->hold_reason);
+    slot->version = append(&end, device->version);
+    slot->attributes = append(&end, attributes);
+    fleet_arena_give(&fleet->of_slots, slot->texts, slot->texts_size);
+    slot->texts = texts;
+    slot->texts_size = (uint32_t)size;
+    return 0;
+}
+
+static size_t slot_size(size_t id_len)
+{
+    return sizeof(struct fleet_slot) + id_len + 1;
+}
+
+static struct fleet_slot *add_slot(struct fleet *fleet, const struct record_device *device)
 {
     size_t id_len = strlen(device->controller_id);
     struct fleet_slot *slot =
-        find_or_add(&fleet->slots, device->head.id, sizeof *slot + id_len + 1);
+        id_len != 0 ? fleet_arena_new(&fleet->of_slots, slot_size(id_len)) : NULL;
 
-    if (slot == NULL || id_len == 0) {
+    if (slot == NULL) {
+        return NULL;
+    }
+    slot->id = device->head.id;
+    memcpy(slot->controller_id, device->controller_id, id_len + 1);
+    if (fleet_list_add(&fleet->slots, slot) != 0) {
+        fleet_arena_give(&fleet->of_slots, slot, slot_size(id_len));
+        return NULL;
+    }
+    return fleet_index_add(&fleet->by_controller_id, slot->controller_id, id_len, slot) == 0
+               ? slot
+               : NULL;
+}
+
+static int put_device(struct fleet *fleet, const struct record_device *device)
+{
+    struct fleet_slot *slot = fleet_list_find(&fleet->slots, device->head.id);
+
+    if (slot == NULL) {
+        slot = add_slot(fleet, device);
+    }
+    if (slot == NULL) {
         return -1;
     }
-    if (slot->rev == 0) { /* a new one */
-        memcpy(slot->controller_id, device->controller_id, id_len + 1);
-        if (fleet_index_add(&fleet->by_controller_id, slot->controller_id, id_len, slot) != 0) {
-            return -1;
-        }
-        fleet->wants_sweep = true;
-    }
-    if (strcmp(slot->hardware, device->hardware) != 0 || slot->product != device->product ||
-        strcmp(slot->version != NULL ? slot->version : "", device->version) != 0 ||
-        (slot->hold_reason != NULL) != (device->hold_reason[0] != '\0')) {
-        fleet->wants_sweep = true;
-    }
+    fleet_sweep_device(fleet, slot);
     slot->rev = device->head.rev;
     slot->reports_version = device->reports_version;
     slot->has_config = device->attributes != NULL && device->attributes[0] != '\0';
     memcpy(slot->hardware, device->hardware, sizeof slot->hardware);
     slot->product = device->product;
     slot->first_at = device->first_at;
-    return set_text(&slot->name, device->name) | set_text(&slot->version, device->version) |
-           set_text(&slot->hold_reason, device->hold_reason) |
-           set_text(&slot->attributes, device->attributes);
+    return put_texts(fleet, slot, device);
 }
 
-static void free_slot(struct fleet_slot *slot)
+static void free_slot(struct fleet *fleet, struct fleet_slot *slot)
 {
     while (slot->tries != NULL) {
         struct fleet_tries *next = slot->tries->next;
@@ -206,11 +141,8 @@ static void free_slot(struct fleet_slot *slot)
     }
     free((void *)slot->tags);
     free(slot->action);
-    free(slot->name);
-    free(slot->hold_reason);
-    free(slot->version);
-    free(slot->attributes);
-    free(slot);
+    fleet_arena_give(&fleet->of_slots, slot->texts, slot->texts_size);
+    fleet_arena_give(&fleet->of_slots, slot, slot_size(strlen(slot->controller_id)));
 }
 
 static void put_contact(struct fleet *fleet, const struct record_contact *contact)
@@ -240,7 +172,7 @@ static int put_tag(struct fleet *fleet, const struct record_tag *tag)
     char *text = strdup(tag->tag);
     struct fleet_row *row =
         copy != NULL && text != NULL
-            ? find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row)
+            ? fleet_list_find_or_add(&fleet->rows[RECORD_TAG], tag->head.id, sizeof *row)
             : NULL;
     if (row == NULL) {
         free(copy);
@@ -250,7 +182,7 @@ static int put_tag(struct fleet *fleet, const struct record_tag *tag)
     *copy = *tag;
     row->record = copy;
     tags[slot->tag_count++] = text;
-    fleet->wants_sweep = true;
+    fleet_sweep_device(fleet, slot);
     return 0;
 }
 
@@ -262,7 +194,7 @@ static void remove_tag(struct fleet *fleet, const struct record_tag *tag)
         if (strcmp(slot->tags[i], tag->tag) == 0) {
             free(slot->tags[i]);
             slot->tags[i] = slot->tags[--slot->tag_count];
-            fleet->wants_sweep = true;
+            fleet_sweep_device(fleet, slot);
         }
     }
 }
@@ -275,6 +207,33 @@ static void count_action(struct fleet *fleet, const struct record_action *action
 
     if (deployment != NULL && action->state > 0 && action->state < ACTION_STATES) {
         deployment->counts[action->state] += by;
+    }
+}
+
+static void count_open(struct fleet *fleet, const struct record_action *action, int by)
+{
+    struct fleet_firmware *firmware = fleet_list_find(&fleet->firmware, action->firmware);
+
+    if (firmware != NULL && action->open) {
+        firmware->open_actions += (size_t)by;
+    }
+}
+
+/* The device is free, the deployment may be over, and if the firmware is not proven yet, any
+ * device may go first now. */
+static void closed(struct fleet *fleet, struct fleet_slot *slot,
+                   const struct record_action *action)
+{
+    const struct fleet_firmware *firmware = fleet_list_find(&fleet->firmware, action->firmware);
+    struct fleet_deployment *deployment =
+        fleet_list_find(&fleet->deployments, action->deployment);
+
+    fleet_sweep_device(fleet, slot);
+    if (deployment != NULL) {
+        fleet_sweep_deployment(fleet, deployment);
+    }
+    if (firmware != NULL && firmware->record.proven_at == 0) {
+        fleet_sweep_all(fleet);
     }
 }
 
@@ -300,8 +259,10 @@ static int put_action(struct fleet *fleet, const struct record_action *record)
         count_action(fleet, &slot->action->record, -1);
     }
     count_action(fleet, record, 1);
-    if (!record->open || slot->action->record.head.id != record->head.id) {
-        fleet->wants_sweep = true; /* the device is free; or there are more to come */
+    count_open(fleet, &slot->action->record, -1);
+    count_open(fleet, record, 1);
+    if (!record->open) {
+        closed(fleet, slot, record);
     }
     if (slot->action->record.head.id != record->head.id) {
         slot->action->notes = 0;
@@ -349,58 +310,103 @@ int64_t fleet_ddi_id(const struct record_action *action)
 }
 
 /* ---- tokens, firmware, deployments, small tables ---- */
-static int put_token(struct fleet *fleet, const struct record_token *record)
+static struct fleet_token *add_token(struct fleet *fleet, const struct record_token *record)
 {
     size_t name_size = strlen(record->name) + 1;
-    struct fleet_token *token =
-        find_or_add(&fleet->tokens, record->head.id, sizeof *token + name_size);
-    struct fleet_slot *slot = fleet_list_find(&fleet->slots, record->owner);
-    int64_t was_valid;
+    struct fleet_token *token = fleet_arena_new(&fleet->of_tokens, sizeof *token + name_size);
 
-    if (token == NULL) {
-        return -1;
+    if (token == NULL || token_hash_from_hex(record->hash, token->hash) != 0) {
+        return NULL;
     }
-    was_valid = token->kind == TOKEN_TARGET && token->revoked_at == 0;
-    if (token->rev == 0) { /* a new one */
-        memcpy(token->name, record->name, name_size);
-        if (token_hash_from_hex(record->hash, token->hash) != 0 ||
-            fleet_index_add(&fleet->by_hash, token->hash, sizeof token->hash, token) != 0) {
-            return -1;
-        }
-    }
+    token->id = record->head.id;
+    memcpy(token->name, record->name, name_size);
+    return fleet_list_add(&fleet->tokens, token) == 0 &&
+                   fleet_index_add(&fleet->by_hash, token->hash, sizeof token->hash, token) == 0
+               ? token
+               : NULL;
+}
+
+/* A damaged database may say any number: what is none is nobody's. */
+static uint8_t small(int64_t number, int max)
+{
+    return number > 0 && number <= max ? (uint8_t)number : 0;
+}
+
+static void set_token(struct fleet_token *token, const struct record_token *record)
+{
     token->rev = record->head.rev;
-    token->kind = record->kind;
+    token->kind = small(record->kind, TOKEN_SETUP);
     token->owner = record->owner;
-    token->role = record->role;
+    token->role = small(record->role, ROLE_ADMIN);
     token->uses_left = record->uses_left;
     token->created_at = record->created_at;
     token->expires_at = record->expires_at;
     token->revoked_at = record->revoked_at;
-    if (record->kind == TOKEN_TARGET && slot != NULL) {
-        slot->target_tokens =
-            (uint8_t)(slot->target_tokens + (record->revoked_at == 0) - was_valid);
+}
+
+static void count_token(struct fleet *fleet, const struct fleet_token *token, int by)
+{
+    struct fleet_slot *slot = token->kind == TOKEN_TARGET && token->revoked_at == 0
+                                  ? fleet_list_find(&fleet->slots, token->owner)
+                                  : NULL;
+
+    if (slot != NULL) {
+        slot->target_tokens = (uint8_t)(slot->target_tokens + by);
     }
+}
+
+static int put_token(struct fleet *fleet, const struct record_token *record)
+{
+    struct fleet_token *token = fleet_list_find(&fleet->tokens, record->head.id);
+
+    if (token != NULL) {
+        count_token(fleet, token, -1);
+    } else {
+        token = add_token(fleet, record);
+    }
+    if (token == NULL) {
+        return -1;
+    }
+    set_token(token, record);
+    count_token(fleet, token, 1);
     return 0;
+}
+
+int fleet_state_load_token(struct fleet *fleet, const struct record_token *record)
+{
+    struct fleet_token *token = add_token(fleet, record);
+
+    if (token != NULL) {
+        set_token(token, record);
+    }
+    return token != NULL ? 0 : -1;
+}
+
+void fleet_state_count_tokens(struct fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->tokens.count; i++) {
+        count_token(fleet, fleet->tokens.items[i], 1);
+    }
 }
 
 static int put_firmware(struct fleet *fleet, const struct record_firmware *record)
 {
     struct fleet_firmware *firmware =
-        find_or_add(&fleet->firmware, record->head.id, sizeof *firmware);
+        fleet_list_find_or_add(&fleet->firmware, record->head.id, sizeof *firmware);
 
     if (firmware == NULL) {
         return -1;
     }
     firmware->record = *record;
     firmware->record.notes = NULL;
-    fleet->wants_sweep = true;
+    fleet_sweep_all(fleet);
     return 0;
 }
 
 static int put_deployment(struct fleet *fleet, const struct record_deployment *record)
 {
     struct fleet_deployment *deployment =
-        find_or_add(&fleet->deployments, record->head.id, sizeof *deployment);
+        fleet_list_find_or_add(&fleet->deployments, record->head.id, sizeof *deployment);
     char *text = strdup(record->rule != NULL ? record->rule : "");
 
     if (deployment == NULL || text == NULL ||
@@ -411,7 +417,9 @@ static int put_deployment(struct fleet *fleet, const struct record_deployment *r
     fleet_free_text(deployment->record.rule);
     deployment->record = *record;
     deployment->record.rule = text;
-    fleet->wants_sweep = true;
+    if (record->state == DEPLOYMENT_ACTIVE) {
+        fleet_sweep_all(fleet);
+    }
     return 0;
 }
 
@@ -419,8 +427,8 @@ static int put_deployment(struct fleet *fleet, const struct record_deployment *r
 static int put_row(struct fleet *fleet, enum record_kind kind, const void *record)
 {
     const struct record_table *table = record_table(kind);
-    struct fleet_row *row =
-        find_or_add(&fleet->rows[kind], ((const struct record_head *)record)->id, sizeof *row);
+    struct fleet_row *row = fleet_list_find_or_add(
+        &fleet->rows[kind], ((const struct record_head *)record)->id, sizeof *row);
 
     if (row == NULL) {
         return -1;
@@ -437,7 +445,9 @@ static int put_row(struct fleet *fleet, enum record_kind kind, const void *recor
             memset((char *)row->record + table->columns[i].offset, 0, sizeof(const char *));
         }
     }
-    fleet->wants_sweep = fleet->wants_sweep || kind != RECORD_OUTBOX;
+    if (kind != RECORD_OUTBOX) {
+        fleet_sweep_all(fleet);
+    }
     return 0;
 }
 
@@ -493,11 +503,12 @@ static void delete_slot(struct fleet *fleet, int64_t id)
     if (slot != NULL) {
         if (slot->action != NULL) {
             count_action(fleet, &slot->action->record, -1);
+            count_open(fleet, &slot->action->record, -1);
         }
         fleet_index_remove(&fleet->by_controller_id, slot->controller_id,
                            strlen(slot->controller_id), slot);
-        take_out(&fleet->slots, slot);
-        free_slot(slot);
+        fleet_list_take_out(&fleet->slots, slot);
+        free_slot(fleet, slot);
     }
 }
 
@@ -511,7 +522,7 @@ void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id)
         if (kind == RECORD_TAG) {
             remove_tag(fleet, row->record);
         }
-        take_out(&fleet->rows[kind], row);
+        fleet_list_take_out(&fleet->rows[kind], row);
         free(row->record);
         free(row);
     }
@@ -521,12 +532,12 @@ void fleet_state_free(struct fleet *fleet)
 {
     fleet_index_free(&fleet->by_controller_id);
     fleet_index_free(&fleet->by_hash);
+    fleet_sweep_free(&fleet->sweep);
     for (size_t i = 0; i < fleet->slots.count; i++) {
-        free_slot(fleet->slots.items[i]);
+        free_slot(fleet, fleet->slots.items[i]);
     }
-    for (size_t i = 0; i < fleet->tokens.count; i++) {
-        free(fleet->tokens.items[i]);
-    }
+    fleet_arena_free(&fleet->of_slots);
+    fleet_arena_free(&fleet->of_tokens);
     for (size_t i = 0; i < fleet->firmware.count; i++) {
         free(fleet->firmware.items[i]);
     }

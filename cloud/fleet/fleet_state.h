@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include "cloud/fleet/fleet.h"
 #include "cloud/fleet/fleet_index.h"
+#include "cloud/fleet/fleet_list.h"
+#include "cloud/fleet/fleet_memory.h"
 #include "cloud/fleet/fleet_trim.h"
 
 /* What the fleet has in memory: as much of each row as a poll or a list needs. Only for the
@@ -12,12 +14,6 @@
  *
  * It follows the store: a row gets here by fleet_state_put(), at the start or when the store
  * has it. Full rows of devices are read from the store by whoever changes one. */
-
-/* Things with an id, in order of it. `items` point to structs that begin with the id. */
-struct fleet_list {
-    void **items;
-    size_t count, max;
-};
 
 struct fleet_action {
     struct record_action record;
@@ -35,9 +31,12 @@ struct fleet_slot { /* a device */
     int64_t id;
     uint32_t rev;
     bool reports_version, has_config, has_unsaved_contact;
+    bool is_to_sweep;      /* fleet_sweep.h */
     uint8_t target_tokens; /* that are valid */
     char hardware[RECORD_FIELD_MAX + 1];
-    char *name, *hold_reason, *version, *attributes;
+    uint32_t texts_size;
+    char *texts; /* these, in one piece; an empty one is NULL */
+    const char *name, *hold_reason, *version, *attributes;
     char **tags;
     size_t tag_count;
     int64_t product;
@@ -52,14 +51,16 @@ struct fleet_slot { /* a device */
 struct fleet_token {
     int64_t id;
     uint32_t rev;
+    uint8_t kind, role;
     uint8_t hash[32];
-    int64_t kind, owner, role, uses_left, created_at, expires_at, revoked_at;
+    int64_t owner, uses_left, created_at, expires_at, revoked_at;
     char name[]; /* stays as it is */
 };
 
 struct fleet_firmware {
     int64_t id;
     struct record_firmware record; /* `notes` is NULL */
+    size_t open_actions;
 };
 
 struct fleet_deployment {
@@ -67,11 +68,37 @@ struct fleet_deployment {
     struct record_deployment record; /* `rule` is of this struct */
     struct rule *rule;
     int64_t counts[ACTION_STATES];
+    bool may_be_over; /* fleet_sweep.h */
 };
 
 struct fleet_row { /* of the small tables that are kept as they are */
     int64_t id;
     void *record; /* its long texts are NULL */
+};
+
+enum { FLEET_SWEPT_MAX = 500 /* devices that changed, or actions, of one step */ };
+
+/* Where a pass over all devices, the newest deployment first, goes on. */
+struct fleet_pass {
+    int64_t deployment; /* this one, or the next older one; 0 = none is under way */
+    int64_t after;      /* with the device behind this one */
+    int64_t first;      /* found so far: a device that may go first; 0 = none */
+};
+
+struct fleet_sweep { /* fleet_sweep.h */
+    bool wants_all, wants_ends;
+    int64_t *devices; /* that changed, the oldest first */
+    size_t count, max;
+    struct fleet_pass pass;
+
+    bool is_running; /* a step is; one at a time. What follows is of this step */
+    bool has_written;
+    struct fleet_pass next_pass;
+    int64_t taken[FLEET_SWEPT_MAX]; /* of the devices that changed */
+    size_t taken_count;
+
+    uint64_t looks;
+    size_t looks_most; /* of one step */
 };
 
 struct fleet {
@@ -81,12 +108,13 @@ struct fleet {
     struct fleet_settings settings;
 
     struct fleet_list slots, tokens, firmware, deployments;
+    struct fleet_arena of_slots, of_tokens;
     struct fleet_list rows[RECORD_KINDS];         /* PRODUCT, GROUP, SETTING, OUTBOX */
     struct fleet_index by_controller_id, by_hash; /* slots; tokens */
     int64_t last_id[RECORD_KINDS];
     char audit_hash[65]; /* of the newest entry */
 
-    bool wants_sweep, is_sweeping;       /* devices are to be looked at for new actions */
+    struct fleet_sweep sweep;
     int64_t contacts_saved_ms, swept_ms; /* steady */
     struct fleet_trim trim;
     bool is_saving_contacts;
@@ -105,15 +133,19 @@ int64_t fleet_steady_ms(const struct fleet *fleet);
 OTTER_MUST_CHECK int fleet_state_put(struct fleet *fleet, enum record_kind kind,
                                      const void *record);
 void fleet_state_delete(struct fleet *fleet, enum record_kind kind, int64_t id);
+
+/* The same for a token at the start. It touches nothing that other rows touch, so that one
+ * thread may put tokens while another one puts the rest. When all are there, the second one
+ * counts them into the devices. */
+OTTER_MUST_CHECK int fleet_state_load_token(struct fleet *fleet,
+                                            const struct record_token *record);
+void fleet_state_count_tokens(struct fleet *fleet);
+
 void fleet_state_free(struct fleet *fleet);
 
 /* Free a text that a record calls const; NULL is allowed. */
 void fleet_free_text(const char *text);
 
-/* Where the first item with an id of at least `id` stands; `count` if there is none. */
-size_t fleet_list_place(const struct fleet_list *list, int64_t id);
-/* NULL if there is none. */
-void *fleet_list_find(const struct fleet_list *list, int64_t id);
 struct fleet_slot *fleet_find_slot(struct fleet *fleet, const char *controller_id);
 struct fleet_token *fleet_find_token(struct fleet *fleet, const uint8_t hash[32]);
 const struct record_product *fleet_find_product(struct fleet *fleet, int64_t id);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "cloud/fleet/fleet_action.h"
 #include "cloud/fleet/fleet_offer.h"
+#include "cloud/fleet/fleet_sweep.h"
 
 enum {
     DUE_MAX = 2000, /* of one tick: each is in memory until it is durable */
@@ -47,8 +48,7 @@ static bool is_over(struct fleet *fleet, const struct fleet_action *action)
 
     return (action->record.state == ACTION_QUEUED ||
             action->record.state == ACTION_WAITING_APPROVAL) &&
-           deployment != NULL && deployment->record.ends_at != 0 &&
-           deployment->record.ends_at <= fleet_wall_ms(fleet);
+           deployment != NULL && fleet_is_time_over(fleet, &deployment->record);
 }
 
 /* Is its deployment cancelled, and it is not yet? The cancel itself ends only some, and knows
@@ -80,30 +80,38 @@ static enum action_event due(struct fleet *fleet, const struct fleet_action *act
                : 0;
 }
 
+/* The next device behind `after` of which something is due, or the last one that was looked
+ * at: then event is 0. False: there is no device behind it. */
+static bool find_due(struct fleet *fleet, int64_t after, struct deadline_params *out_params)
+{
+    *out_params = (struct deadline_params){0};
+    pthread_mutex_lock(&fleet->lock);
+    size_t first = fleet_list_place(&fleet->slots, after + 1), count = fleet->slots.count;
+    size_t end = count - first < FLEET_LOOKS_MAX ? count : first + FLEET_LOOKS_MAX;
+
+    for (size_t i = first; i < end && out_params->event == 0; i++) {
+        const struct fleet_slot *slot = fleet->slots.items[i];
+
+        out_params->event = due(fleet, slot->action);
+        out_params->device = slot->id;
+        out_params->action = out_params->event != 0 ? slot->action->record.head.id : 0;
+    }
+    pthread_mutex_unlock(&fleet->lock);
+    return first < count;
+}
+
 /* Looks at each device once; a change that is not durable yet is found again at the next tick,
  * and changes nothing then. */
 static void end_what_is_due(struct fleet *fleet)
 {
-    int64_t after = 0;
+    struct deadline_params params = {0};
+    int count = 0;
 
-    for (int count = 0; count < DUE_MAX; count++) {
-        struct deadline_params params = {0};
-
-        pthread_mutex_lock(&fleet->lock);
-        for (size_t i = fleet_list_place(&fleet->slots, after + 1);
-             i < fleet->slots.count && params.event == 0; i++) {
-            const struct fleet_slot *slot = fleet->slots.items[i];
-
-            params.event = due(fleet, slot->action);
-            params.device = slot->id;
-            params.action = params.event != 0 ? slot->action->record.head.id : 0;
+    while (count < DUE_MAX && find_due(fleet, params.device, &params)) {
+        if (params.event != 0) {
+            fleet_run(fleet, build_deadline, &params, sizeof params, NULL, NULL, NULL);
+            count++;
         }
-        pthread_mutex_unlock(&fleet->lock);
-        if (params.event == 0) {
-            return;
-        }
-        after = params.device;
-        fleet_run(fleet, build_deadline, &params, sizeof params, NULL, NULL, NULL);
     }
 }
 
@@ -205,18 +213,8 @@ void fleet_tick(struct fleet *fleet)
     fleet_trim_tick(fleet);
     if (is_time(fleet, &fleet->swept_ms, SWEEP_EVERY_MS)) {
         pthread_mutex_lock(&fleet->lock);
-        fleet->wants_sweep = true;
+        fleet_sweep_all(fleet);
         pthread_mutex_unlock(&fleet->lock);
     }
     fleet_sweep(fleet);
-}
-
-bool fleet_wants_tick(struct fleet *fleet)
-{
-    bool wants;
-
-    pthread_mutex_lock(&fleet->lock);
-    wants = fleet->wants_sweep && !fleet->is_sweeping && !fleet->settings.offers_stopped;
-    pthread_mutex_unlock(&fleet->lock);
-    return wants;
 }

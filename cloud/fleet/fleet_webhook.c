@@ -19,7 +19,7 @@ const char *fleet_webhook_event_name(enum fleet_webhook_event event)
         [WEBHOOK_ACTION_CANCELLED] = "action.cancelled",
         [WEBHOOK_ACTION_CONFIRMED] = "action.confirmed",
         [WEBHOOK_DEPLOYMENT_PAUSED] = "deployment.paused",
-        [WEBHOOK_DEPLOYMENT_FINISHED] = "deployment.finished",
+        [WEBHOOK_DEPLOYMENT_ENDED] = "deployment.ended",
     };
 
     return names[event];

@@ -6,7 +6,7 @@
 
 /* The webhook's settings as texts. Pure. */
 
-/* "action.failed,deployment.finished": a set of 1 << enum fleet_webhook_event. Returns false if
+/* "action.failed,deployment.ended": a set of 1 << enum fleet_webhook_event. Returns false if
  * a word is none of them, or stands there twice. "" is the empty set. */
 bool fleet_webhook_read_events(const char *list, uint32_t *out_events);
 

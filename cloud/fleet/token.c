@@ -52,25 +52,25 @@ void token_hash_to_hex(const uint8_t hash[32], char out_hex[65])
     }
 }
 
-static int hex_value(char digit)
-{
-    return digit >= '0' && digit <= '9'   ? digit - '0'
-           : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
-           : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
-                                          : -1;
-}
-
-/* By hand: OpenSSL's needs 2,000 instructions, and every token's is read at the start. */
+/* By hand: OpenSSL's needs 2,000 instructions, and every token's is read at the start. From a
+ * table: no processor can guess whether the next digit of a hash is a letter. */
 int token_hash_from_hex(const char *hex, uint8_t out_hash[32])
 {
-    for (size_t i = 0; i < 32; i++) {
-        int high = hex_value(hex[2 * i]);
-        int low = high >= 0 ? hex_value(hex[2 * i + 1]) : -1;
+    static const uint8_t values[256] = {
+        /* of a digit, and 1 more: 0 = it is none */
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+        ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
 
-        if (low < 0) {
+    for (size_t i = 0; i < 32; i++) {
+        uint8_t high = values[(uint8_t)hex[2 * i]];
+        uint8_t low = high != 0 ? values[(uint8_t)hex[2 * i + 1]] : 0;
+
+        if (low == 0) {
             return -1;
         }
-        out_hash[i] = (uint8_t)(high * 16 + low);
+        out_hash[i] = (uint8_t)((high - 1) * 16 + low - 1);
     }
     return hex[64] == '\0' ? 0 : -1;
 }

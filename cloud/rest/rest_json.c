@@ -68,7 +68,7 @@ static const char *deployment_state_name(int64_t state)
     static const char *const words[] = {[DEPLOYMENT_ACTIVE] = "active",
                                         [DEPLOYMENT_PAUSED] = "paused",
                                         [DEPLOYMENT_CANCELLED] = "cancelled",
-                                        [DEPLOYMENT_FINISHED] = "finished"};
+                                        [DEPLOYMENT_ENDED] = "ended"};
     return WORD(words, state);
 }
 

@@ -172,6 +172,19 @@ bool rule_matches(const struct rule *rule, const struct rule_subject *subject)
 
 /* ---- a list of devices as a rule ---- */
 
+bool rule_is_list(const struct rule *rule, const char *const **out_ids, size_t *out_count)
+{
+    const struct rule_step *step = rule->steps;
+
+    if (rule->step_count != 1 || step->kind != RULE_COMPARE || step->field != RULE_ID ||
+        step->is_pattern || (step->op != RULE_IN && step->op != RULE_EQUAL)) {
+        return false;
+    }
+    *out_ids = rule->values + step->value;
+    *out_count = step->op == RULE_IN ? step->value_count : 1;
+    return true;
+}
+
 struct writer {
     char *out;
     size_t size, len; /* len also counts what had no room */

@@ -49,6 +49,10 @@ void rule_free(struct rule *rule); /* NULL is allowed */
 
 bool rule_matches(const struct rule *rule, const struct rule_subject *subject);
 
+/* Is the rule nothing but a list of devices, `id in (...)` or `id = x`? Then its ids, which are
+ * the rule's. */
+bool rule_is_list(const struct rule *rule, const char *const **out_ids, size_t *out_count);
+
 /* Write `id in (...)` for a list of devices: the text that rule_parse() reads, if the ids are
  * UTF-8 without control characters. Returns its length without NUL, as snprintf does. */
 size_t rule_put_ids(char *out, size_t out_size, const char *const ids[], size_t count);

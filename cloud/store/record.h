@@ -141,7 +141,7 @@ enum deployment_state {
     DEPLOYMENT_ACTIVE = 1,
     DEPLOYMENT_PAUSED,
     DEPLOYMENT_CANCELLED,
-    DEPLOYMENT_FINISHED /* all that match are through; later ones get it still */
+    DEPLOYMENT_ENDED /* each device of its list is done, or its time is over */
 };
 
 struct record_deployment {

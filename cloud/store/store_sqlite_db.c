@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -116,10 +117,18 @@ int sqlite_db_prepare(sqlite3 *db, const char *path, const char *sql,
                : sqlite_db_error(db, path, out_error);
 }
 
+/* Statistics of memory that nobody reads would cost a mutex of the process at each malloc(). */
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static sqlite3 *open_file(const char *path, int flags, struct host_error *out_error)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     sqlite3 *db = NULL;
 
+    (void)pthread_once(&once, configure);
     /* No mutex of SQLite's: a connection is used by one thread at a time. */
     if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         if (db == NULL) {
@@ -271,5 +280,12 @@ sqlite3 *sqlite_db_open_writer(const char *path, struct host_error *out_error)
 
 sqlite3 *sqlite_db_open_reader(const char *path, struct host_error *out_error)
 {
-    return open_file(path, SQLITE_OPEN_READONLY, out_error);
+    sqlite3 *db = open_file(path, SQLITE_OPEN_READONLY, out_error);
+
+    /* Each commit of the writer empties it, so that more would be of no use. */
+    if (db != NULL && sqlite_db_run(db, path, "PRAGMA cache_size = -512", out_error) != 0) {
+        sqlite3_close(db);
+        db = NULL;
+    }
+    return db;
 }

@@ -28,10 +28,15 @@ union sqlite_row_record {
     struct record_outbox outbox;
 };
 
-/* Bind the columns of a record, and its id. The record must stay until the statement has run.
- * Returns a code of SQLite. */
+/* Bind the columns of a record but those that are left out (1 << i), and its id; the parameter
+ * behind these is *out_next. The record must stay until the statement has run. Returns a code
+ * of SQLite. */
 OTTER_MUST_CHECK int sqlite_row_bind(sqlite3_stmt *statement, const struct record_table *table,
-                                     const void *record);
+                                     uint64_t left_out, const void *record, int *out_next);
+
+/* Are the keys (of sql_keys()) of this row of SQL_LOOK those of the record? */
+bool sqlite_row_has_keys(sqlite3_stmt *statement, const struct record_table *table,
+                         uint64_t keys, const void *record);
 
 /* Read a row. What is in the file is input: a value of another type, a text that is longer than
  * its array or holds a NUL, or a rev that none can be is an error that names table, id and

@@ -59,16 +59,48 @@ static void put_upsert(FILE *out, const struct record_table *table)
     fprintf(out, "\"rev\" = \"%s\".\"rev\" + 1", table->name);
 }
 
-static void put_update(FILE *out, const struct record_table *table)
+uint64_t sql_keys(const struct record_table *table)
 {
-    size_t count = table->column_count;
+    uint64_t keys = 0;
+
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (record_list_has(table->unique, table->columns[i].name) ||
+            record_list_has(table->indexed, table->columns[i].name)) {
+            keys |= UINT64_C(1) << i;
+        }
+    }
+    return keys;
+}
+
+static bool has(uint64_t columns, size_t i)
+{
+    return (columns >> i & 1) != 0;
+}
+
+/* An index is written anew if a column of it is named here, whatever its value. */
+static void put_update(FILE *out, const struct record_table *table, uint64_t left_out)
+{
+    size_t place = 0;
 
     fprintf(out, "UPDATE \"%s\" SET ", table->name);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "\"%s\" = $%zu, ", table->columns[i].name, i + 1);
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!has(left_out, i)) {
+            fprintf(out, "\"%s\" = $%zu, ", table->columns[i].name, ++place);
+        }
     }
-    fprintf(out, "\"rev\" = \"rev\" + 1 WHERE \"id\" = $%zu AND \"rev\" = $%zu", count + 1,
-            count + 2);
+    fprintf(out, "\"rev\" = \"rev\" + 1 WHERE \"id\" = $%zu AND \"rev\" = $%zu", place + 1,
+            place + 2);
+}
+
+static void put_look(FILE *out, const struct record_table *table)
+{
+    fprintf(out, "SELECT \"rev\"");
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (has(sql_keys(table), i)) {
+            fprintf(out, ", \"%s\"", table->columns[i].name);
+        }
+    }
+    fprintf(out, " FROM \"%s\" WHERE \"id\" = $1", table->name);
 }
 
 char *sql_write(enum sql_write which, const struct record_table *table)
@@ -82,8 +114,8 @@ char *sql_write(enum sql_write which, const struct record_table *table)
         put_insert(text.out, table);
     } else if (which == SQL_UPSERT) {
         put_upsert(text.out, table);
-    } else if (which == SQL_UPDATE) {
-        put_update(text.out, table);
+    } else if (which == SQL_UPDATE || which == SQL_UPDATE_REST) {
+        put_update(text.out, table, which == SQL_UPDATE ? 0 : sql_keys(table));
     } else if (which == SQL_DELETE) {
         fprintf(text.out, "DELETE FROM \"%s\" WHERE \"id\" = $1 AND ($2 = -1 OR \"rev\" = $2)",
                 table->name);
@@ -95,7 +127,7 @@ char *sql_write(enum sql_write which, const struct record_table *table)
                 "WHERE CAST(\"meta\".\"value\" AS BIGINT) < CAST(excluded.\"value\" AS BIGINT)",
                 table->name);
     } else {
-        fprintf(text.out, "SELECT 1 FROM \"%s\" WHERE \"id\" = $1", table->name);
+        put_look(text.out, table);
     }
     return text_end(&text);
 }

@@ -10,7 +10,7 @@
  * parameters.
  *
  * Parameters of INSERT, UPSERT and UPDATE: the columns in their order ($1 ...), then the id,
- * then (UPDATE) the rev that the row must have. DELETE: id, and that rev or -1. EXISTS: id.
+ * then (UPDATE) the rev that the row must have. DELETE: id, and that rev or -1. LOOK: id.
  * NOTE_ID: the id of a deleted row, which `meta` keeps if it is the highest of its table.
  * Selections: the first id that may come, [the value of `column`,] and how many rows at most.
  * They give id, rev, and the columns in their order.
@@ -19,11 +19,15 @@ enum sql_write {
     SQL_INSERT,
     SQL_UPSERT,
     SQL_UPDATE,
+    SQL_UPDATE_REST, /* all but the keys, which are as they were */
     SQL_DELETE,
-    SQL_EXISTS,
+    SQL_LOOK, /* rev and the keys of a row */
     SQL_NOTE_ID,
     SQL_WRITES
 };
+
+/* The columns that are part of an index: 1 << i for the column i. */
+uint64_t sql_keys(const struct record_table *table);
 
 /* All texts are malloc'ed; NULL = no memory. */
 char *sql_write(enum sql_write which, const struct record_table *table);

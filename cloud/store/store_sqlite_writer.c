@@ -42,18 +42,23 @@ static bool is_of_batch(int rc)
            (rc & 0xFF) == SQLITE_MISMATCH;
 }
 
-static int put(struct sqlite_writer *self, const struct store_op *op, const char **out_conflict)
+static int put(struct sqlite_writer *self, const struct store_op *op, bool has_keys,
+               const char **out_conflict)
 {
     const struct record_table *table = record_table(op->kind);
     enum sql_write which = op->expected_rev == STORE_NEW       ? SQL_INSERT
                            : op->expected_rev == STORE_ANY_REV ? SQL_UPSERT
-                                                               : SQL_UPDATE;
+                           : has_keys                          ? SQL_UPDATE
+                                                               : SQL_UPDATE_REST;
+    bool is_update = which == SQL_UPDATE || which == SQL_UPDATE_REST, changed = true;
     sqlite3_stmt *statement = self->writes[op->kind][which];
-    bool changed = true;
-    int rc = sqlite_row_bind(statement, table, op->record);
+    int next;
+    int rc =
+        sqlite_row_bind(statement, table, which == SQL_UPDATE_REST ? self->keys[op->kind] : 0,
+                        op->record, &next);
 
-    if (rc == SQLITE_OK && which == SQL_UPDATE) {
-        rc = sqlite3_bind_int64(statement, (int)table->column_count + 2, op->expected_rev);
+    if (rc == SQLITE_OK && is_update) {
+        rc = sqlite3_bind_int64(statement, next, op->expected_rev);
     }
     if (rc == SQLITE_OK) {
         rc = run(self, statement, &changed);
@@ -62,7 +67,7 @@ static int put(struct sqlite_writer *self, const struct store_op *op, const char
         *out_conflict = "is there already";
     } else if (is_unique_violation(rc)) {
         *out_conflict = "has a value that another row has";
-    } else if (rc == SQLITE_OK && which == SQL_UPDATE && !changed) {
+    } else if (rc == SQLITE_OK && is_update && !changed) {
         *out_conflict = "has another rev, or is gone";
     }
     return *out_conflict != NULL ? SQLITE_OK : rc;
@@ -80,7 +85,7 @@ static int delete (struct sqlite_writer *self, const struct store_op *op,
     (void)sqlite3_bind_int64(statement, 2, rev);
     int rc = run(self, statement, &changed);
     if (rc == SQLITE_OK && !changed && rev >= 0) {
-        statement = self->writes[op->kind][SQL_EXISTS];
+        statement = self->writes[op->kind][SQL_LOOK];
         (void)sqlite3_bind_int64(statement, 1, head->id);
         rc = sqlite3_step(statement);
         exists = rc == SQLITE_ROW;
@@ -113,23 +118,82 @@ static int undo_batch(struct sqlite_writer *self, struct store_batch *batch,
     return rc == SQLITE_OK ? run(self, self->frames[KEEP_BATCH], NULL) : rc;
 }
 
-/* Write one batch into the open transaction. Returns SQLITE_OK also if it alone is refused. */
-static int write_batch(struct sqlite_writer *self, struct store_batch *batch)
+/* How a batch is written. */
+struct way {
+    bool has_savepoint; /* it may have to be taken back */
+    bool has_keys;      /* columns of indexes change, perhaps */
+};
+
+static const struct way careful = {.has_savepoint = true, .has_keys = true};
+
+/* Look at the rows that a batch changes. One that is not as it expects it is perhaps only
+ * changed by the batch itself before: what that says is that there is doubt. */
+static struct way find_way(struct sqlite_writer *self, const struct store_batch *batch)
 {
-    int rc = run(self, self->frames[BEGIN_BATCH], NULL);
+    struct way way = {0};
+
+    for (size_t i = 0; !way.has_savepoint && i < batch->count; i++) {
+        const struct store_op *op = &batch->ops[i];
+        sqlite3_stmt *statement = self->writes[op->kind][SQL_LOOK];
+
+        if (op->expected_rev == STORE_NEW || op->expected_rev == STORE_ANY_REV) {
+            continue;
+        }
+        (void)sqlite3_bind_int64(statement, 1, ((const struct record_head *)op->record)->id);
+        if (sqlite3_step(statement) != SQLITE_ROW ||
+            sqlite3_column_int64(statement, 0) != op->expected_rev) {
+            way = careful;
+        } else if (op->verb == STORE_PUT) {
+            way.has_keys =
+                way.has_keys || !sqlite_row_has_keys(statement, record_table(op->kind),
+                                                     self->keys[op->kind], op->record);
+        }
+        (void)sqlite3_reset(statement);
+    }
+    return way;
+}
+
+/* Write one batch into the open transaction. Returns SQLITE_OK also if it alone is refused;
+ * then without a savepoint *out_is_spoilt is set, as it cannot be taken back alone. */
+static int write_batch(struct sqlite_writer *self, struct store_batch *batch, struct way way,
+                       bool *out_is_spoilt)
+{
+    int rc = way.has_savepoint ? run(self, self->frames[BEGIN_BATCH], NULL) : SQLITE_OK;
 
     for (size_t i = 0; rc == SQLITE_OK && i < batch->count; i++) {
         const struct store_op *op = &batch->ops[i];
         const char *conflict = NULL;
-        rc = (op->verb == STORE_PUT ? put : delete)(self, op, &conflict);
-        if (conflict != NULL) {
-            return undo_batch(self, batch, STORE_CONFLICT, i, conflict);
+        rc = op->verb == STORE_PUT ? put(self, op, way.has_keys, &conflict)
+                                   : delete (self, op, &conflict);
+        bool is_refused = conflict != NULL || (rc != SQLITE_OK && is_of_batch(rc));
+        if (is_refused && !way.has_savepoint) {
+            *out_is_spoilt = true;
+            return SQLITE_OK;
         }
-        if (rc != SQLITE_OK && is_of_batch(rc)) {
-            return undo_batch(self, batch, STORE_FAILED, i, sqlite3_errmsg(self->db));
+        if (is_refused) {
+            return conflict != NULL
+                       ? undo_batch(self, batch, STORE_CONFLICT, i, conflict)
+                       : undo_batch(self, batch, STORE_FAILED, i, sqlite3_errmsg(self->db));
         }
     }
-    return rc == SQLITE_OK ? run(self, self->frames[KEEP_BATCH], NULL) : rc;
+    return rc == SQLITE_OK && way.has_savepoint ? run(self, self->frames[KEEP_BATCH], NULL)
+                                                : rc;
+}
+
+/* Begin a transaction and write the batches. It is spoilt if one is refused that nobody
+ * doubted. */
+static int write_batches(struct sqlite_writer *self, const struct store_queue *group,
+                         bool doubts_all, bool *out_is_spoilt)
+{
+    int rc = run(self, self->frames[BEGIN_GROUP], NULL);
+
+    *out_is_spoilt = false;
+    for (struct store_batch *batch = group->first;
+         rc == SQLITE_OK && batch != NULL && !*out_is_spoilt; batch = batch->next) {
+        rc = write_batch(self, batch, doubts_all ? careful : find_way(self, batch),
+                         out_is_spoilt);
+    }
+    return rc;
 }
 
 static void roll_back(struct sqlite_writer *self)
@@ -152,12 +216,17 @@ static void fail_group(struct sqlite_writer *self, const struct store_queue *gro
     }
 }
 
+/* SQLite copies each page that is written behind a savepoint, a third of all its work: so only
+ * a batch in doubt has one. If another one is refused after all, because of a value that must
+ * be unique, all are written once more, each behind one. */
 void sqlite_writer_group(struct sqlite_writer *self, const struct store_queue *group)
 {
-    int rc = run(self, self->frames[BEGIN_GROUP], NULL);
-    for (struct store_batch *batch = group->first; rc == SQLITE_OK && batch != NULL;
-         batch = batch->next) {
-        rc = write_batch(self, batch);
+    bool is_spoilt;
+
+    int rc = write_batches(self, group, false, &is_spoilt);
+    if (rc == SQLITE_OK && is_spoilt) {
+        roll_back(self);
+        rc = write_batches(self, group, true, &is_spoilt);
     }
     if (rc == SQLITE_OK) {
         rc = run(self, self->frames[COMMIT_GROUP], NULL);
@@ -205,6 +274,9 @@ static int prepare(struct sqlite_writer *self, struct host_error *out_error)
 
     for (int i = 0; err == 0 && i < SQLITE_FRAMES; i++) {
         err = sqlite_db_prepare(self->db, self->path, frames[i], &self->frames[i], out_error);
+    }
+    for (int kind = 0; kind < RECORD_KINDS; kind++) {
+        self->keys[kind] = sql_keys(record_table((enum record_kind)kind));
     }
     for (int i = 0; err == 0 && i < RECORD_KINDS * SQL_WRITES; i++) {
         int kind = i / SQL_WRITES, which = i % SQL_WRITES;

@@ -16,7 +16,8 @@ struct sqlite_writer {
     sqlite3 *db;
     sqlite3_stmt *frames[SQLITE_FRAMES];
     sqlite3_stmt *writes[RECORD_KINDS][SQL_WRITES];
-    int wal_pages; /* in the log after the last commit */
+    uint64_t keys[RECORD_KINDS]; /* sql_keys() */
+    int wal_pages;               /* in the log after the last commit */
 };
 
 /* `path` must outlive it. */

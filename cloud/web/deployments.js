@@ -34,7 +34,7 @@ function stateButtons(deployment, refresh) {
     await post(`deployments/${deployment.id}/${word}`);
     await refresh();
   }, kind);
-  if (deployment.state === "active" || deployment.state === "finished") {
+  if (deployment.state === "active") {
     return [set("Pause", "pause", ""), set("Cancel", "cancel", "danger")];
   }
   return deployment.state === "paused" ? [set("Resume", "resume", "main"), set("Cancel", "cancel", "danger")] : [];

@@ -90,7 +90,7 @@ function settingsForm(settings, refresh) {
 }
 
 const webhookEvents = ["action.failed", "action.timed_out", "action.rejected", "action.expired", "action.lost",
-  "action.corrected", "action.cancelled", "action.confirmed", "deployment.paused", "deployment.finished"];
+  "action.corrected", "action.cancelled", "action.confirmed", "deployment.paused", "deployment.ended"];
 
 function webhookForm(settings, refresh) {
   const url = h("input", { type: "url", maxlength: 512, value: settings.webhook_url });

@@ -306,13 +306,13 @@ def refused_killed_and_restored(fleet, receiver):
     fleet.call("PATCH", "/settings", {"webhook_url": receiver.url()})
 
 
-def finished_is_told(fleet, receiver):
+def ended_is_told(fleet, receiver):
     firmware, version = fleet.add_firmware()
     fleet.add_device("c")
     deployment, _ = fleet.offer("c", firmware)
     fleet.report("c", version)
-    came(receiver, "deployment.finished", deployment=deployment)
-    assert fleet.call("GET", f"/deployments/{deployment}")["state"] == "finished"
+    came(receiver, "deployment.ended", deployment=deployment)
+    assert fleet.call("GET", f"/deployments/{deployment}")["state"] == "ended"
     assert not receiver.find("action.confirmed")
 
 
@@ -382,7 +382,7 @@ def main():
             fails_in_every_way_and_then_takes_it(fleet, receiver)
             a_message_that_is_refused_lets_others_go(fleet, receiver)
             a_hanging_receiver_holds_up_nothing(fleet, receiver)
-            finished_is_told(fleet, receiver)
+            ended_is_told(fleet, receiver)
             refused_killed_and_restored(fleet, receiver)
             outcomes = killed_at_any_moment(fleet, receiver, random.Random(seed))
             a_stranger_with_tls_gets_nothing(fleet, receiver)

@@ -13,8 +13,9 @@
  * SQLite). Besides, a test decides when batches are answered, makes them fail, and looks into
  * it.
  *
- * For one thread. It starts by answering from inside submit(); a batch that is submitted from
- * inside a `done` is answered after that `done` has returned.
+ * For one thread; but several may read while nobody writes. It starts by answering from inside
+ * submit(); a batch that is submitted from inside a `done` is answered after that `done` has
+ * returned.
  */
 struct store *store_double_new(void);
 

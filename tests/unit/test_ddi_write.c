@@ -120,6 +120,24 @@ static void test_jobs(void **state)
     expect_text(ddi_put_artifacts(&job), ARTIFACTS);
 }
 
+static void test_texts_of_a_job_are_json(void **state)
+{
+    struct ddi_job job = plain_job;
+
+    (void)state;
+    job.part = "\"\\\n\x7F";
+    job.version = "1\xFF"
+                  "2";
+    job.name = "\xC3\xBC\xE4\xBD\xA0";
+    expect_text(ddi_put_job(&job),
+                "{\"id\":\"7\",\"deployment\":{\"download\":\"forced\",\"update\":\"attempt\","
+                "\"chunks\":[{\"part\":\"\\\"\\\\\\u000A\x7F\",\"version\":\"1\xEF\xBF\xBD"
+                "2\","
+                "\"name\":\"\xC3\xBC\xE4\xBD\xA0\",\"artifacts\":" ARTIFACTS "}]}}");
+    job.base = "http://h/\"";
+    assert_null(ddi_put_job(&job));
+}
+
 static void test_links_of_http_are_those_that_zephyr_knows(void **state)
 {
     struct ddi_job job = plain_job;
@@ -167,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_base_is_a_url),
         cmocka_unit_test(test_root_answers),
         cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_texts_of_a_job_are_json),
         cmocka_unit_test(test_links_of_http_are_those_that_zephyr_knows),
         cmocka_unit_test(test_a_link_that_is_too_long_is_not_cut),
         cmocka_unit_test(test_cancel_and_confirmations),

@@ -456,6 +456,43 @@ static void a_revoked_token_does_not_come_back(void **state)
     assert_int_equal(poll_with(world, &caller, &poll), FLEET_UNAUTHORIZED);
 }
 
+static int64_t stands_still(void *ctx)
+{
+    (void)ctx;
+    return 1;
+}
+
+static void a_start_counts_the_tokens_of_devices(void **state)
+{
+    struct world *world = *state;
+    char claim[FLEET_SECRET_SIZE], header[FLEET_SECRET_SIZE + 16];
+    struct fleet_caller caller = {.controller_id = "c",
+                                  .authorization = header,
+                                  .own_token = "abcdefghijklmnopqrstuvwxyz012345"};
+    struct fleet_poll poll;
+
+    (void)make_token(world, TOKEN_CLAIM, claim);
+    snprintf(header, sizeof header, "TargetToken %s", claim);
+    assert_int_equal(poll_with(world, &caller, &poll), FLEET_DONE);
+    world_restart(world);
+    assert_int_equal(poll_with(world, &caller, &poll), FLEET_DONE);
+    caller.own_token = "another-one-of-somebody-else-012"; /* the device has one */
+    assert_int_equal(poll_with(world, &caller, &poll), FLEET_UNAUTHORIZED);
+}
+
+static void a_token_that_cannot_be_ends_the_start(void **state)
+{
+    struct world *world = *state;
+    const struct record_token token = {.head = {.id = 99, .rev = 1}, .hash = "no hash"};
+    struct fleet *fleet = NULL;
+    const struct fleet_clock clock = {.wall_ms = stands_still, .steady_ms = stands_still};
+    struct host_error error = {0};
+
+    assert_int_equal(store_double_change(world->store, RECORD_TOKEN, &token), 0);
+    assert_int_equal(fleet_open(world->store, &clock, &fleet, &error), -1);
+    assert_string_equal(error.thing, "token");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -477,6 +514,8 @@ int main(void)
         TEST(rules_see_attributes_as_they_were_said),
         TEST(a_deleted_device_comes_back_with_the_token_that_it_made),
         TEST(a_revoked_token_does_not_come_back),
+        TEST(a_start_counts_the_tokens_of_devices),
+        TEST(a_token_that_cannot_be_ends_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
