@@ -205,7 +205,8 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
     if (found == NULL) {
         return fleet_refuse(change, FLEET_NOT_FOUND, "no such deployment");
     }
-    if (found->record.state == DEPLOYMENT_CANCELLED) {
+    if (found->record.state == DEPLOYMENT_CANCELLED ||
+        found->record.state == DEPLOYMENT_ENDED) {
         return fleet_refuse(change, FLEET_CONFLICT, "the deployment is over");
     }
     struct record_deployment deployment = found->record;

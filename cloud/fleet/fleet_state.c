@@ -580,7 +580,6 @@ uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *sl
                                                              : fleet->settings.poll_interval_s;
 }
 
-/* Twice the slow interval: a device that was told the slow one keeps it until it polls. */
 void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot)
 {
     if (slot != NULL) {
@@ -591,6 +590,7 @@ void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot)
     }
 }
 
+/* Twice the slow interval: a device that was told the slow one keeps it until it polls. */
 bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot)
 {
     int64_t limit_ms = 2 * (int64_t)fleet->settings.poll_interval_s * 1000 + 30000;
