@@ -211,6 +211,10 @@ int hook_start(struct fleet *fleet, const struct fleet_clock *clock, struct hook
     hook->fleet = fleet;
     hook->clock = clock;
     hook->post.is_stopping = &hook->is_stopping;
+    if (!hook_post_open(&hook->post)) {
+        free(hook);
+        return host_error_set(out_error, "webhook", "no memory");
+    }
     init_lock(hook);
     int err = pthread_create(&hook->thread, NULL, serve_until_stopped, hook);
     if (err != 0) {

@@ -26,19 +26,17 @@ static int on_progress(void *ctx, curl_off_t down_total, curl_off_t down, curl_o
     return atomic_load(post->is_stopping) ? 1 : 0;
 }
 
-static bool open_once(struct hook_post *post)
+bool hook_post_open(struct hook_post *post)
 {
-    if (post->easy == NULL && hook_curl_load(&post->curl)) {
-        post->easy = post->curl.easy_init();
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+        post->easy = curl_easy_init();
     }
     return post->easy != NULL;
 }
 
 void hook_post_close(struct hook_post *post)
 {
-    if (post->easy != NULL) {
-        post->curl.easy_cleanup(post->easy);
-    }
+    curl_easy_cleanup(post->easy);
 }
 
 /* ---- the request ---- */
@@ -62,8 +60,8 @@ static bool set_numbers(const struct hook_post *post, long timeout_ms)
     bool is_good = true;
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        is_good = is_good && post->curl.easy_setopt(post->easy, numbers[i].option,
-                                                    numbers[i].value) == CURLE_OK;
+        is_good = is_good &&
+                  curl_easy_setopt(post->easy, numbers[i].option, numbers[i].value) == CURLE_OK;
     }
     return is_good;
 }
@@ -71,27 +69,26 @@ static bool set_numbers(const struct hook_post *post, long timeout_ms)
 static bool set_request(struct hook_post *post, const struct hook_request *request,
                         const struct curl_slist *headers)
 {
-    const struct hook_curl *curl = &post->curl;
     CURL *easy = post->easy;
 
-    curl->easy_reset(easy);
+    curl_easy_reset(easy);
     post->answer_len = 0;
     return headers != NULL && set_numbers(post, request->timeout_ms) &&
-           curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_USERAGENT, "otter-cloud/" OTTER_VERSION) ==
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, "otter-cloud/" OTTER_VERSION) ==
                CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_bytes) == CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_WRITEDATA, post) == CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
-           curl->easy_setopt(easy, CURLOPT_XFERINFODATA, post) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_bytes) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEDATA, post) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFODATA, post) == CURLE_OK;
 }
 
 /* NULL without memory. */
-static struct curl_slist *add_header(const struct hook_curl *curl, struct curl_slist *headers,
-                                     const char *name, const char *value)
+static struct curl_slist *add_header(struct curl_slist *headers, const char *name,
+                                     const char *value)
 {
     char line[256];
 
@@ -99,23 +96,22 @@ static struct curl_slist *add_header(const struct hook_curl *curl, struct curl_s
         return NULL;
     }
     (void)snprintf(line, sizeof line, "%s: %s", name, value);
-    struct curl_slist *longer = curl->slist_append(headers, line);
+    struct curl_slist *longer = curl_slist_append(headers, line);
     if (longer == NULL) {
-        curl->slist_free_all(headers);
+        curl_slist_free_all(headers);
     }
     return longer;
 }
 
-static struct curl_slist *make_headers(const struct hook_curl *curl,
-                                       const struct hook_request *request)
+static struct curl_slist *make_headers(const struct hook_request *request)
 {
     /* No "100 Continue" is waited for: the bodies are small. */
-    struct curl_slist *headers = curl->slist_append(NULL, "Expect:");
+    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
 
-    headers = add_header(curl, headers, "Content-Type", "application/json");
-    headers = add_header(curl, headers, "X-Otter-Event", request->event_id);
+    headers = add_header(headers, "Content-Type", "application/json");
+    headers = add_header(headers, "X-Otter-Event", request->event_id);
     return request->signature[0] != '\0'
-               ? add_header(curl, headers, "X-Otter-Signature", request->signature)
+               ? add_header(headers, "X-Otter-Signature", request->signature)
                : headers;
 }
 
@@ -127,9 +123,9 @@ static bool is_sent(struct hook_post *post, CURLcode result, char out_reason[HOO
     bool is_answered =
         result == CURLE_OK || (result == CURLE_WRITE_ERROR && post->answer_len > ANSWER_MAX);
 
-    (void)post->curl.easy_getinfo(post->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(post->easy, CURLINFO_RESPONSE_CODE, &status);
     if (!is_answered) {
-        (void)snprintf(out_reason, HOOK_REASON_SIZE, "%s", post->curl.easy_strerror(result));
+        (void)snprintf(out_reason, HOOK_REASON_SIZE, "%s", curl_easy_strerror(result));
         return false;
     }
     (void)snprintf(out_reason, HOOK_REASON_SIZE, "the receiver answered %ld%s", status,
@@ -140,14 +136,10 @@ static bool is_sent(struct hook_post *post, CURLcode result, char out_reason[HOO
 bool hook_post_send(struct hook_post *post, const struct hook_request *request,
                     char out_reason[HOOK_REASON_SIZE])
 {
-    if (!open_once(post)) {
-        (void)snprintf(out_reason, HOOK_REASON_SIZE, "libcurl cannot be loaded");
-        return false;
-    }
-    struct curl_slist *headers = make_headers(&post->curl, request);
-    CURLcode result = set_request(post, request, headers) ? post->curl.easy_perform(post->easy)
+    struct curl_slist *headers = make_headers(request);
+    CURLcode result = set_request(post, request, headers) ? curl_easy_perform(post->easy)
                                                           : CURLE_OUT_OF_MEMORY;
     bool is_good = is_sent(post, result, out_reason);
-    post->curl.slist_free_all(headers);
+    curl_slist_free_all(headers);
     return is_good;
 }

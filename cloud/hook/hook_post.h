@@ -2,10 +2,11 @@
 #ifndef CLOUD_HOOK_POST_H
 #define CLOUD_HOOK_POST_H
 
+#include <curl/curl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include "cloud/hook/hook_curl.h"
+#include "otter/err.h"
 
 /* One POST at a time to an address that an admin gave: http and https only, certificates
  * checked, no redirect followed, the whole of it within an absolute time, and of the answer
@@ -14,12 +15,12 @@
  */
 struct hook_post {
     const atomic_bool *is_stopping; /* breaks a request off, within a second */
-    /* private; start: 0 */
-    struct hook_curl curl;
-    CURL *easy; /* NULL = libcurl is not loaded yet */
+    CURL *easy;                     /* private, as the rest */
     size_t answer_len;
 };
 
+/* Returns false if there is no memory. Then there is nothing to close. */
+OTTER_MUST_CHECK bool hook_post_open(struct hook_post *post);
 void hook_post_close(struct hook_post *post);
 
 struct hook_request {
