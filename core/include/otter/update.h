@@ -60,20 +60,22 @@ enum otter_reason otter_update_reason(const struct otter_port *port,
 OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
                                           const struct otter_layout *layout);
 
-/* Request that the first `size` bytes of APPBAK, at most all of it, are installed at the next
- * start. Only after APPBAK was read back. Returns 0, OTTER_ERR_BUSY (on trial, or there is a
- * request already, perhaps a damaged one: restart, then download again), OTTER_ERR_NONE (there
- * is no journal) or the port's error.
+/* Request that `file`, the first bytes of APPBAK and at most all of it, is installed at the
+ * next start. Only after APPBAK was read back. The request says how often this file was
+ * downloaded (otter/history.h). Returns 0, OTTER_ERR_BUSY (on trial, or there is a request
+ * already, perhaps a damaged one: restart, then download again), OTTER_ERR_NONE (there is no
+ * journal) or the port's error.
  * Power: requested or not. */
 OTTER_MUST_CHECK int otter_update_request(const struct otter_port *port,
-                                          const struct otter_layout *layout, uint32_t size);
+                                          const struct otter_layout *layout,
+                                          const struct otter_flag *file);
 
-/* Request that the image in APPBAK is installed, by whatever bootloader there is: by the
+/* Request that `file` in APPBAK is installed, by whatever bootloader there is: by the
  * journal as otter_update_request(), or, where there is none, by a tutorial request. Returns 0,
  * OTTER_ERR_BUSY or the port's error.
  * Power: requested or not. */
 OTTER_MUST_CHECK int otter_update_install(const struct otter_port *port,
                                           const struct otter_layout *layout,
-                                          const struct otter_flag *flag);
+                                          const struct otter_flag *file);
 
 #endif
