@@ -155,9 +155,11 @@ static unsigned erases_max(struct device *device, uint32_t addr, uint32_t size, 
 static void request(struct device *device, const struct file *image)
 {
     const struct otter_port port = flash_view_writer(testbed_board(device->bed));
+    const struct otter_flag file = {.image_size = (uint32_t)image->len};
+
     memset(flash_at(device, OTTER_BACKUP_ADDR), 0xFF, OTTER_BACKUP_SIZE);
     memcpy(flash_at(device, OTTER_BACKUP_ADDR), image->data, image->len);
-    check(device, otter_update_request(&port, &stm32f103_layout, (uint32_t)image->len) == 0,
+    check(device, otter_update_request(&port, &stm32f103_layout, &file) == 0,
           "the update could not be requested");
 }
 

@@ -27,6 +27,13 @@ static const struct reason_text reasons[] = {
                               "place"},
     [OTTER_REASON_DIGEST] = {"refused", "digest",
                              "refused: it is not what the app had announced"},
+    [OTTER_REASON_FLASH] = {"refused", "flash", "refused: the device's flash does not take it"},
+    [OTTER_REASON_INSTALLED] = {"not taken", "installed",
+                                "not taken: the device holds this very file already"},
+    [OTTER_REASON_ON_TRIAL] = {"not taken", "on-trial",
+                               "not taken: the running version was still on trial"},
+    [OTTER_REASON_TRIED] = {"not taken", "tried",
+                            "not taken: the device has tried this file three times"},
 };
 
 const struct reason_text *reason_text(uint8_t number)

@@ -4,33 +4,17 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/crc32.h"
+#include "journal_entry.h"
 
-/* docs/flash-format.md chapter 4 */
-enum {
-    ENTRIES = 8, /* in a page */
-    ENTRY_TAG = 8,
-    ENTRY_STEP = 10,
-    ENTRY_KIND = 11,
-    ENTRY_NUMBER = 12,
-    ENTRY_PRESENT = 14,
-    ENTRY_PREVIOUS = 20,
-    ENTRY_REASON = 26,
-    ENTRY_FLAGS = 27,
-    ENTRY_CHECK = 28,
-    ENTRY_COMMIT = 32,
-    ENTRY_PAGE_MARKS = 34,
-    ENTRY_STARTS = 86,
-    ENTRY_CONFIRMED = 110,
-    ENTRY_REQUEST = 118,
-    ENTRY_ANNOUNCED = 126,
-    ENTRY_SIZE = OTTER_JOURNAL_ENTRY_SIZE,
-};
-enum { TAG = 0xA35C, TAG_REQUEST = 0x5CA3, BLANK = 0xFFFF, SAVED = 0x5555 };
-enum { MARK_SIZE = 2, GROUP_SIZE = 8 };
+enum { ENTRIES = OTTER_JOURNAL_ENTRIES };
+enum { TAG = 0x3AC5, TAG_REQUEST = 0x5CA3, SAVED = 0x5555, BLANK = 0xFFFF };
+enum { MARK_SIZE = 2, GROUP_SIZE = 8, CONFIRMED_SIZE = ENTRY_REQUEST - ENTRY_CONFIRMED };
 /* In the step of an INSTALL: the swap is finished, and the low bits count the starts. */
-enum { STEP_TRIAL = 0x80 };
+enum { STEP_TRIAL = 0x8000 };
+/* In a request */
+enum { REQUEST_FILE = 2, REQUEST_SIZE = 12, REQUEST_CHECK = 16, REQUEST_LEN = 20 };
 
-static const uint8_t zeros[GROUP_SIZE];
+static const uint8_t zeros[CONFIRMED_SIZE];
 
 static int program(const struct otter_port *port, uint32_t addr, const uint8_t data[],
                    uint32_t len)
@@ -50,33 +34,42 @@ static bool is_blank(const uint8_t bytes[], uint32_t len)
 
 /* ---- where entries are ---- */
 
-static uint32_t place_of(uint32_t addr)
+static uint32_t entry_size(const struct otter_port *port)
 {
-    return addr / ENTRY_SIZE % ENTRIES;
+    return port->page_size / ENTRIES;
 }
 
-static uint32_t entry_addr(const struct otter_layout *layout, uint32_t i)
+static uint32_t place_of(const struct otter_port *port, uint32_t addr)
 {
-    return i < ENTRIES ? layout->journal.addr + i * ENTRY_SIZE
-                       : layout->flag.addr + (i - ENTRIES) * ENTRY_SIZE;
+    return addr % port->page_size / entry_size(port);
+}
+
+uint32_t otter_entry_addr(const struct otter_port *port, const struct otter_layout *layout,
+                          uint32_t i)
+{
+    return (i < ENTRIES ? layout->journal.addr : layout->flag.addr) +
+           i % ENTRIES * entry_size(port);
 }
 
 /* Where the next entry goes: after the one at `addr`, or to the start of the other page.
  * Address 0 means that there is no entry yet: the next one goes to the journal page. */
-static uint32_t next_addr(const struct otter_layout *layout, uint32_t addr)
+static uint32_t next_addr(const struct otter_port *port, const struct otter_layout *layout,
+                          uint32_t addr)
 {
-    if (addr != 0 && place_of(addr) != ENTRIES - 1) {
-        return addr + ENTRY_SIZE;
+    if (addr != 0 && place_of(port, addr) != ENTRIES - 1) {
+        return addr + entry_size(port);
     }
-    return entry_addr(layout, addr - layout->journal.addr < ENTRIES * ENTRY_SIZE ? ENTRIES : 0);
+    return addr - layout->journal.addr < port->page_size ? layout->flag.addr
+                                                         : layout->journal.addr;
 }
 
 /* ---- reading ---- */
 
 /* The tag is not covered, so a voided entry still shows how old its page is. */
-static uint32_t entry_check(const uint8_t entry[ENTRY_COMMIT], uint32_t addr)
+static uint32_t entry_check(const struct otter_port *port, const uint8_t head[ENTRY_COMMIT],
+                            uint32_t addr)
 {
-    return otter_crc32(place_of(addr), entry + ENTRY_STEP, ENTRY_CHECK - ENTRY_STEP);
+    return otter_crc32(place_of(port, addr), head + ENTRY_NUMBER, ENTRY_CHECK - ENTRY_NUMBER);
 }
 
 static bool is_newer(uint32_t a, uint32_t b)
@@ -84,22 +77,75 @@ static bool is_newer(uint32_t a, uint32_t b)
     return (int16_t)(uint16_t)(a - b) > 0;
 }
 
-/* Read the entry at addr. Returns whether its fields are valid; it may be live or voided. */
-static bool load(const struct otter_port *port, const struct otter_layout *layout,
-                 uint32_t addr, uint8_t entry[ENTRY_SIZE])
+static bool is_valid(const struct otter_port *port, const struct otter_layout *layout,
+                     uint32_t addr, const uint8_t head[ENTRY_HEAD_SIZE])
 {
-    if (port->read(port->ctx, addr, entry, ENTRY_SIZE) != 0) {
-        memset(entry, 0, ENTRY_SIZE); /* neither valid nor blank */
-    }
-    return otter_get_le32(entry + ENTRY_CHECK) == entry_check(entry, addr) &&
-           entry[ENTRY_NUMBER] % ENTRIES == place_of(addr) &&
-           otter_get_le16(entry + ENTRY_PRESENT) <= layout->app.size &&
-           otter_get_le16(entry + ENTRY_PREVIOUS) <= layout->app.size;
+    return otter_get_le32(head + ENTRY_CHECK) == entry_check(port, head, addr) &&
+           head[ENTRY_NUMBER] % ENTRIES == place_of(port, addr) &&
+           head[ENTRY_KIND] != OTTER_JOURNAL_NONE &&
+           otter_get_le32(head + ENTRY_PRESENT) <= layout->app.size &&
+           otter_get_le32(head + ENTRY_PREVIOUS) <= layout->app.size;
 }
 
-static bool is_live(const uint8_t entry[ENTRY_SIZE])
+bool otter_entry_load(const struct otter_port *port, const struct otter_layout *layout,
+                      uint32_t addr, uint8_t out_head[ENTRY_HEAD_SIZE])
 {
-    return otter_get_le16(entry + ENTRY_TAG) == TAG;
+    if (port->read(port->ctx, addr, out_head, ENTRY_HEAD_SIZE) != 0) {
+        memset(out_head, 0, ENTRY_HEAD_SIZE);
+    }
+    return is_valid(port, layout, addr, out_head);
+}
+
+static bool is_live(const uint8_t head[ENTRY_HEAD_SIZE])
+{
+    return otter_get_le16(head + ENTRY_TAG) == TAG;
+}
+
+static uint32_t page_mark_addr(uint32_t entry, uint32_t i)
+{
+    return entry + ENTRY_HEAD_SIZE + MARK_SIZE * i;
+}
+
+static uint16_t get_page_mark(const struct otter_port *port, uint32_t entry, uint32_t i)
+{
+    uint8_t mark[MARK_SIZE] = {0, 0};
+
+    (void)port->read(port->ctx, page_mark_addr(entry, i), mark, MARK_SIZE);
+    return otter_get_le16(mark);
+}
+
+/* Of the page marks from `count` on, up to which are they used? *out_last is the last of them,
+ * if there is one. An entry's marks are written in one go, from the step on that its fields
+ * tell; so what stands above a blank one is a dead cell. */
+static uint16_t count_page_marks(const struct otter_port *port, uint32_t entry, uint16_t count,
+                                 uint16_t *out_last)
+{
+    while (count < OTTER_JOURNAL_PAGES_MAX(port->page_size)) {
+        uint16_t mark = get_page_mark(port, entry, count);
+        unsigned cleared = mark ^ (unsigned)BLANK;
+
+        if ((cleared & (cleared - 1)) == 0) { /* blank; one bit alone is a dead cell, too */
+            break;
+        }
+        *out_last = mark;
+        count++;
+    }
+    return count;
+}
+
+/* Is the whole entry at addr blank, whose head is this? */
+static bool is_entry_blank(const struct otter_port *port, uint32_t addr,
+                           const uint8_t head[ENTRY_HEAD_SIZE])
+{
+    uint32_t i = OTTER_JOURNAL_PAGES_MAX(port->page_size);
+
+    if (!is_blank(head, ENTRY_HEAD_SIZE)) {
+        return false;
+    }
+    while (i != 0 && get_page_mark(port, addr, i - 1) == BLANK) {
+        i--;
+    }
+    return i == 0;
 }
 
 /* Is the place after the newest entry blank, or the start of an older page, which will be
@@ -107,13 +153,13 @@ static bool is_live(const uint8_t entry[ENTRY_SIZE])
 static bool is_next_clean(const struct otter_port *port, const struct otter_layout *layout,
                           const struct otter_journal *journal)
 {
-    uint32_t addr = next_addr(layout, journal->addr);
-    uint8_t entry[ENTRY_SIZE];
-    bool valid = load(port, layout, addr, entry);
+    uint32_t addr = next_addr(port, layout, journal->addr);
+    uint8_t head[ENTRY_HEAD_SIZE];
+    bool valid = otter_entry_load(port, layout, addr, head);
 
-    return is_blank(entry, ENTRY_SIZE) ||
-           (valid && place_of(addr) == 0 &&
-            is_newer(journal->number, otter_get_le16(entry + ENTRY_NUMBER)));
+    return is_entry_blank(port, addr, head) ||
+           (valid && place_of(port, addr) == 0 &&
+            is_newer(journal->number, otter_get_le16(head + ENTRY_NUMBER)));
 }
 
 uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t page_size)
@@ -126,95 +172,145 @@ uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t
     return (length + page_size - 1) / page_size;
 }
 
-/* How many of `count` items of `size` bytes are used? The highest that is not blank decides. */
-static uint8_t count_used(const uint8_t items[], uint8_t count, uint32_t size)
+static void get_file(const uint8_t bytes[FILE_SIZE], struct otter_journal_file *out_file)
 {
-    while (count != 0 && is_blank(items + (size_t)(count - 1U) * size, size)) {
-        count--;
-    }
-    return count;
+    memcpy(out_file->digest, bytes, OTTER_JOURNAL_DIGEST_SIZE);
+    out_file->tries = bytes[FILE_TRIES];
 }
 
-static void get_fields(const uint8_t entry[ENTRY_SIZE], struct otter_journal *journal)
+static void put_file(uint8_t bytes[FILE_SIZE], const struct otter_journal_file *file)
 {
-    journal->kind = entry[ENTRY_KIND];
-    journal->step = entry[ENTRY_STEP];
-    journal->reason = entry[ENTRY_REASON];
-    journal->flags = entry[ENTRY_FLAGS];
-    journal->present.length = otter_get_le16(entry + ENTRY_PRESENT);
-    journal->present.crc = otter_get_le32(entry + ENTRY_PRESENT + 2);
-    journal->previous.length = otter_get_le16(entry + ENTRY_PREVIOUS);
-    journal->previous.crc = otter_get_le32(entry + ENTRY_PREVIOUS + 2);
+    memcpy(bytes, file->digest, OTTER_JOURNAL_DIGEST_SIZE);
+    bytes[FILE_TRIES] = file->tries;
+    bytes[FILE_TRIES + 1] = 0;
 }
 
-static uint32_t request_check(const uint8_t request[GROUP_SIZE], uint32_t number)
+static struct otter_digest_record get_digest(const uint8_t bytes[8])
 {
-    return otter_crc32(number, request, 4);
+    return (struct otter_digest_record){otter_get_le32(bytes), otter_get_le32(bytes + 4)};
 }
 
-static void get_marks(const uint8_t entry[ENTRY_SIZE], uint32_t page_size,
-                      struct otter_journal *journal)
+static void put_digest(uint8_t bytes[8], const struct otter_digest_record *digest)
 {
-    const uint8_t *request = entry + ENTRY_REQUEST;
-    uint8_t page_marks = count_used(entry + ENTRY_PAGE_MARKS, OTTER_JOURNAL_PAGES, MARK_SIZE);
+    otter_put_le32(bytes, digest->length);
+    otter_put_le32(bytes + 4, digest->crc);
+}
 
-    journal->confirmed = !is_blank(entry + ENTRY_CONFIRMED, GROUP_SIZE);
-    journal->all_marks_set = memcmp(entry + ENTRY_CONFIRMED, zeros, GROUP_SIZE) == 0;
-    /* The commit word is right, or something was written after it. */
-    journal->certain = ((entry[ENTRY_COMMIT] == entry[ENTRY_NUMBER] &&
-                         (entry[ENTRY_COMMIT] ^ entry[ENTRY_COMMIT + 1]) == 0xFF) ||
-                        !is_blank(entry + ENTRY_PAGE_MARKS, ENTRY_SIZE - ENTRY_PAGE_MARKS)) &&
-                       journal->confirmed == journal->all_marks_set;
-    journal->requested = !is_blank(request, GROUP_SIZE);
-    if (otter_get_le16(request) == TAG_REQUEST &&
-        otter_get_le32(request + 4) == request_check(request, journal->number)) {
-        journal->request_size = otter_get_le16(request + 2);
-    }
-    if (journal->kind != OTTER_JOURNAL_INSTALL) {
-        journal->step = page_marks > journal->step ? page_marks : journal->step;
-        return;
-    }
-    journal->starts = count_used(entry + ENTRY_STARTS, OTTER_JOURNAL_TRIALS, GROUP_SIZE);
-    journal->swapped = journal->starts != 0 || journal->confirmed || journal->requested;
-    if ((journal->step & STEP_TRIAL) != 0) {
+static void get_fields(const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal *journal)
+{
+    journal->number = otter_get_le16(head + ENTRY_NUMBER);
+    journal->kind = head[ENTRY_KIND];
+    journal->reason = head[ENTRY_REASON];
+    journal->flags = head[ENTRY_FLAGS];
+    journal->step = otter_get_le16(head + ENTRY_STEP);
+    if (journal->kind == OTTER_JOURNAL_INSTALL && (journal->step & STEP_TRIAL) != 0) {
         journal->swapped = true;
-        journal->step &= STEP_TRIAL - 1;
-        journal->starts = journal->step > journal->starts ? journal->step : journal->starts;
-    } else if (page_marks != 0) { /* saved; perhaps in place as well */
-        const uint8_t *last = entry + ENTRY_PAGE_MARKS + (size_t)MARK_SIZE * (page_marks - 1U);
-        bool in_place = otter_get_le16(last) == 0;
-
-        journal->step = (uint8_t)(2 * page_marks - (in_place ? 0 : 1));
+        journal->starts = (uint8_t)journal->step;
+        journal->step = 0;
     }
-    journal->swapped |= journal->step >= 2 * otter_journal_count_pages(journal, page_size);
+    get_file(head + ENTRY_FILE, &journal->file);
+    journal->floor = otter_get_le32(head + ENTRY_FLOOR);
+    journal->version = otter_get_le32(head + ENTRY_VERSION);
+    journal->present = get_digest(head + ENTRY_PRESENT);
+    journal->previous = get_digest(head + ENTRY_PREVIOUS);
+}
+
+static uint32_t request_check(const uint8_t request[REQUEST_CHECK], uint32_t number)
+{
+    return otter_crc32(number, request, REQUEST_CHECK);
+}
+
+static void get_request(const uint8_t request[REQUEST_LEN], uint32_t size_max,
+                        struct otter_journal *journal)
+{
+    uint32_t size = otter_get_le32(request + REQUEST_SIZE);
+
+    journal->requested = !is_blank(request, REQUEST_LEN);
+    if (otter_get_le16(request) == TAG_REQUEST && size <= size_max &&
+        otter_get_le32(request + REQUEST_CHECK) == request_check(request, journal->number)) {
+        journal->request_size = size;
+        get_file(request + REQUEST_FILE, &journal->request_file);
+    }
+}
+
+/* An INSTALL: how far is it? */
+static void get_install(const struct otter_port *port, const uint8_t head[ENTRY_HEAD_SIZE],
+                        struct otter_journal *journal)
+{
+    uint8_t starts = OTTER_JOURNAL_TRIALS;
+    bool is_used;
+
+    while (starts != 0 &&
+           is_blank(head + ENTRY_STARTS + (size_t)GROUP_SIZE * (starts - 1U), GROUP_SIZE)) {
+        starts--;
+    }
+    if (!journal->swapped) {
+        uint16_t last, before = journal->step / 2U;
+        uint16_t page_marks = count_page_marks(port, journal->addr, before, &last);
+
+        if (page_marks != before) { /* saved; perhaps in place as well */
+            journal->step = (uint16_t)(2 * page_marks - (last == 0 ? 0 : 1));
+        }
+        /* The last page mark may be in doubt, if a start followed it. In the middle of a swap
+         * such a mark is a dead cell. */
+        is_used = starts != 0 || journal->confirmed || journal->requested;
+        journal->swapped = journal->step + (is_used ? 1U : 0U) >=
+                           2 * otter_journal_count_pages(journal, port->page_size);
+    }
+    if (starts > journal->starts) {
+        journal->starts = starts;
+    }
+    journal->confirmed &= journal->swapped;
+    if (journal->confirmed) {
+        journal->floor = journal->version;
+    }
+}
+
+static void get_marks(const struct otter_port *port, const struct otter_layout *layout,
+                      const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal *journal)
+{
+    uint16_t last, step = journal->step;
+    unsigned marks = 0; /* of `confirmed` */
+
+    for (unsigned i = ENTRY_CONFIRMED; i < ENTRY_REQUEST; i += MARK_SIZE) {
+        marks += otter_get_le16(head + i) != BLANK;
+    }
+    journal->confirmed = marks > 1;
+    journal->all_marks_set = memcmp(head + ENTRY_CONFIRMED, zeros, CONFIRMED_SIZE) == 0;
+    get_request(head + ENTRY_REQUEST, layout->backup.size, journal);
+    if (journal->kind == OTTER_JOURNAL_INSTALL) {
+        get_install(port, head, journal);
+    } else {
+        journal->step = count_page_marks(port, journal->addr, step, &last);
+    }
+    /* The commit word is right, or something was written after it. */
+    journal->certain = ((head[ENTRY_COMMIT] == head[ENTRY_NUMBER] &&
+                         (head[ENTRY_COMMIT] ^ head[ENTRY_COMMIT + 1]) == 0xFF) ||
+                        journal->step != step ||
+                        !is_blank(head + ENTRY_STARTS, ENTRY_HEAD_SIZE - ENTRY_STARTS)) &&
+                       (marks == 0 || journal->all_marks_set);
 }
 
 void otter_journal_read(const struct otter_port *port, const struct otter_layout *layout,
                         struct otter_journal *out_journal)
 {
-    uint8_t entry[ENTRY_SIZE],
-        newest[ENTRY_SIZE]; /* read once: what is in doubt must not change */
+    /* read once: what is in doubt must not change */
+    uint8_t head[ENTRY_HEAD_SIZE], newest[ENTRY_HEAD_SIZE];
 
     memset(out_journal, 0, sizeof *out_journal);
     for (uint32_t i = 0; i < 2 * ENTRIES; i++) {
-        uint32_t addr = entry_addr(layout, i);
+        uint32_t addr = otter_entry_addr(port, layout, i);
 
-        if (load(port, layout, addr, entry) && is_live(entry)) {
-            uint16_t number = otter_get_le16(entry + ENTRY_NUMBER);
-
-            if (out_journal->addr == 0 || is_newer(number, out_journal->number)) {
-                out_journal->addr = addr;
-                out_journal->number = number;
-                memcpy(newest, entry, ENTRY_SIZE);
-            }
+        if (otter_entry_load(port, layout, addr, head) && is_live(head) &&
+            (out_journal->addr == 0 || is_newer(otter_get_le16(head + ENTRY_NUMBER),
+                                                otter_get_le16(newest + ENTRY_NUMBER)))) {
+            out_journal->addr = addr;
+            memcpy(newest, head, ENTRY_HEAD_SIZE);
         }
     }
     if (out_journal->addr != 0) {
         get_fields(newest, out_journal);
-        get_marks(newest, port->page_size, out_journal);
-        if (out_journal->request_size > layout->backup.size) {
-            out_journal->request_size = 0;
-        }
+        get_marks(port, layout, newest, out_journal);
         out_journal->certain &= is_next_clean(port, layout, out_journal);
     }
 }
@@ -224,23 +320,25 @@ void otter_journal_read(const struct otter_port *port, const struct otter_layout
 /* Write a blank entry: guard, fields, commit word. */
 static int write_entry(const struct otter_port *port, const struct otter_journal *journal)
 {
-    uint8_t entry[ENTRY_PAGE_MARKS];
+    uint8_t head[ENTRY_STARTS];
 
-    memset(entry, 0, ENTRY_TAG);
-    otter_put_le16(entry + ENTRY_TAG, TAG);
-    entry[ENTRY_STEP] = journal->swapped ? STEP_TRIAL | journal->starts : journal->step;
-    entry[ENTRY_KIND] = journal->kind;
-    otter_put_le16(entry + ENTRY_NUMBER, journal->number);
-    otter_put_le16(entry + ENTRY_PRESENT, (uint16_t)journal->present.length);
-    otter_put_le32(entry + ENTRY_PRESENT + 2, journal->present.crc);
-    otter_put_le16(entry + ENTRY_PREVIOUS, (uint16_t)journal->previous.length);
-    otter_put_le32(entry + ENTRY_PREVIOUS + 2, journal->previous.crc);
-    entry[ENTRY_REASON] = journal->reason;
-    entry[ENTRY_FLAGS] = journal->flags;
-    otter_put_le32(entry + ENTRY_CHECK, entry_check(entry, journal->addr));
-    entry[ENTRY_COMMIT] = entry[ENTRY_NUMBER];
-    entry[ENTRY_COMMIT + 1] = (uint8_t)~entry[ENTRY_NUMBER];
-    return program(port, journal->addr, entry, sizeof entry);
+    memset(head, 0, sizeof head);
+    otter_put_le16(head + ENTRY_TAG, TAG);
+    otter_put_le16(head + ENTRY_NUMBER, journal->number);
+    head[ENTRY_KIND] = journal->kind;
+    head[ENTRY_REASON] = journal->reason;
+    head[ENTRY_FLAGS] = journal->flags;
+    otter_put_le16(head + ENTRY_STEP,
+                   journal->swapped ? (uint16_t)(STEP_TRIAL | journal->starts) : journal->step);
+    put_file(head + ENTRY_FILE, &journal->file);
+    otter_put_le32(head + ENTRY_FLOOR, journal->floor);
+    otter_put_le32(head + ENTRY_VERSION, journal->version);
+    put_digest(head + ENTRY_PRESENT, &journal->present);
+    put_digest(head + ENTRY_PREVIOUS, &journal->previous);
+    otter_put_le32(head + ENTRY_CHECK, entry_check(port, head, journal->addr));
+    head[ENTRY_COMMIT] = head[ENTRY_NUMBER];
+    head[ENTRY_COMMIT + 1] = (uint8_t)~head[ENTRY_NUMBER];
+    return program(port, journal->addr, head, sizeof head);
 }
 
 /* Mark an entry that is not blank, so that it never reads as blank. Returns an error in any
@@ -253,21 +351,24 @@ static int pass_over(const struct otter_port *port, uint32_t addr)
 }
 
 /* Void the tag of every older entry, so that none can start or undo a swap again, or make a
- * good APP look bad by a digest record that is out of date. */
+ * good APP look bad by a digest record that is out of date. A tag in which one cell is dead is
+ * void, too: what it reads decides, not whether it took the zero. */
 static int void_others(const struct otter_port *port, const struct otter_layout *layout,
                        uint32_t newest)
 {
-    int error = 0;
+    for (uint32_t i = 0; i < 2 * ENTRIES; i++) {
+        uint32_t addr = otter_entry_addr(port, layout, i);
+        uint8_t head[ENTRY_HEAD_SIZE];
 
-    for (uint32_t i = 0; i < 2 * ENTRIES && error == 0; i++) {
-        uint32_t addr = entry_addr(layout, i);
-        uint8_t entry[ENTRY_SIZE];
+        if (addr != newest && otter_entry_load(port, layout, addr, head) && is_live(head)) {
+            int error = program(port, addr + ENTRY_TAG, zeros, MARK_SIZE);
 
-        if (addr != newest && load(port, layout, addr, entry) && is_live(entry)) {
-            error = program(port, addr + ENTRY_TAG, zeros, 2);
+            if (error != 0 && otter_entry_load(port, layout, addr, head) && is_live(head)) {
+                return error;
+            }
         }
     }
-    return error;
+    return 0;
 }
 
 int otter_journal_append(const struct otter_port *port, const struct otter_layout *layout,
@@ -276,24 +377,25 @@ int otter_journal_append(const struct otter_port *port, const struct otter_layou
     bool first = journal->addr == 0;
     int error = OTTER_ERR_FLASH;
 
-    for (unsigned left = ENTRIES + 1; left != 0 && error != 0; left--) {
-        uint8_t entry[ENTRY_SIZE];
+    /* As many tries as a page has entries: one more could come round to the page that holds the
+     * newest entry, and erase it. */
+    for (unsigned left = ENTRIES; left != 0 && error != 0; left--) {
+        uint8_t head[ENTRY_HEAD_SIZE];
 
-        journal->addr = next_addr(layout, journal->addr);
+        journal->addr = next_addr(port, layout, journal->addr);
         journal->number++;
-        if (place_of(journal->addr) == 0) {
+        if (place_of(port, journal->addr) == 0) {
             journal->number = (uint16_t)((journal->number + ENTRIES - 1) & ~(ENTRIES - 1));
-            error = port->erase(port->ctx, journal->addr);
-            if (error != 0) {
-                return error;
-            }
+            /* The cells decide, not this: one that does not erase may be one that no entry
+             * needs. */
+            (void)port->erase(port->ctx, journal->addr);
         }
-        (void)load(port, layout, journal->addr, entry);
-        error = is_blank(entry, ENTRY_SIZE) ? write_entry(port, journal)
-                                            : pass_over(port, journal->addr);
+        (void)otter_entry_load(port, layout, journal->addr, head);
+        error = is_entry_blank(port, journal->addr, head) ? write_entry(port, journal)
+                                                          : pass_over(port, journal->addr);
     }
     if (error == 0 && first) { /* FLAG may hold anything: it must not read as a newer entry */
-        error = port->erase(port->ctx, layout->flag.addr);
+        (void)port->erase(port->ctx, layout->flag.addr);
     }
     return error != 0 ? error : void_others(port, layout, journal->addr);
 }
@@ -302,17 +404,17 @@ int otter_journal_append(const struct otter_port *port, const struct otter_layou
 
 int otter_journal_advance(const struct otter_port *port, struct otter_journal *journal)
 {
-    uint32_t cell = journal->step;
+    uint32_t page = journal->step;
     uint8_t mark[MARK_SIZE] = {0, 0};
     int error;
 
     if (journal->kind == OTTER_JOURNAL_INSTALL) {
-        cell = journal->step / 2U;
+        page = journal->step / 2U;
         if (journal->step % 2 == 0) {
             otter_put_le16(mark, SAVED);
         }
     }
-    error = program(port, journal->addr + ENTRY_PAGE_MARKS + MARK_SIZE * cell, mark, MARK_SIZE);
+    error = program(port, page_mark_addr(journal->addr, page), mark, MARK_SIZE);
     if (error == 0) {
         journal->step++;
     }
@@ -328,21 +430,22 @@ int otter_journal_count_start(const struct otter_port *port,
 
 int otter_journal_finish(const struct otter_port *port, const struct otter_journal *journal)
 {
-    return program(port, journal->addr + ENTRY_CONFIRMED, zeros, GROUP_SIZE);
+    return program(port, journal->addr + ENTRY_CONFIRMED, zeros, CONFIRMED_SIZE);
 }
 
 int otter_journal_request(const struct otter_port *port, const struct otter_journal *journal,
-                          uint32_t size)
+                          uint32_t size, const struct otter_journal_file *file)
 {
-    uint8_t request[GROUP_SIZE];
+    uint8_t request[REQUEST_LEN];
 
     if (journal->requested) {
         return OTTER_ERR_BUSY;
     }
     otter_put_le16(request, TAG_REQUEST);
-    otter_put_le16(request + 2, (uint16_t)size);
-    otter_put_le32(request + 4, request_check(request, journal->number));
-    return program(port, journal->addr + ENTRY_REQUEST, request, GROUP_SIZE);
+    put_file(request + REQUEST_FILE, file);
+    otter_put_le32(request + REQUEST_SIZE, size);
+    otter_put_le32(request + REQUEST_CHECK, request_check(request, journal->number));
+    return program(port, journal->addr + ENTRY_REQUEST, request, REQUEST_LEN);
 }
 
 bool otter_journal_is_announced(const struct otter_port *port,

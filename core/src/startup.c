@@ -10,8 +10,8 @@ struct startup {
     uint32_t tutorial_size; /* in the tutorial request; 0 = there is none */
     uint8_t check[3];       /* enum otter_check, by enum otter_image_at */
     uint32_t size[3];       /* of the image there, if it is good */
+    uint32_t number[3];     /* ... and its version number */
     bool received;          /* as in config, until that image is refused or installed */
-    uint32_t app_number;    /* version of a good app: an update must not be older */
     uint8_t reason;         /* for the next entry */
     /* Set when install() has verified APP and the new image a second time. The value for "yes"
      * is `config`, not 1: a glitch that skips an instruction, or leaves garbage in this struct,
@@ -67,6 +67,18 @@ static uint32_t crc(const struct startup *s, enum otter_image_at where, uint32_t
     return otter_swap_image_crc(s->config->port, s->config->layout, where, length);
 }
 
+/* No image below this version number is installed: what the journal says, but not less than a
+ * good app is that nothing has to be proved of. What a debug probe has flashed counts alone,
+ * downwards, too. */
+static uint32_t floor_of(const struct startup *s)
+{
+    bool is_flashed = s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_REFLASHED;
+    bool is_on_trial = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed;
+    uint32_t app = s->number[OTTER_IMAGE_AT_APP];
+
+    return is_flashed || (app > s->journal.floor && !is_on_trial) ? app : s->journal.floor;
+}
+
 /* Must the signature of APP be verified as well as its digest record? Yes if there is no
  * record, if APP is new, if this start has rewritten the journal, or if the version of APP is
  * needed. (With every_start: always.) */
@@ -91,11 +103,11 @@ static void check(struct startup *s, enum otter_image_at where)
         where == OTTER_IMAGE_AT_APP ? app_digest(journal) : &journal->previous;
     enum otter_reason reason = OTTER_REASON_NONE;
     enum otter_check good = OTTER_CHECK_GOOD;
-    uint32_t number = 0;
     bool recorded = journal->kind != OTTER_JOURNAL_NONE && where != OTTER_IMAGE_AT_NEW &&
                     (where == OTTER_IMAGE_AT_APP || !is_idle(journal));
 
     s->check[where] = OTTER_CHECK_BAD;
+    s->number[where] = 0;
     if (recorded) {
         s->size[where] = digest->length;
         recorded = digest->length != 0 && crc(s, where, digest->length) == digest->crc;
@@ -116,17 +128,17 @@ static void check(struct startup *s, enum otter_image_at where)
         }
     }
     if (!recorded || where != OTTER_IMAGE_AT_APP || is_thorough(s) || s->config->every_start) {
-        reason = s->config->verify(s->config->verify_ctx, where, &s->size[where], &number);
+        reason =
+            s->config->verify(s->config->verify_ctx, where, &s->size[where], &s->number[where]);
     }
-    if (where == OTTER_IMAGE_AT_NEW && reason == OTTER_REASON_NONE && number < s->app_number) {
+    if (where == OTTER_IMAGE_AT_NEW && reason == OTTER_REASON_NONE &&
+        s->number[where] < floor_of(s)) {
         reason = OTTER_REASON_OLDER;
     }
     if (reason != OTTER_REASON_NONE) {
         s->reason = (uint8_t)reason;
+        s->number[where] = 0;
         return;
-    }
-    if (where == OTTER_IMAGE_AT_APP) {
-        s->app_number = number;
     }
     s->check[where] = (uint8_t)good;
 }
@@ -186,6 +198,8 @@ static int accept_flashed(struct startup *s)
                          ? OTTER_REASON_NO_WAY_BACK
                          : s->reason;
 
+    s->journal.floor = s->journal.kind == OTTER_JOURNAL_INSTALL ? s->journal.version
+                                                                : s->number[OTTER_IMAGE_AT_APP];
     take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.present);
     s->check[OTTER_IMAGE_AT_APP] = OTTER_CHECK_GOOD;
     return begin(s, OTTER_JOURNAL_IDLE, 0, reason);
@@ -197,6 +211,7 @@ static int refuse(struct startup *s)
         /* The next start must not accept APP by its digest record. */
         app_digest(&s->journal)->length = 0;
     }
+    s->journal.file = s->journal.request_file;
     s->check[OTTER_IMAGE_AT_NEW] = OTTER_CHECK_UNKNOWN;
     s->received = false;
     return s->journal.kind != OTTER_JOURNAL_NONE ? rewrite(s, s->reason) : 0;
@@ -223,6 +238,9 @@ static int install(struct startup *s)
         take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.previous);
     }
     take_digest(s, OTTER_IMAGE_AT_NEW, &s->journal.present);
+    s->journal.floor = floor_of(s);
+    s->journal.version = s->number[OTTER_IMAGE_AT_NEW];
+    s->journal.file = s->journal.request_file;
     return begin(s, OTTER_JOURNAL_INSTALL,
                  s->tutorial_size != 0 || !has_app ? OTTER_JOURNAL_PERMANENT : 0,
                  has_app ? OTTER_REASON_NONE : OTTER_REASON_DAMAGED);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/update.h"
+#include <string.h>
+#include "otter/history.h"
 
 static bool is_surely_idle(const struct otter_journal *journal)
 {
-    return journal->kind == OTTER_JOURNAL_IDLE || journal->all_marks_set;
+    return journal->kind == OTTER_JOURNAL_IDLE ||
+           (journal->confirmed && journal->all_marks_set);
 }
 
 bool otter_update_has_journal(const struct otter_port *port, const struct otter_layout *layout)
@@ -55,7 +58,9 @@ int otter_update_confirm(const struct otter_port *port, const struct otter_layou
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
-    return journal.kind == OTTER_JOURNAL_INSTALL ? otter_journal_finish(port, &journal) : 0;
+    return journal.kind == OTTER_JOURNAL_INSTALL && journal.swapped
+               ? otter_journal_finish(port, &journal)
+               : 0;
 }
 
 /* FLAG is erased whatever it reads: a request whose programming was cut may read as blank now
@@ -70,22 +75,27 @@ int otter_update_open(const struct otter_port *port, const struct otter_layout *
 }
 
 int otter_update_request(const struct otter_port *port, const struct otter_layout *layout,
-                         uint32_t size)
+                         const struct otter_flag *file)
 {
     struct otter_journal journal;
+    struct otter_journal_file request;
 
     otter_journal_read(port, layout, &journal);
     if (journal.kind == OTTER_JOURNAL_NONE) {
         return OTTER_ERR_NONE;
     }
-    return is_surely_idle(&journal) ? otter_journal_request(port, &journal, size)
-                                    : OTTER_ERR_BUSY;
+    if (!is_surely_idle(&journal)) {
+        return OTTER_ERR_BUSY;
+    }
+    memcpy(request.digest, file->md5, sizeof request.digest);
+    request.tries = (uint8_t)(otter_history_find(port, layout, file->md5).tries + 1U);
+    return otter_journal_request(port, &journal, file->image_size, &request);
 }
 
 int otter_update_install(const struct otter_port *port, const struct otter_layout *layout,
-                         const struct otter_flag *flag)
+                         const struct otter_flag *file)
 {
-    int rc = otter_update_request(port, layout, flag->image_size);
+    int rc = otter_update_request(port, layout, file);
 
-    return rc == OTTER_ERR_NONE ? otter_flag_write(port, layout, flag) : rc;
+    return rc == OTTER_ERR_NONE ? otter_flag_write(port, layout, file) : rc;
 }

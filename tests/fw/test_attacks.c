@@ -61,7 +61,9 @@ static void ask(uint32_t size)
 {
     attack_begin();
     attack_put(OTTER_IMAGE_AT_NEW, image, size);
-    assert_int_equal(otter_update_request(&attack_flash.port, layout, size), 0);
+    assert_int_equal(otter_update_request(&attack_flash.port, layout,
+                                          &(struct otter_flag){.image_size = size}),
+                     0);
 }
 
 /* It is refused; the next attack begins with the good image again. */

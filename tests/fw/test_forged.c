@@ -29,7 +29,7 @@
 #define UPDATE     "app/pethouse/pethouse_03010102.bin"
 #define MUTE       "app/app_no_confirm/app_no_confirm.bin"
 
-enum { SLOT = 26 * RAM_FLASH_PAGE, TRAILER = OTTER_IMAGE_TRAILER_SIZE, STEP_SWAPPED = 0x80 };
+enum { SLOT = 26 * RAM_FLASH_PAGE, TRAILER = OTTER_IMAGE_TRAILER_SIZE, STEP_SWAPPED = 0x8000 };
 
 static const struct otter_layout *const layout = &ram_flash_layout;
 static const struct otter_digest_record nothing;
@@ -114,7 +114,7 @@ static void test_tutorial_request_of_a_wrong_length(void **state)
 
 /* ---- entries ---- */
 
-enum { FRAME_STARTS = 86, ENTRY_FINAL = 110, SET = 4 };
+enum { SET = 4 };
 
 /* It is swapped in, verified, and reverted. */
 static void test_swap_of_an_unsigned_image_with_right_digests(void **state)
@@ -157,11 +157,11 @@ static void test_swap_that_is_said_to_be_over(void **state)
     attack_put(OTTER_IMAGE_AT_NEW, image, size);
     attack_put_entry(OTTER_JOURNAL_INSTALL, STEP_SWAPPED,
                      attack_digest(OTTER_IMAGE_AT_NEW, size), nothing, 0);
-    attack_put_marks(ENTRY_FINAL, SET);
+    attack_put_marks(ENTRY_AT_CONFIRMED, SET);
     attack_expect_app("confirmed"); /* APP is good, whatever is said of it */
 }
 
-static void restore_unsigned(enum otter_image_at place, uint8_t step)
+static void restore_unsigned(enum otter_image_at place, uint16_t step)
 {
     attack_begin();
     attack_put(place, image, size);
@@ -179,7 +179,7 @@ static void test_restoring_an_unsigned_image(void **state)
     restore_unsigned(OTTER_IMAGE_AT_APP, 2);
     attack_expect_recovery("forged RESTORE of what is in APP");
     restore_unsigned(OTTER_IMAGE_AT_OLD, 0);
-    attack_put_marks(ENTRY_FINAL, SET);
+    attack_put_marks(ENTRY_AT_CONFIRMED, SET);
     attack_expect_app("forged RESTORE, done"); /* APP is good */
 }
 
@@ -194,7 +194,9 @@ static void test_changed_app_asks_for_an_update(void **state)
     attack_put(OTTER_IMAGE_AT_NEW, image, size);
     attack_put_entry(OTTER_JOURNAL_IDLE, 0, attack_digest(OTTER_IMAGE_AT_APP, size), nothing,
                      0);
-    assert_int_equal(otter_update_request(&attack_flash.port, layout, size), 0);
+    assert_int_equal(otter_update_request(&attack_flash.port, layout,
+                                          &(struct otter_flag){.image_size = size}),
+                     0);
     attack_expect_recovery("changed app asks");
 }
 
@@ -202,7 +204,7 @@ static void test_changed_app_asks_for_an_update(void **state)
 
 /* What no request and no journal needs: an app that somebody has taken over writes what it
  * likes over itself, and a digest record for it. */
-static void rewrite_app(enum otter_journal_kind kind, uint8_t step, unsigned marks_at)
+static void rewrite_app(enum otter_journal_kind kind, uint16_t step, unsigned marks_at)
 {
     attack_begin();
     attack_put(OTTER_IMAGE_AT_APP, image, size);
@@ -216,12 +218,12 @@ static void rewrite_app(enum otter_journal_kind kind, uint8_t step, unsigned mar
 static const struct {
     const char *name;
     enum otter_journal_kind kind;
-    uint8_t step, marks_at;
+    uint16_t step, marks_at;
 } rewritten[] = {
     {"IDLE", OTTER_JOURNAL_IDLE, 0, 0},
-    {"INSTALL, confirmed", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, ENTRY_FINAL},
-    {"INSTALL, started once", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, FRAME_STARTS},
-    {"RESTORE, done", OTTER_JOURNAL_RESTORE, 2, ENTRY_FINAL},
+    {"INSTALL, confirmed", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, ENTRY_AT_CONFIRMED},
+    {"INSTALL, started once", OTTER_JOURNAL_INSTALL, STEP_SWAPPED, ENTRY_AT_STARTS},
+    {"RESTORE, done", OTTER_JOURNAL_RESTORE, 2, ENTRY_AT_CONFIRMED},
 };
 enum { REWRITTEN = sizeof rewritten / sizeof rewritten[0] };
 
@@ -268,7 +270,7 @@ static void put_garbage(uint64_t seed, bool entries)
         uint8_t *entry = attack_flash.bytes + (journal_entry_addr(i) - RAM_FLASH_ADDR);
 
         if (entries) {
-            journal_entry_hostile(&random, entry, i % 8, digests, 4);
+            journal_entry_hostile(&random, entry, i % JOURNAL_PLACES, digests, 4);
         } else {
             rng_fill(&random, entry, JOURNAL_ENTRY_LEN);
         }

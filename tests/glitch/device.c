@@ -72,9 +72,10 @@ static void ask_for_it(struct board *board, enum device_image image)
 {
     const struct otter_port port =
         flash_view_writer(board); /* as the app does it, in no time */
-    uint32_t size = (uint32_t)app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW)->len;
+    const struct otter_flag file = {
+        .image_size = (uint32_t)app(image == DEVICE_OLDER ? VERSION_OLD : VERSION_NEW)->len};
 
-    if (otter_update_request(&port, &stm32f103_layout, size) != 0) {
+    if (otter_update_request(&port, &stm32f103_layout, &file) != 0) {
         fprintf(stderr, "fw_glitch: the app has not confirmed: nothing can be requested\n");
         exit(EXIT_FAILURE);
     }

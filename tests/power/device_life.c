@@ -11,7 +11,7 @@ static const struct otter_layout *const layout = &ram_flash_layout;
 
 /* Contents of image i, the same for every plan: the version number, then noise. Sizes differ by
  * plan, so a prefix of an image is not one. */
-static uint8_t images[LIFE_IMAGES][OTTER_JOURNAL_PAGES * RAM_FLASH_PAGE];
+static uint8_t images[LIFE_IMAGES][26 * RAM_FLASH_PAGE];
 
 static void make_images(void)
 {
@@ -144,6 +144,8 @@ static void ask(struct device_life *life)
 {
     struct life_state *state = &life->state;
     const struct otter_port *port = &life->flash.port;
+    const struct otter_flag file = {.image_size = life->plan->size[state->next],
+                                    .md5 = {(uint8_t)state->next}};
 
     if (!otter_update_is_allowed(port, layout)) {
         return; /* confirm() failed, or did not hold: the next start knows more */
@@ -165,7 +167,7 @@ static void ask(struct device_life *life)
         state->mail = LIFE_MAIL_RECOVER;
         return;
     }
-    if (otter_update_request(port, layout, life->plan->size[state->next]) != 0) {
+    if (otter_update_request(port, layout, &file) != 0) {
         return; /* something was asked in doubt: the next start clears it */
     }
 }

@@ -32,16 +32,16 @@ static void put_entry(struct ram_flash *flash, enum otter_journal_kind kind,
 {
     const struct journal_entry frame = {.kind = (uint8_t)kind,
                                         .number = 16,
-                                        .present_len = (uint16_t)present.length,
+                                        .present_len = present.length,
                                         .present_crc = present.crc,
-                                        .previous_len = (uint16_t)previous.length,
+                                        .previous_len = previous.length,
                                         .previous_crc = previous.crc};
     uint8_t *bytes = bytes_at(flash, layout->journal.addr);
 
     memset(bytes_at(flash, layout->flag.addr), 0xFF, RAM_FLASH_PAGE);
     memset(bytes, 0xFF, RAM_FLASH_PAGE);
     journal_entry_put(bytes, 0, &frame);
-    memset(bytes + 34, 0, (size_t)2 * marks);
+    memset(bytes + ENTRY_AT_PAGE_MARKS, 0, (size_t)2 * marks);
 }
 
 void ruin_make(struct ram_flash *flash, enum ruin ruin, uint32_t size)

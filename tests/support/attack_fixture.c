@@ -84,16 +84,16 @@ struct otter_digest_record attack_digest(enum otter_image_at place, uint32_t siz
         size, otter_swap_image_crc(&attack_flash.port, layout, place, size)};
 }
 
-void attack_put_entry(enum otter_journal_kind kind, uint8_t step,
+void attack_put_entry(enum otter_journal_kind kind, uint16_t step,
                       struct otter_digest_record present, struct otter_digest_record previous,
                       uint8_t flags)
 {
     const struct journal_entry entry = {.step = step,
                                         .kind = (uint8_t)kind,
                                         .number = 8,
-                                        .present_len = (uint16_t)present.length,
+                                        .present_len = present.length,
                                         .present_crc = present.crc,
-                                        .previous_len = (uint16_t)previous.length,
+                                        .previous_len = previous.length,
                                         .previous_crc = previous.crc,
                                         .flags = flags};
 

@@ -28,7 +28,7 @@ struct otter_digest_record attack_digest(enum otter_image_at place, uint32_t siz
 
 /* The attacker's newest entry, alone in the journal. Marks: so many half-words from byte `at`
  * on. */
-void attack_put_entry(enum otter_journal_kind kind, uint8_t step,
+void attack_put_entry(enum otter_journal_kind kind, uint16_t step,
                       struct otter_digest_record present, struct otter_digest_record previous,
                       uint8_t flags);
 void attack_put_marks(unsigned at, unsigned count);

@@ -8,8 +8,8 @@
 
 uint32_t journal_entry_addr(unsigned i)
 {
-    return i < 8 ? ram_flash_layout.journal.addr + i * JOURNAL_ENTRY_LEN
-                 : ram_flash_layout.flag.addr + (i - 8) * JOURNAL_ENTRY_LEN;
+    return (i < JOURNAL_PLACES ? ram_flash_layout.journal.addr : ram_flash_layout.flag.addr) +
+           i % JOURNAL_PLACES * JOURNAL_ENTRY_LEN;
 }
 
 void journal_entry_put(uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,
@@ -17,34 +17,44 @@ void journal_entry_put(uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,
 {
     memset(out, 0xFF, JOURNAL_ENTRY_LEN);
     memset(out, 0, 8);
-    otter_put_le16(out + 8, 0xA35C);
-    out[10] = entry->step;
-    out[11] = entry->kind;
-    otter_put_le16(out + 12, entry->number);
-    otter_put_le16(out + 14, entry->present_len);
-    otter_put_le32(out + 16, entry->present_crc);
-    otter_put_le16(out + 20, entry->previous_len);
-    otter_put_le32(out + 22, entry->previous_crc);
-    out[26] = entry->reason;
-    out[27] = entry->flags;
-    otter_put_le32(out + 28, otter_crc32(place, out + 10, 18));
-    out[32] = out[12];
-    out[33] = (uint8_t)~out[12];
+    otter_put_le16(out + ENTRY_AT_TAG, 0x3AC5);
+    otter_put_le16(out + 10, entry->number);
+    out[12] = entry->kind;
+    out[13] = entry->reason;
+    out[14] = entry->flags;
+    out[15] = 0;
+    otter_put_le16(out + ENTRY_AT_STEP, entry->step);
+    memcpy(out + 18, entry->digest, sizeof entry->digest);
+    out[26] = entry->tries;
+    out[27] = 0;
+    otter_put_le32(out + 28, entry->floor);
+    otter_put_le32(out + 32, entry->version);
+    otter_put_le32(out + 36, entry->present_len);
+    otter_put_le32(out + 40, entry->present_crc);
+    otter_put_le32(out + 44, entry->previous_len);
+    otter_put_le32(out + 48, entry->previous_crc);
+    otter_put_le32(out + ENTRY_AT_CHECK, otter_crc32(place, out + 10, 42));
+    out[ENTRY_AT_COMMIT] = out[10];
+    out[ENTRY_AT_COMMIT + 1] = (uint8_t)~out[10];
 }
 
-void journal_request_put(uint8_t entry[JOURNAL_ENTRY_LEN], uint16_t number, uint16_t len,
+void journal_request_put(uint8_t entry[JOURNAL_ENTRY_LEN], uint16_t number, uint32_t len,
                          uint32_t wrong)
 {
-    otter_put_le16(entry + 118, 0x5CA3);
-    otter_put_le16(entry + 120, len);
-    otter_put_le32(entry + 122, otter_crc32(number, entry + 118, 4) ^ wrong);
+    uint8_t *request = entry + ENTRY_AT_REQUEST;
+
+    otter_put_le16(request, 0x5CA3);
+    memset(request + 2, 0, 10);
+    otter_put_le32(request + 12, len);
+    otter_put_le32(request + 16, otter_crc32(number, request, 16) ^ wrong);
 }
 
-static uint16_t hostile_len(uint64_t *random)
+static uint32_t hostile_len(uint64_t *random)
 {
-    static const uint16_t lens[] = {0, 1, 3, 0x400, 0x401, 0x6800, 0x6801, 0x8000, 0xFFFF};
+    static const uint32_t lens[] = {0,      1,      3,      0x400,   0x401,   0x6800,
+                                    0x6801, 0x8000, 0xFFFF, 0x10000, 0x16800, 0xFFFFFFFF};
 
-    return rng_below(random, 4) != 0 ? (uint16_t)rng_below(random, 0x6801)
+    return rng_below(random, 4) != 0 ? rng_below(random, 0x6801)
                                      : lens[rng_below(random, sizeof lens / sizeof lens[0])];
 }
 
@@ -68,25 +78,30 @@ void journal_entry_hostile(uint64_t *random, uint8_t out[JOURNAL_ENTRY_LEN], uns
                            const struct otter_digest_record digests[], unsigned count)
 {
     struct journal_entry entry = {
-        .step = (uint8_t)(rng_below(random, 2) != 0 ? rng_below(random, 60) : rng_next(random)),
+        .step = (uint16_t)(rng_below(random, 2) != 0   ? rng_below(random, 60)
+                           : rng_below(random, 2) != 0 ? 0x8000 + rng_below(random, 5)
+                                                       : rng_next(random)),
         .kind = (uint8_t)(rng_below(random, 8) != 0 ? rng_below(random, 6) : rng_next(random)),
-        .number = (uint16_t)(rng_next(random) << 3 | place),
+        .number = (uint16_t)(rng_next(random) << 2 | place),
         .present_len = hostile_len(random),
         .present_crc = rng_next(random),
         .previous_len = hostile_len(random),
         .previous_crc = rng_next(random),
         .reason = (uint8_t)rng_next(random),
         .flags = (uint8_t)rng_below(random, 4),
+        .tries = (uint8_t)rng_next(random),
+        .floor = rng_below(random, 2) != 0 ? 0 : (uint32_t)rng_next(random),
+        .version = rng_below(random, 2) != 0 ? 0 : (uint32_t)rng_next(random),
     };
     uint32_t style = rng_below(random, 8);
 
     if (count != 0 && rng_below(random, 2) != 0) {
         const struct otter_digest_record *digest = &digests[rng_below(random, count)];
 
-        entry.present_len = (uint16_t)digest->length;
+        entry.present_len = digest->length;
         entry.present_crc = digest->crc;
         digest = &digests[rng_below(random, count)];
-        entry.previous_len = (uint16_t)digest->length;
+        entry.previous_len = digest->length;
         entry.previous_crc = digest->crc;
     }
     if (style == 0) {
@@ -99,11 +114,12 @@ void journal_entry_hostile(uint64_t *random, uint8_t out[JOURNAL_ENTRY_LEN], uns
         return;
     }
     if (style == 2) {
-        otter_put_le16(out + 32, (uint16_t)rng_next(random));
+        otter_put_le16(out + ENTRY_AT_COMMIT, (uint16_t)rng_next(random));
     }
-    put_hostile_marks(random, out, 34, 86);
-    put_hostile_marks(random, out, 86, 110);
-    put_hostile_marks(random, out, 110, 118);
+    put_hostile_marks(random, out, ENTRY_AT_PAGE_MARKS, JOURNAL_ENTRY_LEN);
+    put_hostile_marks(random, out, ENTRY_AT_STARTS, ENTRY_AT_CONFIRMED);
+    put_hostile_marks(random, out, ENTRY_AT_CONFIRMED, ENTRY_AT_REQUEST);
+    put_hostile_marks(random, out, ENTRY_AT_NOTES, ENTRY_AT_PAGE_MARKS);
     if (rng_below(random, 3) == 0) {
         journal_request_put(out, entry.number, hostile_len(random), rng_below(random, 4) == 0);
     }

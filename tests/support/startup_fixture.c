@@ -161,9 +161,19 @@ void fixture_probe(enum fixture_image image)
 
 void fixture_ask(enum fixture_image image)
 {
+    const struct otter_flag file = {.image_size = image_size[image],
+                                    .md5 = {(uint8_t)(image + 1)}};
+
     assert_true(otter_update_is_allowed(&port, layout));
     fixture_download(image);
-    assert_int_equal(otter_update_request(&port, layout, image_size[image]), 0);
+    assert_int_equal(otter_update_request(&port, layout, &file), 0);
+}
+
+int fixture_request(uint32_t size)
+{
+    const struct otter_flag file = {.image_size = size};
+
+    return otter_update_request(&port, layout, &file);
 }
 
 void fixture_write_record(enum fixture_image image)

@@ -71,6 +71,7 @@ struct otter_journal fixture_journal(void);
 /* The app: put an image into APPBAK; request it; write a tutorial request for it. */
 void fixture_download(enum fixture_image image);
 void fixture_ask(enum fixture_image image);
+int fixture_request(uint32_t size); /* of whatever is in APPBAK; as otter_update_request() */
 void fixture_write_record(enum fixture_image image);
 
 /* A debug probe puts an image into APP. */

@@ -298,7 +298,7 @@ static void test_older_record_is_voided_before_the_first_erase(void **state)
 /* As the bootloader leaves it: installed for good. */
 static void put_installed_frame(void)
 {
-    const struct journal_entry frame = {.step = 0x80,
+    const struct journal_entry frame = {.step = 0x8000,
                                         .kind = OTTER_JOURNAL_INSTALL,
                                         .number = 8,
                                         .present_len = 1000,
@@ -306,7 +306,7 @@ static void put_installed_frame(void)
     uint8_t bytes[JOURNAL_ENTRY_LEN];
 
     journal_entry_put(bytes, 0, &frame);
-    memset(bytes + 110, 0, 8);
+    memset(bytes + ENTRY_AT_CONFIRMED, 0, 8);
     ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
 }
 

@@ -55,7 +55,8 @@ static void expect_possible(const struct otter_journal *journal)
     assert_true(journal->present.length <= layout->app.size);
     assert_true(journal->previous.length <= layout->app.size);
     assert_true(journal->request_size <= layout->backup.size);
-    assert_true(otter_journal_count_pages(journal, RAM_FLASH_PAGE) <= OTTER_JOURNAL_PAGES);
+    assert_true(otter_journal_count_pages(journal, RAM_FLASH_PAGE) <=
+                OTTER_JOURNAL_PAGES_MAX(RAM_FLASH_PAGE));
 }
 
 static void use(const struct otter_port *pages, struct otter_journal *journal)
@@ -102,10 +103,11 @@ static void garbage_and_hostile_entries(void **state)
 
         if (seed % 4 == 0) {
             rng_fill(&random, bytes_of(0), RAM_FLASH_PAGE);
-            rng_fill(&random, bytes_of(8), RAM_FLASH_PAGE);
+            rng_fill(&random, bytes_of(JOURNAL_PLACES), RAM_FLASH_PAGE);
         } else {
-            for (unsigned i = rng_below(&random, 8); i < 16; i += 1 + rng_below(&random, 8)) {
-                journal_entry_hostile(&random, bytes_of(i), i % 8, NULL, 0);
+            for (unsigned i = rng_below(&random, JOURNAL_PLACES); i < JOURNAL_ENTRIES;
+                 i += 1 + rng_below(&random, JOURNAL_PLACES)) {
+                journal_entry_hostile(&random, bytes_of(i), i % JOURNAL_PLACES, NULL, 0);
             }
         }
         otter_journal_read(&pages, layout, &journal);
@@ -115,6 +117,7 @@ static void garbage_and_hostile_entries(void **state)
             continue;
         }
         next = journal;
+        next.kind = next.kind == OTTER_JOURNAL_NONE ? OTTER_JOURNAL_IDLE : next.kind;
         assert_int_equal(otter_journal_append(&pages, layout, &next), 0);
         otter_journal_read(&pages, layout, &journal);
         expect_possible(&journal);

@@ -57,7 +57,7 @@ static void forge(uint64_t *random)
         uint8_t entry[JOURNAL_ENTRY_LEN];
 
         if (rng_below(random, 4) >= blank_of_4) {
-            journal_entry_hostile(random, entry, i % 8, digests, DIGESTS);
+            journal_entry_hostile(random, entry, i % JOURNAL_PLACES, digests, DIGESTS);
             ram_flash_poke(&flash, addr, entry, sizeof entry);
         }
     }

@@ -55,25 +55,28 @@ enum otter_reason otter_update_reason(const struct otter_port *port,
 
 /* Confirm this app. Call it after every start, without asking whether the app is on trial. The
  * marks are written even if they read as set: the bootloader may read a half-written mark
- * differently. Does nothing if the newest entry is no INSTALL. Returns 0 or the port's error.
+ * differently. Does nothing if the newest entry is no INSTALL, or
+ * one whose swap has not begun: flash has refused it, and this is still the old app. Returns 0 or the port's error.
  * Power: confirmed or not; once this has returned 0, confirmed for good. */
 OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
                                           const struct otter_layout *layout);
 
-/* Request that the first `size` bytes of APPBAK, at most all of it, are installed at the next
- * start. Only after APPBAK was read back. Returns 0, OTTER_ERR_BUSY (on trial, or there is a
- * request already, perhaps a damaged one: restart, then download again), OTTER_ERR_NONE (there
- * is no journal) or the port's error.
+/* Request that `file`, the first bytes of APPBAK and at most all of it, is installed at the
+ * next start. Only after APPBAK was read back. The request says how often this file was
+ * downloaded (otter/history.h). Returns 0, OTTER_ERR_BUSY (on trial, or there is a request
+ * already, perhaps a damaged one: restart, then download again), OTTER_ERR_NONE (there is no
+ * journal) or the port's error.
  * Power: requested or not. */
 OTTER_MUST_CHECK int otter_update_request(const struct otter_port *port,
-                                          const struct otter_layout *layout, uint32_t size);
+                                          const struct otter_layout *layout,
+                                          const struct otter_flag *file);
 
-/* Request that the image in APPBAK is installed, by whatever bootloader there is: by the
+/* Request that `file` in APPBAK is installed, by whatever bootloader there is: by the
  * journal as otter_update_request(), or, where there is none, by a tutorial request. Returns 0,
  * OTTER_ERR_BUSY or the port's error.
  * Power: requested or not. */
 OTTER_MUST_CHECK int otter_update_install(const struct otter_port *port,
                                           const struct otter_layout *layout,
-                                          const struct otter_flag *flag);
+                                          const struct otter_flag *file);
 
 #endif
