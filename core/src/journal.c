@@ -172,47 +172,22 @@ uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t
     return (length + page_size - 1) / page_size;
 }
 
-static void get_file(const uint8_t bytes[FILE_SIZE], struct otter_journal_file *out_file)
-{
-    memcpy(out_file->digest, bytes, OTTER_JOURNAL_DIGEST_SIZE);
-    out_file->tries = bytes[FILE_TRIES];
-}
+enum { FIELDS_SIZE = ENTRY_CHECK - ENTRY_TAG };
 
-static void put_file(uint8_t bytes[FILE_SIZE], const struct otter_journal_file *file)
-{
-    memcpy(bytes, file->digest, OTTER_JOURNAL_DIGEST_SIZE);
-    bytes[FILE_TRIES] = file->tries;
-    bytes[FILE_TRIES + 1] = 0;
-}
-
-static struct otter_digest_record get_digest(const uint8_t bytes[8])
-{
-    return (struct otter_digest_record){otter_get_le32(bytes), otter_get_le32(bytes + 4)};
-}
-
-static void put_digest(uint8_t bytes[8], const struct otter_digest_record *digest)
-{
-    otter_put_le32(bytes, digest->length);
-    otter_put_le32(bytes + 4, digest->crc);
-}
+/* The members of struct otter_journal that are those of an entry. */
+typedef char fields_as_in_flash[offsetof(struct otter_journal, addr) == FIELDS_SIZE &&
+                                        sizeof(struct otter_journal_file) == FILE_SIZE
+                                    ? 1
+                                    : -1];
 
 static void get_fields(const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal *journal)
 {
-    journal->number = otter_get_le16(head + ENTRY_NUMBER);
-    journal->kind = head[ENTRY_KIND];
-    journal->reason = head[ENTRY_REASON];
-    journal->flags = head[ENTRY_FLAGS];
-    journal->step = otter_get_le16(head + ENTRY_STEP);
+    memcpy(journal, head + ENTRY_TAG, FIELDS_SIZE);
     if (journal->kind == OTTER_JOURNAL_INSTALL && (journal->step & STEP_TRIAL) != 0) {
         journal->swapped = true;
         journal->starts = (uint8_t)journal->step;
         journal->step = 0;
     }
-    get_file(head + ENTRY_FILE, &journal->file);
-    journal->floor = otter_get_le32(head + ENTRY_FLOOR);
-    journal->version = otter_get_le32(head + ENTRY_VERSION);
-    journal->present = get_digest(head + ENTRY_PRESENT);
-    journal->previous = get_digest(head + ENTRY_PREVIOUS);
 }
 
 static uint32_t request_check(const uint8_t request[REQUEST_CHECK], uint32_t number)
@@ -229,7 +204,7 @@ static void get_request(const uint8_t request[REQUEST_LEN], uint32_t size_max,
     if (otter_get_le16(request) == TAG_REQUEST && size <= size_max &&
         otter_get_le32(request + REQUEST_CHECK) == request_check(request, journal->number)) {
         journal->request_size = size;
-        get_file(request + REQUEST_FILE, &journal->request_file);
+        memcpy(&journal->request_file, request + REQUEST_FILE, FILE_SIZE);
     }
 }
 
@@ -322,19 +297,12 @@ static int write_entry(const struct otter_port *port, const struct otter_journal
 {
     uint8_t head[ENTRY_STARTS];
 
-    memset(head, 0, sizeof head);
+    memset(head, 0, ENTRY_TAG);
+    memcpy(head + ENTRY_TAG, journal, FIELDS_SIZE);
     otter_put_le16(head + ENTRY_TAG, TAG);
-    otter_put_le16(head + ENTRY_NUMBER, journal->number);
-    head[ENTRY_KIND] = journal->kind;
-    head[ENTRY_REASON] = journal->reason;
-    head[ENTRY_FLAGS] = journal->flags;
-    otter_put_le16(head + ENTRY_STEP,
-                   journal->swapped ? (uint16_t)(STEP_TRIAL | journal->starts) : journal->step);
-    put_file(head + ENTRY_FILE, &journal->file);
-    otter_put_le32(head + ENTRY_FLOOR, journal->floor);
-    otter_put_le32(head + ENTRY_VERSION, journal->version);
-    put_digest(head + ENTRY_PRESENT, &journal->present);
-    put_digest(head + ENTRY_PREVIOUS, &journal->previous);
+    if (journal->swapped) {
+        otter_put_le16(head + ENTRY_STEP, (uint16_t)(STEP_TRIAL | journal->starts));
+    }
     otter_put_le32(head + ENTRY_CHECK, entry_check(port, head, journal->addr));
     head[ENTRY_COMMIT] = head[ENTRY_NUMBER];
     head[ENTRY_COMMIT + 1] = (uint8_t)~head[ENTRY_NUMBER];
@@ -442,7 +410,7 @@ int otter_journal_request(const struct otter_port *port, const struct otter_jour
         return OTTER_ERR_BUSY;
     }
     otter_put_le16(request, TAG_REQUEST);
-    put_file(request + REQUEST_FILE, file);
+    memcpy(request + REQUEST_FILE, file, FILE_SIZE);
     otter_put_le32(request + REQUEST_SIZE, size);
     otter_put_le32(request + REQUEST_CHECK, request_check(request, journal->number));
     return program(port, journal->addr + ENTRY_REQUEST, request, REQUEST_LEN);

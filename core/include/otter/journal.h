@@ -47,9 +47,9 @@
  * must not be lost is a mark group: four half-words, any one of which is enough; of `confirmed`
  * five, any two, because a dead cell must not confirm. To damage a group takes a power cut in
  * each of four half-words.
- * Wear: one cell that dies, anywhere in an entry, changes nothing that is believed. A wrong bit
- * in the fields of the only live entry is found by its check and put right; a page mark above
- * one that is blank does not count; what was read in doubt is written again elsewhere.
+ * Wear: one cell that dies among the marks decides nothing. A page mark above one that is
+ * blank does not count, nor one of which a single bit is written. One that dies in the fields
+ * of the newest entry makes it invalid; what that means is in docs/flash-format.md.
  * Power: after a cut in any operation, otter_journal_read() finds the state before it or after
  * it. It may find one state now and the other at the next start, because a half-written
  * half-word may read differently each time. `certain` is false then: what was read is appended
@@ -91,25 +91,33 @@ struct otter_digest_record {
 struct otter_journal_file {
     uint8_t digest[OTTER_JOURNAL_DIGEST_SIZE];
     uint8_t tries;
+    uint8_t zero;
 };
 
 /* The content of the newest entry. A swap advances in half steps: 2 i = page i not saved yet,
  * 2 i + 1 = page i saved. The caller sets the members marked "to set" before
- * otter_journal_append(); otter_journal_read() finds out the others. */
+ * otter_journal_append(); otter_journal_read() finds out the others.
+ *
+ * The first members are those of an entry in flash, from its tag on, in the same places and
+ * byte order: the core copies them as one. What runs it is little-endian, and has no padding
+ * between them; the compiler checks that (journal.c). */
 struct otter_journal {
-    uint32_t addr;   /* of the entry; 0 = there is none */
+    uint16_t tag;    /* its caller's are not looked at */
     uint16_t number; /* of the entry */
     uint8_t kind;    /* to set: enum otter_journal_kind */
     uint8_t reason;  /* to set: enum otter_reason, why the state is what it is */
     uint8_t flags;   /* to set */
-    uint8_t starts;  /* to set. INSTALL: starts on trial so far */
-    uint16_t step;   /* to set. INSTALL: half steps done. RESTORE: pages done */
+    uint8_t zero;
+    uint16_t step; /* to set. INSTALL: half steps done. RESTORE: pages done */
     /* to set: of the last request that was answered */
     struct otter_journal_file file;
     uint32_t floor;   /* to set: images below are refused. Read: `version`, once confirmed */
     uint32_t version; /* to set: version number of `present` */
     struct otter_digest_record present, previous; /* to set */
-    bool swapped;                                 /* to set. INSTALL: the swap is finished */
+
+    uint32_t addr;  /* of the entry; 0 = there is none */
+    uint8_t starts; /* to set. INSTALL: starts on trial so far */
+    bool swapped;   /* to set. INSTALL: the swap is finished */
     bool confirmed; /* INSTALL: confirmed. RESTORE: all is copied back */
     bool
         all_marks_set; /* all five marks of `confirmed`: no later start can read it otherwise */
