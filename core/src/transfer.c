@@ -53,6 +53,13 @@ void otter_transfer_fail(struct otter_transfer *transfer, enum otter_result resu
     transfer->action = OTTER_TRANSFER_STOP;
 }
 
+void otter_transfer_refuse(struct otter_transfer *transfer, enum otter_reason reason)
+{
+    otter_transfer_fail(transfer, reason == OTTER_REASON_INSTALLED  ? OTTER_RESULT_INSTALLED
+                                  : reason == OTTER_REASON_ON_TRIAL ? OTTER_RESULT_ON_TRIAL
+                                                                    : OTTER_RESULT_TRIED);
+}
+
 /* ---- attempts ---- */
 
 /* Pieces begin where flash can be programmed: even, or a multiple of a larger unit. */
@@ -118,23 +125,27 @@ static void ask(struct otter_transfer *transfer)
     } else if (transfer->attempts >= OTTER_ATTEMPTS_MAX) {
         otter_transfer_fail(transfer, OTTER_RESULT_ATTEMPTS);
     } else {
-        if (transfer->unanswered > 0) {
-            halve(transfer); /* the module may be unable to send pieces of that length */
+        /* One may have met a command of the module. The module may be unable to send pieces of
+         * that length if another one is lost, or if the line had faults before. */
+        if (transfer->unanswered > 1 || (transfer->unanswered > 0 && transfer->disturbed)) {
+            halve(transfer);
         }
         transfer->action = OTTER_TRANSFER_ASK;
     }
 }
 
 /* The module does not go on, whatever else arrives; or nothing arrives at all, and READY cannot
- * meet a transfer that runs. */
+ * meet a command of the module, or a transfer that runs. */
 static bool is_time_to_ask(const struct otter_transfer *transfer)
 {
+    bool is_pause = transfer->state == OTTER_TRANSFER_PAUSE;
+    uint32_t silence_ms = is_pause ? OTTER_READY_PAUSE_MS : OTTER_READY_SILENCE_MS;
     bool is_late = is_over(transfer, transfer->good_ms, OTTER_PIECE_SILENCE_MS);
-    bool is_silent = is_over(transfer, transfer->good_ms, OTTER_READY_SILENCE_MS) &&
-                     is_over(transfer, transfer->heard_ms, OTTER_READY_SILENCE_MS);
+    bool is_silent = is_over(transfer, transfer->good_ms, silence_ms) &&
+                     is_over(transfer, transfer->heard_ms, silence_ms);
 
     return transfer->state == OTTER_TRANSFER_READY_DUE || is_late ||
-           (is_silent && (transfer->state == OTTER_TRANSFER_SILENCE ||
+           (is_silent && (is_pause || transfer->state == OTTER_TRANSFER_SILENCE ||
                           transfer->state == OTTER_TRANSFER_ASKED));
 }
 
@@ -254,7 +265,7 @@ static void on_sender_stop(struct otter_transfer *transfer)
         halve(transfer);
         transfer->disturbed = true;
     }
-    wait_in(transfer, OTTER_TRANSFER_READY_DUE);
+    wait_in(transfer, OTTER_TRANSFER_PAUSE);
 }
 
 static void on_bad_checksum(struct otter_transfer *transfer)
@@ -282,7 +293,7 @@ static void idle(struct otter_transfer *transfer, enum otter_transfer_event even
     }
 }
 
-/* RESUMING, READY_DUE, SILENCE, and what the two states in which pieces may come share. */
+/* RESUMING, READY_DUE, PAUSE, SILENCE, and what the two states in which pieces may come share. */
 static void asking(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
     if (event == OTTER_TRANSFER_PIECE) { /* before READY is out: of a transfer before */
@@ -292,7 +303,7 @@ static void asking(struct otter_transfer *transfer, enum otter_transfer_event ev
     } else if (event == OTTER_TRANSFER_READY_SENT) {
         asked(transfer);
     } else if (event == OTTER_TRANSFER_STOPPED && transfer->state == OTTER_TRANSFER_SILENCE) {
-        wait_in(transfer, OTTER_TRANSFER_READY_DUE); /* 0x28 came late */
+        wait_in(transfer, OTTER_TRANSFER_PAUSE); /* 0x28 came late */
     } else if (event == OTTER_TRANSFER_BAD_CHECKSUM &&
                transfer->state != OTTER_TRANSFER_RESUMING) {
         on_bad_checksum(transfer);
@@ -352,7 +363,7 @@ static void stopping(struct otter_transfer *transfer, enum otter_transfer_event 
 static void restopping(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
     if (event == OTTER_TRANSFER_STOPPED) {
-        wait_in(transfer, OTTER_TRANSFER_READY_DUE);
+        wait_in(transfer, OTTER_TRANSFER_PAUSE);
     } else if (event == OTTER_TRANSFER_STOP_LOST) {
         wait_in(transfer, OTTER_TRANSFER_SILENCE);
     } else {
@@ -384,8 +395,8 @@ enum otter_transfer_action otter_transfer_tell(struct otter_transfer *transfer,
 {
     static void (*const states[OTTER_TRANSFER_STATES])(struct otter_transfer *,
                                                        enum otter_transfer_event) = {
-        unknown,  over,       idle,      asking,    asking,   asking, awaiting_first,
-        stopping, restopping, receiving, verifying, verified, over,
+        unknown,        over,     idle,       asking,    asking,    asking,   asking,
+        awaiting_first, stopping, restopping, receiving, verifying, verified, over,
     };
 
     transfer->now_ms = now_ms;

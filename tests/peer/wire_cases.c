@@ -170,7 +170,10 @@ const struct wire_case wire_cases[] = {
                      {WIRE_EXTRA, 0x1B, 1, ASKS_NOW}}},
 
     /* resets of the MCU */
-    {.name = "reset_mid_resume", .compared = 37, .finished = 1, .ops = {{WIRE_RESET, 6}}},
+    {.name = "reset_mid_resume",
+     .compared = 37,
+     .finished = 1,
+     .ops = {{WIRE_RESET, 6}, {WIRE_ASK, 2}}}, /* the script waits for 50 ms after 0x28 only */
     {.name = "reset_mid_quick", .compared = 38, .finished = 1, .ops = {{WIRE_RESET_FORGET, 6}}},
     {.name = "reset_last_piece",
      .compared = 30,

@@ -271,13 +271,27 @@ void fixture_expect_ack(struct receiver_fixture *fixture, uint8_t cmd, uint8_t s
     assert_int_equal(frame->payload_len, 0);
 }
 
+/* 200 ms of silence, and not less. */
+static void wait_out_pause(struct receiver_fixture *fixture)
+{
+    if (fixture->device.receiver.transfer.state == OTTER_TRANSFER_PAUSE) {
+        fixture_run(fixture, OTTER_READY_PAUSE_MS - 10);
+        fixture_expect_nothing(fixture);
+        fixture_run(fixture, 10);
+    }
+}
+
 uint16_t fixture_expect_ready(struct receiver_fixture *fixture)
 {
-    const struct fixture_frame *frame = fixture_expect(fixture, OTTER_CMD_READY);
-    const struct otter_frame wire = {frame->cmd, frame->sn, frame->flags, frame->payload,
-                                     frame->payload_len};
+    const struct fixture_frame *frame;
+
+    struct otter_frame wire;
     struct otter_ready ready;
 
+    wait_out_pause(fixture);
+    frame = fixture_expect(fixture, OTTER_CMD_READY);
+    wire = (struct otter_frame){frame->cmd, frame->sn, frame->flags, frame->payload,
+                                frame->payload_len};
     assert_int_equal(otter_get_ready(&wire, &ready), 0);
     assert_int_equal(frame->flags, 0);
     assert_memory_equal(ready.md5_hex, fixture->offer.md5_hex, sizeof(ready.md5_hex));

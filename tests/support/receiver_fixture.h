@@ -80,7 +80,8 @@ void fixture_expect_nothing(struct receiver_fixture *fixture);
 /* ... and has this sn (ACKs). */
 void fixture_expect_ack(struct receiver_fixture *fixture, uint8_t cmd, uint8_t sn);
 
-/* ... and is READY, which the module acknowledges. Returns the piece length. */
+/* ... and is READY, which the module acknowledges. After 0x20 or 0x28 it comes when there were
+ * 200 ms of silence, and these pass here. Returns the piece length. */
 uint16_t fixture_expect_ready(struct receiver_fixture *fixture);
 
 /* Offer and answer READY: the next thing is piece 1. */

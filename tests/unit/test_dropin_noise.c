@@ -55,6 +55,17 @@ static void assert_updated(void)
     assert_true(dropin.restarts > 0);
 }
 
+/* 0x28 comes, and READY after a pause. */
+static void answer_stop(void)
+{
+    unsigned before = dropin_sent(0x1B);
+
+    otter_dropin_answered(RECEIVER_STOP_ACK);
+    dropin_wait(190);
+    assert_int_equal(dropin_sent(0x1B), before);
+    dropin_wait(20);
+}
+
 static void assert_ended(unsigned readies, unsigned stops)
 {
     otter_dropin_answered(RECEIVER_STOP_ACK);
@@ -128,16 +139,16 @@ static void test_what_counts_as_a_fault(void **state)
     dropin_wait(3000);
     assert_int_equal(dropin_piece(2, 512), 0);
     assert_int_equal(dropin_piece(4, 512), -1);
-    otter_dropin_answered(RECEIVER_STOP_ACK);
+    answer_stop();
     assert_asked(2, 256);
 
     start(6);
     dropin_wait(1500);
     dropin_sender_stops();
-    dropin_wait(10);
+    dropin_wait(210);
     assert_asked(2, 256);
     assert_int_equal(send_all(1), -2);
-    otter_dropin_answered(RECEIVER_STOP_ACK);
+    answer_stop();
     assert_asked(3, 128);
     /* another offer is a new line */
     dropin.image[100] ^= 1;
@@ -158,7 +169,7 @@ static void test_same_wrong_digest_twice_is_the_end(void **state)
         assert_int_equal(dropin_piece(n, 512), 0);
     }
     assert_int_equal(dropin_piece(6, 512), -2);
-    otter_dropin_answered(RECEIVER_STOP_ACK);
+    answer_stop();
     assert_asked(2, 256);
     assert_int_equal(send_all(0), -2);
     assert_ended(2, 2);
@@ -179,7 +190,7 @@ static void test_attempts_are_limited(void **state)
         dropin.image[SIZE - 1] ^= (uint8_t)i;
         assert_int_equal(dropin_sent(0x27), 1);
         assert_int_equal(dropin_sent(0x1B), 0);
-        otter_dropin_answered(RECEIVER_STOP_ACK);
+        answer_stop();
         assert_int_equal(dropin_sent(0x1B), i < 8);
         len = i < 8 ? dropin_asked() : len;
     }
@@ -194,12 +205,11 @@ static void test_first_pieces_that_never_fit_are_counted_too(void **state)
     start(9);
     dropin_wait(1500);
     dropin_sender_stops(); /* the first attempt, and a fault */
-    dropin_wait(10);
+    dropin_wait(210);
     for (unsigned i = 2; i <= 8; i++) {
         assert_int_equal(dropin_sent(0x1B), i);
         assert_int_equal(dropin_piece_raw(piece, sizeof piece), -1);
-        otter_dropin_answered(RECEIVER_STOP_ACK);
-        dropin_wait(10);
+        answer_stop();
     }
     assert_ended(8, 8);
 }
@@ -222,8 +232,7 @@ static void test_malformed_offer_among_pieces_is_ignored(void **state)
     assert_updated();
 }
 
-/* A piece of a transfer from before READY: 0x27, and READY when 0x28 came. The one before
- * brought nothing, so pieces are shorter. */
+/* A piece of a transfer from before READY: 0x27, and READY when 0x28 came. */
 static void test_piece_of_an_older_transfer_is_stopped_and_asked_again(void **state)
 {
     (void)state;
@@ -231,8 +240,8 @@ static void test_piece_of_an_older_transfer_is_stopped_and_asked_again(void **st
     assert_int_equal(dropin_piece(4, 512), -1);
     dropin_wait(500);
     assert_asked(1, 512);
-    otter_dropin_answered(RECEIVER_STOP_ACK);
-    assert_asked(2, 256);
+    answer_stop();
+    assert_asked(2, 512);
     assert_int_equal(send_all(0), 0);
     assert_updated();
 }

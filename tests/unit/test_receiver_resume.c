@@ -111,6 +111,7 @@ static void test_resume_counts_attempts_over_resets(void **state)
         attempts++;
         fixture_boot(&fixture);
     }
+    fixture_run(&fixture, OTTER_READY_PAUSE_MS);
     fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP);
     fixture_expect_nothing(&fixture);
     assert_int_equal(fixture.device.receiver.transfer.result, OTTER_RESULT_ATTEMPTS);

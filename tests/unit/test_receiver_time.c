@@ -25,11 +25,11 @@ static void test_ready_is_sent_once_and_repeated_after_silence(void **state)
     fixture_expect(&fixture, OTTER_CMD_OFFER_ACK);
     assert_int_equal(fixture_expect(&fixture, OTTER_CMD_READY)->sn, 0);
     assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
+    assert_int_equal(fixture.piece_len, 1024);
+    assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
     assert_int_equal(fixture.piece_len, 512);
     assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
     assert_int_equal(fixture.piece_len, 256);
-    assert_int_equal(fixture_wait_for_ready(&fixture, 5000), 3500);
-    assert_int_equal(fixture.piece_len, 128);
     assert_true(otter_receiver_is_active(&fixture.device.receiver));
     fixture_run(&fixture, 3480);
     assert_int_equal(fixture.device.receiver.transfer.state, OTTER_TRANSFER_ASKED);
@@ -195,7 +195,7 @@ static void test_watchdog_asks_again_after_10_s(void **state)
     fixture_complete(&fixture);
 }
 
-static void test_sender_stop_halves_and_asks_at_once(void **state)
+static void test_sender_stop_halves_and_asks_soon(void **state)
 {
     static const uint16_t lengths[] = {1024, 512, 256, 128, 128, 128};
 
@@ -218,6 +218,37 @@ static void test_sender_stop_halves_and_asks_at_once(void **state)
         }
     }
     fixture_complete(&fixture);
+}
+
+/* What the module could not send in the piece loop it sends within 1 ms after 0x20 or 0x28.
+ * READY does not meet it, nor what follows. */
+static void test_ready_does_not_meet_the_modules_backlog(void **state)
+{
+    static const uint8_t connected[] = {0x07, 0x3A};
+
+    (void)state;
+    for (unsigned by_0x28 = 0; by_0x28 < 2; by_0x28++) {
+        fixture_init(&fixture, 5000, 1);
+        fixture_begin(&fixture);
+        if (by_0x28) {
+            fixture_piece(&fixture, 4, 44); /* of a transfer before */
+            fixture_module(&fixture, OTTER_CMD_RECEIVER_STOP_ACK,
+                           fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
+            fixture_expect_ack(&fixture, OTTER_CMD_PIECE_ACK, 44);
+        } else {
+            fixture_module(&fixture, OTTER_CMD_SENDER_STOP, 1, 0, NULL, 0);
+            fixture_expect_ack(&fixture, OTTER_CMD_SENDER_STOP_ACK, 1);
+        }
+        fixture_poll(&fixture);
+        fixture_expect_nothing(&fixture);
+        fixture_module(&fixture, OTTER_CMD_STATUS, 2, 0, connected, sizeof connected);
+        fixture_expect_ack(&fixture, OTTER_CMD_STATUS_ACK, 2);
+        fixture_run(&fixture, 190);
+        fixture_module(&fixture, OTTER_CMD_HEARTBEAT, 3, 0, NULL, 0);
+        fixture_expect_ack(&fixture, OTTER_CMD_HEARTBEAT_ACK, 3);
+        assert_int_equal(fixture_expect_ready(&fixture), by_0x28 ? 1024 : 512);
+        fixture_complete(&fixture);
+    }
 }
 
 static void test_sender_stop_with_the_same_sn_later(void **state)
@@ -309,6 +340,7 @@ static void test_at_most_8_attempts(void **state)
             fixture_expect_ready(&fixture);
         }
     }
+    fixture_run(&fixture, OTTER_READY_PAUSE_MS);
     fixture_module(&fixture, OTTER_CMD_RECEIVER_STOP_ACK,
                    fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
     fixture_run(&fixture, 60000);
@@ -392,7 +424,8 @@ int main(void)
         cmocka_unit_test(test_offers_of_a_module_that_restarts_renew_the_patience),
         cmocka_unit_test(test_offer_in_the_middle_starts_afresh),
         cmocka_unit_test(test_watchdog_asks_again_after_10_s),
-        cmocka_unit_test(test_sender_stop_halves_and_asks_at_once),
+        cmocka_unit_test(test_sender_stop_halves_and_asks_soon),
+        cmocka_unit_test(test_ready_does_not_meet_the_modules_backlog),
         cmocka_unit_test(test_sender_stop_with_the_same_sn_later),
         cmocka_unit_test(test_halving_keeps_the_length_even),
         cmocka_unit_test(test_sender_stop_when_idle),

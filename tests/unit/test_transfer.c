@@ -33,6 +33,7 @@ enum input {
     ANNOUNCED,
     HEARD,
     POLL,
+    POLL_PAUSE, /* 0.2 s without a byte */
     POLL_QUIET, /* 3.5 s without a byte */
     POLL_LATE,  /* 10 s, with bytes all the time */
     INPUTS,
@@ -137,6 +138,8 @@ static enum otter_transfer_action do_input(enum input input)
         return request(OTTER_CMD_PIECE, 0, 0, NULL, 0);
     case SENDER_STOP:
         return request(OTTER_CMD_SENDER_STOP, 7, 0, NULL, 0);
+    case POLL_PAUSE:
+        return poll_after(OTTER_READY_PAUSE_MS, true);
     case POLL_QUIET:
         return poll_after(OTTER_READY_SILENCE_MS, true);
     case POLL_LATE:
@@ -154,6 +157,7 @@ static void go_to(enum otter_transfer_state state)
         [OTTER_TRANSFER_IDLE] = {OFFER_SAME, READY_SENT, PIECE_1, PIECE_3, STOPPED, INPUTS},
         [OTTER_TRANSFER_RESUMING] = {OFFER_SAME, READY_SENT, PIECE_1, INPUTS},
         [OTTER_TRANSFER_READY_DUE] = {OFFER_SAME, INPUTS},
+        [OTTER_TRANSFER_PAUSE] = {OFFER_SAME, READY_SENT, PIECE_2, STOPPED, INPUTS},
         [OTTER_TRANSFER_SILENCE] = {OFFER_SAME, READY_SENT, PIECE_2, STOP_LOST, INPUTS},
         [OTTER_TRANSFER_ASKED] = {OFFER_SAME, READY_SENT, INPUTS},
         [OTTER_TRANSFER_STOPPING] = {OFFER_SAME, READY_SENT, PIECE_1, PIECE_3, INPUTS},
@@ -211,7 +215,7 @@ static const struct transition {
     {S(RESUMING), PIECE_LONG, S(RESTOPPING), S(STOP)},
     {S(RESUMING), PIECE_HEX, S(RESTOPPING), S(STOP)},
     {S(RESUMING), PIECE_MALFORMED, S(RESTOPPING), S(STOP)},
-    {S(RESUMING), SENDER_STOP, S(READY_DUE), S(NOTHING)},
+    {S(RESUMING), SENDER_STOP, S(PAUSE), S(NOTHING)},
     {S(RESUMING), READY_SENT, S(ASKED), S(NOTHING)},
     {S(RESUMING), POLL_LATE, S(RESUMING), S(ASK)},
 
@@ -222,10 +226,24 @@ static const struct transition {
     {S(READY_DUE), PIECE_LONG, S(RESTOPPING), S(STOP)},
     {S(READY_DUE), PIECE_HEX, S(RESTOPPING), S(STOP)},
     {S(READY_DUE), PIECE_MALFORMED, S(RESTOPPING), S(STOP)},
+    {S(READY_DUE), SENDER_STOP, S(PAUSE), S(NOTHING)},
     {S(READY_DUE), READY_SENT, S(ASKED), S(NOTHING)},
     {S(READY_DUE), POLL, S(READY_DUE), S(ASK)},
+    {S(READY_DUE), POLL_PAUSE, S(READY_DUE), S(ASK)},
     {S(READY_DUE), POLL_QUIET, S(READY_DUE), S(ASK)},
     {S(READY_DUE), POLL_LATE, S(READY_DUE), S(ASK)},
+
+    {S(PAUSE), OFFER_SAME, S(PAUSE), S(ACK)},
+    {S(PAUSE), PIECE_1, S(RESTOPPING), S(STOP)},
+    {S(PAUSE), PIECE_2, S(RESTOPPING), S(STOP)},
+    {S(PAUSE), PIECE_3, S(RESTOPPING), S(STOP)},
+    {S(PAUSE), PIECE_LONG, S(RESTOPPING), S(STOP)},
+    {S(PAUSE), PIECE_HEX, S(RESTOPPING), S(STOP)},
+    {S(PAUSE), PIECE_MALFORMED, S(RESTOPPING), S(STOP)},
+    {S(PAUSE), READY_SENT, S(ASKED), S(NOTHING)},
+    {S(PAUSE), POLL_PAUSE, S(PAUSE), S(ASK)},
+    {S(PAUSE), POLL_QUIET, S(PAUSE), S(ASK)},
+    {S(PAUSE), POLL_LATE, S(PAUSE), S(ASK)},
 
     {S(SILENCE), OFFER_SAME, S(SILENCE), S(ACK)},
     {S(SILENCE), PIECE_1, S(RESTOPPING), S(STOP)},
@@ -234,8 +252,8 @@ static const struct transition {
     {S(SILENCE), PIECE_LONG, S(RESTOPPING), S(STOP)},
     {S(SILENCE), PIECE_HEX, S(RESTOPPING), S(STOP)},
     {S(SILENCE), PIECE_MALFORMED, S(RESTOPPING), S(STOP)},
-    {S(SILENCE), SENDER_STOP, S(READY_DUE), S(NOTHING)},
-    {S(SILENCE), STOPPED, S(READY_DUE), S(NOTHING)},
+    {S(SILENCE), SENDER_STOP, S(PAUSE), S(NOTHING)},
+    {S(SILENCE), STOPPED, S(PAUSE), S(NOTHING)},
     {S(SILENCE), READY_SENT, S(ASKED), S(NOTHING)},
     {S(SILENCE), POLL_QUIET, S(SILENCE), S(ASK)},
     {S(SILENCE), POLL_LATE, S(SILENCE), S(ASK)},
@@ -248,7 +266,7 @@ static const struct transition {
     {S(ASKED), PIECE_LONG, S(RESTOPPING), S(STOP)},
     {S(ASKED), PIECE_HEX, S(STOPPING), S(STOP)},
     {S(ASKED), PIECE_MALFORMED, S(STOPPING), S(STOP)},
-    {S(ASKED), SENDER_STOP, S(READY_DUE), S(NOTHING)},
+    {S(ASKED), SENDER_STOP, S(PAUSE), S(NOTHING)},
     {S(ASKED), POLL_QUIET, S(ASKED), S(ASK)},
     {S(ASKED), POLL_LATE, S(ASKED), S(ASK)},
 
@@ -269,7 +287,7 @@ static const struct transition {
     {S(RESTOPPING), PIECE_LONG, S(RESTOPPING), S(ACK)},
     {S(RESTOPPING), PIECE_HEX, S(RESTOPPING), S(ACK)},
     {S(RESTOPPING), PIECE_MALFORMED, S(RESTOPPING), S(ACK)},
-    {S(RESTOPPING), STOPPED, S(READY_DUE), S(NOTHING)},
+    {S(RESTOPPING), STOPPED, S(PAUSE), S(NOTHING)},
     {S(RESTOPPING), STOP_LOST, S(SILENCE), S(NOTHING)},
 
     {S(RECEIVING), OFFER_SAME, S(READY_DUE), S(ASK)},
@@ -280,7 +298,7 @@ static const struct transition {
     {S(RECEIVING), PIECE_LONG, S(STOPPING), S(STOP)},
     {S(RECEIVING), PIECE_HEX, S(STOPPING), S(STOP)},
     {S(RECEIVING), PIECE_MALFORMED, S(STOPPING), S(STOP)},
-    {S(RECEIVING), SENDER_STOP, S(READY_DUE), S(NOTHING)},
+    {S(RECEIVING), SENDER_STOP, S(PAUSE), S(NOTHING)},
     {S(RECEIVING), READY_SENT, S(ASKED), S(NOTHING)},
     {S(RECEIVING), POLL_LATE, S(RECEIVING), S(ASK)},
 
@@ -462,6 +480,71 @@ static void test_attempts_and_unanswered_readies_are_limited(void **state)
     assert_int_equal(resume.crc, 0); /* nothing to resume */
 }
 
+/* The pause is measured from the last byte: what the module sends then is heard out. But not for
+ * ever. */
+static void test_ready_after_a_stop_waits_for_a_silence(void **state)
+{
+    (void)state;
+    for (unsigned early = 0; early < 2; early++) {
+        go_to(S(RECEIVING));
+        (void)do_input(SENDER_STOP);
+        assert_int_equal(poll_after(1, false), S(NOTHING));
+        assert_int_equal(poll_after(OTTER_READY_PAUSE_MS - early, true),
+                         early ? S(NOTHING) : S(ASK));
+    }
+    go_to(S(PAUSE));
+    for (uint32_t ms = 0; ms < OTTER_PIECE_SILENCE_MS - 100; ms += 100) {
+        assert_int_equal(poll_after(100, false), S(NOTHING));
+    }
+    assert_int_equal(poll_after(100, false), S(ASK));
+}
+
+/* One READY without an answer may have met a command of the module. Two, or one on a line that
+ * showed a fault, mean shorter pieces. */
+static void test_an_unanswered_ready_halves_the_second_time(void **state)
+{
+    (void)state;
+    for (unsigned faults = 0; faults < 2; faults++) {
+        const struct otter_transfer_config config = {
+            .size_min = 8, .size_max = 5000, .piece_max = 1024, .unit = 2};
+
+        otter_transfer_init(&transfer, &config, now_ms);
+        assert_int_equal(offer(5000, 'a'), S(ASK));
+        (void)do_input(READY_SENT);
+        if (faults) {
+            (void)do_input(BAD_CHECKSUM);
+        }
+        assert_int_equal(do_input(POLL_QUIET), S(ASK));
+        assert_int_equal(transfer.next_piece_len, faults ? 512 : 1024);
+        (void)do_input(READY_SENT);
+        assert_int_equal(do_input(POLL_QUIET), S(ASK));
+        assert_int_equal(transfer.next_piece_len, faults ? 256 : 512);
+    }
+}
+
+/* An offer that is not taken, and why. */
+static void test_an_offer_that_is_refused(void **state)
+{
+    static const struct {
+        enum otter_reason reason;
+        enum otter_result result;
+    } cases[] = {
+        {OTTER_REASON_INSTALLED, OTTER_RESULT_INSTALLED},
+        {OTTER_REASON_ON_TRIAL, OTTER_RESULT_ON_TRIAL},
+        {OTTER_REASON_TRIED, OTTER_RESULT_TRIED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        go_to(S(READY_DUE));
+        otter_transfer_refuse(&transfer, cases[i].reason);
+        assert_int_equal(transfer.state, S(STOPPING));
+        assert_int_equal(do_input(STOPPED), S(NOTHING));
+        assert_int_equal(transfer.state, S(IDLE));
+        assert_int_equal(transfer.result, cases[i].result);
+    }
+}
+
 static void test_a_patient_module_that_restarts_is_asked_anew(void **state)
 {
     (void)state;
@@ -478,16 +561,16 @@ static void test_0x1f_is_told_from_its_repeats_by_sn(void **state)
     (void)state;
     go_to(S(RECEIVING));
     (void)request(OTTER_CMD_SENDER_STOP, 7, 0, NULL, 0);
-    assert_int_equal(transfer.state, S(READY_DUE));
+    assert_int_equal(transfer.state, S(PAUSE));
     (void)do_input(READY_SENT);
     (void)request(OTTER_CMD_SENDER_STOP, 7, 0, NULL, 0);
     assert_int_equal(transfer.state, S(ASKED));
     (void)request(OTTER_CMD_SENDER_STOP, 8, 0, NULL, 0);
-    assert_int_equal(transfer.state, S(READY_DUE));
+    assert_int_equal(transfer.state, S(PAUSE));
     (void)do_input(READY_SENT);
     (void)do_input(PIECE_1); /* sn may have gone round */
     (void)request(OTTER_CMD_SENDER_STOP, 8, 0, NULL, 0);
-    assert_int_equal(transfer.state, S(READY_DUE));
+    assert_int_equal(transfer.state, S(PAUSE));
 }
 
 static void test_the_record_counts_attempts_over_resets(void **state)
@@ -516,6 +599,9 @@ int main(void)
         cmocka_unit_test(test_the_file_is_what_was_offered),
         cmocka_unit_test(test_a_wrong_digest_is_asked_again_until_it_comes_twice),
         cmocka_unit_test(test_attempts_and_unanswered_readies_are_limited),
+        cmocka_unit_test(test_ready_after_a_stop_waits_for_a_silence),
+        cmocka_unit_test(test_an_unanswered_ready_halves_the_second_time),
+        cmocka_unit_test(test_an_offer_that_is_refused),
         cmocka_unit_test(test_a_patient_module_that_restarts_is_asked_anew),
         cmocka_unit_test(test_0x1f_is_told_from_its_repeats_by_sn),
         cmocka_unit_test(test_the_record_counts_attempts_over_resets),

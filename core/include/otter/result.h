@@ -17,6 +17,9 @@ enum otter_result {
     OTTER_RESULT_NO_ANSWER = 10,   /* READYs stayed without pieces */
     OTTER_RESULT_ATTEMPTS = 11,    /* OTTER_ATTEMPTS_MAX used up */
     OTTER_RESULT_BAD_TRAILER = 12, /* a trailer is there, but not right */
+    OTTER_RESULT_INSTALLED = 13,   /* these three: an offer not taken, nothing was erased */
+    OTTER_RESULT_ON_TRIAL = 14,
+    OTTER_RESULT_TRIED = 15,
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "otter/err.h"
 #include "otter/message.h"
+#include "otter/reason.h"
 #include "otter/result.h"
 #include "otter/resume.h"
 
@@ -19,7 +20,8 @@
  *           offer          READY sent        piece 1           last piece
  *  UNKNOWN ┐
  *     IDLE ┴───────► READY_DUE ───────► ASKED ────────► RECEIVING ───────► VERIFYING
- *       ▲             ▲     ▲             │                 │                  │  │ good
+ *       ▲               PAUSE ───────►    │                 │                  │  │ good
+ *       │             ▲     ▲             │                 │                  │  │
  *  0x28 │        0x28 │     └─── 0x1F ────┼─────────────────┤                  │  ▼
  *       │             │                   │ wrong, on a     │                  │ VERIFIED
  *       │         RESTOPPING ◄────────────┤ line with       ├──────────────────┤  │ announced
@@ -29,26 +31,29 @@
  *       └──── STOPPING ◄──────────────────┴─────────────────┴──────────────────┘
  *                         wrong, on a clean line
  *
- * transfer.c has a function per row, but one for RESUMING, READY_DUE and SILENCE, and one for
- * RESTARTING and FINISHED. "begin" is READY_DUE, or STOPPING if the offer cannot be taken;
- * "repeat": the same offer is acknowledged only. A dash: nothing happens.
+ * transfer.c has a function per row, but one for RESUMING, READY_DUE, PAUSE and SILENCE, and
+ * one for RESTARTING and FINISHED. "begin" is READY_DUE, or STOPPING if the offer cannot be
+ * taken; "repeat": the same offer is acknowledged only. A dash: nothing happens. After 0x20 and
+ * 0x28 the module sends at once what it could not send before; a READY that meets it is lost.
+ * So READY comes after a PAUSE.
  *
  *  state       offer    piece                   0x1F        0x28        no 0x28   READY after
  *  UNKNOWN     begin    RESTARTING (0x29)       -           -           -         -
  *  RESTARTING  begin    -                       -           -           -         -
  *  IDLE        begin    STOPPING                -           -           -         -
- *  RESUMING    begin    RESTOPPING              READY_DUE   -           -         10 s
- *  READY_DUE   repeat   RESTOPPING              READY_DUE   -           -         0 s
- *  SILENCE     repeat   RESTOPPING              READY_DUE   READY_DUE   -         3.5 s quiet
- *  ASKED       repeat   1: RECEIVING            READY_DUE   -           -         3.5 s quiet
+ *  RESUMING    begin    RESTOPPING              PAUSE       -           -         10 s
+ *  READY_DUE   repeat   RESTOPPING              PAUSE       -           -         0 s
+ *  PAUSE       repeat   RESTOPPING              PAUSE       -           -         0.2 s quiet
+ *  SILENCE     repeat   RESTOPPING              PAUSE       PAUSE       -         3.5 s quiet
+ *  ASKED       repeat   1: RECEIVING            PAUSE       -           -         3.5 s quiet
  *                       2..: RESTOPPING
- *  RECEIVING   begin    next: RECEIVING, or     READY_DUE   -           -         10 s
+ *  RECEIVING   begin    next: RECEIVING, or     PAUSE       -           -         10 s
  *                       VERIFYING with the last
  *                       again: ACK
  *  VERIFYING   begin    -                       -           -           -         -
  *  VERIFIED    begin    ACK                     -           -           -         -
  *  STOPPING    repeat   ACK                     -           IDLE        IDLE      -
- *  RESTOPPING  repeat   ACK                     -           READY_DUE   SILENCE   -
+ *  RESTOPPING  repeat   ACK                     -           PAUSE       SILENCE   -
  *  FINISHED    ACK      ACK                     -           -           -         -
  *
  * In ASKED and RECEIVING a malformed 0x19 is not answered: it is a piece with a garbled
@@ -67,8 +72,9 @@
 
 /* The limits and timers, one place. */
 enum {
-    OTTER_PIECE_MIN = 128,         /* halving stops here */
-    OTTER_READY_SILENCE_MS = 3500, /* without any byte, before READY is repeated (and halved) */
+    OTTER_PIECE_MIN = 128,          /* halving stops here */
+    OTTER_READY_PAUSE_MS = 200,     /* without any byte, before READY after 0x20 or 0x28 */
+    OTTER_READY_SILENCE_MS = 3500,  /* without any byte, before READY is repeated */
     OTTER_READY_UNANSWERED_MAX = 4, /* READYs without a piece, then back to idle */
     OTTER_PIECE_SILENCE_MS = 10000, /* without a good piece or 0x1F, then READY again */
     OTTER_PIECE_LATE_MS = 3000,     /* the module's own repetition: not the first sending */
@@ -91,6 +97,7 @@ enum otter_transfer_state {
     OTTER_TRANSFER_IDLE,
     OTTER_TRANSFER_RESUMING,   /* after a reset: waiting for the module's resent piece */
     OTTER_TRANSFER_READY_DUE,  /* READY goes out as soon as the line is free */
+    OTTER_TRANSFER_PAUSE,      /* after 0x20 or 0x28: READY goes out after a short silence */
     OTTER_TRANSFER_SILENCE,    /* 0x27 was not answered: READY goes out after silence */
     OTTER_TRANSFER_ASKED,      /* READY is out, piece 1 awaited */
     OTTER_TRANSFER_STOPPING,   /* 0x27 is due or out, 0x28 awaited; then IDLE */
@@ -175,6 +182,10 @@ enum otter_transfer_action otter_transfer_check_file(struct otter_transfer *tran
 
 /* End it, for what the caller found: the caller sends 0x27. */
 void otter_transfer_fail(struct otter_transfer *transfer, enum otter_result result);
+
+/* End it before it begins: an offer that could be taken is not, for `reason`: INSTALLED,
+ * ON_TRIAL or TRIED (otter_update_refusal()). The caller sends 0x27. */
+void otter_transfer_refuse(struct otter_transfer *transfer, enum otter_reason reason);
 
 /* Write the payload of READY. Returns its length, or an error as otter_put_ready(). */
 OTTER_MUST_CHECK int otter_transfer_put_ready(const struct otter_transfer *transfer,
