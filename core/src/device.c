@@ -21,14 +21,22 @@ void otter_device_init(struct otter_device *device, const struct otter_device_co
     otter_receiver_init(&device->receiver, config->receiver, now_ms);
 }
 
+static void tell_link_works(struct otter_device *device)
+{
+    if (!device->link_works && device->config->link_works != NULL) {
+        device->config->link_works(device->config->ctx);
+    }
+    device->link_works = true;
+}
+
 /* A full send queue loses the answer; the module asks again. So does whoever calls these
  * two. */
 static void answer(struct otter_device *device, const struct otter_frame *request,
                    const uint8_t payload[], int payload_len)
 {
     if (payload_len >= 0 &&
-        otter_link_answer(&device->link, request, payload, (uint16_t)payload_len) != 0) {
-        return;
+        otter_link_answer(&device->link, request, payload, (uint16_t)payload_len) == 0) {
+        device->has_answered = true;
     }
 }
 
@@ -54,8 +62,8 @@ static void answer_info(struct otter_device *device, const struct otter_frame *r
     }
     if (len >= 0 &&
         otter_link_answer_flags(&device->link, request, otter_put_update_status(&update_status),
-                                payload, (uint16_t)len) != 0) {
-        return; /* as with answer() */
+                                payload, (uint16_t)len) == 0) {
+        device->has_answered = true; /* else as with answer() */
     }
 }
 
@@ -111,8 +119,9 @@ static void on_request(struct otter_device *device, const struct otter_frame *re
     case OTTER_CMD_OFFER:
     case OTTER_CMD_PIECE:
     case OTTER_CMD_SENDER_STOP:
-        if (otter_receiver_request(&device->receiver, &device->link, request, now_ms) != 0) {
-            break; /* as with answer() */
+        if (otter_receiver_request(&device->receiver, &device->link, request, now_ms) == 0 &&
+            request->cmd != OTTER_CMD_PIECE) { /* a piece may be left unanswered */
+            device->has_answered = true;
         }
         break;
     case OTTER_CMD_ILLEGAL_TO_MCU:
@@ -129,6 +138,9 @@ static void command_is_over(struct otter_device *device, uint8_t cmd,
 {
     const struct otter_device_config *config = device->config;
 
+    if (frame != NULL) {
+        tell_link_works(device);
+    }
     if (!device->command_is_apps) {
         if (cmd == OTTER_CMD_RECEIVER_STOP) {
             otter_receiver_tell(
@@ -192,6 +204,9 @@ void otter_device_poll(struct otter_device *device, uint32_t now_ms)
     is_finished = device->receiver.transfer.state == OTTER_TRANSFER_FINISHED;
     if (device->restarted || !otter_link_is_drained(&device->link)) {
         return;
+    }
+    if (device->has_answered) {
+        tell_link_works(device);
     }
     if (is_finished ||
         (device->restart_due && now_ms - device->restart_ms >= RESTART_DELAY_MS)) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "otter/flag.h"
+#include "otter/history.h"
 #include "otter/image.h"
 #include "otter/update.h"
 
@@ -28,10 +29,62 @@ static void apply(struct otter_receiver *receiver, struct otter_link *link,
     }
 }
 
+/* ---- files that are not worth a download ---- */
+
+/* The file that is offered, as the journal and FLAG know it. */
+static struct otter_flag offered(const struct otter_receiver *receiver)
+{
+    struct otter_flag file = {.image_size = receiver->transfer.offer.file_size};
+    int rc = otter_md5_from_hex(receiver->transfer.offer.md5_hex, file.md5);
+
+    (void)rc; /* otter_get_offer() and the CRC of the resume record have seen to it */
+    return file;
+}
+
+/* A download is over, and it is the file's fault or flash's: noted, so that it has an end. If
+ * flash refuses the note, too, it is downloaded once more. */
+static void note_failure(const struct otter_receiver *receiver)
+{
+    static const uint8_t reasons[] = {
+        [OTTER_RESULT_NOT_STARTABLE] = OTTER_REASON_NOT_STARTABLE,
+        [OTTER_RESULT_WRONG_HARDWARE] = OTTER_REASON_HARDWARE,
+        [OTTER_RESULT_FLASH] = OTTER_REASON_FLASH,
+        [OTTER_RESULT_MD5] = OTTER_REASON_DIGEST,
+        [OTTER_RESULT_BAD_TRAILER] = OTTER_REASON_NO_IMAGE,
+    };
+    const struct otter_receiver_config *config = receiver->config;
+    enum otter_result result = receiver->transfer.result;
+    struct otter_flag file = offered(receiver);
+
+    if (result < sizeof reasons && reasons[result] != OTTER_REASON_NONE) {
+        int rc = otter_history_note(config->port, config->layout, file.md5,
+                                    (enum otter_reason)reasons[result]);
+
+        (void)rc;
+    }
+}
+
 static void fail(struct otter_receiver *receiver, enum otter_result result)
 {
     otter_transfer_fail(&receiver->transfer, result);
     receiver->command_due = OTTER_CMD_RECEIVER_STOP;
+    note_failure(receiver);
+}
+
+/* A new offer that could be taken: is it to be? Returns what is to be done. */
+static enum otter_transfer_action consider(struct otter_receiver *receiver, bool forced)
+{
+    const struct otter_receiver_config *config = receiver->config;
+    struct otter_flag file = offered(receiver);
+    enum otter_reason reason =
+        otter_update_refusal(config->port, config->layout, &file, forced);
+
+    receiver->refusal = (uint8_t)reason;
+    if (reason == OTTER_REASON_NONE) {
+        return OTTER_TRANSFER_ASK;
+    }
+    otter_transfer_refuse(&receiver->transfer, reason);
+    return OTTER_TRANSFER_STOP;
 }
 
 static int send_ready(struct otter_receiver *receiver, struct otter_link *link, uint32_t now_ms)
@@ -122,6 +175,9 @@ static void verify(struct otter_receiver *receiver, uint32_t now_ms)
     otter_slot_writer_finish(&receiver->writer, digest);
     if (otter_transfer_check_file(&receiver->transfer, digest) == OTTER_TRANSFER_STOP) {
         receiver->command_due = OTTER_CMD_RECEIVER_STOP;
+        if (receiver->transfer.state == OTTER_TRANSFER_STOPPING) { /* else it comes again */
+            note_failure(receiver);
+        }
         return;
     }
     if (config->check_image) {
@@ -139,14 +195,9 @@ static void verify(struct otter_receiver *receiver, uint32_t now_ms)
 static void announce(struct otter_receiver *receiver, uint32_t now_ms)
 {
     const struct otter_receiver_config *config = receiver->config;
-    const struct otter_offer *offer = &receiver->transfer.offer;
-    struct otter_flag flag = {.image_size = offer->file_size};
-    int rc = otter_md5_from_hex(offer->md5_hex, flag.md5);
+    struct otter_flag file = offered(receiver);
 
-    if (rc == 0) {
-        rc = otter_update_install(config->port, config->layout, &flag);
-    }
-    if (rc == 0) {
+    if (otter_update_install(config->port, config->layout, &file) == 0) {
         (void)otter_transfer_tell(&receiver->transfer, OTTER_TRANSFER_ANNOUNCED, now_ms);
     } else {
         fail(receiver, OTTER_RESULT_FLASH);
@@ -189,7 +240,7 @@ int otter_receiver_request(struct otter_receiver *receiver, struct otter_link *l
         if (action == OTTER_TRANSFER_WRITE || action == OTTER_TRANSFER_WRITE_LAST) {
             result = queue_piece(receiver);
             if (result != OTTER_RESULT_NONE) {
-                otter_transfer_fail(&receiver->transfer, result);
+                fail(receiver, result);
                 action = OTTER_TRANSFER_STOP;
             }
         }
@@ -198,6 +249,10 @@ int otter_receiver_request(struct otter_receiver *receiver, struct otter_link *l
     } else if (action == OTTER_TRANSFER_ASK || action == OTTER_TRANSFER_STOP) {
         receiver->ack_due = false; /* a new offer ends what was before */
         receiver->command_due = 0;
+        receiver->refusal = OTTER_REASON_NONE;
+        if (action == OTTER_TRANSFER_ASK) {
+            action = consider(receiver, frame->flags == OTTER_OFFER_FLAGS_FORCED);
+        }
     }
     apply(receiver, link, action);
     return send_due(receiver, link, now_ms);
@@ -240,6 +295,18 @@ int otter_receiver_poll(struct otter_receiver *receiver, struct otter_link *link
         apply(receiver, link, action);
     }
     return send_due(receiver, link, now_ms);
+}
+
+void otter_receiver_status(const struct otter_receiver *receiver,
+                           struct otter_update_status *out_status)
+{
+    const struct otter_receiver_config *config = receiver->config;
+
+    out_status->is_otter = true;
+    out_status->on_trial = !otter_update_is_allowed(config->port, config->layout);
+    out_status->reason = receiver->refusal != OTTER_REASON_NONE
+                             ? receiver->refusal
+                             : (uint8_t)otter_update_reason(config->port, config->layout);
 }
 
 bool otter_receiver_is_active(const struct otter_receiver *receiver)

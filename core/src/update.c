@@ -2,6 +2,7 @@
 #include "otter/update.h"
 #include <string.h>
 #include "otter/history.h"
+#include "otter/md5.h"
 
 static bool is_surely_idle(const struct otter_journal *journal)
 {
@@ -61,6 +62,54 @@ int otter_update_confirm(const struct otter_port *port, const struct otter_layou
     return journal.kind == OTTER_JOURNAL_INSTALL && journal.swapped
                ? otter_journal_finish(port, &journal)
                : 0;
+}
+
+/* Are the first bytes of APP this file? */
+static bool is_in_app(const struct otter_port *port, const struct otter_layout *layout,
+                      const struct otter_flag *file)
+{
+    struct otter_md5 md5;
+    uint8_t digest[16], bytes[sizeof md5.block];
+
+    otter_md5_init(&md5);
+    for (uint32_t off = 0; off < file->image_size; off += sizeof bytes) {
+        uint32_t left = file->image_size - off;
+        uint32_t len = left < sizeof bytes ? left : (uint32_t)sizeof bytes;
+
+        if (off % port->page_size == 0) {
+            port->feed(port->ctx);
+        }
+        if (port->read(port->ctx, layout->app.addr + off, bytes, len) != 0) {
+            return false;
+        }
+        otter_md5_update(&md5, bytes, len);
+    }
+    otter_md5_final(&md5, digest);
+    return memcmp(digest, file->md5, sizeof digest) == 0;
+}
+
+enum otter_reason otter_update_refusal(const struct otter_port *port,
+                                       const struct otter_layout *layout,
+                                       const struct otter_flag *file, bool forced)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(port, layout, &journal);
+    if (journal.kind == OTTER_JOURNAL_NONE) {
+        return OTTER_REASON_NONE;
+    }
+    if (!is_surely_idle(&journal)) {
+        return OTTER_REASON_ON_TRIAL;
+    }
+    if (forced) {
+        return OTTER_REASON_NONE;
+    }
+    if (file->image_size == journal.present.length && is_in_app(port, layout, file)) {
+        return OTTER_REASON_INSTALLED;
+    }
+    return otter_history_find(port, layout, file->md5).tries >= OTTER_HISTORY_TRIES_MAX
+               ? OTTER_REASON_TRIED
+               : OTTER_REASON_NONE;
 }
 
 /* FLAG is erased whatever it reads: a request whose programming was cut may read as blank now

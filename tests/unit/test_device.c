@@ -247,6 +247,85 @@ static void test_commands_of_the_application(void **state)
     assert_int_equal(fixture.last_gave_up, OTTER_CMD_RESTART_MODULE);
 }
 
+static unsigned works;
+
+static void link_works(void *ctx)
+{
+    assert_ptr_equal(ctx, &fixture);
+    assert_int_equal(fixture.answers, 0); /* it comes first */
+    works++;
+}
+
+static void set_up_for_works(void)
+{
+    set_up();
+    fixture.config.link_works = link_works;
+    works = 0;
+}
+
+/* Any command of the module that was answered, when the UART has taken the answer. */
+static void test_link_works_when_a_command_was_answered(void **state)
+{
+    static const uint8_t commands[] = {OTTER_CMD_GET_INFO,           OTTER_CMD_CONTROL,
+                                       OTTER_CMD_HEARTBEAT,          OTTER_CMD_STATUS,
+                                       OTTER_CMD_RESTART_MCU,        OTTER_CMD_OFFER,
+                                       OTTER_CMD_TRANSACTION_RESULT, OTTER_CMD_SENDER_STOP};
+    static const uint8_t answerless[] = {OTTER_CMD_PIECE, OTTER_CMD_ILLEGAL_TO_MCU, 0x7F};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof commands; i++) {
+        set_up_for_works();
+        fixture.hold = true;
+        fixture_module(&fixture, commands[i], 1, 0, NULL, 0);
+        fixture_run(&fixture, 100);
+        assert_int_equal(works, 0);
+        fixture.hold = false;
+        fixture_run(&fixture, 20);
+        assert_int_equal(works, 1);
+        fixture_module(&fixture, OTTER_CMD_HEARTBEAT, 2, 0, NULL, 0);
+        fixture_run(&fixture, 20);
+        assert_int_equal(works, 1); /* told once */
+        fixture_boot(&fixture);
+        fixture_module(&fixture, OTTER_CMD_HEARTBEAT, 2, 0, NULL, 0);
+        fixture_poll(&fixture);
+        assert_int_equal(works, 2); /* in each life */
+    }
+    for (size_t i = 0; i < sizeof answerless; i++) {
+        set_up_for_works();
+        fixture_module(&fixture, answerless[i], 1, 0, NULL, 0);
+        fixture_run(&fixture, 3000);
+        assert_int_equal(works, 0);
+    }
+    fixture_bad_checksum(&fixture, OTTER_CMD_HEARTBEAT, 1);
+    fixture_run(&fixture, 100);
+    assert_int_equal(works, 0);
+}
+
+/* Or any answer to a command of ours: the application's, or the receiver's. */
+static void test_link_works_when_a_command_of_ours_is_answered(void **state)
+{
+    (void)state;
+    set_up_for_works();
+    assert_int_equal(
+        otter_device_command(&fixture.device, OTTER_CMD_GET_TIME, NULL, 0, fixture.now_ms), 0);
+    fixture_run(&fixture, 1000);
+    fixture_module(&fixture, OTTER_CMD_TIME, 0, 0, NULL, 0);
+    fixture_run(&fixture, 100);
+    assert_int_equal(works, 0); /* too late */
+    assert_int_equal(
+        otter_device_command(&fixture.device, OTTER_CMD_GET_TIME, NULL, 0, fixture.now_ms), 0);
+    fixture_module(&fixture, OTTER_CMD_TIME, 1, 0, NULL, 0);
+    assert_int_equal(works, 1);
+    assert_int_equal(fixture.answers, 1);
+
+    set_up_for_works(); /* a piece of a transfer before our start: 0x29, 0x2A */
+    fixture_module(&fixture, OTTER_CMD_PIECE, 1, 0, NULL, 0);
+    fixture_poll(&fixture);
+    fixture_module(&fixture, OTTER_CMD_RESTART_MODULE_ACK,
+                   fixture_expect(&fixture, OTTER_CMD_RESTART_MODULE)->sn, 0, NULL, 0);
+    assert_int_equal(works, 1);
+}
+
 static void test_silent_application(void **state)
 {
     (void)state;
@@ -320,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_every_command_code),
         cmocka_unit_test(test_restart_of_the_mcu),
         cmocka_unit_test(test_commands_of_the_application),
+        cmocka_unit_test(test_link_works_when_a_command_was_answered),
+        cmocka_unit_test(test_link_works_when_a_command_of_ours_is_answered),
         cmocka_unit_test(test_silent_application),
         cmocka_unit_test(test_no_command_while_a_piece_may_wait),
         cmocka_unit_test(test_any_split_of_the_bytes),

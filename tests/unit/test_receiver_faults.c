@@ -75,6 +75,18 @@ static void check_bootloader(bool was_announced, uint32_t at)
     }
 }
 
+/* The file is offered, acknowledged and refused; nothing is erased. */
+static void expect_refusal(void)
+{
+    uint32_t erased = fixture.flash.erased;
+
+    fixture_offer(&fixture);
+    fixture_expect(&fixture, OTTER_CMD_OFFER_ACK);
+    fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP);
+    assert_int_equal(fixture.device.receiver.transfer.result, OTTER_RESULT_INSTALLED);
+    assert_int_equal(fixture.flash.erased, erased);
+}
+
 static void cut_everywhere(bool is_announced)
 {
     for (uint32_t at = 1;; at++) {
@@ -95,6 +107,10 @@ static void cut_everywhere(bool is_announced)
             rng_fill(&noise, (uint8_t *)&fixture.resume, sizeof(fixture.resume));
             fixture_boot(&fixture);
             fixture.restarts = 0;
+            if (app_is(fixture.image, NEW_SIZE)) { /* installed: no other download */
+                expect_refusal();
+                continue;
+            }
             fixture_begin(&fixture);
             fixture_complete(&fixture);
         }

@@ -56,6 +56,12 @@ struct otter_device_config {
     /* The answer to a command of the application arrived. May be NULL. */
     void (*answer)(void *ctx, const struct otter_frame *answer);
 
+    /* The line works in both directions: an answer to a command of the module has been taken,
+     * or the module has answered one of ours. Called once after otter_device_init(), before
+     * `answer`. An app on trial confirms here (otter_update_confirm()): it can be updated
+     * again. May be NULL. */
+    void (*link_works)(void *ctx);
+
     /* The module stayed silent to a command of the application. May be NULL. */
     void (*gave_up)(void *ctx, uint8_t cmd);
 
@@ -71,7 +77,8 @@ struct otter_device {
     struct otter_receiver receiver;
     bool restart_due; /* 0x0F came at restart_ms */
     bool restarted;
-    bool command_is_apps; /* the unacknowledged command is the application's */
+    bool has_answered, link_works; /* a command of the module; it was told */
+    bool command_is_apps;          /* the unacknowledged command is the application's */
     uint32_t restart_ms;
     uint8_t rx_body[OTTER_PIECE_MAX + OTTER_PIECE_HEAD + 7];
     uint8_t command[2 * (OTTER_COMMAND_MAX + 7) + 2];

@@ -18,6 +18,8 @@
  * by the app only, from its main loop. Without a journal nothing is known, and nothing is
  * noted. Source: docs/flash-format.md chapter 4.
  */
+enum { OTTER_HISTORY_TRIES_MAX = 3 }; /* downloads of a file; then it is not taken any more */
+
 struct otter_history {
     uint8_t tries;  /* downloads that have ended, whatever way; 0 = not known */
     uint8_t reason; /* enum otter_reason: how the last of them ended */

@@ -169,7 +169,12 @@ struct otter_offer {
     uint32_t file_size;
     uint8_t md5_hex[32]; /* as received: READY must repeat it letter by letter */
 };
-enum { OTTER_OFFER_SIZE = 38 };
+enum {
+    OTTER_OFFER_SIZE = 38,
+    /* In the frame's flags, only to an MCU whose 0x02 says that it is an otter app: take the
+     * file even if it is there already, or was tried often enough. */
+    OTTER_OFFER_FLAGS_FORCED = 0x6F01,
+};
 OTTER_MUST_CHECK int otter_put_offer(const struct otter_offer *offer, uint8_t out[],
                                      uint16_t out_max);
 /* Also checks that the MD5 length is 32 and its characters are hex digits. */

@@ -26,6 +26,9 @@
  *      one more).
  *    * The last piece is acknowledged after the whole file was verified. When that ACK has
  *      left, the bootloader is asked to install it, by the journal or by FLAG.
+ *    * An offer that would lead to nothing is acknowledged and refused (0x1A, 0x27), and
+ *      nothing is erased: APP holds the file already, the app is on trial, or the file was
+ *      downloaded three times (otter_update_refusal()). What fails here is counted for that.
  *    * READY goes out once per ask, when no command is unacknowledged: the link's 200 ms resend
  *      would destroy the transfer it started. The first piece counts as its answer, too.
  *
@@ -57,6 +60,7 @@ struct otter_receiver {
     uint8_t last_sn;      /* of the last piece */
     bool ack_due;         /* the ACK of last_sn is owed, after that 0x27 if one is due */
     bool may_write;       /* APPBAK: FLAG was erased, or the journal allows it */
+    uint8_t refusal;      /* enum otter_reason: why the last offer was not taken; 0 = it was */
     uint8_t queued[OTTER_PIECE_MAX]; /* what the writer is to write */
 };
 
@@ -82,6 +86,11 @@ void otter_receiver_tell(struct otter_receiver *receiver, enum otter_transfer_ev
  * Returns 0 or the link's error (the send queue is full: what was due stays due). */
 OTTER_MUST_CHECK int otter_receiver_poll(struct otter_receiver *receiver,
                                          struct otter_link *link, uint32_t now_ms);
+
+/* What 0x02 says of updates: on trial or not, and why the last offer was not taken, which is
+ * known until the next offer or the next start; else how the last update ended. */
+void otter_receiver_status(const struct otter_receiver *receiver,
+                           struct otter_update_status *out_status);
 
 /* May the application send commands of its own now? No while a piece may be unacknowledged:
  * 0x21 and 0x23 would destroy it in the module's buffer. */

@@ -38,6 +38,16 @@ OTTER_MUST_CHECK int otter_update_mark_announced(const struct otter_port *port,
  * true. Also true without a journal, under a tutorial's bootloader. */
 bool otter_update_is_allowed(const struct otter_port *port, const struct otter_layout *layout);
 
+/* Why should `file`, which is offered, not be downloaded? Returns OTTER_REASON_ON_TRIAL (the
+ * running app is), OTTER_REASON_INSTALLED (APP holds the file: it has the length that the
+ * journal tells, and then the MD5), OTTER_REASON_TRIED (it was downloaded
+ * OTTER_HISTORY_TRIES_MAX times), or OTTER_REASON_NONE. `forced`: a person wants it in spite of
+ * the last two. Without a journal OTTER_REASON_NONE. Nothing is written. Only a file of that
+ * length costs time: APP is hashed (STM32F103, 72 MHz: MD5TIME). */
+enum otter_reason otter_update_refusal(const struct otter_port *port,
+                                       const struct otter_layout *layout,
+                                       const struct otter_flag *file, bool forced);
+
 /* Open APPBAK, before its first byte is erased. The journal says whether APPBAK still holds the
  * image to go back to. Without a journal a tutorial request would describe what is about to be
  * overwritten: FLAG is erased. Returns 0, OTTER_ERR_BUSY (as when otter_update_is_allowed() is
