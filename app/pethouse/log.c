@@ -99,6 +99,9 @@ static const char *result_text(enum otter_result result)
         [OTTER_RESULT_NO_ANSWER] = "module silent",
         [OTTER_RESULT_ATTEMPTS] = "too many attempts",
         [OTTER_RESULT_BAD_TRAILER] = "bad trailer",
+        [OTTER_RESULT_INSTALLED] = "already installed",
+        [OTTER_RESULT_ON_TRIAL] = "on trial",
+        [OTTER_RESULT_TRIED] = "tried before",
     };
     /* clang-format on */
     return (unsigned)result < sizeof texts / sizeof texts[0] ? texts[result] : "unknown";

@@ -34,19 +34,15 @@ static struct otter_device device;
 static struct product product;
 static struct key keys[PRODUCT_KEYS];
 static struct otter_resume resume OTTER_RETAINED;
-static bool is_new;       /* first starts of this version: the cloud does not know it yet */
-static bool has_talked;   /* the module answered a command of ours */
-static bool is_announced; /* the module took 0x29: the cloud will learn the version */
-static bool is_confirmed; /* confirmed */
+static bool is_new; /* first starts of this version: the cloud does not know it yet */
 
 /* ---- what the device library asks of the application ---- */
 
 static void tell_update_status(void *ctx, struct otter_update_status *out_status)
 {
     (void)ctx;
-    out_status->is_otter = true;
-    out_status->on_trial = !otter_update_is_allowed(&stm32f103_flash, &stm32f103_layout);
-    out_status->reason = (uint8_t)otter_update_reason(&stm32f103_flash, &stm32f103_layout);
+    product_module_asks(&product, systick_millis());
+    otter_receiver_status(&device.receiver, out_status);
 }
 
 static uint16_t take_control(void *ctx, const struct otter_p0 *p0,
@@ -62,12 +58,28 @@ static void take_status(void *ctx, uint16_t status)
     product_status(&product, status);
 }
 
+/* This app can be updated again: confirm it. What fails is tried again after the next start. */
+static void take_link_works(void *ctx)
+{
+    (void)ctx;
+    if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0) {
+        log_line("Confirm Failed");
+    }
+}
+
+/* The module takes its restart, after which it will ask for the version. */
+static void take_restart(void)
+{
+    if (is_new && otter_update_mark_announced(&stm32f103_flash, &stm32f103_layout) == 0) {
+        is_new = false;
+    }
+}
+
 static void take_answer(void *ctx, const struct otter_frame *answer)
 {
     (void)ctx;
-    has_talked = true;
     if (answer->cmd == OTTER_CMD_RESTART_MODULE_ACK) {
-        is_announced = true;
+        take_restart();
     }
     product_answered(&product, (uint8_t)(answer->cmd - 1));
     log_answer(answer);
@@ -114,6 +126,7 @@ static const struct otter_device_config device_config = {
     .update_status = tell_update_status,
     .control = take_control,
     .status = take_status,
+    .link_works = take_link_works,
     .answer = take_answer,
     .gave_up = take_silence,
     .restart = restart,
@@ -225,21 +238,6 @@ static void tell(uint32_t now_ms)
     }
 }
 
-/* The module has answered, so this app can be updated again: confirm it. A new one waits until
- * the module takes its restart, after which it will ask for the version. What fails is tried
- * again after the next start. */
-static void confirm_app(void)
-{
-    if (is_confirmed || (is_new ? !is_announced : !has_talked)) {
-        return;
-    }
-    is_confirmed = true;
-    if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0 ||
-        (is_new && otter_update_mark_announced(&stm32f103_flash, &stm32f103_layout) != 0)) {
-        log_line("Confirm Failed");
-    }
-}
-
 int main(void)
 {
     start();
@@ -253,7 +251,6 @@ int main(void)
         tell(systick_millis());
         send();
         log_transfer(&device.receiver.transfer);
-        confirm_app();
         system_sleep(); /* until SysTick, at most 1 ms */
     }
 }

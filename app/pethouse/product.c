@@ -13,6 +13,7 @@ enum {
     WANT_TEST = 1 << 5,
     WANT_TIME = 1 << 6,
     WANT_MODULE_INFO = 1 << 7,
+    WANTS_OF_MODULE = WANT_TIME | WANT_MODULE_INFO,
     WANTS_OF_KEYS = WANT_BINDABLE | WANT_RESET | WANT_SOFTAP | WANT_AIRLINK | WANT_TEST,
 };
 
@@ -57,6 +58,12 @@ uint16_t product_p0(struct product *product, const struct otter_p0 *p0,
         product->report_now = true;
     }
     return 0;
+}
+
+void product_module_asks(struct product *product, uint32_t now_ms)
+{
+    product->module_asked = true;
+    product->asked_ms = now_ms;
 }
 
 void product_status(struct product *product, uint16_t status)
@@ -161,6 +168,9 @@ bool product_next(const struct product *product, uint32_t now_ms,
     uint16_t wanted = product->wanted;
     if (product->restart_tried && now_ms - product->restart_ms < PRODUCT_RESTART_GAP_MS) {
         wanted &= (uint16_t)~WANT_RESTART;
+    }
+    if (product->module_asked && now_ms - product->asked_ms < PRODUCT_OFFER_GAP_MS) {
+        wanted &= (uint16_t)~WANTS_OF_MODULE;
     }
     if (find_want(wanted & (WANT_RESTART | WANTS_OF_KEYS), out_command)) {
         return true;

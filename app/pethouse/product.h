@@ -20,8 +20,9 @@ enum {
     PRODUCT_REPORT_GAP_MS = 6000,    /* between reports of what the environment changed */
     PRODUCT_REPORT_EACH_MS = 600000, /* at least one report in this time */
     PRODUCT_RESTART_GAP_MS = 5000,   /* before 0x29 is tried again */
-    PRODUCT_HOT_CELSIUS = 50,        /* Alert_2 above it */
-    PRODUCT_FAILED_READS = 3,        /* in a row: Fault_TemHum */
+    PRODUCT_OFFER_GAP_MS = 3000, /* after 0x01: 0x21 would cross the offer that may follow */
+    PRODUCT_HOT_CELSIUS = 50,    /* Alert_2 above it */
+    PRODUCT_FAILED_READS = 3,    /* in a row: Fault_TemHum */
     PRODUCT_KEYS = 3,
     PRODUCT_PAYLOAD_MAX = P0_STATUS_MAX,
 };
@@ -40,6 +41,8 @@ struct product {
     uint32_t report_ms;              /* last report, or start */
     uint32_t restart_ms;             /* last 0x29 */
     bool restart_tried;
+    uint32_t asked_ms; /* last 0x01 */
+    bool module_asked; /* there was one */
 };
 
 /* Start with everything off. `first_start` of a new version: the module is to be restarted
@@ -52,6 +55,10 @@ void product_init(struct product *product, const struct p0_layout *layout, bool 
  * this product does not know are left alone (a real module passes such packets through). */
 uint16_t product_p0(struct product *product, const struct otter_p0 *p0,
                     uint8_t out_answer[P0_STATUS_MAX]);
+
+/* The module asked for our version (0x01), as it does when it starts. A file may be offered next
+ * (0x19), and 0x17 or 0x21 would overwrite it in the module's buffer: they wait for 3 s. */
+void product_module_asks(struct product *product, uint32_t now_ms);
 
 /* Module status arrived (0x0D): asks for the module's information after the first one, and for
  * the time whenever the cloud got connected. */
