@@ -25,6 +25,7 @@ static struct {
     uint8_t sn;              /* of the next command */
     uint8_t sender_stops;    /* 0x1F so far: the dispatcher does not tell their sn */
     uint8_t reboot_tries;
+    bool link_works;   /* the module was heard, and answered or confirmed to */
     bool stop_sent;    /* the handler did: Suspend is called next */
     uint32_t since_ms; /* last 0x29; in FINISHED the end */
 } ota;
@@ -104,6 +105,13 @@ static int send_ready(void)
     return rc;
 }
 
+/* 0x29 as soon as no transfer runs. */
+static void restart_module_soon(void)
+{
+    ota.reboot_tries = REBOOT_TRIES;
+    ota.since_ms = gizGetTimerCount() - REBOOT_GAP_MS;
+}
+
 /* READY, if it is due. */
 static void poll_ready(void)
 {
@@ -119,10 +127,33 @@ static void poll_ready(void)
 
 /* ---- 0x19 and READY ---- */
 
+/* The module was answered, or has answered: this app can be updated again. */
+static void confirm(void)
+{
+    if (!ota.link_works && !otter_update_is_allowed(otter_dropin_port, otter_dropin_layout)) {
+        int rc = otter_update_confirm(otter_dropin_port, otter_dropin_layout);
+
+        (void)rc; /* a flash that refuses: again at the next start */
+    }
+    ota.link_works = true;
+}
+
+/* An offer that could be taken: why is it not to be? */
+static enum otter_reason find_refusal(void)
+{
+    const struct otter_offer *offer = &ota.transfer.offer;
+    struct otter_flag file = {.image_size = offer->file_size};
+    int rc = otter_md5_from_hex(offer->md5_hex, file.md5);
+
+    (void)rc; /* otter_get_offer() has seen to it */
+    return otter_update_refusal(otter_dropin_port, otter_dropin_layout, &file, false);
+}
+
 int8_t Pro_W2D_UpdateCmdHandle(uint8_t *inData, uint32_t dataLen)
 {
     const struct otter_offer *offer = &ota.transfer.offer;
     enum otter_transfer_action action;
+    enum otter_reason refusal;
 
     ota.transfer.config = (struct otter_transfer_config){
         .size_min = OTTER_IMAGE_SIZE_MIN + 1, /* so that piece 1 has the vectors */
@@ -138,6 +169,15 @@ int8_t Pro_W2D_UpdateCmdHandle(uint8_t *inData, uint32_t dataLen)
         return 0; /* as before, or a garbled piece */
     }
     ota.reboot_tries = 0;
+    refusal = find_refusal();
+    confirm();
+    if (refusal != OTTER_REASON_NONE) {
+        if (refusal == OTTER_REASON_ON_TRIAL) {
+            restart_module_soon(); /* it is to offer the file again */
+        }
+        otter_transfer_refuse(&ota.transfer, refusal);
+        return refuse(-1);
+    }
     romUpdate.updateFileSize = romUpdate.update_param.rom_size = offer->file_size;
     romUpdate.update_param.rom_statue = 0xFFFF;
     return Pro_D2W_UpdateReady(ota.transfer.offer.md5_hex, sizeof offer->md5_hex) == 0 ? 0 : -2;
@@ -215,8 +255,7 @@ int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType f
         return 0; /* our ACK was lost */
     }
     if (action == OTTER_TRANSFER_RESTART_MODULE && ota.reboot_tries == 0) {
-        ota.reboot_tries = REBOOT_TRIES; /* we were reset in a transfer: begin it anew */
-        ota.since_ms = gizGetTimerCount() - REBOOT_GAP_MS;
+        restart_module_soon(); /* we were reset in a transfer: begin it anew */
     }
     if (action != OTTER_TRANSFER_WRITE && action != OTTER_TRANSFER_WRITE_LAST) {
         return refuse(-1);
@@ -268,6 +307,7 @@ void Pro_D2W_Ask_Module_Reboot(void)
 
 void otter_dropin_answered(uint8_t cmd)
 {
+    confirm();
     if (cmd == OTTER_CMD_RECEIVER_STOP_ACK) {
         (void)tell(OTTER_TRANSFER_STOPPED);
         poll_ready();

@@ -12,6 +12,7 @@
 #include "otter/flag.h"
 #include "otter/journal.h"
 #include "otter/image.h"
+#include "otter/update.h"
 #include "support/journal_fixture.h"
 
 enum { BACKUP = 0x08009800, FLAG = 0x08002C00, APP = 0x08003000 };
@@ -223,6 +224,8 @@ static void test_sender_stop_leads_to_ready_once(void **state)
     assert_int_equal(dropin_piece(1, 128), 0);
     dropin_wait(9000);
     dropin_sender_stops();
+    dropin_wait(200);
+    assert_int_equal(dropin_sent(0x1B), 1);
     dropin_wait(10);
     assert_int_equal(dropin_sent(0x1B), 2);
     assert_int_equal(romUpdate.otaBusyModeFlag, 1);
@@ -308,6 +311,79 @@ static void put_installed_frame(void)
     journal_entry_put(bytes, 0, &frame);
     memset(bytes + ENTRY_AT_CONFIRMED, 0, 8);
     ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
+}
+
+/* The journal says what APP holds, and that file is not downloaded again. */
+static void test_file_that_app_holds_is_refused(void **state)
+{
+    (void)state;
+    dropin_init(1000, 14);
+    put_installed_frame();
+    ram_flash_poke(&dropin.flash, APP, dropin.image, 1000);
+    for (unsigned i = 0; i < 1000; i++) {
+        dropin_forget();
+        assert_int_equal(dropin_offer(), -1);
+        assert_int_equal(dropin_sent(0x27), 1);
+        dropin_wait(200);
+        assert_int_equal(dropin_sent(0x1B), 0);
+    }
+    assert_int_equal(dropin.flash.operations, 0);
+    assert_int_equal(romUpdate.otaBusyModeFlag, 0);
+    dropin.image[999] ^= 1;
+    dropin_update_offer();
+    assert_int_equal(dropin_update(), 0);
+    assert_updated();
+}
+
+static void test_file_that_was_tried_is_refused(void **state)
+{
+    struct journal_entry tried = {
+        .kind = OTTER_JOURNAL_IDLE, .number = 8, .present_len = 900, .tries = 3};
+    uint8_t bytes[JOURNAL_ENTRY_LEN];
+
+    (void)state;
+    dropin_init(1000, 15);
+    memcpy(tried.digest, dropin.md5, sizeof tried.digest);
+    journal_entry_put(bytes, 0, &tried);
+    ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
+    assert_int_equal(dropin_offer(), -1);
+    assert_int_equal(dropin_sent(0x27), 1);
+    assert_int_equal(dropin.flash.operations, 0);
+}
+
+/* On trial: the offer shows that the line works. Refused, confirmed, and the module restarted,
+ * so that it comes again. */
+static void test_offer_on_trial_confirms(void **state)
+{
+    const struct journal_entry trial = {.step = 0x8001,
+                                        .kind = OTTER_JOURNAL_INSTALL,
+                                        .number = 8,
+                                        .present_len = 900,
+                                        .previous_len = 900};
+    uint8_t bytes[JOURNAL_ENTRY_LEN];
+
+    (void)state;
+    for (unsigned by_answer = 0; by_answer < 2; by_answer++) {
+        dropin_init(1000, 16);
+        journal_entry_put(bytes, 0, &trial);
+        ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
+        assert_false(otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout));
+        if (by_answer) {
+            otter_dropin_answered(0x2A);
+        } else {
+            assert_int_equal(dropin_offer(), -1);
+            assert_int_equal(dropin_sent(0x27), 1);
+            dropin_wait(10);
+            assert_int_equal(dropin_sent(0x29), 1);
+            otter_dropin_answered(0x2A);
+        }
+        assert_true(otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout));
+        assert_int_equal(dropin.flash.erased, 0);
+        dropin_wait(30000);
+        assert_int_equal(dropin_sent(0x29), by_answer ? 0 : 1);
+        assert_int_equal(dropin_update(), 0);
+        assert_updated();
+    }
 }
 
 /* Weak point 25; and 0x2A ends it. */
@@ -408,6 +484,9 @@ int main(void)
         cmocka_unit_test(test_repeated_offer_is_one_offer),
         cmocka_unit_test(test_ready_not_sent_is_minus_two),
         cmocka_unit_test(test_older_record_is_voided_before_the_first_erase),
+        cmocka_unit_test(test_file_that_app_holds_is_refused),
+        cmocka_unit_test(test_file_that_was_tried_is_refused),
+        cmocka_unit_test(test_offer_on_trial_confirms),
         cmocka_unit_test(test_module_is_restarted_at_the_first_start_only),
         cmocka_unit_test(test_piece_without_offer_is_stopped_and_the_module_restarted_once),
         cmocka_unit_test(test_flash_functions_keep_to_their_regions),
