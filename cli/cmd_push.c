@@ -113,7 +113,7 @@ static int push_to(struct push *push, const struct push_options *options, struct
 {
     struct module_config config = {
         .file = image_file_offer(&push->view.firmware->file),
-        .offer_always = options->force,
+        .forced = options->force,
         .ctx = push,
         .event = on_event,
         .time = local_time,

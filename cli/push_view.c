@@ -139,7 +139,9 @@ void push_view_event(struct push_view *view, const struct module_event *event, u
         view->after_is_final = true;
         break;
     case MODULE_EVENT_FAILED:
-        view->after_is_final = event->failure == MODULE_FAIL_NOT_INSTALLED;
+        view->after_is_final =
+            event->failure == MODULE_FAIL_NOT_INSTALLED ||
+            (event->failure == MODULE_FAIL_REFUSED && reason_is_of_offer(view->after.reason));
         push_view_fail(view, module_text_failure(event->failure), "%s: %s", view->port, text);
         break;
     }

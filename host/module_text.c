@@ -36,6 +36,8 @@ static const char *ready_text(enum module_ready_error error)
         return "the MCU asks for another file (the MD5 in READY differs)";
     case MODULE_READY_TOO_MANY:
         return "the MCU asks for pieces so short that they cannot be numbered";
+    case MODULE_READY_CROSSED:
+        return "the MCU's READY met a command of the module, and is lost";
     case MODULE_READY_HEX:
         return "the MCU asks for Intel HEX lines, but the file is a .bin";
     }
@@ -89,7 +91,11 @@ static void failure_text(const struct module_event *event, char out_text[MODULE_
 {
     size_t i = (size_t)event->failure;
 
-    if (event->failure == MODULE_FAIL_ABORTED) {
+    if (event->kind == MODULE_EVENT_FAILED && event->failure == MODULE_FAIL_REFUSED &&
+        event->update_status != NULL && reason_is_of_offer(event->update_status->reason)) {
+        (void)snprintf(out_text, MODULE_TEXT_SIZE, "the file was %s",
+                       reason_text(event->update_status->reason)->text);
+    } else if (event->failure == MODULE_FAIL_ABORTED) {
         (void)snprintf(out_text, MODULE_TEXT_SIZE,
                        "the MCU stopped the transfer at piece %u of %u (0x27)", event->number,
                        event->count);

@@ -45,3 +45,9 @@ const struct reason_text *reason_text(uint8_t number)
                ? &reasons[number]
                : &unknown;
 }
+
+bool reason_is_of_offer(uint8_t number)
+{
+    return number == OTTER_REASON_INSTALLED || number == OTTER_REASON_ON_TRIAL ||
+           number == OTTER_REASON_TRIED;
+}

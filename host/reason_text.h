@@ -2,6 +2,7 @@
 #ifndef HOST_REASON_TEXT_H
 #define HOST_REASON_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "otter/reason.h"
 
@@ -15,5 +16,8 @@ struct reason_text {
 /* The words for `number`, as it came from the wire: those for "unknown" if it is a newer
  * device's. Never NULL; not for OTTER_REASON_NONE, of which there is nothing to say. */
 const struct reason_text *reason_text(uint8_t number);
+
+/* Is it why an offer is not taken, and not how an update has ended? */
+bool reason_is_of_offer(uint8_t number);
 
 #endif

@@ -23,7 +23,7 @@
  *        └── FAILED ◄────── a fresh READY in time begins again at piece 1
  *
  * While pieces run, and for 2 s after, nothing else is sent but answers: no heartbeat, no
- * status. A restart of the module (0x29, or the MCU silent to heartbeats) begins again with
+ * status. An otter app that refuses the offer is asked why (0x01). A restart of the module (0x29, or the MCU silent to heartbeats) begins again with
  * 0x01 and a new 0x19.
  *
  * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable
@@ -104,6 +104,7 @@ enum module_ready_error {
     MODULE_READY_MALFORMED,
     MODULE_READY_OTHER_FILE, /* its MD5 is another */
     MODULE_READY_TOO_MANY,   /* its pieces are so short that they cannot be numbered */
+    MODULE_READY_CROSSED,    /* it met a command of ours, and `hasty` is set */
     MODULE_READY_HEX,        /* it asks for Intel HEX lines, but the file is a .bin */
 };
 
@@ -153,8 +154,13 @@ struct module_config {
     struct module_file file;
     /* expected in 0x02 afterwards; an MCU that has it is not offered the file */
     uint8_t version[8];
-    bool offer_always; /* offer even if the MCU already has that version */
-    uint16_t status;   /* bits reported once "connected"; 0 = 0x073A */
+    /* A person wants it: offer even if the MCU already has that version, and tell an otter app
+     * to take the file even if it holds it or has tried it three times. */
+    bool forced;
+    /* For tests of an MCU: be as hasty as the open module may be when it stops. What is overdue
+     * is sent as soon as the MCU has answered 0x1F, and a READY that meets it is lost. */
+    bool hasty;
+    uint16_t status; /* bits reported once "connected"; 0 = 0x073A */
     const struct otter_module_info *module_info; /* answer to 0x21; NULL = a plain Wi-Fi form */
     void *ctx;
     void (*event)(void *ctx, const struct module_event *event);
@@ -202,6 +208,7 @@ struct module { /* private */
     uint8_t offers, version_before[8];
     enum module_failure failure; /* what it will have been if no fresh READY comes */
     bool piece_due, stop_requested, begun, returned, ended;
+    bool asked_why; /* the otter app that refused the offer */
     uint8_t rx_body[1024 + 16];
     uint8_t piece[OTTER_PIECE_HEAD + MODULE_PIECE_MAX];
     uint8_t command[2 * (OTTER_PIECE_HEAD + MODULE_PIECE_MAX + 7) + 2];

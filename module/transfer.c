@@ -72,7 +72,7 @@ static void consider_offer(struct module *module, uint32_t now_ms)
         module->transfer != MODULE_TRANSFER_NONE) {
         return;
     }
-    if (!config->offer_always && is_version(module, config->version)) {
+    if (!config->forced && is_version(module, config->version)) {
         finish(module, MODULE_EVENT_UP_TO_DATE);
         return;
     }
@@ -89,11 +89,15 @@ static void send_offer(struct module *module, uint32_t now_ms)
     uint8_t payload[OTTER_OFFER_SIZE];
 
     memcpy(offer.md5_hex, module->config->file.md5_hex, sizeof offer.md5_hex);
+    bool tells_force =
+        module->config->forced && module->have_info && module->update_status.is_otter;
     int len = otter_put_offer(&offer, payload, sizeof payload);
-    if (len < 0 || otter_link_command(&module->link, OTTER_CMD_OFFER, 0, payload, (uint16_t)len,
-                                      &otter_retry_command, now_ms) != 0) {
+    if (len < 0 || otter_link_command(&module->link, OTTER_CMD_OFFER,
+                                      tells_force ? OTTER_OFFER_FLAGS_FORCED : 0, payload,
+                                      (uint16_t)len, &otter_retry_command, now_ms) != 0) {
         return;
     }
+    module->asked_why = false;
     module->offers++;
     module->transfer = MODULE_TRANSFER_OFFERED;
 }
@@ -198,6 +202,13 @@ static bool is_repeated(const struct module *module, const struct otter_ready *r
             !module_passed(now_ms, module->piece_ms, otter_retry_piece.timeout_ms));
 }
 
+/* Is a status or heartbeat unanswered, in which an open module would forget this READY? */
+static bool is_crossed(const struct module *module)
+{
+    return module->config->hasty && otter_link_is_busy(&module->link) &&
+           module->transfer != MODULE_TRANSFER_OFFERED && !module_transfer_runs(module);
+}
+
 void module_transfer_ready(struct module *module, const struct otter_frame *frame,
                            uint32_t now_ms)
 {
@@ -210,7 +221,8 @@ void module_transfer_ready(struct module *module, const struct otter_frame *fram
     if (otter_link_answer(&module->link, frame, NULL, 0) != 0) {
         return; /* no room for 0x1C: the MCU asks again */
     }
-    enum module_ready_error wrong = check_ready(module, frame, &ready);
+    enum module_ready_error wrong =
+        is_crossed(module) ? MODULE_READY_CROSSED : check_ready(module, frame, &ready);
     if (wrong != MODULE_READY_GOOD) {
         emit_wrong_ready(module, wrong);
         return;
@@ -348,6 +360,7 @@ void module_transfer_acked(struct module *module, uint8_t cmd, uint32_t now_ms)
     } else if (cmd == OTTER_CMD_SENDER_STOP_ACK &&
                module->transfer == MODULE_TRANSFER_STOPPING) {
         await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_LOST_MS, now_ms);
+        module->quiet = module->quiet && !module->config->hasty;
     }
 }
 
@@ -443,6 +456,19 @@ void module_transfer_not_back(struct module *module, uint32_t now_ms)
     }
 }
 
+static bool ask_info(struct module *module, uint32_t now_ms)
+{
+    return otter_link_command(&module->link, OTTER_CMD_GET_INFO, 0, NULL, 0,
+                              &otter_retry_command, now_ms) == 0;
+}
+
+/* It refused the offer, and its next 0x02 has the reason. */
+static bool is_to_say_why(const struct module *module)
+{
+    return module->failure == MODULE_FAIL_REFUSED && module->update_status.is_otter &&
+           !module->asked_why;
+}
+
 void module_transfer_step(struct module *module, uint32_t now_ms)
 {
     bool over = module_passed(now_ms, module->deadline_ms, module->deadline_after_ms);
@@ -470,12 +496,13 @@ void module_transfer_step(struct module *module, uint32_t now_ms)
     case MODULE_TRANSFER_AGAIN:
         if (over) {
             fail(module, module->failure);
+        } else if (is_to_say_why(module)) {
+            module->asked_why = ask_info(module, now_ms);
         }
         break;
     case MODULE_TRANSFER_RETURNING:
         if (module_passed(now_ms, module->ask_ms, MODULE_T_ASK_AGAIN_MS) &&
-            otter_link_command(&module->link, OTTER_CMD_GET_INFO, 0, NULL, 0,
-                               &otter_retry_command, now_ms) == 0) {
+            ask_info(module, now_ms)) {
             module->ask_ms = now_ms;
         }
         break;
@@ -503,9 +530,14 @@ void module_transfer_sooner(const struct module *module, uint32_t *io_next_ms, u
         break;
     case MODULE_TRANSFER_RETURNING:
         module_sooner(io_next_ms, now_ms, module->ask_ms, MODULE_T_ASK_AGAIN_MS);
+        module_sooner(io_next_ms, now_ms, module->deadline_ms, module->deadline_after_ms);
+        break;
+    case MODULE_TRANSFER_AGAIN:
+        if (is_to_say_why(module)) {
+            *io_next_ms = 0;
+        }
         /* fall through */
     case MODULE_TRANSFER_WAITING:
-    case MODULE_TRANSFER_AGAIN:
         module_sooner(io_next_ms, now_ms, module->deadline_ms, module->deadline_after_ms);
         break;
     case MODULE_TRANSFER_OFFERED:

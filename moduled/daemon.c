@@ -47,6 +47,7 @@ struct daemon {
     struct serial serial;
     uint64_t port_at_ms, save_at_ms, offer_at_ms, watchdog_ms, watchdog_at_ms;
     bool offer_due, must_stop;
+    bool is_forced;  /* a person wants the next update, whatever the MCU says */
     bool is_unsaved; /* the disk is full: then no byte goes to the MCU */
     int signal_fd;
 };
@@ -162,6 +163,8 @@ static void obey(struct daemon *daemon)
     case AGENT_COMMAND_OFFER:
         memcpy(daemon->module_config.version, agent_version(daemon->agent), 8);
         daemon->module_config.file = (struct module_file){0};
+        daemon->module_config.forced = daemon->is_forced;
+        daemon->is_forced = false;
         daemon->offer_due = true;
         daemon->offer_at_ms = 0;
         break;
@@ -214,6 +217,9 @@ static void answer(void *ctx, const char *word, char out_text[CONTROL_ANSWER_SIZ
         err = agent_approve(daemon->agent, now_ms(), &error);
     } else if (strcmp(word, "deny") == 0) {
         err = agent_deny(daemon->agent, now_ms(), &error);
+    } else if (strcmp(word, "force") == 0) {
+        daemon->is_forced = true;
+        err = 0;
     } else if (strcmp(word, "poll") == 0) {
         agent_poll_now(daemon->agent, now_ms());
         err = 0;

@@ -43,7 +43,7 @@ static error_t take_setting(struct arguments *arguments, enum setting setting, c
 
 static error_t take_command(struct arguments *arguments, const char *word)
 {
-    static const char *const words[] = {"status", "approve", "deny", "poll"};
+    static const char *const words[] = {"status", "approve", "deny", "force", "poll"};
     struct host_error error;
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -52,7 +52,8 @@ static error_t take_command(struct arguments *arguments, const char *word)
             return 0;
         }
     }
-    (void)host_error_set(&error, word, "no command; there are status, approve, deny and poll");
+    (void)host_error_set(&error, word,
+                         "no command; there are status, approve, deny, force and poll");
     return wrong(&error);
 }
 
@@ -108,7 +109,7 @@ static const struct argp_option option_table[] = {
 static const struct argp argp = {
     .options = option_table,
     .parser = parse_option,
-    .args_doc = "[status|approve|deny|poll]",
+    .args_doc = "[status|approve|deny|force|poll]",
     .doc = "Update an MCU over a serial port from an update server, in the place of its Wi-Fi "
            "module.\vWith a command: ask the daemon that runs on the same --state-dir."};
 

@@ -91,7 +91,7 @@ void noise_run(const struct line_noise_rates *rates, uint64_t seed, bool show,
                struct noise_result *out_result)
 {
     struct watch watch = {.show = show};
-    struct module_config module = {.event = on_event, .ctx = &watch};
+    struct module_config module = {.hasty = true, .event = on_event, .ctx = &watch};
     struct testbed_config config;
 
     memset(out_result, 0, sizeof *out_result);

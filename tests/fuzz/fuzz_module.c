@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .version = "03010102"};
 
     memset(config.file.md5_hex, '0', sizeof config.file.md5_hex);
-    config.offer_always = (fuzz_u8(&input) & 1) != 0;
+    config.forced = (fuzz_u8(&input) & 1) != 0;
     now_ms = 0;
     module_init(&module, &config, now_ms);
     for (unsigned i = 0; i < STEPS_MAX && input.len > 0; i++) {

@@ -368,7 +368,7 @@ static void test_transfer_up_to_date_is_not_offered(void **state)
     assert_true(mcu_had(&mcu, MODULE_EVENT_UP_TO_DATE));
     assert_true(module_has_ended(&mcu.module));
     mcu_init(&mcu, 2000);
-    mcu.config.offer_always = true;
+    mcu.config.forced = true;
     new_version();
     mcu_wait(&mcu, 10000);
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 1);
@@ -468,7 +468,7 @@ static void test_transfer_forced_same_version_waits_for_the_restart(void **state
 {
     (void)state;
     mcu_init(&mcu, 2000);
-    mcu.config.offer_always = true;
+    mcu.config.forced = true;
     new_version();
     mcu_run_to_offer(&mcu);
     mcu_ready(&mcu, 128);
@@ -573,6 +573,33 @@ static void test_transfer_unreadable_file(void **state)
     assert_memory_equal(mcu.got, mcu.file, 2000);
 }
 
+/* An open module sends what is overdue as soon as it has 0x20, and forgets a READY that meets
+ * it: what an MCU's tests want of ours. By itself it waits for 2 s and serves it. */
+static void test_transfer_hasty_module_sends_its_backlog_after_0x20(void **state)
+{
+    (void)state;
+    for (unsigned hasty = 0; hasty < 2; hasty++) {
+        run_to_piece(2000, 128, 4);
+        mcu.config.hasty = hasty;
+        mcu.answers[OTTER_CMD_STATUS] = false;
+        mcu_forget(&mcu);
+        mcu_wait(&mcu, 9000 + 1);
+        assert_int_equal(mcu_count(&mcu, OTTER_CMD_SENDER_STOP), 1);
+        assert_int_equal(mcu_count(&mcu, OTTER_CMD_STATUS), hasty);
+        mcu.answers[OTTER_CMD_PIECE] = true;
+        mcu_ready(&mcu, 200);
+        assert_int_equal(mcu_had(&mcu, MODULE_EVENT_WRONG_READY), hasty);
+        if (hasty) {
+            assert_int_equal(mcu.last[MODULE_EVENT_WRONG_READY].ready_error,
+                             MODULE_READY_CROSSED);
+            mcu_wait(&mcu, 2000);
+            assert_int_equal(mcu_count(&mcu, OTTER_CMD_READY_ACK), 1);
+            mcu_ready(&mcu, 200);
+        }
+        assert_memory_equal(mcu.got, mcu.file, 2000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -610,6 +637,7 @@ int main(void)
         cmocka_unit_test(test_transfer_restarts_in_the_middle_are_bounded),
         cmocka_unit_test(test_transfer_cancel_and_offer_again),
         cmocka_unit_test(test_transfer_copy_runs_on_independently),
+        cmocka_unit_test(test_transfer_hasty_module_sends_its_backlog_after_0x20),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,6 +307,22 @@ static void test_module_status(void **state)
     assert_int_equal(run(0), OTTER_CMD_GET_MODULE_INFO);
 }
 
+/* The offer that may follow the module's 0x01 must not meet 0x21 or 0x17; all else may. */
+static void test_module_is_asked_3_s_after_it_has_asked(void **state)
+{
+    (void)state;
+    begin_life();
+    product_module_asks(&product, now);
+    product_status(&product, 0x073A);
+    assert_int_equal(run(1000), 0);
+    product_key(&product, 1, KEY_SHORT);
+    assert_int_equal(run(0), OTTER_CMD_BINDABLE);
+    product_module_asks(&product, now); /* again */
+    assert_int_equal(run(2980), 0);
+    assert_int_equal(run(10), OTTER_CMD_GET_TIME);
+    assert_int_equal(run(0), OTTER_CMD_GET_MODULE_INFO);
+}
+
 static void test_lost_report_is_repeated_after_the_gap(void **state)
 {
     (void)state;
@@ -368,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup(test_fault_after_3_failed_reads, start),
         cmocka_unit_test_setup(test_fault_from_the_start_is_reported, start),
         cmocka_unit_test_setup(test_module_status, start),
+        cmocka_unit_test_setup(test_module_is_asked_3_s_after_it_has_asked, start),
         cmocka_unit_test_setup(test_lost_report_is_repeated_after_the_gap, start),
         cmocka_unit_test_setup(test_refused_command_is_offered_again, start),
         cmocka_unit_test_setup(test_first_start_of_a_version, start),

@@ -11,7 +11,7 @@ static void run_to_return(const char before[8])
 {
     mcu_init(&mcu, 2000);
     memcpy(mcu.info.version, before, 8);
-    mcu.config.offer_always = true;
+    mcu.config.forced = true;
     mcu_run_to_offer(&mcu);
     mcu_ready(&mcu, 1000);
     assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
@@ -193,6 +193,63 @@ static void recovery_ends_in_an_update_or_stays(void **state)
                    "the MCU is in recovery: its bootloader did not take the file");
 }
 
+/* An offer that the MCU refuses. Its first 0x02 tells of the update before, the next one says
+ * `reason`. */
+static void refuse_offer(bool is_otter, uint8_t reason)
+{
+    mcu_init(&mcu, 2000);
+    mcu.update_status =
+        (struct otter_update_status){.is_otter = is_otter, .reason = OTTER_REASON_SIGNATURE};
+    mcu_run_to_offer(&mcu);
+    mcu_forget(&mcu);
+    mcu.update_status.reason = reason;
+    mcu_send(&mcu, OTTER_CMD_RECEIVER_STOP, NULL, 0);
+    mcu_wait(&mcu, MODULE_T_AGAIN_MS + 10);
+    assert_int_equal(mcu_count(&mcu, OTTER_CMD_GET_INFO), is_otter ? 1 : 0);
+}
+
+static void test_a_refused_offer_is_asked_why(void **state)
+{
+    static const char *const texts[] = {
+        [OTTER_REASON_INSTALLED] =
+            "the file was not taken: the device holds this very file already",
+        [OTTER_REASON_ON_TRIAL] =
+            "the file was not taken: the running version was still on trial",
+        [OTTER_REASON_TRIED] =
+            "the file was not taken: the device has tried this file three times"};
+
+    (void)state;
+    for (uint8_t reason = OTTER_REASON_INSTALLED; reason <= OTTER_REASON_TRIED; reason++) {
+        refuse_offer(true, reason);
+        expect_failure(MODULE_FAIL_REFUSED, texts[reason]);
+        assert_true(reason_is_of_offer(reason));
+    }
+    refuse_offer(true, OTTER_REASON_SIGNATURE); /* of the update before */
+    expect_failure(MODULE_FAIL_REFUSED, "the MCU refused the file (0x27)");
+    assert_false(reason_is_of_offer(OTTER_REASON_SIGNATURE));
+    refuse_offer(false, 0); /* no otter app */
+    expect_failure(MODULE_FAIL_REFUSED, "the MCU refused the file (0x27)");
+}
+
+/* --force is in the flags of 0x19, for an MCU that has shown 6F and no other. */
+static void test_force_is_told_to_otter_apps_only(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        bool is_otter = (i & 1) != 0, forced = (i & 2) != 0;
+        const struct sent *offer;
+
+        mcu_init(&mcu, 2000);
+        mcu.config.forced = forced;
+        mcu.update_status.is_otter = is_otter;
+        mcu_run_to_offer(&mcu);
+        offer = mcu_nth(&mcu, OTTER_CMD_OFFER, 0);
+        assert_int_equal(offer->wire[6], is_otter && forced ? 0x6F : 0);
+        assert_int_equal(offer->wire[7], is_otter && forced ? 0x01 : 0);
+        assert_int_equal(offer->payload_len, OTTER_OFFER_SIZE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +263,8 @@ int main(void)
         cmocka_unit_test(refused_with_the_same_version),
         cmocka_unit_test(reason_of_a_newer_device),
         cmocka_unit_test(recovery_ends_in_an_update_or_stays),
+        cmocka_unit_test(test_a_refused_offer_is_asked_why),
+        cmocka_unit_test(test_force_is_told_to_otter_apps_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
