@@ -124,10 +124,17 @@ static void on_progress(struct agent *agent, const struct module_event *event, u
     }
 }
 
-/* The MCU may take it next time: it was restarted, or the line was bad. */
-static bool is_passing(enum module_failure failure)
+/* An otter app took the offer, and its 0x02 says why it does not want the file. */
+static bool is_explained(const struct agent *agent, enum module_failure failure)
 {
-    return failure == MODULE_FAIL_NO_ANSWER || failure == MODULE_FAIL_NO_OFFER_ACK ||
+    return failure == MODULE_FAIL_REFUSED && reason_is_of_offer(agent->reason);
+}
+
+/* The MCU may take it next time: it was restarted or on trial, or the line was bad. */
+static bool is_passing(const struct agent *agent, enum module_failure failure)
+{
+    return (is_explained(agent, failure) && agent->reason == OTTER_REASON_ON_TRIAL) ||
+           failure == MODULE_FAIL_NO_ANSWER || failure == MODULE_FAIL_NO_OFFER_ACK ||
            failure == MODULE_FAIL_NO_READY || failure == MODULE_FAIL_ABORTED ||
            failure == MODULE_FAIL_PIECE_LOST || failure == MODULE_FAIL_RESTARTS;
 }
@@ -143,9 +150,11 @@ static void on_failed(struct agent *agent, const struct module_event *event, uin
                event->failure != MODULE_FAIL_OLD_VERSION &&
                event->failure != MODULE_FAIL_MD5_DIFFERS) {
         judge_again(agent, now_ms);
-    } else if (is_passing(event->failure) && agent->saved.offers < AGENT_OFFERS_MAX) {
+    } else if (is_passing(agent, event->failure) && agent->saved.offers < AGENT_OFFERS_MAX) {
         offer_again(agent, now_ms);
         agent_set_error(agent, "%s", words);
+    } else if (is_explained(agent, event->failure)) {
+        end_by_reason(agent);
     } else {
         end_by_failure(agent, event->failure, words);
     }

@@ -22,6 +22,8 @@ static bool is_final_reason(int64_t code)
     case OTTER_REASON_HARDWARE:
     case OTTER_REASON_OLDER:
     case OTTER_REASON_NOT_STARTABLE:
+    case OTTER_REASON_INSTALLED:
+    case OTTER_REASON_TRIED:
         return true;
     default:
         return false;
