@@ -71,20 +71,20 @@ static void fail(struct otter_receiver *receiver, enum otter_result result)
     note_failure(receiver);
 }
 
-/* A new offer that could be taken: is it to be? Returns what is to be done. */
-static enum otter_transfer_action consider(struct otter_receiver *receiver, bool forced)
+/* A new offer that could be taken, and 0x1A has left: is it to be? */
+static void consider(struct otter_receiver *receiver)
 {
     const struct otter_receiver_config *config = receiver->config;
     struct otter_flag file = offered(receiver);
     enum otter_reason reason =
-        otter_update_refusal(config->port, config->layout, &file, forced);
+        otter_update_refusal(config->port, config->layout, &file, receiver->is_forced);
 
+    receiver->is_new = false;
     receiver->refusal = (uint8_t)reason;
-    if (reason == OTTER_REASON_NONE) {
-        return OTTER_TRANSFER_ASK;
+    if (reason != OTTER_REASON_NONE) {
+        otter_transfer_refuse(&receiver->transfer, reason);
+        receiver->command_due = OTTER_CMD_RECEIVER_STOP;
     }
-    otter_transfer_refuse(&receiver->transfer, reason);
-    return OTTER_TRANSFER_STOP;
 }
 
 static int send_ready(struct otter_receiver *receiver, struct otter_link *link, uint32_t now_ms)
@@ -249,10 +249,9 @@ int otter_receiver_request(struct otter_receiver *receiver, struct otter_link *l
     } else if (action == OTTER_TRANSFER_ASK || action == OTTER_TRANSFER_STOP) {
         receiver->ack_due = false; /* a new offer ends what was before */
         receiver->command_due = 0;
+        receiver->is_new = action == OTTER_TRANSFER_ASK;
+        receiver->is_forced = frame->flags == OTTER_OFFER_FLAGS_FORCED;
         receiver->refusal = OTTER_REASON_NONE;
-        if (action == OTTER_TRANSFER_ASK) {
-            action = consider(receiver, frame->flags == OTTER_OFFER_FLAGS_FORCED);
-        }
     }
     apply(receiver, link, action);
     return send_due(receiver, link, now_ms);
@@ -271,9 +270,17 @@ void otter_receiver_tell(struct otter_receiver *receiver, enum otter_transfer_ev
 int otter_receiver_poll(struct otter_receiver *receiver, struct otter_link *link,
                         uint32_t now_ms)
 {
-    enum otter_transfer_state state = receiver->transfer.state;
-    bool is_writing = state == OTTER_TRANSFER_RECEIVING || state == OTTER_TRANSFER_VERIFYING;
+    enum otter_transfer_state state;
+    bool is_writing;
 
+    if (receiver->is_new) {
+        if (!otter_link_is_drained(link)) {
+            return send_due(receiver, link, now_ms);
+        }
+        consider(receiver);
+    }
+    state = receiver->transfer.state;
+    is_writing = state == OTTER_TRANSFER_RECEIVING || state == OTTER_TRANSFER_VERIFYING;
     if (is_writing && otter_slot_writer_has_work(&receiver->writer)) {
         if (otter_link_is_drained(link) && work(receiver) != 0) {
             receiver->ack_due = receiver->ack_due || state == OTTER_TRANSFER_VERIFYING;

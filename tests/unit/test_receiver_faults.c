@@ -81,6 +81,7 @@ static void expect_refusal(void)
     uint32_t erased = fixture.flash.erased;
 
     fixture_offer(&fixture);
+    fixture_poll(&fixture);
     fixture_expect(&fixture, OTTER_CMD_OFFER_ACK);
     fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP);
     assert_int_equal(fixture.device.receiver.transfer.result, OTTER_RESULT_INSTALLED);

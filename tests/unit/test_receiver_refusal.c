@@ -64,6 +64,7 @@ static void offer_with_flags(uint16_t flags)
 /* 0x1A, 0x27, and after 0x28 nothing: nothing was written. */
 static void expect_refused(enum otter_result result, enum otter_reason reason)
 {
+    fixture_poll(&fixture);
     fixture_expect_ack(&fixture, OTTER_CMD_OFFER_ACK, (uint8_t)(fixture.module_sn - 1));
     fixture_module(&fixture, OTTER_CMD_RECEIVER_STOP_ACK,
                    fixture_expect(&fixture, OTTER_CMD_RECEIVER_STOP)->sn, 0, NULL, 0);
@@ -140,6 +141,30 @@ static void test_file_that_app_holds(void **state)
     fixture_begin(&fixture);
     assert_true(fixture.flash.reads < reads / 1000);
     fixture_complete(&fixture);
+}
+
+/* APP is hashed when 0x1A has left, so that it is in time; and once. */
+static void test_offer_is_acknowledged_before_app_is_hashed(void **state)
+{
+    uint32_t reads;
+
+    (void)state;
+    set_up(SIZE);
+    put_file_into_app();
+    reads = fixture.flash.reads;
+    fixture.hold = true;
+    offer_with_flags(0);
+    fixture_run(&fixture, 100);
+    assert_int_equal(fixture.flash.reads, reads);
+    fixture.hold = false;
+    fixture_run(&fixture, 10); /* 0x1A is taken after this poll */
+    fixture_expect(&fixture, OTTER_CMD_OFFER_ACK);
+    fixture_poll(&fixture);
+    assert_true(fixture.flash.reads >= reads + SIZE / 64);
+    reads = fixture.flash.reads;
+    answer_stop();
+    fixture_run(&fixture, 1000);
+    assert_int_equal(fixture.flash.reads, reads);
 }
 
 static void test_every_byte_of_app_counts(void **state)
@@ -345,7 +370,6 @@ static void test_offer_on_trial(void **state)
     assert_true(status().on_trial);
     offer_with_flags(0x6F01); /* forced or not */
     assert_int_equal(fixture.flash.operations, 0);
-    fixture_poll(&fixture);
     expect_refused(OTTER_RESULT_ON_TRIAL, OTTER_REASON_ON_TRIAL);
     assert_int_equal(fixture.flash.erased, 0);
     assert_int_equal(fixture.flash.programmed, 4); /* the marks of "confirmed" */
@@ -372,6 +396,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_that_app_holds),
+        cmocka_unit_test(test_offer_is_acknowledged_before_app_is_hashed),
         cmocka_unit_test(test_every_byte_of_app_counts),
         cmocka_unit_test(test_reason_is_told_until_the_next_offer_or_start),
         cmocka_unit_test(test_three_downloads_and_no_more),

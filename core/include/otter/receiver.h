@@ -55,12 +55,13 @@ struct otter_receiver {
     const struct otter_receiver_config *config;
     struct otter_transfer transfer;
     struct otter_slot_writer writer;
-    struct otter_md5 md5; /* the writer's */
-    uint8_t command_due;  /* 0x27 or 0x29 is to go out as soon as the link is free; or 0 */
-    uint8_t last_sn;      /* of the last piece */
-    bool ack_due;         /* the ACK of last_sn is owed, after that 0x27 if one is due */
-    bool may_write;       /* APPBAK: FLAG was erased, or the journal allows it */
-    uint8_t refusal;      /* enum otter_reason: why the last offer was not taken; 0 = it was */
+    struct otter_md5 md5;   /* the writer's */
+    uint8_t command_due;    /* 0x27 or 0x29 is to go out as soon as the link is free; or 0 */
+    uint8_t last_sn;        /* of the last piece */
+    bool ack_due;           /* the ACK of last_sn is owed, after that 0x27 if one is due */
+    bool may_write;         /* APPBAK: FLAG was erased, or the journal allows it */
+    bool is_new, is_forced; /* the offer has not been considered yet; a person wants it */
+    uint8_t refusal; /* enum otter_reason: why the last offer was not taken; 0 = it was */
     uint8_t queued[OTTER_PIECE_MAX]; /* what the writer is to write */
 };
 

