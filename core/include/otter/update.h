@@ -15,7 +15,8 @@
  * installed, and learn how the last update ended.
  *
  * An app that is started on trial and does not confirm is reverted after three starts. It
- * confirms when it has proved that it can be updated again: when the module has answered it.
+ * confirms when it has proved that it can be updated again: when it has answered the module, or
+ * the module it (link_works() of otter/device.h).
  * Until then APPBAK holds the old image, so nothing may be written there. Called from the app's
  * main loop. Source: docs/flash-format.md chapter 4.
  */
