@@ -23,8 +23,8 @@
  *        └── FAILED ◄────── a fresh READY in time begins again at piece 1
  *
  * While pieces run, and for 2 s after, nothing else is sent but answers: no heartbeat, no
- * status. An otter app that refuses the offer is asked why (0x01). A restart of the module (0x29, or the MCU silent to heartbeats) begins again with
- * 0x01 and a new 0x19.
+ * status. A restart of the module (0x29, or the MCU silent to heartbeats) begins again with
+ * 0x01 and a new 0x19. An otter app that refuses the offer is asked why (0x01).
  *
  * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable
  * through one event callback. Events carry codes; words for people are host/module_text.h's.

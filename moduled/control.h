@@ -7,8 +7,8 @@
 #include "otter/err.h"
 
 /* The control socket: a unix socket of whole packets in the state folder, for its owner alone.
- * A client sends one word ("status", "approve", "deny", "force", "poll") and gets one packet back: a
- * JSON object, with `error` if it could not be done.
+ * A client sends one word ("status", "approve", "deny", "force", "poll") and gets one packet
+ * back: a JSON object, with `error` if it could not be done.
  */
 enum { CONTROL_CLIENTS = 4, CONTROL_WORD_SIZE = 32, CONTROL_ANSWER_SIZE = 8192 };
 

@@ -56,8 +56,9 @@ void product_init(struct product *product, const struct p0_layout *layout, bool 
 uint16_t product_p0(struct product *product, const struct otter_p0 *p0,
                     uint8_t out_answer[P0_STATUS_MAX]);
 
-/* The module asked for our version (0x01), as it does when it starts. A file may be offered next
- * (0x19), and 0x17 or 0x21 would overwrite it in the module's buffer: they wait for 3 s. */
+/* The module asked for our version (0x01), as it does when it starts. A file may be offered
+ * next (0x19), and 0x17 or 0x21 would overwrite it in the module's buffer: they wait for
+ * 3 s. */
 void product_module_asks(struct product *product, uint32_t now_ms);
 
 /* Module status arrived (0x0D): asks for the module's information after the first one, and for

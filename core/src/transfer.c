@@ -293,7 +293,8 @@ static void idle(struct otter_transfer *transfer, enum otter_transfer_event even
     }
 }
 
-/* RESUMING, READY_DUE, PAUSE, SILENCE, and what the two states in which pieces may come share. */
+/* RESUMING, READY_DUE, PAUSE, SILENCE, and what the two states in which pieces may come
+ * share. */
 static void asking(struct otter_transfer *transfer, enum otter_transfer_event event)
 {
     if (event == OTTER_TRANSFER_PIECE) { /* before READY is out: of a transfer before */

@@ -480,8 +480,8 @@ static void test_attempts_and_unanswered_readies_are_limited(void **state)
     assert_int_equal(resume.crc, 0); /* nothing to resume */
 }
 
-/* The pause is measured from the last byte: what the module sends then is heard out. But not for
- * ever. */
+/* The pause is measured from the last byte: what the module sends then is heard out. But not
+ * for ever. */
 static void test_ready_after_a_stop_waits_for_a_silence(void **state)
 {
     (void)state;
