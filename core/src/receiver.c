@@ -41,8 +41,9 @@ static struct otter_flag offered(const struct otter_receiver *receiver)
     return file;
 }
 
-/* A download is over, and it is the file's fault or flash's: noted, so that it has an end. If
- * flash refuses the note, too, it is downloaded once more. */
+/* A download is over, and it is the file's fault or flash's: noted, so that it has an end. (One
+ * that is to come again has no result.) If flash refuses the note, too, it is downloaded once
+ * more. */
 static void note_failure(const struct otter_receiver *receiver)
 {
     static const uint8_t reasons[] = {
@@ -175,9 +176,7 @@ static void verify(struct otter_receiver *receiver, uint32_t now_ms)
     otter_slot_writer_finish(&receiver->writer, digest);
     if (otter_transfer_check_file(&receiver->transfer, digest) == OTTER_TRANSFER_STOP) {
         receiver->command_due = OTTER_CMD_RECEIVER_STOP;
-        if (receiver->transfer.state == OTTER_TRANSFER_STOPPING) { /* else it comes again */
-            note_failure(receiver);
-        }
+        note_failure(receiver);
         return;
     }
     if (config->check_image) {

@@ -375,6 +375,7 @@ static void test_offer_on_trial_confirms(void **state)
             assert_int_equal(dropin_sent(0x27), 1);
             dropin_wait(10);
             assert_int_equal(dropin_sent(0x29), 1);
+            assert_true(otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout));
             otter_dropin_answered(0x2A);
         }
         assert_true(otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout));

@@ -106,6 +106,8 @@ static void notes_count_beside_answers(void **state)
     expect(file_b, 3, OTTER_REASON_HARDWARE);
     put_note(1, 0, file_a, OTTER_REASON_DIGEST, 0);
     expect(file_a, 5, OTTER_REASON_DIGEST);
+    bytes_of(1)[ENTRY_AT_NOTES + 9] ^= 0x80; /* its writing was cut */
+    expect(file_a, 2, OTTER_REASON_FLASH);
 }
 
 static void a_note_byte_by_byte(void **state)
