@@ -18,7 +18,7 @@
  * Everything here is called from the main loop, but for otter_dropin_heard(). In a handler
  * flash is worked on at once. A piece of 128 bytes takes up to 5 ms, with a page erase 45 ms,
  * and the first one 85 ms, since FLAG is erased, too; of 1024 bytes 40, 80 and 120 ms
- * (STM32F1). RAM: 277 bytes with romUpdate; ROM: 1.6 KB, and what it uses of core/. Power: as
+ * (STM32F1). RAM: 281 bytes with romUpdate; ROM: 1.6 KB, and what it uses of core/. Power: as
  * flag.h says; before the last piece FLAG names nothing.
  */
 
