@@ -6,6 +6,7 @@
 #include "gizwits_ota_port.h"
 #include "otter/flag.h"
 #include "otter/frame.h"
+#include "otter/history.h"
 #include "otter/image.h"
 #include "otter/message.h"
 #include "otter/slot_writer.h"
@@ -82,10 +83,19 @@ static int8_t refuse(int8_t code)
     return code;
 }
 
+/* A download is over: if the file is no good, that is noted. One that is to come again has no
+ * result. */
+static int8_t end_download(int8_t code)
+{
+    otter_history_note_end(otter_dropin_port, otter_dropin_layout,
+                           romUpdate.update_param.ssl_data, ota.transfer.result);
+    return refuse(code);
+}
+
 static int8_t fail(enum otter_result result, int8_t code)
 {
     otter_transfer_fail(&ota.transfer, result);
-    return refuse(code);
+    return end_download(code);
 }
 
 /* Not sent: the same silence brings the next one. */
@@ -222,7 +232,7 @@ static int8_t finish(void)
 
     otter_slot_writer_finish(&ota.writer, flag.md5);
     if (otter_transfer_check_file(&ota.transfer, flag.md5) == OTTER_TRANSFER_STOP) {
-        return refuse(-2);
+        return end_download(-2);
     }
     result = otter_image_check(otter_dropin_port, otter_dropin_layout,
                                otter_dropin_layout->backup.addr, flag.image_size, ota.hardware);

@@ -94,6 +94,9 @@ void module_answer(struct module *module, const struct otter_frame *frame, uint3
         module_transfer_stop(module, now_ms);
         break;
     case OTTER_CMD_RESTART_MODULE:
+        if (module->config->knows_no_restart) {
+            break;
+        }
         acknowledge(module, frame);
         module_restart_after(module, MODULE_T_RESTART_MS, MODULE_START_ASKED, now_ms);
         break;

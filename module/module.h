@@ -160,7 +160,8 @@ struct module_config {
     /* For tests of an MCU: be as hasty as the open module may be when it stops. What is overdue
      * is sent as soon as the MCU has answered 0x1F, and a READY that meets it is lost. */
     bool hasty;
-    uint16_t status; /* bits reported once "connected"; 0 = 0x073A */
+    bool knows_no_restart; /* ... and neither answer nor obey 0x29 */
+    uint16_t status;       /* bits reported once "connected"; 0 = 0x073A */
     const struct otter_module_info *module_info; /* answer to 0x21; NULL = a plain Wi-Fi form */
     void *ctx;
     void (*event)(void *ctx, const struct module_event *event);

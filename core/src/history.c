@@ -124,3 +124,21 @@ int otter_history_note(const struct otter_port *port, const struct otter_layout 
     }
     return OTTER_ERR_SPACE;
 }
+
+void otter_history_note_end(const struct otter_port *port, const struct otter_layout *layout,
+                            const uint8_t md5[16], enum otter_result result)
+{
+    static const uint8_t reasons[] = {
+        [OTTER_RESULT_NOT_STARTABLE] = OTTER_REASON_NOT_STARTABLE,
+        [OTTER_RESULT_WRONG_HARDWARE] = OTTER_REASON_HARDWARE,
+        [OTTER_RESULT_FLASH] = OTTER_REASON_FLASH,
+        [OTTER_RESULT_MD5] = OTTER_REASON_DIGEST,
+        [OTTER_RESULT_BAD_TRAILER] = OTTER_REASON_NO_IMAGE,
+    };
+
+    if (result < sizeof reasons && reasons[result] != OTTER_REASON_NONE) {
+        int rc = otter_history_note(port, layout, md5, (enum otter_reason)reasons[result]);
+
+        (void)rc;
+    }
+}

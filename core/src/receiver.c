@@ -41,35 +41,21 @@ static struct otter_flag offered(const struct otter_receiver *receiver)
     return file;
 }
 
-/* A download is over, and it is the file's fault or flash's: noted, so that it has an end. (One
- * that is to come again has no result.) If flash refuses the note, too, it is downloaded once
- * more. */
-static void note_failure(const struct otter_receiver *receiver)
+/* A download is over: if the file is no good, that is noted. One that is to come again has no
+ * result. */
+static void note_end(const struct otter_receiver *receiver)
 {
-    static const uint8_t reasons[] = {
-        [OTTER_RESULT_NOT_STARTABLE] = OTTER_REASON_NOT_STARTABLE,
-        [OTTER_RESULT_WRONG_HARDWARE] = OTTER_REASON_HARDWARE,
-        [OTTER_RESULT_FLASH] = OTTER_REASON_FLASH,
-        [OTTER_RESULT_MD5] = OTTER_REASON_DIGEST,
-        [OTTER_RESULT_BAD_TRAILER] = OTTER_REASON_NO_IMAGE,
-    };
     const struct otter_receiver_config *config = receiver->config;
-    enum otter_result result = receiver->transfer.result;
     struct otter_flag file = offered(receiver);
 
-    if (result < sizeof reasons && reasons[result] != OTTER_REASON_NONE) {
-        int rc = otter_history_note(config->port, config->layout, file.md5,
-                                    (enum otter_reason)reasons[result]);
-
-        (void)rc;
-    }
+    otter_history_note_end(config->port, config->layout, file.md5, receiver->transfer.result);
 }
 
 static void fail(struct otter_receiver *receiver, enum otter_result result)
 {
     otter_transfer_fail(&receiver->transfer, result);
     receiver->command_due = OTTER_CMD_RECEIVER_STOP;
-    note_failure(receiver);
+    note_end(receiver);
 }
 
 /* A new offer that could be taken, and 0x1A has left: is it to be? */
@@ -176,7 +162,7 @@ static void verify(struct otter_receiver *receiver, uint32_t now_ms)
     otter_slot_writer_finish(&receiver->writer, digest);
     if (otter_transfer_check_file(&receiver->transfer, digest) == OTTER_TRANSFER_STOP) {
         receiver->command_due = OTTER_CMD_RECEIVER_STOP;
-        note_failure(receiver);
+        note_end(receiver);
         return;
     }
     if (config->check_image) {

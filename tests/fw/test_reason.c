@@ -103,6 +103,55 @@ static void test_trial_is_told_and_not_taken_for_the_end(void **state)
     expect_told(2, "03010102", false, OTTER_REASON_NONE);
 }
 
+/* A module that answers everything but 0x29 loses no good image: its 0x01, answered, shows that
+ * the line works. */
+static void test_module_that_knows_no_0x29(void **state)
+{
+    struct module_config module = {.event = see, .knows_no_restart = true};
+
+    (void)state;
+    told_count = 0;
+    firmware_offer(&module, &firmware_set()->new_app, "03010102");
+    bed = firmware_testbed(1, &module);
+    testbed_power_on(bed);
+    firmware_run_to_end(bed);
+    assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
+    for (unsigned starts = 0; starts <= OTTER_JOURNAL_TRIALS; starts++) {
+        testbed_power_on(bed);
+        firmware_run_ms(bed, 3000);
+    }
+    expect_told(told_count - 1, "03010102", false, OTTER_REASON_NONE);
+}
+
+static unsigned count_erases(void)
+{
+    unsigned erases = 0;
+
+    for (unsigned page = 0; page < OTTER_FLASH_SIZE / OTTER_PAGE_SIZE; page++) {
+        erases += board_flash_erases(testbed_board(bed), page);
+    }
+    return erases;
+}
+
+/* The file that runs is offered under a version that was typed too high: no page is erased. */
+static void test_file_that_runs_is_not_taken(void **state)
+{
+    unsigned erases = 0;
+
+    (void)state;
+    begin(&firmware_set()->old_app, "03010105");
+    for (unsigned starts = 0; starts < 4; starts++) {
+        firmware_run_ms(bed, 15000);
+        assert_int_equal(testbed_failure(bed), MODULE_FAIL_REFUSED);
+        expect_told(told_count - 1, "03010101", false, OTTER_REASON_INSTALLED);
+        assert_true(starts == 0 || count_erases() == erases);
+        erases = count_erases();
+        told_count = 0;
+        testbed_power_on(bed);
+    }
+    assert_int_equal(erases, 0);
+}
+
 static void test_reverted_is_told(void **state)
 {
     (void)state;
@@ -132,6 +181,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_installed_is_told_when_confirmed, stop),
         cmocka_unit_test_teardown(test_trial_is_told_and_not_taken_for_the_end, stop),
+        cmocka_unit_test_teardown(test_module_that_knows_no_0x29, stop),
+        cmocka_unit_test_teardown(test_file_that_runs_is_not_taken, stop),
         cmocka_unit_test_teardown(test_reverted_is_told, stop),
         cmocka_unit_test_teardown(test_refused_is_told, stop),
     };

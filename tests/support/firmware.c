@@ -29,7 +29,7 @@ static struct firmware read_up_to(const char *name, size_t max)
 
 struct firmware firmware_read(const char *name)
 {
-    return read_up_to(name, (size_t)3 * OTTER_FLASH_SIZE); /* Intel HEX: 2.8 characters a byte */
+    return read_up_to(name, (size_t)3 * OTTER_FLASH_SIZE); /* Intel HEX: 2.8 for a byte */
 }
 
 size_t firmware_read_to(const char *name, uint8_t out[], size_t out_max)

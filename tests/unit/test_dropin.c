@@ -335,6 +335,25 @@ static void test_file_that_app_holds_is_refused(void **state)
     assert_updated();
 }
 
+/* Three downloads whose MD5 is wrong, each after a reset; then no more. */
+static void test_three_downloads_and_no_more(void **state)
+{
+    (void)state;
+    dropin_init(1000, 17);
+    put_installed_frame();
+    dropin.offer[6] = dropin.offer[6] == '0' ? '1' : '0';
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(dropin_update(), -2);
+        dropin_boot();
+    }
+    assert_int_equal(dropin_offer(), -1);
+    assert_int_equal(dropin_sent(0x27), 1);
+    assert_int_equal(dropin.flash.operations, 0);
+    dropin_update_offer();
+    assert_int_equal(dropin_update(), 0);
+    assert_updated();
+}
+
 static void test_file_that_was_tried_is_refused(void **state)
 {
     struct journal_entry tried = {
@@ -486,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_ready_not_sent_is_minus_two),
         cmocka_unit_test(test_older_record_is_voided_before_the_first_erase),
         cmocka_unit_test(test_file_that_app_holds_is_refused),
+        cmocka_unit_test(test_three_downloads_and_no_more),
         cmocka_unit_test(test_file_that_was_tried_is_refused),
         cmocka_unit_test(test_offer_on_trial_confirms),
         cmocka_unit_test(test_module_is_restarted_at_the_first_start_only),

@@ -7,6 +7,7 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 #include "otter/reason.h"
+#include "otter/result.h"
 
 /* How often a file was downloaded, and how that ended: so that a file that is no good is not
  * downloaded for ever.
@@ -36,5 +37,11 @@ struct otter_history otter_history_find(const struct otter_port *port,
 OTTER_MUST_CHECK int otter_history_note(const struct otter_port *port,
                                         const struct otter_layout *layout,
                                         const uint8_t md5[16], enum otter_reason reason);
+
+/* Note a download that ended with `result`, if that is the file's fault or flash's: a wrong MD5,
+ * no image for this device, a cell that does not take it. Any other end is not noted. If flash
+ * refuses the note, too, the file is downloaded once more. */
+void otter_history_note_end(const struct otter_port *port, const struct otter_layout *layout,
+                            const uint8_t md5[16], enum otter_result result);
 
 #endif
