@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "otter/journal.h"
 #include "otter/reason.h"
+#include "partitions.h"
 #include "tests/support/firmware.h"
 
 static struct firmware mute;

@@ -38,9 +38,9 @@ OTTER_MUST_CHECK int otter_history_note(const struct otter_port *port,
                                         const struct otter_layout *layout,
                                         const uint8_t md5[16], enum otter_reason reason);
 
-/* Note a download that ended with `result`, if that is the file's fault or flash's: a wrong MD5,
- * no image for this device, a cell that does not take it. Any other end is not noted. If flash
- * refuses the note, too, the file is downloaded once more. */
+/* Note a download that ended with `result`, if that is the file's fault or flash's: a wrong
+ * MD5, no image for this device, a cell that does not take it. Any other end is not noted. If
+ * flash refuses the note, too, the file is downloaded once more. */
 void otter_history_note_end(const struct otter_port *port, const struct otter_layout *layout,
                             const uint8_t md5[16], enum otter_result result);
 
