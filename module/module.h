@@ -51,7 +51,9 @@ enum {
     MODULE_T_AGAIN_BEGUN_MS = 9000,
     MODULE_T_AGAIN_LOST_MS = 15000, /* the same after 0x1F: an MCU may watch for 10 s */
     MODULE_T_RETURN_MS = 60000,     /* from the last piece's ACK to the new version in 0x02 */
-    MODULE_T_ASK_AGAIN_MS = 5000,   /* interval of 0x01 while we wait for that */
+    /* the same of an otter app: three trials of 35 s at most, and the installation */
+    MODULE_T_RETURN_OTTER_MS = 120000,
+    MODULE_T_ASK_AGAIN_MS = 5000, /* interval of 0x01 while we wait for that */
     MODULE_T_SETTLE_MS = 20000, /* by then an MCU that still answers as before has installed */
     MODULE_OFFERS_MAX = 5,      /* 0x19 of one update, when the MCU keeps restarting us */
 };

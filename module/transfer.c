@@ -23,6 +23,16 @@ static void await(struct module *module, enum module_transfer transfer, uint32_t
     module->deadline_after_ms = after_ms;
 }
 
+/* The MCU is to come back. An otter app that does not confirm is taken back after three starts
+ * under a watchdog. */
+static void await_return(struct module *module, uint32_t now_ms)
+{
+    bool is_otter = module->have_info && module->update_status.is_otter;
+
+    await(module, MODULE_TRANSFER_RETURNING,
+          is_otter ? MODULE_T_RETURN_OTTER_MS : MODULE_T_RETURN_MS, now_ms);
+}
+
 static void finish(struct module *module, enum module_event_kind kind)
 {
     module->transfer = MODULE_TRANSFER_NONE;
@@ -299,7 +309,7 @@ static void piece_acked(struct module *module, uint32_t now_ms)
     if (module->stop_requested) {
         await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_BEGUN_MS, now_ms);
     } else if (module->piece_number == module->piece_count) {
-        await(module, MODULE_TRANSFER_RETURNING, MODULE_T_RETURN_MS, now_ms);
+        await_return(module, now_ms);
         module->sent_ms = now_ms;
         module->ask_ms = now_ms;
         module_emit(module, (struct module_event){.kind = MODULE_EVENT_SENT,
@@ -412,7 +422,7 @@ static void take_expected(struct module *module, uint32_t now_ms)
     if (!module->update_status.on_trial) {
         finish(module, MODULE_EVENT_UPDATED);
     } else if (module->transfer != MODULE_TRANSFER_RETURNING) {
-        await(module, MODULE_TRANSFER_RETURNING, MODULE_T_RETURN_MS, now_ms);
+        await_return(module, now_ms);
         module->sent_ms = now_ms;
         module->ask_ms = now_ms;
     }

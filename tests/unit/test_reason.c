@@ -11,6 +11,7 @@ static void run_to_return(const char before[8])
 {
     mcu_init(&mcu, 2000);
     memcpy(mcu.info.version, before, 8);
+    mcu.update_status.is_otter = memcmp(before, "00000000", 8) != 0;
     mcu.config.forced = true;
     mcu_run_to_offer(&mcu);
     mcu_ready(&mcu, 1000);
@@ -137,7 +138,9 @@ static void on_trial_for_too_long(void **state)
     (void)state;
     run_to_return("03010101");
     come_back("03010102", true, OTTER_REASON_NONE);
-    mcu_wait(&mcu, MODULE_T_RETURN_MS);
+    mcu_wait(&mcu, MODULE_T_RETURN_MS + 1000);
+    assert_false(module_has_ended(&mcu.module));
+    mcu_wait(&mcu, MODULE_T_RETURN_OTTER_MS - MODULE_T_RETURN_MS);
     expect_failure(MODULE_FAIL_ON_TRIAL,
                    "the MCU runs the new version, but did not confirm it in time");
 }
