@@ -108,11 +108,31 @@ static void test_port_that_was_gone(void **state)
     assert_int_equal(fixture->offers, 2);
 }
 
+/* An app that has the file, or has tried it, says so once and for all; on trial it takes it
+ * later. */
+static void test_refused_offers_have_reasons(void **state)
+{
+    struct agent_fixture *fixture = *state;
+    unsigned offers;
+
+    agent_bring_to_offer(fixture);
+    offers = fixture->offers;
+    agent_fixture_info(fixture, "03010101", OTTER_REASON_ON_TRIAL, false);
+    agent_fixture_fail(fixture, MODULE_FAIL_REFUSED);
+    fixture->now_ms += 3600000;
+    agent_fixture_settle(fixture);
+    assert_int_equal(fixture->offers, offers + 1);
+    agent_fixture_info(fixture, "03010101", OTTER_REASON_TRIED, false);
+    agent_fixture_fail(fixture, MODULE_FAIL_REFUSED);
+    agent_expect_end(fixture, "failure", "20", "the device has tried this file three times");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, agent_set_up, agent_tear_down)
 
 int run_agent_mcu(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_refused_offers_have_reasons),
         TEST(test_image_for_other_hardware_is_not_offered),
         TEST(test_mcu_that_runs_it_already_is_left_alone),
         TEST(test_offer_is_repeated_a_few_times),

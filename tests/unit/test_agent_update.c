@@ -242,25 +242,6 @@ static void test_state_of_others_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, agent_set_up, agent_tear_down)
 
-/* An app that has the file, or has tried it, says so once and for all; on trial it takes it
- * later. */
-static void test_refused_offers_have_reasons(void **state)
-{
-    struct agent_fixture *fixture = *state;
-    unsigned offers;
-
-    bring_to_offer(fixture);
-    offers = fixture->offers;
-    agent_fixture_info(fixture, "03010101", OTTER_REASON_ON_TRIAL, false);
-    agent_fixture_fail(fixture, MODULE_FAIL_REFUSED);
-    fixture->now_ms += 3600000;
-    agent_fixture_settle(fixture);
-    assert_int_equal(fixture->offers, offers + 1);
-    agent_fixture_info(fixture, "03010101", OTTER_REASON_TRIED, false);
-    agent_fixture_fail(fixture, MODULE_FAIL_REFUSED);
-    expect_end(fixture, "failure", "20", "the device has tried this file three times");
-}
-
 int run_agent_update(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,7 +255,6 @@ int run_agent_update(void)
         TEST(test_cancelled_too_late),
         TEST(test_action_that_is_gone_is_dropped),
         TEST(test_state_of_others_is_refused),
-        TEST(test_refused_offers_have_reasons),
     };
 
     return cmocka_run_group_tests_name("update", tests, NULL, NULL);
