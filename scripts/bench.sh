@@ -101,7 +101,7 @@ figure() {
     echo "| boot_revert_ms: the old image of 26 KB back | $(figure boot_revert_ms) | |"
     echo "| install_26k_flash_ratio: its flash time / that of 52 erases and 26,624 half-words | $(figure install_26k_flash_ratio) | limit 1.10; MCUboot swap-offset 1.02, swap-move 1.52, wolfBoot 3.8 (21 pages, same rule) |"
     echo "| erases_per_slot_page_max: request to confirmation | $(figure erases_per_slot_page_max) | limit 1; MCUboot swap-move 2, its scratch page 22, wolfBoot's trailer pages 65 |"
-    echo "| journal_erases_in_32_updates: of each of its pages | $(figure journal_erases_in_32_updates) | limit 2 |"
+    echo "| journal_erases_in_32_updates: of each of its pages | $(figure journal_erases_in_32_updates) | limit 4 |"
     echo "| wire_ratio_9600_full_26k: READY to the last ACK / the time the bytes need | $(figure wire_ratio_9600_full_26k) | limit 1.06; bytes lost in the app's ring: $(figure ring_lost_bytes) |"
     echo "| app_bytes: pethouse 03010101 with trailer | $app | slot 26624, the tutorial's demo 23068 |"
     echo "| demo_device_s: otter demo, board time | $demo | the open GAgent alone needs 29.7 for 23068 bytes at the same 9600 baud |"

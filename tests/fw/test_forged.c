@@ -114,7 +114,7 @@ static void test_tutorial_request_of_a_wrong_length(void **state)
 
 /* ---- entries ---- */
 
-enum { SET = 4 };
+enum { SET = 4, CONFIRMED_SET = 5 };
 
 /* It is swapped in, verified, and reverted. */
 static void test_swap_of_an_unsigned_image_with_right_digests(void **state)
@@ -157,7 +157,7 @@ static void test_swap_that_is_said_to_be_over(void **state)
     attack_put(OTTER_IMAGE_AT_NEW, image, size);
     attack_put_entry(OTTER_JOURNAL_INSTALL, STEP_SWAPPED,
                      attack_digest(OTTER_IMAGE_AT_NEW, size), nothing, 0);
-    attack_put_marks(ENTRY_AT_CONFIRMED, SET);
+    attack_put_marks(ENTRY_AT_CONFIRMED, CONFIRMED_SET);
     attack_expect_app("confirmed"); /* APP is good, whatever is said of it */
 }
 
@@ -179,7 +179,7 @@ static void test_restoring_an_unsigned_image(void **state)
     restore_unsigned(OTTER_IMAGE_AT_APP, 2);
     attack_expect_recovery("forged RESTORE of what is in APP");
     restore_unsigned(OTTER_IMAGE_AT_OLD, 0);
-    attack_put_marks(ENTRY_AT_CONFIRMED, SET);
+    attack_put_marks(ENTRY_AT_CONFIRMED, CONFIRMED_SET);
     attack_expect_app("forged RESTORE, done"); /* APP is good */
 }
 
@@ -211,7 +211,7 @@ static void rewrite_app(enum otter_journal_kind kind, uint16_t step, unsigned ma
     attack_put_entry(kind, step, attack_digest(OTTER_IMAGE_AT_APP, size),
                      attack_digest(OTTER_IMAGE_AT_APP, size), 0);
     if (marks_at != 0) {
-        attack_put_marks(marks_at, SET);
+        attack_put_marks(marks_at, marks_at == ENTRY_AT_CONFIRMED ? CONFIRMED_SET : SET);
     }
 }
 

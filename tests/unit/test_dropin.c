@@ -309,7 +309,7 @@ static void put_installed_frame(void)
     uint8_t bytes[JOURNAL_ENTRY_LEN];
 
     journal_entry_put(bytes, 0, &frame);
-    memset(bytes + ENTRY_AT_CONFIRMED, 0, 8);
+    memset(bytes + ENTRY_AT_CONFIRMED, 0, ENTRY_AT_REQUEST - ENTRY_AT_CONFIRMED);
     ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
 }
 

@@ -134,7 +134,8 @@ static void doubt_when_idle_is_rewritten(void **state)
     fixture_idle(SMALL);
     fixture_ask(NEW);
     fixture_expect_trial(NEW);
-    ram_flash_poke(&flash, fixture_journal().addr + ENTRY_AT_CONFIRMED + 2, zeros, sizeof zeros);
+    ram_flash_poke(&flash, fixture_journal().addr + ENTRY_AT_CONFIRMED + 2, zeros,
+                   sizeof zeros);
     assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     EXPECT_ACTIONS(OTTER_ACTION_REWRITE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
     assert_int_equal(fixture_journal().kind, OTTER_JOURNAL_IDLE);
