@@ -372,7 +372,7 @@ static void test_offer_on_trial(void **state)
     assert_int_equal(fixture.flash.operations, 0);
     expect_refused(OTTER_RESULT_ON_TRIAL, OTTER_REASON_ON_TRIAL);
     assert_int_equal(fixture.flash.erased, 0);
-    assert_int_equal(fixture.flash.programmed, 4); /* the marks of "confirmed" */
+    assert_int_equal(fixture.flash.programmed, 5); /* the marks of "confirmed" */
     assert_false(status().on_trial);
     expect_history(0, OTTER_REASON_NONE);
     fixture_begin(&fixture);
