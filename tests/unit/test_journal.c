@@ -387,6 +387,37 @@ static void the_page_of_the_newest_entry_is_never_erased(void **state)
     }
 }
 
+static int refuse_program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
+{
+    (void)ctx, (void)addr, (void)data, (void)len;
+    return OTTER_ERR_FLASH;
+}
+
+/* Flash that erases and takes no half-word: an append gives up before it comes round to the page
+ * of the newest entry, wherever in its page that is. */
+static void nothing_can_be_programmed_and_the_newest_entry_stays(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < JOURNAL_ENTRIES; i++) {
+        struct journal_entry entry = {
+            .kind = OTTER_JOURNAL_INSTALL, .number = (uint16_t)(32 + i), .present_len = 8};
+        struct otter_port broken = *port;
+
+        ram_flash_init(&flash);
+        put(i, &entry);
+        broken.program = refuse_program;
+        for (unsigned n = 0; n < 40; n++) {
+            struct otter_journal journal = get();
+
+            assert_int_equal(journal.addr, journal_entry_addr(i));
+            assert_int_equal(journal.kind, OTTER_JOURNAL_INSTALL);
+            assert_int_equal(otter_journal_append(&broken, layout, &journal), OTTER_ERR_FLASH);
+        }
+        assert_int_equal(get().addr, journal_entry_addr(i));
+        assert_int_equal(flash.refused, 0);
+    }
+}
+
 /* No older entry can come back: their tags are void, in both pages. */
 static void older_entries_are_void(void **state)
 {
@@ -631,6 +662,7 @@ int main(void)
         cmocka_unit_test(lengths_beyond_the_slot),
         cmocka_unit_test(dirty_entries_are_passed_over),
         cmocka_unit_test(the_page_of_the_newest_entry_is_never_erased),
+        cmocka_unit_test(nothing_can_be_programmed_and_the_newest_entry_stays),
         cmocka_unit_test(older_entries_are_void),
         cmocka_unit_test(first_entry_clears_flag),
         cmocka_unit_test(every_value_of_the_highest_mark),

@@ -85,6 +85,23 @@ static void another_image_in_app_is_accepted(void **state)
     fixture_expect_quiet(NEWEST);
 }
 
+/* What a probe has flashed counts alone, downwards, too: the floor before is gone. */
+static void older_image_in_app_lowers_the_floor(void **state)
+{
+    (void)state;
+    fixture_idle(SMALL);
+    fixture_probe(OLDER);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    fixture_expect_quiet(OLDER);
+    fixture_update(OLDER); /* the same once more is no step back */
+    fixture_expect_quiet(OLDER);
+
+    fixture_update(NEWEST);
+    fixture_ask(OLD); /* both in one start */
+    fixture_probe(OLDER);
+    fixture_expect_trial(OLD);
+}
+
 /* On trial APPBAK holds the way back: it is not to be written until the app has confirmed. */
 static void no_download_on_trial(void **state)
 {
@@ -278,6 +295,8 @@ static void damaged_on_trial_with_what_went_out(void **state)
     damage(layout->app.addr + 1);
     damage(layout->spare.addr);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+    fixture_download(OLDER); /* the floor is still there */
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
     fixture_download(NEW);
     assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
@@ -348,6 +367,9 @@ static void no_way_back(void **state)
     assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     assert_int_equal(fixture_journal().reason, OTTER_REASON_NO_WAY_BACK);
     fixture_expect_quiet(NEW);
+    damage(layout->app.addr); /* what it was is the floor */
+    fixture_download(OLD);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
 }
 
 /* ---- flash that fails ---- */
@@ -486,6 +508,7 @@ int main(void)
         cmocka_unit_test(nothing_there),
         cmocka_unit_test(update_confirmed),
         cmocka_unit_test(another_image_in_app_is_accepted),
+        cmocka_unit_test(older_image_in_app_lowers_the_floor),
         cmocka_unit_test(no_download_on_trial),
         cmocka_unit_test(confirmed_in_doubt_is_confirmed_again),
         cmocka_unit_test(doubt_when_idle_is_rewritten),
