@@ -194,12 +194,10 @@ static void take_digest(const struct startup *s, enum otter_image_at where,
 static int accept_flashed(struct startup *s)
 {
     /* Without an entry: why a tutorial request was refused in this start. */
-    uint8_t reason = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed
-                         ? OTTER_REASON_NO_WAY_BACK
-                         : s->reason;
+    bool is_on_trial = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed;
+    uint8_t reason = is_on_trial ? OTTER_REASON_NO_WAY_BACK : s->reason;
 
-    s->journal.floor = s->journal.kind == OTTER_JOURNAL_INSTALL ? s->journal.version
-                                                                : s->number[OTTER_IMAGE_AT_APP];
+    s->journal.floor = is_on_trial ? s->journal.version : s->number[OTTER_IMAGE_AT_APP];
     take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.present);
     s->check[OTTER_IMAGE_AT_APP] = OTTER_CHECK_GOOD;
     return begin(s, OTTER_JOURNAL_IDLE, 0, reason);

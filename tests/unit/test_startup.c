@@ -97,6 +97,12 @@ static void older_image_in_app_lowers_the_floor(void **state)
     fixture_expect_quiet(OLDER);
 
     fixture_update(NEWEST);
+    fixture_probe(OLDER);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    fixture_update(OLD);
+    fixture_expect_quiet(OLD);
+
+    fixture_update(NEWEST);
     fixture_ask(OLD); /* both in one start */
     fixture_probe(OLDER);
     fixture_expect_trial(OLD);
