@@ -108,7 +108,9 @@ static uint32_t page_mark_addr(uint32_t entry, uint32_t i)
 
 static uint16_t get_page_mark(const struct otter_port *port, uint32_t entry, uint32_t i)
 {
-    uint8_t mark[MARK_SIZE] = {0, 0};
+    /* The two bytes behind the mark: a glitch that skips a push lets the function below return
+     * to what lies here, and with them that is no address in flash (fw_glitch). */
+    uint8_t mark[MARK_SIZE + 2] = {0, 0, 0xFF, 0xFF};
 
     (void)port->read(port->ctx, page_mark_addr(entry, i), mark, MARK_SIZE);
     return otter_get_le16(mark);
