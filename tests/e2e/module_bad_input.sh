@@ -73,7 +73,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days
 # shellcheck disable=SC2086 # a command line
 {
     expect 2 "otter-module: unrecognized option '--bogus'" $good --bogus
-    expect 2 'bogus: no command; there are status, approve, deny and poll' bogus
+    expect 2 'bogus: no command; there are status, approve, deny, force and poll' bogus
     expect 2 'no serial port given (--port)' --cloud http://127.0.0.1:9
     expect 2 'no server given (--cloud)' --port tty
     expect 2 'ftp://x: no http or https URL of a server' $good --cloud ftp://x
