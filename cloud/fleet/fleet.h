@@ -118,8 +118,14 @@ struct fleet_settings {
     char webhook_secret[FLEET_WEBHOOK_SECRET_MAX + 1]; /* "webhook_secret": "" = not signed */
 };
 void fleet_get_settings(struct fleet *fleet, struct fleet_settings *out_settings);
-void fleet_set(struct fleet *fleet, const char *actor, const char *name, const char *value,
-               fleet_done *done, void *ctx);
+
+struct fleet_setting {
+    const char *name, *value;
+};
+/* Set all of these, or none: each name at most once. The reason names the one that cannot be,
+ * and what is allowed. */
+void fleet_set(struct fleet *fleet, const char *actor, const struct fleet_setting settings[],
+               size_t count, fleet_done *done, void *ctx);
 
 /* ---- calls of devices ---- */
 struct fleet_caller {

@@ -435,6 +435,45 @@ static void the_key_is_in_no_audit(void **state)
     assert_int_equal(found, 1);
 }
 
+static void set_two(struct world *world, const char *key, const char *url)
+{
+    const struct fleet_setting settings[] = {{"webhook_secret", key}, {"webhook_url", url}};
+
+    fleet_set(world->fleet, "boss", settings, 2, world_take_answer, world);
+}
+
+/* A new key signs nothing for the old address. */
+static void address_and_key_change_together_or_not_at_all(void **state)
+{
+    static const char key[] = "another-key-0123456789", url[] = "https://a/";
+    struct world *world = *state;
+    struct fleet_settings settings;
+    size_t entries = store_double_count(world->store, RECORD_AUDIT);
+
+    set_two(world, key, "http://a/#x");
+    assert_int_equal(world_result(world), FLEET_INVALID);
+    const char *why = world->answer.reason;
+    assert_memory_equal(why, "webhook_url: ", 13);
+    assert_null(strstr(why + 1, "webhook_url"));
+    assert_non_null(strstr(why, "HOST[:PORT]"));
+    fleet_get_settings(world->fleet, &settings);
+    assert_string_equal(settings.webhook_secret, secret);
+    assert_int_equal(store_double_count(world->store, RECORD_AUDIT), entries);
+    store_double_set_queued(world->store, true);
+    set_two(world, key, url);
+    assert_int_equal(store_double_queued(world->store), 1);
+    assert_int_equal(store_double_pump(world->store, 1), 1);
+    assert_done(world);
+    store_double_set_queued(world->store, false);
+    fleet_get_settings(world->fleet, &settings);
+    assert_string_equal(settings.webhook_secret, key);
+    assert_string_equal(settings.webhook_url, url);
+    assert_int_equal(store_double_count(world->store, RECORD_AUDIT), entries + 2);
+    world_restart(world);
+    fleet_get_settings(world->fleet, &settings);
+    assert_string_equal(settings.webhook_secret, key);
+}
+
 int main(void)
 {
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, world_tear_down)
@@ -456,6 +495,7 @@ int main(void)
         WITH_WORLD(a_clock_that_was_set_back_delays_nothing_for_long),
         WITH_WORLD(a_full_outbox_drops_and_counts),
         WITH_WORLD(the_key_is_in_no_audit),
+        WITH_WORLD(address_and_key_change_together_or_not_at_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
