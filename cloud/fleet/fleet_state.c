@@ -496,34 +496,6 @@ int fleet_state_put(struct fleet *fleet, enum record_kind kind, const void *reco
     }
 }
 
-/* Lists wait for it no longer. Without memory they do until somebody cancels them. */
-static void mark_deleted(struct fleet *fleet, const char *controller_id)
-{
-    for (size_t i = 0; i < fleet->deployments.count; i++) {
-        struct fleet_deployment *deployment = fleet->deployments.items[i];
-        const char *const *ids;
-        size_t count;
-
-        if ((deployment->record.state != DEPLOYMENT_ACTIVE &&
-             deployment->record.state != DEPLOYMENT_PAUSED) ||
-            !rule_is_list(deployment->rule, &ids, &count)) {
-            continue;
-        }
-        for (size_t j = 0; j < count; j++) {
-            if (strcmp(ids[j], controller_id) != 0) {
-                continue;
-            }
-            if (deployment->deleted == NULL) {
-                deployment->deleted = calloc(count, sizeof *deployment->deleted);
-            }
-            if (deployment->deleted != NULL) {
-                deployment->deleted[j] = true;
-                fleet_sweep_deployment(fleet, deployment);
-            }
-        }
-    }
-}
-
 static void delete_slot(struct fleet *fleet, int64_t id)
 {
     struct fleet_slot *slot = fleet_list_find(&fleet->slots, id);
@@ -535,7 +507,7 @@ static void delete_slot(struct fleet *fleet, int64_t id)
         }
         fleet_index_remove(&fleet->by_controller_id, slot->controller_id,
                            strlen(slot->controller_id), slot);
-        mark_deleted(fleet, slot->controller_id);
+        fleet_sweep_deleted(fleet, slot->controller_id);
         fleet_list_take_out(&fleet->slots, slot);
         free_slot(fleet, slot);
     }

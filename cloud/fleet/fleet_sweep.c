@@ -42,6 +42,34 @@ void fleet_sweep_deployment(struct fleet *fleet, struct fleet_deployment *deploy
     fleet->sweep.wants_ends = true;
 }
 
+/* Without memory for it they wait until somebody cancels them. */
+void fleet_sweep_deleted(struct fleet *fleet, const char *controller_id)
+{
+    for (size_t i = 0; i < fleet->deployments.count; i++) {
+        struct fleet_deployment *deployment = fleet->deployments.items[i];
+        const char *const *ids;
+        size_t count;
+
+        if ((deployment->record.state != DEPLOYMENT_ACTIVE &&
+             deployment->record.state != DEPLOYMENT_PAUSED) ||
+            !rule_is_list(deployment->rule, &ids, &count)) {
+            continue;
+        }
+        for (size_t j = 0; j < count; j++) {
+            if (strcmp(ids[j], controller_id) != 0) {
+                continue;
+            }
+            if (deployment->deleted == NULL) {
+                deployment->deleted = calloc(count, sizeof *deployment->deleted);
+            }
+            if (deployment->deleted != NULL) {
+                deployment->deleted[j] = true;
+                fleet_sweep_deployment(fleet, deployment);
+            }
+        }
+    }
+}
+
 void fleet_sweep_free(struct fleet_sweep *sweep)
 {
     free(sweep->devices);
