@@ -121,7 +121,7 @@ static const char *skip_port(const char *port)
         return port;
     }
     port++;
-    for (; isdigit((unsigned char)port[len]) && len < DIGITS_MAX; len++) {
+    for (; len < DIGITS_MAX && isdigit((unsigned char)port[len]); len++) {
         number = 10 * number + (port[len] - '0');
     }
     return number >= 1 && number <= PORT_MAX ? port + len : NULL;
