@@ -38,12 +38,27 @@ static error_t misuse(const char *thing, const char *reason)
     return EINVAL;
 }
 
+/* Into a Host and into links that are JSON it goes as it is. */
+static error_t check_plain(const char *option, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text <= 0x20 || *text >= 0x7F || *text == '"' || *text == '\\') {
+            return misuse(option,
+                          "only printable ASCII without spaces, quotes and backslashes");
+        }
+    }
+    return 0;
+}
+
 static error_t add_host(struct options *options, const char *host)
 {
     size_t count = 0;
 
     if (host[0] == '\0' || strpbrk(host, "/?#@ ") != NULL) {
         return misuse(host, "not HOST[:PORT]");
+    }
+    if (check_plain("--host", host) != 0) {
+        return EINVAL;
     }
     while (options->hosts[count] != NULL) {
         count++;
@@ -105,6 +120,14 @@ static bool is_url(const char *url)
     return host[0] != '\0' && strlen(url) < 200 && strpbrk(host, "/?#@ ") == NULL;
 }
 
+static error_t check_url(const char *option, const char *url)
+{
+    if (url == NULL) {
+        return 0;
+    }
+    return is_url(url) ? check_plain(option, url) : misuse(url, "not http[s]://HOST[:PORT]");
+}
+
 static error_t check_address(const char *option, const char *address)
 {
     struct host_error error;
@@ -132,11 +155,9 @@ static error_t check(const struct options *options)
     if ((options->cert_devices == NULL) != (options->key_devices == NULL)) {
         return misuse("--cert-devices", "goes with --key-devices");
     }
-    if (options->public_url != NULL && !is_url(options->public_url)) {
-        return misuse(options->public_url, "not http[s]://HOST[:PORT]");
-    }
-    if (options->console_url != NULL && !is_url(options->console_url)) {
-        return misuse(options->console_url, "not http[s]://HOST[:PORT]");
+    if (check_url("--public-url", options->public_url) != 0 ||
+        check_url("--console-url", options->console_url) != 0) {
+        return EINVAL;
     }
     return 0;
 }

@@ -5,6 +5,8 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,23 +230,39 @@ static int find_mac(char out[SETTING_SIZE], struct host_error *out_error)
     return best != 0 ? 0 : host_error_set(out_error, "id", "this host has no MAC; give --id");
 }
 
+/* As the TLS library will read them: one that it cannot read fails every connection. */
+static int check_certificates(BIO *bio, const char *path, struct host_error *out_error)
+{
+    size_t count = 0;
+    X509 *certificate;
+
+    ERR_clear_error();
+    while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+        X509_free(certificate);
+        count++;
+    }
+    bool is_at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    if (!is_at_end) {
+        return host_error_set(out_error, path, "certificate %zu in it cannot be read",
+                              count + 1);
+    }
+    return count != 0 ? 0 : host_error_set(out_error, path, "no certificate in PEM is in it");
+}
+
 int settings_check_ca(const char *path, struct host_error *out_error)
 {
-    static const char *const begins[] = {"-----BEGIN CERTIFICATE-----",
-                                         "-----BEGIN TRUSTED CERTIFICATE-----",
-                                         "-----BEGIN X509 CERTIFICATE-----"};
     struct file file;
-    bool is_found = false;
 
     if (file_read(path, CA_MAX, &file, out_error) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < sizeof begins / sizeof begins[0] && !is_found; i++) {
-        is_found =
-            file.len > 0 && memmem(file.data, file.len, begins[i], strlen(begins[i])) != NULL;
-    }
+    BIO *bio = BIO_new_mem_buf(file.data, (int)file.len);
+    int err = bio != NULL ? check_certificates(bio, path, out_error)
+                          : host_error_set(out_error, path, "no memory");
+    BIO_free(bio);
     file_free(&file);
-    return is_found ? 0 : host_error_set(out_error, path, "no certificate in PEM is in it");
+    return err;
 }
 
 int settings_complete(struct settings *settings, struct host_error *out_error)

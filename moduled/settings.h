@@ -55,7 +55,8 @@ OTTER_MUST_CHECK int settings_set(struct settings *settings, enum setting settin
 OTTER_MUST_CHECK int settings_read(struct settings *settings, const char *path,
                                    const bool is_given[SETTINGS], struct host_error *out_error);
 
-/* Can it be read, and is a certificate in it? libcurl finds out at the first https. */
+/* Can it be read, and are certificates in it, and each of them whole? libcurl finds out at the
+ * first https. */
 OTTER_MUST_CHECK int settings_check_ca(const char *path, struct host_error *out_error);
 
 /* What must be there is there; the id becomes the host's MAC if it is empty. */

@@ -118,8 +118,14 @@ struct fleet_settings {
     char webhook_secret[FLEET_WEBHOOK_SECRET_MAX + 1]; /* "webhook_secret": "" = not signed */
 };
 void fleet_get_settings(struct fleet *fleet, struct fleet_settings *out_settings);
-void fleet_set(struct fleet *fleet, const char *actor, const char *name, const char *value,
-               fleet_done *done, void *ctx);
+
+struct fleet_setting {
+    const char *name, *value;
+};
+/* Set all of these, or none: each name at most once. The reason names the one that cannot be,
+ * and what is allowed. */
+void fleet_set(struct fleet *fleet, const char *actor, const struct fleet_setting settings[],
+               size_t count, fleet_done *done, void *ctx);
 
 /* ---- calls of devices ---- */
 struct fleet_caller {
@@ -251,14 +257,16 @@ void fleet_test_webhook(struct fleet *fleet, const char *actor, fleet_done *done
 
 struct fleet_message {
     int64_t id;
-    int64_t tries;      /* that failed */
-    int64_t created_at; /* wall */
-    char event_id[64];  /* of the message, for ever */
-    char *payload;      /* JSON; free it */
+    int64_t tries;     /* that failed */
+    int64_t age_ms;    /* at least; of a clock that jumps it is not believed */
+    char event_id[64]; /* of the message, for ever */
+    char *payload;     /* JSON; free it */
 };
-/* The oldest message that is due, or, with `all`, the oldest one. Returns 1, 0 if there is
- * none, -1 if the store cannot be read. On the caller's thread. */
-OTTER_MUST_CHECK int fleet_next_message(struct fleet *fleet, bool all,
+/* The oldest message behind the one with the id `after`, whether it is due or not; or, with
+ * FLEET_MESSAGES_DUE, the oldest one that is due. Returns 1, 0 if there is none, -1 if the
+ * store cannot be read. On the caller's thread. */
+enum { FLEET_MESSAGES_DUE = -1 };
+OTTER_MUST_CHECK int fleet_next_message(struct fleet *fleet, int64_t after,
                                         struct fleet_message *out_message);
 
 enum fleet_message_end { FLEET_MESSAGE_SENT, FLEET_MESSAGE_FAILED, FLEET_MESSAGE_GIVEN_UP };

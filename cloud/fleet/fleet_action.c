@@ -330,8 +330,8 @@ void fleet_work_finish(struct fleet_work *work)
     }
 }
 
-void fleet_work_create(struct fleet_change *change, struct fleet_slot *slot,
-                       const struct record_deployment *deployment, int64_t group)
+enum action_state fleet_work_create(struct fleet_change *change, struct fleet_slot *slot,
+                                    const struct record_deployment *deployment, int64_t group)
 {
     int64_t now = fleet_wall_ms(change->fleet);
     struct fleet_work work = {
@@ -352,4 +352,5 @@ void fleet_work_create(struct fleet_change *change, struct fleet_slot *slot,
 
     fleet_change_insert(change, RECORD_ACTION, &work.record);
     tell(&work, "action.new", &word, deployment->name, false);
+    return (enum action_state)work.record.state;
 }

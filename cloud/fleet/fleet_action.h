@@ -37,8 +37,8 @@ void fleet_work_finish(struct fleet_work *work);
 /* How long a deadline is; 0 for the two that are none. Under the lock. */
 int64_t fleet_within_ms(const struct fleet *fleet, enum action_deadline deadline);
 
-/* Make a new action, in the group of a deployment. */
-void fleet_work_create(struct fleet_change *change, struct fleet_slot *slot,
-                       const struct record_deployment *deployment, int64_t group);
+/* Make a new action, in the group of a deployment. Returns the state that it begins in. */
+enum action_state fleet_work_create(struct fleet_change *change, struct fleet_slot *slot,
+                                    const struct record_deployment *deployment, int64_t group);
 
 #endif

@@ -195,9 +195,6 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
     static const char *const verbs[] = {[DEPLOYMENT_ACTIVE] = "deployment.resume",
                                         [DEPLOYMENT_PAUSED] = "deployment.pause",
                                         [DEPLOYMENT_CANCELLED] = "deployment.cancel"};
-    static const char *const states[] = {[DEPLOYMENT_ACTIVE] = "active",
-                                         [DEPLOYMENT_PAUSED] = "paused",
-                                         [DEPLOYMENT_CANCELLED] = "cancelled"};
     const struct deploy_params *params = change->params;
     const struct fleet_deployment *found =
         fleet_list_find(&change->fleet->deployments, params->id);
@@ -205,8 +202,10 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
     if (found == NULL) {
         return fleet_refuse(change, FLEET_NOT_FOUND, "no such deployment");
     }
+    bool is_resumable = params->state == DEPLOYMENT_ACTIVE &&
+                        !fleet_is_time_over(change->fleet, &found->record);
     if (found->record.state == DEPLOYMENT_CANCELLED ||
-        found->record.state == DEPLOYMENT_ENDED) {
+        (found->record.state == DEPLOYMENT_ENDED && !is_resumable)) {
         return fleet_refuse(change, FLEET_CONFLICT, "the deployment is over");
     }
     struct record_deployment deployment = found->record;
@@ -220,7 +219,8 @@ static enum fleet_result build_set_deployment(struct fleet_change *change)
         fleet_allow_first_again(change, params->id);
     }
     fleet_change_audit(change, params->actor, verbs[params->state], "deployment", params->id,
-                       deployment.name, states[found->record.state], states[params->state]);
+                       deployment.name, fleet_deployment_state(found->record.state),
+                       fleet_deployment_state(params->state));
     return FLEET_DONE;
 }
 
@@ -273,8 +273,10 @@ static enum fleet_result check_retry(struct fleet_change *change, const struct f
 }
 
 /* Try again after failures: the count of tries begins anew, and so does the action. */
-static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *slot)
+static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *slot,
+                               enum action_state *out_state)
 {
+    const struct deploy_params *params = change->params;
     struct fleet *fleet = change->fleet;
     const struct fleet_deployment *deployment =
         fleet_list_find(&fleet->deployments, slot->action->record.deployment);
@@ -304,8 +306,12 @@ static enum fleet_result retry(struct fleet_change *change, struct fleet_slot *s
 
         again.state = DEPLOYMENT_ACTIVE;
         fleet_change_put(change, RECORD_DEPLOYMENT, &again);
+        fleet_change_audit(change, params->actor, "deployment.resume", "deployment",
+                           again.head.id, again.name, fleet_deployment_state(DEPLOYMENT_ENDED),
+                           fleet_deployment_state(again.state));
     }
-    fleet_work_create(change, slot, &deployment->record, slot->action->record.group);
+    *out_state =
+        fleet_work_create(change, slot, &deployment->record, slot->action->record.group);
     if (firmware->record.proven_at == 0) {
         fleet_go_first(change, &firmware->record);
     }
@@ -335,7 +341,7 @@ static enum fleet_result build_command(struct fleet_change *change)
     enum action_state before = (enum action_state)slot->action->record.state;
     enum action_state after = ACTION_QUEUED;
     if (params->command == FLEET_RETRY) {
-        result = retry(change, slot);
+        result = retry(change, slot, &after);
     } else {
         fleet_work_begin(&work, change, slot);
         result = fleet_work_event(&work, commands[params->command].event, &word);

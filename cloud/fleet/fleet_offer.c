@@ -144,16 +144,16 @@ static bool has_open_actions(const struct fleet_deployment *deployment)
 }
 
 /* Will this deployment make no action for the device any more? One that is on hold, busy or of
- * another product may get it yet; and one that is not there may come. */
+ * another product may get it yet; and one that is not there may come, but if it was deleted. */
 static bool is_done_with(struct fleet *fleet, const struct fleet_deployment *deployment,
-                         const char *controller_id)
+                         const char *controller_id, bool is_deleted)
 {
     const struct fleet_slot *slot = fleet_find_slot(fleet, controller_id);
     const struct fleet_firmware *firmware =
         fleet_list_find(&fleet->firmware, deployment->record.firmware);
 
     if (slot == NULL || firmware == NULL) {
-        return false;
+        return slot == NULL && is_deleted;
     }
     if (slot->action != NULL && slot->action->record.deployment >= deployment->id) {
         return true;
@@ -177,7 +177,9 @@ static bool is_list_done(struct fleet *fleet, const struct fleet_deployment *dep
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        if (*io_left == 0 || !is_done_with(fleet, deployment, ids[i])) {
+        if (*io_left == 0 ||
+            !is_done_with(fleet, deployment, ids[i],
+                          deployment->deleted != NULL && deployment->deleted[i])) {
             return false;
         }
         (*io_left)--;
@@ -190,11 +192,31 @@ bool fleet_is_time_over(const struct fleet *fleet, const struct record_deploymen
     return deployment->ends_at != 0 && deployment->ends_at <= fleet_wall_ms(fleet);
 }
 
+bool fleet_is_surely_over(const struct fleet *fleet, const struct record_deployment *deployment)
+{
+    return deployment->ends_at != 0 && deployment->ends_at <= fleet_sure_ms(fleet);
+}
+
+const char *fleet_deployment_state(int64_t state)
+{
+    switch (state) {
+    case DEPLOYMENT_PAUSED:
+        return "paused";
+    case DEPLOYMENT_CANCELLED:
+        return "cancelled";
+    case DEPLOYMENT_ENDED:
+        return "ended";
+    case DEPLOYMENT_ACTIVE:
+    default:
+        return "active";
+    }
+}
+
 void fleet_end_if_over(struct fleet_change *change, const struct fleet_deployment *deployment,
                        size_t *io_left)
 {
     struct record_deployment ended = deployment->record;
-    bool is_time_over = fleet_is_time_over(change->fleet, &ended);
+    bool is_time_over = fleet_is_surely_over(change->fleet, &ended);
 
     if ((ended.state != DEPLOYMENT_ACTIVE && ended.state != DEPLOYMENT_PAUSED) ||
         has_open_actions(deployment) ||
@@ -204,7 +226,7 @@ void fleet_end_if_over(struct fleet_change *change, const struct fleet_deploymen
     ended.state = DEPLOYMENT_ENDED;
     fleet_change_put(change, RECORD_DEPLOYMENT, &ended);
     fleet_change_audit(change, "clock", "deployment.end", "deployment", ended.head.id,
-                       ended.name, NULL,
+                       ended.name, fleet_deployment_state(deployment->record.state),
                        is_time_over ? "its time is over" : "each device of its list is done");
     fleet_outbox_deployment(change, WEBHOOK_DEPLOYMENT_ENDED, deployment, &ended, NULL);
 }

@@ -32,7 +32,14 @@ bool fleet_pause_if_failed(struct fleet_change *change,
 int64_t fleet_group_id(const struct fleet *fleet, int64_t deployment, int64_t ordinal);
 
 /* ---- the end of a deployment ---- */
+/* By the wall clock, for what is given or refused now. */
 bool fleet_is_time_over(const struct fleet *fleet, const struct record_deployment *deployment);
+/* By fleet_sure_ms(), for what stays closed. */
+bool fleet_is_surely_over(const struct fleet *fleet,
+                          const struct record_deployment *deployment);
+
+/* "active", "paused", "cancelled", "ended". */
+const char *fleet_deployment_state(int64_t state);
 
 /* End it if no action of it is open, and its time is over or its rule is a list of which each
  * device is done. *io_left: how many devices may be looked at, and are left then. */

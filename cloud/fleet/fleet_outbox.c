@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "cloud/fleet/fleet_trim.h"
 #include "cloud/fleet/token.h"
 #include "host/json.h"
 
@@ -202,16 +203,21 @@ void fleet_test_webhook(struct fleet *fleet, const char *actor, fleet_done *done
 }
 
 /* ---- the sender's side ---- */
-static const struct record_outbox *next_row(struct fleet *fleet, bool all)
+static const struct record_outbox *next_row(struct fleet *fleet, int64_t after)
 {
     const struct fleet_list *rows = &fleet->rows[RECORD_OUTBOX];
     int64_t now = fleet_wall_ms(fleet);
 
+    if (after != FLEET_MESSAGES_DUE) {
+        size_t i = fleet_list_place(rows, after + 1);
+
+        return i < rows->count ? ((const struct fleet_row *)rows->items[i])->record : NULL;
+    }
     for (size_t i = 0; i < rows->count; i++) {
         const struct record_outbox *row = ((const struct fleet_row *)rows->items[i])->record;
 
         /* Nothing waits for longer: the clock was set back since. */
-        if (all || row->not_before <= now || row->not_before > now + WAIT_MAX_MS) {
+        if (row->not_before <= now || row->not_before > now + WAIT_MAX_MS) {
             return row;
         }
     }
@@ -234,24 +240,25 @@ static bool take_payload(void *ctx, const void *record)
     return false;
 }
 
-static void read_event_id(struct fleet_message *message)
+static void read_event_id(struct fleet_message *message, int64_t now)
 {
     json_t *payload = json_loads(message->payload, 0, NULL);
     const char *id = json_string_value(json_object_get(payload, "id"));
 
     (void)snprintf(message->event_id, sizeof message->event_id, "%s", id != NULL ? id : "");
-    message->created_at = strtoll(message->event_id, NULL, 10);
+    message->age_ms = now - strtoll(message->event_id, NULL, 10);
     json_decref(payload);
 }
 
-int fleet_next_message(struct fleet *fleet, bool all, struct fleet_message *out_message)
+int fleet_next_message(struct fleet *fleet, int64_t after, struct fleet_message *out_message)
 {
     struct payload_reader reader = {0};
     struct store_query query = {.kind = RECORD_OUTBOX, .limit = 1};
     struct host_error error;
 
     pthread_mutex_lock(&fleet->lock);
-    const struct record_outbox *row = next_row(fleet, all);
+    const struct record_outbox *row = next_row(fleet, after);
+    int64_t now = fleet_sure_ms(fleet);
     *out_message = (struct fleet_message){0};
     if (row != NULL) {
         out_message->id = row->head.id;
@@ -268,7 +275,7 @@ int fleet_next_message(struct fleet *fleet, bool all, struct fleet_message *out_
         return -1;
     }
     out_message->payload = reader.text;
-    read_event_id(out_message);
+    read_event_id(out_message, now);
     return 1;
 }
 

@@ -14,7 +14,8 @@ struct people_params {
     int64_t id;
     bool flag;
     enum deployment_state state;
-    const char *name, *value;
+    const struct fleet_setting *settings;
+    size_t setting_count;
 };
 
 static void audit(struct fleet_change *change, const char *verb, const char *kind, int64_t id,
@@ -223,47 +224,70 @@ void fleet_archive_firmware(struct fleet *fleet, const char *actor, int64_t id, 
 }
 
 /* ---- settings ---- */
-static enum fleet_result build_setting(struct fleet_change *change)
+static void put_setting(struct fleet_change *change, const struct fleet_setting *wish)
 {
-    const struct people_params *params = change->params;
     const struct fleet_list *rows = &change->fleet->rows[RECORD_SETTING];
-    struct fleet_settings settings = change->fleet->settings;
     struct record_setting setting = {0};
-    char before[FLEET_URL_MAX + 1];
-    bool is_secret;
 
-    fleet_settings_text(&settings, params->name, before, sizeof before);
-    if (!fleet_settings_read(&settings, params->name, params->value)) {
-        return fleet_refuse(change, FLEET_INVALID, "%s: no such setting, or not a value of it",
-                            params->name);
-    }
     for (size_t i = 0; i < rows->count; i++) {
         const struct record_setting *row = ((const struct fleet_row *)rows->items[i])->record;
 
-        if (strcmp(row->name, params->name) == 0) {
+        if (strcmp(row->name, wish->name) == 0) {
             setting = *row;
         }
     }
-    (void)snprintf(setting.name, sizeof setting.name, "%s", params->name);
-    setting.value = params->value;
+    (void)snprintf(setting.name, sizeof setting.name, "%s", wish->name);
+    setting.value = wish->value;
     if (setting.head.id == 0) {
         (void)fleet_change_insert(change, RECORD_SETTING, &setting);
     } else {
         fleet_change_put(change, RECORD_SETTING, &setting);
     }
-    is_secret = strcmp(params->name, "webhook_secret") == 0;
-    fleet_change_audit(change, params->actor, "setting", "setting", 0, params->name,
-                       is_secret ? NULL : before, is_secret ? "not shown" : params->value);
+}
+
+static void audit_setting(struct fleet_change *change, const struct fleet_setting *wish)
+{
+    const struct people_params *params = change->params;
+    bool is_secret = strcmp(wish->name, "webhook_secret") == 0;
+    char before[FLEET_URL_MAX + 1];
+
+    fleet_settings_text(&change->fleet->settings, wish->name, before, sizeof before);
+    fleet_change_audit(change, params->actor, "setting", "setting", 0, wish->name,
+                       is_secret ? NULL : before, is_secret ? "not shown" : wish->value);
+}
+
+static enum fleet_result build_settings(struct fleet_change *change)
+{
+    const struct people_params *params = change->params;
+    struct fleet_settings settings = change->fleet->settings;
+
+    for (size_t i = 0; i < params->setting_count; i++) {
+        const struct fleet_setting *wish = &params->settings[i];
+        char allowed[FLEET_ALLOWED_SIZE];
+
+        if (!fleet_settings_read(&settings, wish->name, wish->value)) {
+            fleet_settings_allowed(wish->name, allowed, sizeof allowed);
+            return fleet_refuse(change, FLEET_INVALID, "%s: %s", wish->name, allowed);
+        }
+    }
+    for (size_t i = 0; i < params->setting_count; i++) {
+        put_setting(change, &params->settings[i]);
+        audit_setting(change, &params->settings[i]);
+    }
     return FLEET_DONE;
 }
 
-void fleet_set(struct fleet *fleet, const char *actor, const char *name, const char *value,
-               fleet_done *done, void *ctx)
+void fleet_set(struct fleet *fleet, const char *actor, const struct fleet_setting settings[],
+               size_t count, fleet_done *done, void *ctx)
 {
     struct fleet_kept kept = {0};
-    struct people_params params = {.actor = fleet_keep_text(&kept, actor),
-                                   .name = fleet_keep_text(&kept, name),
-                                   .value = fleet_keep_text(&kept, value)};
+    struct fleet_setting *copies = fleet_keep(&kept, settings, count * sizeof *settings);
+    struct people_params params = {
+        .actor = fleet_keep_text(&kept, actor), .settings = copies, .setting_count = count};
 
-    fleet_run(fleet, build_setting, &params, sizeof params, &kept, done, ctx);
+    for (size_t i = 0; copies != NULL && i < count; i++) {
+        copies[i].name = fleet_keep_text(&kept, settings[i].name);
+        copies[i].value = fleet_keep_text(&kept, settings[i].value);
+    }
+    fleet_run(fleet, build_settings, &params, sizeof params, &kept, done, ctx);
 }

@@ -82,6 +82,32 @@ bool fleet_settings_read(struct fleet_settings *settings, const char *name, cons
     return read_webhook(settings, name, value);
 }
 
+void fleet_settings_allowed(const char *name, char *out, size_t size)
+{
+    static const char *const texts[][2] = {
+        {"registration", "closed, allow-list, claim or open"},
+        {"offers_stopped", "yes or no"},
+        {"webhook_url",
+         "empty, or http[s]://HOST[:PORT][/PATH][?QUERY] in ASCII, without user, "
+         "password and fragment, at most 512 characters"},
+        {"webhook_secret", "empty, or 16 to 128 printable characters without spaces"},
+        {"webhook_events", "names of events, each at most once"},
+    };
+
+    (void)snprintf(out, size, "there is no such setting");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(name, texts[i][0]) == 0) {
+            (void)snprintf(out, size, "%s", texts[i][1]);
+        }
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (strcmp(name, numbers[i].name) == 0) {
+            (void)snprintf(out, size, "a number from %lu to %lu", (unsigned long)numbers[i].min,
+                           (unsigned long)numbers[i].max);
+        }
+    }
+}
+
 void fleet_settings_text(const struct fleet_settings *settings, const char *name, char *out,
                          size_t size)
 {

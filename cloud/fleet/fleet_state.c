@@ -507,6 +507,7 @@ static void delete_slot(struct fleet *fleet, int64_t id)
         }
         fleet_index_remove(&fleet->by_controller_id, slot->controller_id,
                            strlen(slot->controller_id), slot);
+        fleet_sweep_deleted(fleet, slot->controller_id);
         fleet_list_take_out(&fleet->slots, slot);
         free_slot(fleet, slot);
     }
@@ -546,6 +547,7 @@ void fleet_state_free(struct fleet *fleet)
 
         rule_free(deployment->rule);
         fleet_free_text(deployment->record.rule);
+        free(deployment->deleted);
         free(deployment);
     }
     for (int kind = 0; kind < RECORD_KINDS; kind++) {

@@ -69,6 +69,9 @@ struct fleet_deployment {
     struct rule *rule;
     int64_t counts[ACTION_STATES];
     bool may_be_over; /* fleet_sweep.h */
+    /* If the rule is a list: which of its devices were deleted since the start of the server.
+     * NULL: none. */
+    bool *deleted;
 };
 
 struct fleet_row { /* of the small tables that are kept as they are */

@@ -42,6 +42,34 @@ void fleet_sweep_deployment(struct fleet *fleet, struct fleet_deployment *deploy
     fleet->sweep.wants_ends = true;
 }
 
+/* Without memory for it they wait until somebody cancels them. */
+void fleet_sweep_deleted(struct fleet *fleet, const char *controller_id)
+{
+    for (size_t i = 0; i < fleet->deployments.count; i++) {
+        struct fleet_deployment *deployment = fleet->deployments.items[i];
+        const char *const *ids;
+        size_t count;
+
+        if ((deployment->record.state != DEPLOYMENT_ACTIVE &&
+             deployment->record.state != DEPLOYMENT_PAUSED) ||
+            !rule_is_list(deployment->rule, &ids, &count)) {
+            continue;
+        }
+        for (size_t j = 0; j < count; j++) {
+            if (strcmp(ids[j], controller_id) != 0) {
+                continue;
+            }
+            if (deployment->deleted == NULL) {
+                deployment->deleted = calloc(count, sizeof *deployment->deleted);
+            }
+            if (deployment->deleted != NULL) {
+                deployment->deleted[j] = true;
+                fleet_sweep_deployment(fleet, deployment);
+            }
+        }
+    }
+}
+
 void fleet_sweep_free(struct fleet_sweep *sweep)
 {
     free(sweep->devices);
@@ -77,14 +105,18 @@ static bool wants(struct fleet *fleet, const struct fleet_slot *slot,
     return rule_matches(deployment->rule, &subject);
 }
 
-/* The firmware of a deployment that may make actions now, or NULL. */
+/* The firmware of a deployment that may make actions now, or NULL. When offers go on, the
+ * setting that says so has all devices looked at. */
 static const struct record_firmware *offered_by(struct fleet *fleet,
                                                 const struct fleet_deployment *deployment)
 {
     const struct fleet_firmware *firmware =
         fleet_list_find(&fleet->firmware, deployment->record.firmware);
 
-    return firmware != NULL && fleet_is_offering(fleet, deployment) ? &firmware->record : NULL;
+    return firmware != NULL && !fleet->settings.offers_stopped &&
+                   fleet_is_offering(fleet, deployment)
+               ? &firmware->record
+               : NULL;
 }
 
 /* ---- devices that changed ---- */
@@ -103,8 +135,8 @@ static void look_at_device(struct fleet_change *change, struct fleet_slot *slot)
             continue;
         }
         if (firmware->proven_at != 0) {
-            fleet_work_create(change, slot, &deployment->record,
-                              fleet_group_id(fleet, deployment->id, 1));
+            (void)fleet_work_create(change, slot, &deployment->record,
+                                    fleet_group_id(fleet, deployment->id, 1));
             return;
         }
         if (!fleet_is_on_its_way(fleet, firmware->head.id)) {
@@ -172,7 +204,7 @@ static void offer_to_all(struct fleet_change *change, const struct fleet_deploym
 
         pass->after = slot->id;
         if (wants(fleet, slot, deployment, firmware)) {
-            fleet_work_create(change, slot, &deployment->record, group);
+            (void)fleet_work_create(change, slot, &deployment->record, group);
             count++;
         }
     }
@@ -209,8 +241,8 @@ static bool offer_to_first(struct fleet_change *change, struct fleet_deployment 
         first = fleet_list_find(&fleet->slots, pass->first);
     }
     if (first != NULL && wants(fleet, first, deployment, firmware)) {
-        fleet_work_create(change, first, &deployment->record,
-                          fleet_group_id(fleet, deployment->id, 0));
+        (void)fleet_work_create(change, first, &deployment->record,
+                                fleet_group_id(fleet, deployment->id, 0));
         fleet_go_first(change, firmware);
     } else if (pass->first != 0) { /* it got something else meanwhile: look again */
         fleet_sweep_all(fleet);
@@ -299,9 +331,8 @@ static bool has_work(const struct fleet *fleet)
 {
     const struct fleet_sweep *sweep = &fleet->sweep;
 
-    return !sweep->is_running && !fleet->settings.offers_stopped &&
-           (sweep->wants_all || sweep->wants_ends || sweep->count != 0 ||
-            sweep->pass.deployment != 0);
+    return !sweep->is_running && (sweep->wants_all || sweep->wants_ends || sweep->count != 0 ||
+                                  sweep->pass.deployment != 0);
 }
 
 /* What has written something is followed by the next step at once, and not at the next tick. */

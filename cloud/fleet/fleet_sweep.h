@@ -18,6 +18,9 @@ void fleet_sweep_all(struct fleet *fleet);
 /* An action of it was closed: it may be over. */
 void fleet_sweep_deployment(struct fleet *fleet, struct fleet_deployment *deployment);
 
+/* The device with this id was deleted: lists wait for it no longer. */
+void fleet_sweep_deleted(struct fleet *fleet, const char *controller_id);
+
 void fleet_sweep_free(struct fleet_sweep *sweep);
 
 #endif

@@ -48,7 +48,7 @@ static bool is_over(struct fleet *fleet, const struct fleet_action *action)
 
     return (action->record.state == ACTION_QUEUED ||
             action->record.state == ACTION_WAITING_APPROVAL) &&
-           deployment != NULL && fleet_is_time_over(fleet, &deployment->record);
+           deployment != NULL && fleet_is_surely_over(fleet, &deployment->record);
 }
 
 /* Is its deployment cancelled, and it is not yet? The cancel itself ends only some, and knows

@@ -41,6 +41,13 @@ void fleet_trim_begin(struct fleet *fleet)
     fleet->trim.looked_ms = fleet->trim.ticked_ms;
 }
 
+int64_t fleet_sure_ms(const struct fleet *fleet)
+{
+    int64_t wall_ms = fleet_wall_ms(fleet);
+
+    return wall_ms < fleet->trim.clock_ms ? wall_ms : fleet->trim.clock_ms;
+}
+
 static void follow(struct fleet_trim *trim, int64_t wall_ms, int64_t steady_ms)
 {
     int64_t step_ms = (steady_ms - trim->ticked_ms) * SPEED_MAX;

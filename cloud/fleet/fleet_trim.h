@@ -35,6 +35,10 @@ void fleet_trim_take_setting(struct fleet *fleet, const struct record_setting *s
 /* Everything is loaded. */
 void fleet_trim_begin(struct fleet *fleet);
 
+/* The time that has surely come: the earlier one of this clock and the wall clock. For what is
+ * not undone when the wall clock is mended. With the lock held. */
+int64_t fleet_sure_ms(const struct fleet *fleet);
+
 /* Do what is due. */
 void fleet_trim_tick(struct fleet *fleet);
 

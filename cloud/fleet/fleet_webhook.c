@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/fleet/fleet_webhook.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SECRET_MIN = 16 };
 
@@ -72,39 +74,79 @@ void fleet_webhook_put_events(uint32_t events, char *out, size_t size)
     }
 }
 
-static bool is_host_character(char c)
+/* Each of these returns what follows, or NULL. */
+static const char *skip_scheme(const char *url)
 {
-    return isalnum((unsigned char)c) || strchr(".-_~[]:", c) != NULL;
-}
+    static const char *const schemes[] = {"http://", "https://"};
 
-bool fleet_webhook_is_url(const char *url)
-{
-    size_t len = strlen(url);
-    const char *host = url;
-
-    if (len == 0) {
-        return true;
-    }
-    if (strncmp(url, "http://", 7) == 0) {
-        host += 7;
-    } else if (strncmp(url, "https://", 8) == 0) {
-        host += 8;
-    }
-    if (len > FLEET_URL_MAX || host == url ||
-        !(isalnum((unsigned char)*host) || *host == '[')) {
-        return false;
-    }
-    for (; *host != '\0' && *host != '/' && *host != '?'; host++) {
-        if (!is_host_character(*host)) {
-            return false;
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0) {
+            return url + strlen(schemes[i]);
         }
     }
-    for (; *host != '\0'; host++) {
-        if (!isgraph((unsigned char)*host) || strchr("\"<>\\^`{|}#", *host) != NULL) {
+    return NULL;
+}
+
+static const char *skip_host(const char *host)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+
+    if (*host == '[') {
+        size_t len = strcspn(host + 1, "]");
+
+        if (len >= sizeof text || host[1 + len] == '\0') {
+            return NULL;
+        }
+        memcpy(text, host + 1, len);
+        text[len] = '\0';
+        return inet_pton(AF_INET6, text, &address) == 1 ? host + len + 2 : NULL;
+    }
+    if (!isalnum((unsigned char)*host)) {
+        return NULL;
+    }
+    while (isalnum((unsigned char)*host) || (*host != '\0' && strchr(".-_~", *host) != NULL)) {
+        host++;
+    }
+    return host;
+}
+
+static const char *skip_port(const char *port)
+{
+    enum { DIGITS_MAX = 5, PORT_MAX = 65535 };
+    long number = 0;
+    size_t len = 0;
+
+    if (*port != ':') {
+        return port;
+    }
+    port++;
+    for (; len < DIGITS_MAX && isdigit((unsigned char)port[len]); len++) {
+        number = 10 * number + (port[len] - '0');
+    }
+    return number >= 1 && number <= PORT_MAX ? port + len : NULL;
+}
+
+static bool is_rest(const char *rest)
+{
+    if (*rest != '\0' && *rest != '/' && *rest != '?') {
+        return false;
+    }
+    for (; *rest != '\0'; rest++) {
+        if (!isgraph((unsigned char)*rest) || strchr("\"<>\\^`{|}#", *rest) != NULL) {
             return false;
         }
     }
     return true;
+}
+
+bool fleet_webhook_is_url(const char *url)
+{
+    const char *next = skip_scheme(url);
+
+    next = next != NULL ? skip_host(next) : NULL;
+    next = next != NULL ? skip_port(next) : NULL;
+    return url[0] == '\0' || (next != NULL && is_rest(next) && strlen(url) <= FLEET_URL_MAX);
 }
 
 bool fleet_webhook_is_secret(const char *secret)

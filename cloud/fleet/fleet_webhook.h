@@ -13,7 +13,8 @@ bool fleet_webhook_read_events(const char *list, uint32_t *out_events);
 /* The same set as a text, in the order of the enum. */
 void fleet_webhook_put_events(uint32_t events, char *out, size_t size);
 
-/* Is it http:// or https:// with a host: printable ASCII, no user and password, no fragment?
+/* Is it http:// or https:// with a host and maybe a port: printable ASCII, no user and
+ * password, no fragment?
  * "" is good, too: off. What a password in it would be for, the signature is for. */
 bool fleet_webhook_is_url(const char *url);
 

@@ -15,8 +15,7 @@
 enum {
     MS_PER_S = 1000,
     NS_PER_MS = 1000000,
-    LOOK_MS = 1000,       /* for new messages and new settings */
-    PAUSE_MAX_MS = 60000, /* between two requests, whatever waits: new messages, too */
+    LOOK_MS = 1000, /* for new messages and new settings */
 };
 
 struct hook {
@@ -29,9 +28,8 @@ struct hook {
     atomic_bool is_stopping;
     /* of the thread */
     struct fleet_settings settings;
-    int64_t failures; /* in a row, of whatever message */
+    struct hook_pace pace;
     int64_t pause_until_ms;
-    bool all; /* messages that wait for their time, too: the receiver is there again, or new */
 };
 
 static uint32_t random_number(void)
@@ -70,82 +68,95 @@ static void end_message(struct hook *hook, const struct fleet_message *message,
     if (ending.answer.result != FLEET_DONE) { /* a full disk: it would be sent on and on */
         (void)fprintf(stderr, "otter-cloud: webhook: %s: %s\n", message->event_id,
                       ending.answer.reason);
-        hook->pause_until_ms = hook->clock->steady_ms(hook->clock->ctx) + PAUSE_MAX_MS;
+        hook->pause_until_ms = hook->clock->steady_ms(hook->clock->ctx) + HOOK_PAUSE_MAX_MS;
     }
 }
 
 /* ---- one message ---- */
-static void note_failure(struct hook *hook, const struct fleet_message *message,
-                         const char *reason)
+static int64_t first_wait_ms(const struct hook *hook)
 {
-    int64_t first_ms = (int64_t)hook->settings.webhook_retry_s * MS_PER_S;
-    int64_t wait_ms = hook_wait_ms(message->tries + 1, first_ms, random_number());
-
-    hook->failures++;
-    hook->all = false;
-    int64_t pause_ms = hook_wait_ms(hook->failures, first_ms, random_number());
-    pause_ms = pause_ms < PAUSE_MAX_MS ? pause_ms : PAUSE_MAX_MS;
-    hook->pause_until_ms = hook->clock->steady_ms(hook->clock->ctx) + pause_ms;
-    (void)fprintf(stderr, "otter-cloud: webhook: %s, try %lld: %s\n", message->event_id,
-                  (long long)message->tries + 1, reason);
-    end_message(hook, message, FLEET_MESSAGE_FAILED, wait_ms, reason);
+    return (int64_t)hook->settings.webhook_retry_s * MS_PER_S;
 }
 
-static void send_message(struct hook *hook, const struct fleet_message *message)
+static enum hook_outcome post_message(struct hook *hook, const struct fleet_message *message,
+                                      char out_reason[HOOK_REASON_SIZE])
 {
     const struct fleet_settings *settings = &hook->settings;
-    char signature[HOOK_SIGNATURE_SIZE] = "", reason[HOOK_REASON_SIZE] = "it cannot be signed";
+    char signature[HOOK_SIGNATURE_SIZE] = "";
     const struct hook_request request = {.url = settings->webhook_url,
                                          .event_id = message->event_id,
                                          .body = message->payload,
                                          .signature = signature,
                                          .timeout_ms =
                                              (long)settings->webhook_timeout_s * MS_PER_S};
-    bool is_signed = settings->webhook_secret[0] == '\0' ||
-                     hook_sign(settings->webhook_secret, message->payload, signature) == 0;
 
-    if (is_signed && hook_post_send(&hook->post, &request, reason)) {
-        hook->all = hook->all || hook->failures != 0;
-        hook->failures = 0;
+    if (settings->webhook_secret[0] != '\0' &&
+        hook_sign(settings->webhook_secret, message->payload, signature) != 0) {
+        (void)snprintf(out_reason, HOOK_REASON_SIZE, "it cannot be signed");
+        return HOOK_AWAY;
+    }
+    return hook_post_send(&hook->post, &request, out_reason);
+}
+
+static void send_message(struct hook *hook, const struct fleet_message *message)
+{
+    char reason[HOOK_REASON_SIZE] = "";
+    enum hook_outcome outcome = post_message(hook, message, reason);
+
+    if (outcome != HOOK_TAKEN && atomic_load(&hook->is_stopping)) {
+        return; /* broken off, most likely: that is no try */
+    }
+    hook->pause_until_ms =
+        hook->clock->steady_ms(hook->clock->ctx) +
+        hook_pace_note(&hook->pace, message->id, outcome, first_wait_ms(hook), random_number());
+    if (outcome == HOOK_TAKEN) {
         end_message(hook, message, FLEET_MESSAGE_SENT, 0, "");
-    } else if (!atomic_load(&hook->is_stopping)) {
-        note_failure(hook, message, reason);
+        return;
+    }
+    (void)fprintf(stderr, "otter-cloud: webhook: %s, try %lld: %s\n", message->event_id,
+                  (long long)message->tries + 1, reason);
+    end_message(hook, message, FLEET_MESSAGE_FAILED,
+                hook_wait_ms(message->tries + 1, first_wait_ms(hook), random_number()), reason);
+}
+
+static void take_settings(struct hook *hook)
+{
+    struct fleet_settings before = hook->settings;
+
+    fleet_get_settings(hook->fleet, &hook->settings);
+    if (strcmp(before.webhook_url, hook->settings.webhook_url) != 0 ||
+        strcmp(before.webhook_secret, hook->settings.webhook_secret) != 0) {
+        hook_pace_begin_anew(&hook->pace);
+        hook->pause_until_ms = 0;
     }
 }
 
 /* Returns how long there is nothing to do, in ms. */
 static int64_t serve(struct hook *hook)
 {
-    struct fleet_settings before = hook->settings;
     struct fleet_message message;
 
-    fleet_get_settings(hook->fleet, &hook->settings);
-    bool is_off = hook->settings.webhook_url[0] == '\0';
-    if (strcmp(before.webhook_url, hook->settings.webhook_url) != 0 ||
-        strcmp(before.webhook_secret, hook->settings.webhook_secret) != 0) {
-        hook->failures = 0;
-        hook->pause_until_ms = 0;
-        hook->all = true;
-    }
+    take_settings(hook);
     if (hook->clock->steady_ms(hook->clock->ctx) < hook->pause_until_ms) {
         return LOOK_MS;
     }
-    if (fleet_next_message(hook->fleet, hook->all, &message) != 1) {
-        hook->all = false;
+    int64_t after = hook->pace.all ? hook->pace.after : FLEET_MESSAGES_DUE;
+    if (fleet_next_message(hook->fleet, after, &message) != 1) {
+        hook->pace.all = false;
         return LOOK_MS;
     }
-    int64_t age_ms = hook->clock->wall_ms(hook->clock->ctx) - message.created_at;
-    bool gives_up =
-        hook_gives_up(age_ms, message.tries, is_off ? HOOK_TRIES_MIN : hook->failures);
-    if (gives_up) {
+    enum hook_step step = hook_next_step(hook->settings.webhook_url[0] == '\0', message.age_ms,
+                                         message.tries, hook->pace.failures);
+    hook->pace.after = message.id;
+    if (step == HOOK_GIVE_UP) {
         (void)fprintf(stderr, "otter-cloud: webhook: %s: given up after %lld tries\n",
                       message.event_id, (long long)message.tries);
         end_message(hook, &message, FLEET_MESSAGE_GIVEN_UP, 0, "given up after three days");
-    } else if (!is_off) {
+    } else if (step == HOOK_SEND) {
         send_message(hook, &message);
     }
     free(message.payload);
-    return is_off && !gives_up ? LOOK_MS : 0;
+    return step == HOOK_WAIT ? LOOK_MS : 0;
 }
 
 /* ---- the thread ---- */

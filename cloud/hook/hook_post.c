@@ -40,50 +40,58 @@ void hook_post_close(struct hook_post *post)
 }
 
 /* ---- the request ---- */
-static bool set_numbers(const struct hook_post *post, long timeout_ms)
+static bool is_taken(CURLcode code, const char *option, char out_reason[HOOK_REASON_SIZE])
+{
+    if (code != CURLE_OK) {
+        (void)snprintf(out_reason, HOOK_REASON_SIZE, "libcurl refuses option %s: %s", option,
+                       curl_easy_strerror(code));
+    }
+    return code == CURLE_OK;
+}
+
+static bool set_numbers(const struct hook_post *post, long timeout_ms,
+                        char out_reason[HOOK_REASON_SIZE])
 {
     const struct {
         CURLoption option;
+        const char *name;
         long value;
     } numbers[] = {
-        {CURLOPT_POST, 1},
-        {CURLOPT_NOSIGNAL, 1},
-        {CURLOPT_FOLLOWLOCATION, 0},
-        {CURLOPT_SSL_VERIFYPEER, 1},
-        {CURLOPT_SSL_VERIFYHOST, 2},
-        {CURLOPT_TIMEOUT_MS, timeout_ms},
-        {CURLOPT_CONNECTTIMEOUT_MS, timeout_ms},
-        {CURLOPT_NOPROGRESS, 0},
+        {CURLOPT_POST, "POST", 1},
+        {CURLOPT_NOSIGNAL, "NOSIGNAL", 1},
+        {CURLOPT_FOLLOWLOCATION, "FOLLOWLOCATION", 0},
+        {CURLOPT_SSL_VERIFYPEER, "SSL_VERIFYPEER", 1},
+        {CURLOPT_SSL_VERIFYHOST, "SSL_VERIFYHOST", 2},
+        {CURLOPT_TIMEOUT_MS, "TIMEOUT_MS", timeout_ms},
+        {CURLOPT_CONNECTTIMEOUT_MS, "CONNECTTIMEOUT_MS", timeout_ms},
+        {CURLOPT_NOPROGRESS, "NOPROGRESS", 0},
         /* A resolver that hangs is not waited for. */
-        {CURLOPT_QUICK_EXIT, 1},
+        {CURLOPT_QUICK_EXIT, "QUICK_EXIT", 1},
     };
     bool is_good = true;
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         is_good = is_good &&
-                  curl_easy_setopt(post->easy, numbers[i].option, numbers[i].value) == CURLE_OK;
+                  is_taken(curl_easy_setopt(post->easy, numbers[i].option, numbers[i].value),
+                           numbers[i].name, out_reason);
     }
     return is_good;
 }
 
 static bool set_request(struct hook_post *post, const struct hook_request *request,
-                        const struct curl_slist *headers)
+                        const struct curl_slist *headers, char out_reason[HOOK_REASON_SIZE])
 {
-    CURL *easy = post->easy;
-
-    curl_easy_reset(easy);
+/* Typed, which a table of all options could not be. */
+#define SET(option, value)                                                                     \
+    is_taken(curl_easy_setopt(post->easy, CURLOPT_##option, value), #option, out_reason)
+    curl_easy_reset(post->easy);
     post->answer_len = 0;
-    return headers != NULL && set_numbers(post, request->timeout_ms) &&
-           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_USERAGENT, "otter-cloud/" OTTER_VERSION) ==
-               CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_bytes) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEDATA, post) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_XFERINFODATA, post) == CURLE_OK;
+    return set_numbers(post, request->timeout_ms, out_reason) &&
+           SET(PROTOCOLS_STR, "http,https") && SET(USERAGENT, "otter-cloud/" OTTER_VERSION) &&
+           SET(URL, request->url) && SET(POSTFIELDS, request->body) &&
+           SET(HTTPHEADER, headers) && SET(WRITEFUNCTION, drop_bytes) && SET(WRITEDATA, post) &&
+           SET(XFERINFOFUNCTION, on_progress) && SET(XFERINFODATA, post);
+#undef SET
 }
 
 /* NULL without memory. */
@@ -116,7 +124,8 @@ static struct curl_slist *make_headers(const struct hook_request *request)
 }
 
 /* ---- the answer ---- */
-static bool is_sent(struct hook_post *post, CURLcode result, char out_reason[HOOK_REASON_SIZE])
+static enum hook_outcome judge(struct hook_post *post, CURLcode result,
+                               char out_reason[HOOK_REASON_SIZE])
 {
     long status = 0;
     /* An answer that is too long has told its status. */
@@ -126,20 +135,24 @@ static bool is_sent(struct hook_post *post, CURLcode result, char out_reason[HOO
     (void)curl_easy_getinfo(post->easy, CURLINFO_RESPONSE_CODE, &status);
     if (!is_answered) {
         (void)snprintf(out_reason, HOOK_REASON_SIZE, "%s", curl_easy_strerror(result));
-        return false;
+        return HOOK_AWAY;
     }
     (void)snprintf(out_reason, HOOK_REASON_SIZE, "the receiver answered %ld%s", status,
                    status / 100 == 3 ? ", and redirects are not followed" : "");
-    return status / 100 == 2;
+    return hook_outcome_of(status);
 }
 
-bool hook_post_send(struct hook_post *post, const struct hook_request *request,
-                    char out_reason[HOOK_REASON_SIZE])
+enum hook_outcome hook_post_send(struct hook_post *post, const struct hook_request *request,
+                                 char out_reason[HOOK_REASON_SIZE])
 {
     struct curl_slist *headers = make_headers(request);
-    CURLcode result = set_request(post, request, headers) ? curl_easy_perform(post->easy)
-                                                          : CURLE_OUT_OF_MEMORY;
-    bool is_good = is_sent(post, result, out_reason);
+    enum hook_outcome outcome = HOOK_AWAY;
+
+    if (headers == NULL) {
+        (void)snprintf(out_reason, HOOK_REASON_SIZE, "no memory");
+    } else if (set_request(post, request, headers, out_reason)) {
+        outcome = judge(post, curl_easy_perform(post->easy), out_reason);
+    }
     curl_slist_free_all(headers);
-    return is_good;
+    return outcome;
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "cloud/hook/hook_rules.h"
 #include "otter/err.h"
 
 /* One POST at a time to an address that an admin gave: http and https only, certificates
@@ -29,9 +30,9 @@ struct hook_request {
     long timeout_ms;
 };
 
-/* Returns true if the answer was 2xx; else `out_reason` says why not, without the address. */
+/* If it is not taken, `out_reason` says why not, without the address. */
 enum { HOOK_REASON_SIZE = 161 };
-bool hook_post_send(struct hook_post *post, const struct hook_request *request,
-                    char out_reason[HOOK_REASON_SIZE]);
+enum hook_outcome hook_post_send(struct hook_post *post, const struct hook_request *request,
+                                 char out_reason[HOOK_REASON_SIZE]);
 
 #endif

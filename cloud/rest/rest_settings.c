@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cloud/rest/rest_call.h"
-#include "cloud/result_status.h"
 #include "cloud/rest/rest_json.h"
 #include "host/json.h"
 
@@ -56,39 +55,43 @@ static void put_value(const json_t *value, char *out, size_t size)
     }
 }
 
-/* One after the other: the first that fails ends it, and is named. */
-static void set_next(void *ctx, const struct fleet_answer *answer)
+static void on_set(void *ctx, const struct fleet_answer *answer)
 {
     struct rest_call *call = ctx;
-    const json_t *value = NULL;
-    char text[VALUE_SIZE];
 
-    if (answer != NULL && answer->result != FLEET_DONE) {
-        rest_fail(call, status_of_result(answer->result), "%s: %s", names[call->step - 1],
-                  answer->reason);
+    if (answer->result != FLEET_DONE) {
+        rest_fail_answer(call, answer);
         return;
     }
-    while (value == NULL && call->step < NAMES) {
-        value = json_object_get(call->body, names[call->step++]);
-    }
-    if (value == NULL) {
-        rest_get_settings(call);
-        return;
-    }
-    put_value(value, text, sizeof text);
-    fleet_set(call->rest->fleet, call->person.name, names[call->step - 1], text, set_next,
-              call);
+    rest_get_settings(call);
 }
 
 void rest_change_settings(struct rest_call *call)
 {
+    struct fleet_setting settings[NAMES];
+    char values[NAMES][VALUE_SIZE];
+    size_t count = 0;
+
     for (size_t i = FOR_OPERATORS; i < NAMES; i++) {
         if (json_object_get(call->body, names[i]) != NULL && call->person.role < ROLE_ADMIN) {
             rest_fail(call, 403, "%s: this token's role may not do that", names[i]);
             return;
         }
     }
-    set_next(call, NULL);
+    for (size_t i = 0; i < NAMES; i++) {
+        const json_t *value = json_object_get(call->body, names[i]);
+
+        if (value != NULL) {
+            put_value(value, values[count], VALUE_SIZE);
+            settings[count] = (struct fleet_setting){.name = names[i], .value = values[count]};
+            count++;
+        }
+    }
+    if (count == 0) {
+        rest_get_settings(call);
+        return;
+    }
+    fleet_set(call->rest->fleet, call->person.name, settings, count, on_set, call);
 }
 
 static void on_test(void *ctx, const struct fleet_answer *answer)

@@ -52,6 +52,11 @@ openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret -out locked.key 2>/
     expect 2 'otter-cloud: --upload-max x: not a number' --upload-max x
     expect 2 'otter-cloud: foo: not http[s]://HOST[:PORT]' --public-url foo
     expect 2 'otter-cloud: a b: not HOST[:PORT]' --host 'a b'
+    for bad in "$(printf 'a\tb')" "$(printf 'a\nb')" "$(printf 'a\177')" "$(printf '\303\244')" 'a"b' 'a\b'; do
+        expect 2 'otter-cloud: --public-url: only printable ASCII' --public-url "http://$bad"
+        expect 2 'otter-cloud: --console-url: only printable ASCII' --console-url "https://$bad:80"
+        expect 2 'otter-cloud: --host: only printable ASCII' --host "$bad"
+    done
     expect 2 "otter-cloud: backup: a file's name is needed" backup
     # ---- certificates ----
     expect 1 'otter-cloud: none.pem: No such file or directory' --db c.db $any --cert none.pem --key key.pem

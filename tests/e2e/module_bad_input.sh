@@ -68,6 +68,9 @@ printf 'poll = 010\n' >number.conf
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost \
     -addext subjectAltName=IP:127.0.0.1 2>/dev/null || exit 1
 openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days 2 -subj /CN=other 2>/dev/null || exit 1
+printf -- '-----BEGIN CERTIFICATE-----\nanVuaw==\n-----END CERTIFICATE-----\n' >junk.pem
+head -c 400 cert.pem >half.pem
+cat cert.pem junk.pem >second.pem
 
 # ---- settings ----
 # shellcheck disable=SC2086 # a command line
@@ -87,6 +90,10 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.pem -days
     # ---- files that they name ----
     expect 2 'none.pem: No such file or directory' $good --ca none.pem
     expect 2 'empty.pem: no certificate in PEM is in it' $good --ca empty.pem
+    expect 2 'junk.pem: certificate 1 in it cannot be read' $good --ca junk.pem
+    expect 2 'half.pem: certificate 1 in it cannot be read' $good --ca half.pem
+    expect 2 'second.pem: certificate 2 in it cannot be read' $good --ca second.pem
+    expect 2 'key.pem: no certificate in PEM is in it' $good --ca key.pem
     expect 2 'none.token: No such file or directory' $good --token-file none.token
     expect 2 'empty.token: the file is empty' $good --token-file empty.token
     expect 2 'none.conf: No such file or directory' $good --config none.conf

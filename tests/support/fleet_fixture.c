@@ -56,7 +56,9 @@ void world_restart(struct world *world)
 
 void world_set(struct world *world, const char *name, const char *value)
 {
-    fleet_set(world->fleet, "test", name, value, world_take_answer, world);
+    const struct fleet_setting setting = {.name = name, .value = value};
+
+    fleet_set(world->fleet, "test", &setting, 1, world_take_answer, world);
     assert_done(world);
 }
 

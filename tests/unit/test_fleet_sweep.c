@@ -340,6 +340,156 @@ static void a_deployment_ends_with_its_time_and_its_last_update(void **state)
     assert_int_equal(world_result(world), FLEET_CONFLICT);
 }
 
+static void a_clock_that_jumps_ends_nothing_for_good(void **state)
+{
+    const int64_t days_ms = 4LL * 24 * 60 * MINUTE_MS;
+    struct world *world = *state;
+    int64_t a = world_new_device(world, "a");
+    struct fleet_device_change wish = {.product = -1, .hold_reason = "in the lab"};
+
+    prove_firmware(world);
+    int64_t running = deploy_until(world, "", world->wall_ms + 60 * MINUTE_MS);
+    world_ticks(world);
+    assert_true(world_action_of(world, a).open);
+    fleet_change_device(world->fleet, "operator", a, &wish, world_take_answer, world);
+    assert_done(world);
+    int64_t idle = deploy_until(world, "", world->wall_ms + 60 * MINUTE_MS);
+    world->wall_ms += days_ms;
+    world->steady_ms += MINUTE_MS;
+    world_ticks(world);
+    assert_int_equal(state_of(world, idle), DEPLOYMENT_ACTIVE);
+    assert_int_equal(state_of(world, running), DEPLOYMENT_ACTIVE);
+    assert_true(world_action_of(world, a).open);
+    world->wall_ms -= days_ms - 60 * MINUTE_MS;
+    for (int i = 0; i < 10; i++) { /* ten times as fast as time goes by */
+        world->steady_ms += MINUTE_MS;
+        world_ticks(world);
+    }
+    assert_false(world_action_of(world, a).open);
+    assert_int_equal(state_of(world, idle), DEPLOYMENT_ENDED);
+    assert_int_equal(state_of(world, running), DEPLOYMENT_ENDED);
+}
+
+static enum fleet_result resume(struct world *world, int64_t deployment)
+{
+    fleet_set_deployment(world->fleet, "operator", deployment, DEPLOYMENT_ACTIVE,
+                         world_take_answer, world);
+    return world_result(world);
+}
+
+/* The `back`th entry from the end. */
+static const struct record_audit *entry(struct world *world, size_t back)
+{
+    return store_double_at(world->store, RECORD_AUDIT,
+                           store_double_count(world->store, RECORD_AUDIT) - back);
+}
+
+static void an_ended_deployment_is_resumed_while_it_has_time(void **state)
+{
+    struct world *world = *state;
+    int64_t device = world_new_device(world, "a");
+
+    prove_firmware(world);
+    int64_t list = deploy_until(world, "id = a", world->wall_ms + 60 * MINUTE_MS);
+    world_ticks(world);
+    fail_update(world, device, "a");
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ENDED);
+    assert_string_equal(entry(world, 1)->verb, "deployment.end");
+    assert_string_equal(entry(world, 1)->before, "active");
+    assert_int_equal(resume(world, list), FLEET_DONE);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ACTIVE);
+    assert_string_equal(entry(world, 1)->verb, "deployment.resume");
+    assert_string_equal(entry(world, 1)->before, "ended");
+    world_ticks(world);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ENDED);
+    world->wall_ms += 60 * MINUTE_MS;
+    assert_int_equal(resume(world, list), FLEET_CONFLICT);
+}
+
+static void deployments_end_while_offers_are_stopped(void **state)
+{
+    struct world *world = *state;
+    int64_t a = world_new_device(world, "a");
+
+    prove_firmware(world);
+    int64_t timed = deploy_until(world, "tag = x or id = a", world->wall_ms + MINUTE_MS);
+    int64_t list = deploy(world, "id = a");
+    world_ticks(world);
+    world_set(world, "offers_stopped", "yes");
+    world_report(world, a, "03010102");
+    world->wall_ms += MINUTE_MS;
+    world->steady_ms += MINUTE_MS;
+    world_ticks(world);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ENDED);
+    assert_int_equal(state_of(world, timed), DEPLOYMENT_ENDED);
+    int64_t b = world_new_device(world, "b");
+    (void)deploy(world, "");
+    world_ticks(world);
+    assert_int_equal(world_action_of(world, b).head.id, 0); /* nothing is made meanwhile */
+    world_set(world, "offers_stopped", "no");
+    world_ticks(world);
+    assert_true(world_action_of(world, b).open);
+}
+
+static void a_list_does_not_wait_for_a_deleted_device(void **state)
+{
+    struct world *world = *state;
+    int64_t a = world_new_device(world, "a"), b = world_new_device(world, "b");
+
+    prove_firmware(world);
+    int64_t other = deploy(world, "id in (b, never)"), list = deploy(world, "id in (a, b)");
+    world_ticks(world);
+    fail_update(world, a, "a");
+    fleet_delete_device(world->fleet, "operator", a, world_take_answer, world);
+    assert_done(world);
+    world_ticks(world);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ACTIVE); /* b is still to come */
+    world_report(world, b, "03010102");
+    world_ticks(world);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ENDED);
+    assert_int_equal(state_of(world, other), DEPLOYMENT_ACTIVE); /* who never was may come */
+}
+
+static void a_list_whose_devices_are_deleted_is_done(void **state)
+{
+    struct world *world = *state;
+    int64_t a = world_new_device(world, "a");
+    struct fleet_device_change wish = {.product = -1, .hold_reason = "in the lab"};
+
+    prove_firmware(world);
+    fleet_change_device(world->fleet, "operator", a, &wish, world_take_answer, world);
+    assert_done(world);
+    int64_t list = deploy(world, "id = a");
+    world_ticks(world);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ACTIVE);
+    fleet_delete_device(world->fleet, "operator", a, world_take_answer, world);
+    assert_done(world);
+    world_ticks(world);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ENDED);
+}
+
+static void the_audit_tells_what_a_retry_did(void **state)
+{
+    struct world *world = *state;
+    int64_t device = world_new_device(world, "a");
+
+    prove_firmware(world);
+    int64_t list = world_deploy(world, "id = a", MODE_MANUAL);
+    fleet_command_action(world->fleet, "operator", world_action_of(world, device).head.id,
+                         FLEET_DENY, world_take_answer, world);
+    assert_done(world);
+    world_ticks(world);
+    assert_int_equal(state_of(world, list), DEPLOYMENT_ENDED);
+    fleet_command_action(world->fleet, "operator", world_action_of(world, device).head.id,
+                         FLEET_RETRY, world_take_answer, world);
+    assert_done(world);
+    assert_string_equal(entry(world, 1)->verb, "action.retry");
+    assert_string_equal(entry(world, 1)->after, "waiting_approval");
+    assert_string_equal(entry(world, 2)->verb, "deployment.resume");
+    assert_string_equal(entry(world, 2)->before, "ended");
+    assert_string_equal(entry(world, 2)->after, "active");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -354,6 +504,12 @@ int main(void)
         TEST(a_list_waits_for_whom_it_may_come_to_yet),
         TEST(whose_first_device_failed_waits_for_a_person),
         TEST(a_deployment_ends_with_its_time_and_its_last_update),
+        TEST(a_clock_that_jumps_ends_nothing_for_good),
+        TEST(an_ended_deployment_is_resumed_while_it_has_time),
+        TEST(deployments_end_while_offers_are_stopped),
+        TEST(a_list_does_not_wait_for_a_deleted_device),
+        TEST(a_list_whose_devices_are_deleted_is_done),
+        TEST(the_audit_tells_what_a_retry_did),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

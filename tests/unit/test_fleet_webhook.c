@@ -57,11 +57,11 @@ static void fail_update(struct world *world, int64_t device, const char *id)
                      FLEET_DONE);
 }
 
-static struct fleet_message next(struct world *world, bool all)
+static struct fleet_message next(struct world *world, int64_t after)
 {
     struct fleet_message message;
 
-    assert_int_equal(fleet_next_message(world->fleet, all, &message), 1);
+    assert_int_equal(fleet_next_message(world->fleet, after, &message), 1);
     return message;
 }
 
@@ -300,9 +300,8 @@ static void the_payload_is_of_the_documented_shape(void **state)
     assert_string_equal(text, shape);
     free(text);
     json_decref(document);
-    struct fleet_message message = next(world, false);
+    struct fleet_message message = next(world, FLEET_MESSAGES_DUE);
     assert_string_equal(message.event_id, id);
-    assert_true(message.created_at == 1757766400000);
     assert_null(strstr(message.payload, secret));
     free(message.payload);
 }
@@ -318,24 +317,24 @@ static void a_message_waits_after_a_failure_and_goes_when_it_is_taken(void **sta
     assert_done(world);
     fleet_test_webhook(world->fleet, "boss", world_take_answer, world);
     assert_done(world);
-    first = next(world, false);
+    first = next(world, FLEET_MESSAGES_DUE);
     assert_non_null(strstr(first.payload, "\"event\":\"test\""));
     assert_non_null(strstr(first.payload, "\"by\":\"boss\""));
     end(world, first.id, FLEET_MESSAGE_FAILED, 10000);
-    again = next(world, false); /* the other one */
+    again = next(world, FLEET_MESSAGES_DUE); /* the other one */
     assert_int_not_equal(again.id, first.id);
     end(world, again.id, FLEET_MESSAGE_SENT, 0);
     free(again.payload);
-    assert_int_equal(fleet_next_message(world->fleet, false, &none), 0);
+    assert_int_equal(fleet_next_message(world->fleet, FLEET_MESSAGES_DUE, &none), 0);
     world_restart(world);
-    assert_int_equal(fleet_next_message(world->fleet, false, &none), 0);
-    again = next(world, true);
+    assert_int_equal(fleet_next_message(world->fleet, FLEET_MESSAGES_DUE, &none), 0);
+    again = next(world, 0);
     assert_string_equal(again.event_id, first.event_id);
     assert_string_equal(again.payload, first.payload);
     assert_int_equal(again.tries, 1);
     free(again.payload);
     world->wall_ms += 10000;
-    again = next(world, false);
+    again = next(world, FLEET_MESSAGES_DUE);
     end(world, again.id, FLEET_MESSAGE_GIVEN_UP, 0);
     free(again.payload);
     assert_int_equal(count_rows(world), 0);
@@ -345,6 +344,45 @@ static void a_message_waits_after_a_failure_and_goes_when_it_is_taken(void **sta
     free(first.payload);
 }
 
+/* One that is refused again and again does not keep a pass over all of them at its first. */
+static void a_pass_takes_each_message_once(void **state)
+{
+    struct world *world = *state;
+    struct fleet_message first, second, none;
+
+    for (int i = 0; i < 2; i++) {
+        fleet_test_webhook(world->fleet, "boss", world_take_answer, world);
+        assert_done(world);
+    }
+    first = next(world, 0);
+    end(world, first.id, FLEET_MESSAGE_FAILED, 10000);
+    second = next(world, first.id);
+    assert_int_not_equal(second.id, first.id);
+    end(world, second.id, FLEET_MESSAGE_FAILED, 10000);
+    assert_int_equal(fleet_next_message(world->fleet, second.id, &none), 0);
+    free(first.payload);
+    free(second.payload);
+}
+
+static void a_clock_that_jumps_makes_no_message_old(void **state)
+{
+    enum { HOUR_MS = 3600 * 1000 };
+    const int64_t year_ms = 365LL * 24 * HOUR_MS;
+    struct world *world = *state;
+    struct fleet_message message;
+
+    world->wall_ms = 1798761600000; /* what retention's clock believes */
+    world_restart(world);
+    fleet_test_webhook(world->fleet, "boss", world_take_answer, world);
+    assert_done(world);
+    world->wall_ms += year_ms;
+    world->steady_ms += HOUR_MS;
+    fleet_tick(world->fleet);
+    message = next(world, 0);
+    free(message.payload);
+    assert_in_range(message.age_ms, HOUR_MS, 10 * HOUR_MS);
+}
+
 static void a_clock_that_was_set_back_delays_nothing_for_long(void **state)
 {
     struct world *world = *state;
@@ -352,12 +390,12 @@ static void a_clock_that_was_set_back_delays_nothing_for_long(void **state)
 
     fleet_test_webhook(world->fleet, "boss", world_take_answer, world);
     assert_done(world);
-    message = next(world, false);
+    message = next(world, FLEET_MESSAGES_DUE);
     end(world, message.id, FLEET_MESSAGE_FAILED, 10000);
     free(message.payload);
-    assert_int_equal(fleet_next_message(world->fleet, false, &none), 0);
+    assert_int_equal(fleet_next_message(world->fleet, FLEET_MESSAGES_DUE, &none), 0);
     world->wall_ms -= 2 * 3600 * 1000;
-    message = next(world, false);
+    message = next(world, FLEET_MESSAGES_DUE);
     free(message.payload);
 }
 
@@ -397,6 +435,45 @@ static void the_key_is_in_no_audit(void **state)
     assert_int_equal(found, 1);
 }
 
+static void set_two(struct world *world, const char *key, const char *url)
+{
+    const struct fleet_setting settings[] = {{"webhook_secret", key}, {"webhook_url", url}};
+
+    fleet_set(world->fleet, "boss", settings, 2, world_take_answer, world);
+}
+
+/* A new key signs nothing for the old address. */
+static void address_and_key_change_together_or_not_at_all(void **state)
+{
+    static const char key[] = "another-key-0123456789", url[] = "https://a/";
+    struct world *world = *state;
+    struct fleet_settings settings;
+    size_t entries = store_double_count(world->store, RECORD_AUDIT);
+
+    set_two(world, key, "http://a/#x");
+    assert_int_equal(world_result(world), FLEET_INVALID);
+    const char *why = world->answer.reason;
+    assert_memory_equal(why, "webhook_url: ", 13);
+    assert_null(strstr(why + 1, "webhook_url"));
+    assert_non_null(strstr(why, "HOST[:PORT]"));
+    fleet_get_settings(world->fleet, &settings);
+    assert_string_equal(settings.webhook_secret, secret);
+    assert_int_equal(store_double_count(world->store, RECORD_AUDIT), entries);
+    store_double_set_queued(world->store, true);
+    set_two(world, key, url);
+    assert_int_equal(store_double_queued(world->store), 1);
+    assert_int_equal(store_double_pump(world->store, 1), 1);
+    assert_done(world);
+    store_double_set_queued(world->store, false);
+    fleet_get_settings(world->fleet, &settings);
+    assert_string_equal(settings.webhook_secret, key);
+    assert_string_equal(settings.webhook_url, url);
+    assert_int_equal(store_double_count(world->store, RECORD_AUDIT), entries + 2);
+    world_restart(world);
+    fleet_get_settings(world->fleet, &settings);
+    assert_string_equal(settings.webhook_secret, key);
+}
+
 int main(void)
 {
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, world_tear_down)
@@ -413,9 +490,12 @@ int main(void)
         WITH_WORLD(the_list_of_events_decides),
         WITH_WORLD(the_payload_is_of_the_documented_shape),
         WITH_WORLD(a_message_waits_after_a_failure_and_goes_when_it_is_taken),
+        WITH_WORLD(a_pass_takes_each_message_once),
+        WITH_WORLD(a_clock_that_jumps_makes_no_message_old),
         WITH_WORLD(a_clock_that_was_set_back_delays_nothing_for_long),
         WITH_WORLD(a_full_outbox_drops_and_counts),
         WITH_WORLD(the_key_is_in_no_audit),
+        WITH_WORLD(address_and_key_change_together_or_not_at_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When a message to the webhook is sent again, when no more, and how it is signed. */
+/* When a message to the webhook is sent again, whom a failure concerns, when a message is sent
+ * no more, and how it is signed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 #include "cloud/fleet/fleet_webhook.h"
+#include "cloud/hook/hook_post.h"
 #include "cloud/hook/hook_rules.h"
 
 static const int64_t first_ms = 10000, day_ms = 24 * 3600 * 1000;
@@ -43,11 +45,125 @@ static void a_first_wait_of_an_hour_stays_one(void **state)
 static void it_takes_age_and_failures_to_give_up(void **state)
 {
     (void)state;
-    assert_false(hook_gives_up(3 * day_ms, 100, 100));
-    assert_true(hook_gives_up(3 * day_ms + 1, 10, 0));
-    assert_true(hook_gives_up(3 * day_ms + 1, 0, 10));
-    assert_false(hook_gives_up(300 * day_ms, 9, 9)); /* a clock that jumped */
-    assert_false(hook_gives_up(-day_ms, 1000, 1000));
+    assert_int_equal(hook_next_step(false, 3 * day_ms, 100, 100), HOOK_SEND);
+    assert_int_equal(hook_next_step(false, 3 * day_ms + 1, 10, 0), HOOK_GIVE_UP);
+    assert_int_equal(hook_next_step(false, 3 * day_ms + 1, 0, 10), HOOK_GIVE_UP);
+    assert_int_equal(hook_next_step(false, 300 * day_ms, 9, 9), HOOK_SEND); /* a clock jumped */
+    assert_int_equal(hook_next_step(false, -day_ms, 1000, 1000), HOOK_SEND);
+}
+
+static void nothing_is_given_up_while_it_is_off(void **state)
+{
+    (void)state;
+    assert_int_equal(hook_next_step(true, 300 * day_ms, 100, 100), HOOK_WAIT);
+    assert_int_equal(hook_next_step(true, 0, 0, 0), HOOK_WAIT);
+}
+
+/* ---- whom a failure concerns ---- */
+static void only_some_answers_are_about_the_message(void **state)
+{
+    static const struct {
+        long status;
+        enum hook_outcome outcome;
+    } answers[] = {{200, HOOK_TAKEN},   {204, HOOK_TAKEN},   {0, HOOK_AWAY},
+                   {301, HOOK_AWAY},    {500, HOOK_AWAY},    {503, HOOK_AWAY},
+                   {408, HOOK_AWAY},    {425, HOOK_AWAY},    {429, HOOK_AWAY},
+                   {400, HOOK_REFUSED}, {401, HOOK_REFUSED}, {413, HOOK_REFUSED},
+                   {422, HOOK_REFUSED}, {499, HOOK_REFUSED}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        assert_int_equal(hook_outcome_of(answers[i].status), answers[i].outcome);
+    }
+}
+
+static int64_t note(struct hook_pace *pace, int64_t message, enum hook_outcome outcome)
+{
+    return hook_pace_note(pace, message, outcome, first_ms, 0);
+}
+
+static void one_message_that_is_refused_holds_up_nobody(void **state)
+{
+    struct hook_pace pace = {0};
+
+    (void)state;
+    for (int64_t i = 0; i < 20; i++) {
+        assert_int_equal(note(&pace, 1, HOOK_REFUSED), 0);
+        assert_false(pace.all);
+        assert_int_equal(note(&pace, 2 + i, HOOK_TAKEN), 0);
+        assert_false(pace.all); /* message 1 keeps its own wait */
+    }
+    assert_int_equal(pace.failures, 0);
+}
+
+/* A receiver that stumbles over one message, say with 500. */
+static void the_only_message_that_fails_keeps_its_own_wait(void **state)
+{
+    struct hook_pace pace = {0};
+
+    (void)state;
+    for (int64_t i = 0; i < 20; i++) {
+        assert_in_range(note(&pace, 1, HOOK_AWAY), first_ms / 2, first_ms);
+        assert_int_equal(note(&pace, 2 + i, HOOK_TAKEN), 0);
+        assert_false(pace.all);
+    }
+}
+
+static void the_end_of_an_outage_is_for_all_of_them(void **state)
+{
+    static const enum hook_outcome ends[] = {HOOK_TAKEN, HOOK_REFUSED};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct hook_pace pace = {0};
+        int64_t pause_ms = 0;
+
+        for (int64_t message = 1; message < 20; message++) {
+            pause_ms = note(&pace, message, HOOK_AWAY);
+            assert_in_range(pause_ms, first_ms / 2, HOOK_PAUSE_MAX_MS);
+        }
+        assert_int_equal(pause_ms, HOOK_PAUSE_MAX_MS); /* new messages, too */
+        assert_int_equal(note(&pace, 7, ends[i]), 0);
+        assert_true(pace.all);
+        assert_int_equal(pace.after, 0);
+        pace.after = 1;
+        assert_int_equal(note(&pace, 1, HOOK_REFUSED), 0);
+        assert_int_equal(note(&pace, 2, HOOK_TAKEN), 0);
+        assert_int_equal(pace.after, 1); /* one pass */
+        (void)note(&pace, 3, HOOK_AWAY);
+        assert_false(pace.all);
+    }
+}
+
+static void another_receiver_is_no_reason_to_wait(void **state)
+{
+    struct hook_pace pace = {0};
+
+    (void)state;
+    (void)note(&pace, 1, HOOK_AWAY);
+    hook_pace_begin_anew(&pace);
+    assert_true(pace.all);
+    assert_int_equal(pace.failures, 0);
+}
+
+static void what_libcurl_refuses_is_named(void **state)
+{
+    atomic_bool is_stopping = false;
+    struct hook_post post = {.is_stopping = &is_stopping};
+    enum { TOO_LONG = 8000001 };
+    char *url = calloc(1, TOO_LONG + 1);
+    const struct hook_request request = {
+        .url = url, .event_id = "e", .body = "{}", .signature = "", .timeout_ms = 1000};
+    char reason[HOOK_REASON_SIZE] = "";
+
+    (void)state;
+    assert_non_null(url);
+    memset(url, 'x', TOO_LONG);
+    assert_true(hook_post_open(&post));
+    assert_int_equal(hook_post_send(&post, &request, reason), HOOK_AWAY);
+    assert_non_null(strstr(reason, "libcurl refuses option URL"));
+    free(url);
+    hook_post_close(&post);
 }
 
 /* RFC 4231, test case 2. */
@@ -68,12 +184,28 @@ static void only_plain_addresses_are_taken(void **state)
                                        "https://hooks.example/otter?key=1&b=%20",
                                        "http://127.0.0.1:8099/x",
                                        "http://[::1]:80/",
+                                       "HTTP://a",
+                                       "hTTps://a.b-c_d~e:65535?b",
+                                       "http://[fe80::1]",
+                                       "http://a:1",
                                        "https://a?b"};
     static const char *const bad[] = {"http://",
                                       "https:///x",
                                       "ftp://a/",
                                       "file:///etc/passwd",
-                                      "HTTP://a",
+                                      "http://[::1",
+                                      "http://[::1/]",
+                                      "http://[]/",
+                                      "http://[a]/",
+                                      "http://[::1]x/",
+                                      "http://::1/",
+                                      "http://[::1%25lo]/",
+                                      "http://a:/",
+                                      "http://a:0/",
+                                      "http://a:65536/",
+                                      "http://a:8a/",
+                                      "http://a:123456/",
+                                      "http://a:1:2/",
                                       "a",
                                       "//a/",
                                       "http:/a",
@@ -145,6 +277,13 @@ int main(void)
         cmocka_unit_test(the_wait_doubles_up_to_an_hour),
         cmocka_unit_test(a_first_wait_of_an_hour_stays_one),
         cmocka_unit_test(it_takes_age_and_failures_to_give_up),
+        cmocka_unit_test(nothing_is_given_up_while_it_is_off),
+        cmocka_unit_test(only_some_answers_are_about_the_message),
+        cmocka_unit_test(one_message_that_is_refused_holds_up_nobody),
+        cmocka_unit_test(the_only_message_that_fails_keeps_its_own_wait),
+        cmocka_unit_test(the_end_of_an_outage_is_for_all_of_them),
+        cmocka_unit_test(another_receiver_is_no_reason_to_wait),
+        cmocka_unit_test(what_libcurl_refuses_is_named),
         cmocka_unit_test(the_signature_is_hmac_sha256),
         cmocka_unit_test(only_plain_addresses_are_taken),
         cmocka_unit_test(events_are_named_once_each),
