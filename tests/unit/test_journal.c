@@ -393,8 +393,8 @@ static int refuse_program(void *ctx, uint32_t addr, const uint8_t data[], uint32
     return OTTER_ERR_FLASH;
 }
 
-/* Flash that erases and takes no half-word: an append gives up before it comes round to the page
- * of the newest entry, wherever in its page that is. */
+/* Flash that erases and takes no half-word: an append gives up before it comes round to the
+ * page of the newest entry, wherever in its page that is. */
 static void nothing_can_be_programmed_and_the_newest_entry_stays(void **state)
 {
     (void)state;
