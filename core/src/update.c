@@ -127,7 +127,7 @@ int otter_update_request(const struct otter_port *port, const struct otter_layou
                          const struct otter_flag *file)
 {
     struct otter_journal journal;
-    struct otter_journal_file request;
+    struct otter_journal_file request = {.zero = 0};
 
     otter_journal_read(port, layout, &journal);
     if (journal.kind == OTTER_JOURNAL_NONE) {
