@@ -31,16 +31,16 @@ expect "board run" "$dir/run" "Program 0020 Erase 0020" 8
 board --protect >"$dir/run"
 expect "board run --protect" "$dir/run" "Program 0010 Erase 0010" 8
 
-# The first operations are the bootloader's, which adopts the app; the 30th is in the middle of what the app
+# The first operations are the bootloader's, which adopts the app; the 42nd is in the middle of what the app
 # does next, if the chip lets it.
 campaign() {
     "$otter" board campaign --boot "$boot" --app "$wipe" --update "$update" --repeat "$@" || true
 }
-campaign 30:done >"$dir/campaign"
-expect "campaign" "$dir/campaign" "campaign: 30:done: the core is locked up" 1
-campaign 30:done --protect >"$dir/campaign"
+campaign 42:done >"$dir/campaign"
+expect "campaign" "$dir/campaign" "campaign: 42:done: the core is locked up" 1
+campaign 42:done --protect >"$dir/campaign"
 expect "campaign --protect" "$dir/campaign" \
-    "campaign: 30:done: the power cut never came: the run before it differs from the reference run" 1
+    "campaign: 42:done: the power cut never came: the run before it differs from the reference run" 1
 
 # An openocd that writes down what it is told, a line an argument.
 cat >"$dir/openocd" <<'EOF'
