@@ -273,15 +273,17 @@ void otter_journal_read(const struct otter_port *port, const struct otter_layout
 {
     /* read once: what is in doubt must not change */
     uint8_t head[ENTRY_HEAD_SIZE], newest[ENTRY_HEAD_SIZE];
+    uint16_t highest = 0;
 
     memset(out_journal, 0, sizeof *out_journal);
     for (uint32_t i = 0; i < 2 * ENTRIES; i++) {
         uint32_t addr = otter_entry_addr(port, layout, i);
+        bool counts = otter_entry_load(port, layout, addr, head) && is_live(head);
+        uint16_t number = otter_get_le16(head + ENTRY_NUMBER);
 
-        if (otter_entry_load(port, layout, addr, head) && is_live(head) &&
-            (out_journal->addr == 0 || is_newer(otter_get_le16(head + ENTRY_NUMBER),
-                                                otter_get_le16(newest + ENTRY_NUMBER)))) {
+        if (counts && (out_journal->addr == 0 || is_newer(number, highest))) {
             out_journal->addr = addr;
+            highest = number;
             memcpy(newest, head, ENTRY_HEAD_SIZE);
         }
     }
