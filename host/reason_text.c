@@ -20,13 +20,21 @@ static const struct reason_text reasons[] = {
     [OTTER_REASON_OLDER] = {"refused", "older", "refused: it is older than what is installed"},
     [OTTER_REASON_NOT_STARTABLE] = {"refused", "not-startable",
                                     "refused: it cannot start in the device's slot"},
-    [OTTER_REASON_NO_WAY_BACK] = {"kept", "no-way-back",
-                                  "kept without confirmation: the old version was gone"},
     [OTTER_REASON_DAMAGED] = {"repaired", "damaged",
                               "a repair: the app was damaged, and the image at hand took its "
                               "place"},
     [OTTER_REASON_DIGEST] = {"refused", "digest",
                              "refused: it is not what the app had announced"},
+    [OTTER_REASON_FLASH] = {"refused", "flash", "refused: the device's flash does not take it"},
+    [OTTER_REASON_CRASHED] = {"in recovery", "crashed",
+                              "followed by crashes: the watchdog has reset the app too often"},
+    [OTTER_REASON_ASKED] = {"in recovery", "asked", "asked for: the device is in recovery"},
+    [OTTER_REASON_INSTALLED] = {"not taken", "installed",
+                                "not taken: the device holds this very file already"},
+    [OTTER_REASON_ON_TRIAL] = {"not taken", "on-trial",
+                               "not taken: the running version was still on trial"},
+    [OTTER_REASON_TRIED] = {"not taken", "tried",
+                            "not taken: the device has tried this file three times"},
 };
 
 const struct reason_text *reason_text(uint8_t number)

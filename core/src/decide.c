@@ -2,14 +2,24 @@
 #include "otter/decide.h"
 #include "otter/journal.h"
 
-/* APP cannot be started: is there another image? */
-static enum otter_action replace_app(const struct otter_situation *s)
+/* APP should not be started, and there is nothing to go back to: is there an incoming image? */
+static enum otter_action install_or_recover(const struct otter_situation *s)
 {
     if (s->new_image == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_NEW;
     }
     if (s->new_image == OTTER_CHECK_GOOD) {
         return OTTER_ACTION_INSTALL;
+    }
+    /* A recovery has received it: why it is refused is worth an entry. */
+    return s->request == OTTER_REQUEST_VALID ? OTTER_ACTION_REFUSE : OTTER_ACTION_RECOVER;
+}
+
+/* APP cannot be started: is there another image? */
+static enum otter_action replace_app(const struct otter_situation *s)
+{
+    if (s->new_image != OTTER_CHECK_BAD || s->request == OTTER_REQUEST_VALID) {
+        return install_or_recover(s);
     }
     if (s->old_image == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_OLD;
@@ -48,10 +58,44 @@ static enum otter_action go_on_idle(const struct otter_situation *s)
     return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_START : replace_app(s);
 }
 
+/* The swap is under way. What a recovery has received in the meantime has overwritten what was
+ * to be installed; only a swap that cannot go on makes way for it. */
+static enum otter_action go_on_moving(const struct otter_situation *s)
+{
+    if (s->unheard) { /* it has been tried in the start before; nobody was there to help */
+        return OTTER_ACTION_RECOVER;
+    }
+    if (!s->appended_now) {
+        return OTTER_ACTION_REWRITE;
+    }
+    if (!s->stuck) {
+        return OTTER_ACTION_MOVE;
+    }
+    if (s->kind == OTTER_JOURNAL_INSTALL && s->has_way_back) {
+        return OTTER_ACTION_REVERT;
+    }
+    return s->request == OTTER_REQUEST_VALID ? install_or_recover(s) : OTTER_ACTION_RECOVER;
+}
+
+/* The image on trial is damaged, or did not confirm. */
+static enum otter_action end_trial(const struct otter_situation *s)
+{
+    if (s->old_image == OTTER_CHECK_UNKNOWN) {
+        return OTTER_ACTION_CHECK_OLD;
+    }
+    if (s->old_image == OTTER_CHECK_GOOD) {
+        return OTTER_ACTION_REVERT;
+    }
+    if (s->app != OTTER_CHECK_GOOD || s->request == OTTER_REQUEST_VALID) {
+        return install_or_recover(s);
+    }
+    return s->unheard ? OTTER_ACTION_START_ONCE : OTTER_ACTION_RECOVER;
+}
+
 static enum otter_action go_on_installing(const struct otter_situation *s)
 {
     if (!s->moved) {
-        return s->appended_now ? OTTER_ACTION_MOVE : OTTER_ACTION_REWRITE;
+        return go_on_moving(s);
     }
     if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;
@@ -64,25 +108,18 @@ static enum otter_action go_on_installing(const struct otter_situation *s)
         return install_or_refuse(s);
     }
     if (s->app != OTTER_CHECK_GOOD || s->used_up) {
-        if (s->old_image == OTTER_CHECK_UNKNOWN) {
-            return OTTER_ACTION_CHECK_OLD;
-        }
-        if (s->old_image == OTTER_CHECK_GOOD) {
-            return OTTER_ACTION_REVERT;
-        }
-        /* The old image is gone; a recovery may have received another one. */
-        return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_ACCEPT_FLASHED : replace_app(s);
+        return end_trial(s);
     }
     return s->certain ? OTTER_ACTION_TRY : OTTER_ACTION_REWRITE;
 }
 
 static enum otter_action go_on_restoring(const struct otter_situation *s)
 {
+    if (!s->moved) {
+        return go_on_moving(s);
+    }
     if (!s->appended_now) {
         return OTTER_ACTION_REWRITE;
-    }
-    if (!s->moved) {
-        return OTTER_ACTION_MOVE;
     }
     if (s->app == OTTER_CHECK_UNKNOWN) {
         return OTTER_ACTION_CHECK_APP;

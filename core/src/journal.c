@@ -85,6 +85,7 @@ bool otter_entry_load(const struct otter_port *port, const struct otter_layout *
     }
     return otter_get_le32(out_head + ENTRY_CHECK) == entry_check(port, out_head, addr) &&
            out_head[ENTRY_NUMBER] % ENTRIES == place_of(port, addr) &&
+           out_head[ENTRY_KIND] != OTTER_JOURNAL_NONE &&
            otter_get_le32(out_head + ENTRY_PRESENT) <= layout->app.size &&
            otter_get_le32(out_head + ENTRY_PREVIOUS) <= layout->app.size;
 }

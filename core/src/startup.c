@@ -13,7 +13,10 @@ struct startup {
     uint32_t size[3];       /* of the image there, if it is good */
     uint32_t number[3];     /* ... and its version number */
     bool received;          /* as in config, until that image is refused or installed */
-    uint8_t reason;         /* for the next entry */
+    uint8_t reason[3];      /* why it is not good */
+    uint8_t refused;        /* why this start has refused an image; 0 = it has not */
+    uint8_t errors;         /* of flash, in this start ... */
+    uint8_t move_errors;    /* ... and of those, in this swap */
     /* Set when install() has verified APP and the new image a second time. The value for "yes"
      * is `config`, not 1: a glitch that skips an instruction, or leaves garbage in this struct,
      * is very unlikely to produce exactly that pointer. */
@@ -22,16 +25,23 @@ struct startup {
 
 /* More than any way through the decision table takes: a swap that must be reverted, twice. */
 enum { ACTIONS_MAX = 40 };
+/* After so many errors of flash a swap is given up; after so many, this start. */
+enum { MOVE_ERRORS_MAX = 3, ERRORS_MAX = 12 };
 
 static bool is_idle(const struct otter_journal *journal)
 {
     return journal->kind == OTTER_JOURNAL_IDLE || journal->confirmed;
 }
 
-/* The digest record of what should be in APP now. */
+/* The digest record of what should be in APP now. A swap begins with APP as it was. */
 static struct otter_digest_record *app_digest(struct otter_journal *journal)
 {
-    return journal->kind == OTTER_JOURNAL_RESTORE ? &journal->previous : &journal->present;
+    bool is_begun = journal->swapped || journal->step > 1;
+
+    return journal->kind == OTTER_JOURNAL_RESTORE ||
+                   (journal->kind == OTTER_JOURNAL_INSTALL && !is_begun)
+               ? &journal->previous
+               : &journal->present;
 }
 
 static struct otter_situation read_situation(struct startup *s)
@@ -59,6 +69,9 @@ static struct otter_situation read_situation(struct startup *s)
         .confirmed = journal->confirmed,
         .permanent = (journal->flags & OTTER_JOURNAL_PERMANENT) != 0,
         .used_up = journal->starts >= OTTER_JOURNAL_TRIALS,
+        .has_way_back = journal->previous.length != 0,
+        .stuck = s->move_errors >= MOVE_ERRORS_MAX,
+        .unheard = config->unheard,
         .app = s->check[OTTER_IMAGE_AT_APP],
         .new_image = s->check[OTTER_IMAGE_AT_NEW],
         .old_image = s->check[OTTER_IMAGE_AT_OLD],
@@ -72,16 +85,20 @@ static uint32_t crc(const struct startup *s, enum otter_image_at where, uint32_t
     return otter_swap_image_crc(s->config->port, s->config->layout, where, length);
 }
 
+static bool is_on_trial(const struct startup *s)
+{
+    return s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed;
+}
+
 /* No image below this version number is installed: what the journal says, but not less than a
  * good app is that nothing has to be proved of. What a debug probe has flashed counts alone,
  * downwards, too. */
 static uint32_t floor_of(const struct startup *s)
 {
     bool is_flashed = s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_REFLASHED;
-    bool is_on_trial = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed;
     uint32_t app = s->number[OTTER_IMAGE_AT_APP];
 
-    return is_flashed || (app > s->journal.floor && !is_on_trial) ? app : s->journal.floor;
+    return is_flashed || (app > s->journal.floor && !is_on_trial(s)) ? app : s->journal.floor;
 }
 
 /* Must the signature of APP be verified as well as its digest record? Yes if there is no
@@ -141,7 +158,7 @@ static void check(struct startup *s, enum otter_image_at where)
         reason = OTTER_REASON_OLDER;
     }
     if (reason != OTTER_REASON_NONE) {
-        s->reason = (uint8_t)reason;
+        s->reason[where] = (uint8_t)reason;
         s->number[where] = 0;
         return;
     }
@@ -164,14 +181,17 @@ static int append(struct startup *s)
     return error;
 }
 
-/* Append an entry of another kind, with nothing done yet. */
-static int begin(struct startup *s, enum otter_journal_kind kind, uint8_t flags, uint8_t reason)
+/* Append an entry of another kind, with so many steps done already. */
+static int begin(struct startup *s, enum otter_journal_kind kind, uint16_t step, uint8_t flags,
+                 uint8_t reason)
 {
     s->journal.kind = (uint8_t)kind;
-    s->journal.step = s->journal.starts = 0;
+    s->journal.step = step;
+    s->journal.starts = 0;
     s->journal.swapped = false;
     s->journal.flags = flags;
     s->journal.reason = reason;
+    s->move_errors = 0;
     return append(s);
 }
 
@@ -182,11 +202,12 @@ static int rewrite(struct startup *s, uint8_t reason)
     struct otter_journal *journal = &s->journal;
 
     if (!is_idle(journal)) {
+        journal->reason = reason;
         return append(s);
     }
     journal->present = *app_digest(journal);
     journal->previous = (struct otter_digest_record){0, 0};
-    return begin(s, OTTER_JOURNAL_IDLE, 0, reason);
+    return begin(s, OTTER_JOURNAL_IDLE, 0, 0, reason);
 }
 
 static void take_digest(const struct startup *s, enum otter_image_at where,
@@ -198,16 +219,11 @@ static void take_digest(const struct startup *s, enum otter_image_at where,
 
 static int accept_flashed(struct startup *s)
 {
-    /* Without an entry: why a tutorial request was refused in this start. */
-    uint8_t reason = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed
-                         ? OTTER_REASON_NO_WAY_BACK
-                         : s->reason;
-
-    s->journal.floor = s->journal.kind == OTTER_JOURNAL_INSTALL ? s->journal.version
-                                                                : s->number[OTTER_IMAGE_AT_APP];
+    s->journal.floor = s->number[OTTER_IMAGE_AT_APP];
     take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.present);
     s->check[OTTER_IMAGE_AT_APP] = OTTER_CHECK_GOOD;
-    return begin(s, OTTER_JOURNAL_IDLE, 0, reason);
+    /* Without an entry before: why a tutorial request was refused in this start. */
+    return begin(s, OTTER_JOURNAL_IDLE, 0, 0, s->refused);
 }
 
 /* Not needed when the entry just appended has taken the place of the request. */
@@ -220,7 +236,7 @@ static int erase_tutorial_request(const struct startup *s)
                                                  : 0;
 }
 
-static int refuse(struct startup *s)
+static int refuse(struct startup *s, uint8_t reason)
 {
     int error;
 
@@ -229,7 +245,8 @@ static int refuse(struct startup *s)
         app_digest(&s->journal)->length = 0;
     }
     s->journal.file = s->journal.request_file;
-    error = s->journal.kind != OTTER_JOURNAL_NONE ? rewrite(s, s->reason) : 0;
+    s->refused = reason;
+    error = s->journal.kind != OTTER_JOURNAL_NONE ? rewrite(s, reason) : 0;
 
     s->check[OTTER_IMAGE_AT_NEW] = OTTER_CHECK_UNKNOWN;
     s->received = false;
@@ -238,39 +255,49 @@ static int refuse(struct startup *s)
 
 static int install(struct startup *s)
 {
+    const struct otter_startup_config *config = s->config;
     bool has_app;
     int error;
 
     /* Verify everything a second time: one skipped instruction must not decide that an image is
      * installed. See verified_twice. */
-    if (s->verified_twice != s->config) {
-        s->verified_twice = s->config;
+    if (s->verified_twice != config) {
+        s->verified_twice = config;
         check(s, OTTER_IMAGE_AT_APP);
         check(s, OTTER_IMAGE_AT_NEW);
     }
     if (s->check[OTTER_IMAGE_AT_NEW] != OTTER_CHECK_GOOD) {
         return 0;
     }
+    /* Nobody goes back to an image that is damaged, or did not confirm. */
+    has_app = s->check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_BAD &&
+              (s->journal.kind == OTTER_JOURNAL_NONE || is_idle(&s->journal));
+    if (has_app && otter_swap_save_first(config->port, config->layout) != 0 &&
+        otter_swap_save_first(config->port, config->layout) != 0) {
+        return refuse(s, OTTER_REASON_FLASH);
+    }
     s->received = false;
-    has_app = s->check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_BAD;
+    s->journal.floor = floor_of(s);
+    s->journal.version = s->number[OTTER_IMAGE_AT_NEW];
+    s->journal.file = s->journal.request_file;
     s->journal.previous = (struct otter_digest_record){0, 0};
     if (has_app) {
         take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.previous);
     }
     take_digest(s, OTTER_IMAGE_AT_NEW, &s->journal.present);
-    s->journal.floor = floor_of(s);
-    s->journal.version = s->number[OTTER_IMAGE_AT_NEW];
-    s->journal.file = s->journal.request_file;
-    error = begin(s, OTTER_JOURNAL_INSTALL,
-                  s->tutorial_size != 0 || !has_app ? OTTER_JOURNAL_PERMANENT : 0,
+    error = begin(s, OTTER_JOURNAL_INSTALL, has_app,
+                  s->tutorial_size != 0 ? OTTER_JOURNAL_PERMANENT : 0,
                   has_app ? OTTER_REASON_NONE : OTTER_REASON_DAMAGED);
     return error != 0 ? error : erase_tutorial_request(s);
 }
 
 static uint8_t revert_reason(const struct startup *s)
 {
-    if (s->journal.kind != OTTER_JOURNAL_INSTALL || s->journal.confirmed) {
+    if (!is_on_trial(s)) {
         return OTTER_REASON_DAMAGED;
+    }
+    if (!s->journal.swapped) {
+        return OTTER_REASON_FLASH;
     }
     return s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD ? OTTER_REASON_UNCONFIRMED
                                                             : OTTER_REASON_BAD_COPY;
@@ -278,14 +305,46 @@ static uint8_t revert_reason(const struct startup *s)
 
 static int revert(struct startup *s)
 {
+    struct otter_journal *journal = &s->journal;
     uint8_t reason = revert_reason(s);
+    uint16_t step = 0;
 
-    take_digest(s, OTTER_IMAGE_AT_OLD, &s->journal.previous);
+    if (s->check[OTTER_IMAGE_AT_OLD] == OTTER_CHECK_GOOD) {
+        take_digest(s, OTTER_IMAGE_AT_OLD, &journal->previous);
+    } else { /* the old image lies in both places, a part in each */
+        otter_swap_turn_back(journal, s->config->port->page_size);
+        step = journal->step;
+    }
     forget_checks(s);
-    return begin(s, OTTER_JOURNAL_RESTORE, 0, reason);
+    return begin(s, OTTER_JOURNAL_RESTORE, step, 0, reason);
 }
 
-static uint8_t detail(const struct startup *s, enum otter_action action)
+/* Why is there nothing to start? The reason told is that of an image that was refused, if one
+ * was. */
+static uint8_t recover_reason(struct startup *s)
+{
+    const struct otter_journal *journal = &s->journal;
+
+    if (s->refused != OTTER_REASON_NONE) {
+        return s->refused;
+    }
+    if (journal->kind == OTTER_JOURNAL_NONE) {
+        return s->reason[OTTER_IMAGE_AT_APP];
+    }
+    if (s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_UNKNOWN) {
+        return OTTER_REASON_FLASH; /* in the middle of a swap */
+    }
+    if (s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD &&
+        (journal->reason == OTTER_REASON_NONE || journal->reason == OTTER_REASON_DAMAGED)) {
+        return OTTER_REASON_UNCONFIRMED;
+    }
+    return s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD ||
+                   app_digest(&s->journal)->length == 0
+               ? journal->reason
+               : OTTER_REASON_DAMAGED;
+}
+
+static uint8_t detail(struct startup *s, enum otter_action action)
 {
     if (action == OTTER_ACTION_CHECK_APP) {
         return is_thorough(s);
@@ -296,7 +355,10 @@ static uint8_t detail(const struct startup *s, enum otter_action action)
     if (action == OTTER_ACTION_REVERT) {
         return revert_reason(s);
     }
-    return action == OTTER_ACTION_REFUSE ? s->reason : 0;
+    if (action == OTTER_ACTION_RECOVER) {
+        return recover_reason(s);
+    }
+    return action == OTTER_ACTION_REFUSE ? s->reason[OTTER_IMAGE_AT_NEW] : 0;
 }
 
 /* ---- one action after the other ---- */
@@ -320,52 +382,76 @@ static int act(struct startup *s, enum otter_action action)
     case OTTER_ACTION_REWRITE:
         return rewrite(s, s->journal.reason);
     case OTTER_ACTION_REFUSE:
-        return refuse(s);
+        return refuse(s, s->reason[OTTER_IMAGE_AT_NEW]);
     case OTTER_ACTION_INSTALL:
         return install(s);
     case OTTER_ACTION_REVERT:
         return revert(s);
-    case OTTER_ACTION_MOVE:
+    case OTTER_ACTION_MOVE: {
+        int error;
+
         forget_checks(s);
-        return otter_swap_run(port, s->config->layout, &s->journal);
+        error = otter_swap_run(port, s->config->layout, &s->journal);
+        s->move_errors = (uint8_t)(s->move_errors + (error != 0));
+        return error;
+    }
     case OTTER_ACTION_FINISH:
         return otter_journal_finish(port, &s->journal);
     case OTTER_ACTION_TRY:
         return otter_journal_count_start(port, &s->journal);
     case OTTER_ACTION_START:
+    case OTTER_ACTION_START_ONCE:
     case OTTER_ACTION_RECOVER:
+    case OTTER_ACTION_GIVE_UP:
         break;
     }
     return 0;
+}
+
+static void tell(const struct startup *s, enum otter_action action, uint8_t detail)
+{
+    if (s->config->report != NULL) {
+        s->config->report(s->config->report_ctx, action, detail);
+    }
+}
+
+/* Flash accepts no more writes: what it holds counts, not what should have been appended. */
+static enum otter_startup_target give_up(struct startup *s)
+{
+    (void)read_situation(s);
+    tell(s, OTTER_ACTION_GIVE_UP, OTTER_REASON_FLASH);
+    check(s, OTTER_IMAGE_AT_APP);
+    if (s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD) {
+        tell(s, OTTER_ACTION_RECOVER, OTTER_REASON_FLASH);
+        return OTTER_STARTUP_RECOVERY;
+    }
+    return is_on_trial(s) && s->journal.swapped ? OTTER_STARTUP_TRIAL : OTTER_STARTUP_APP;
 }
 
 enum otter_startup_target otter_startup_run(const struct otter_startup_config *config)
 {
     struct startup s = {.config = config, .received = config->received};
 
-    for (unsigned left = ACTIONS_MAX; left != 0; left--) {
+    for (unsigned left = ACTIONS_MAX; left != 0 && s.errors < ERRORS_MAX; left--) {
         struct otter_situation situation = read_situation(&s);
         enum otter_action action = otter_decide_action(&situation);
 
-        if (config->report != NULL) {
-            config->report(config->report_ctx, action, detail(&s, action));
-        }
+        tell(&s, action, detail(&s, action));
         if (action == OTTER_ACTION_START) {
             return OTTER_STARTUP_APP;
+        }
+        if (action == OTTER_ACTION_START_ONCE) {
+            return OTTER_STARTUP_TRIAL;
         }
         if (action == OTTER_ACTION_RECOVER) {
             return OTTER_STARTUP_RECOVERY;
         }
         if (act(&s, action) != 0) {
             s.appended_at = 0; /* flash failed: rewrite what was read, in another place */
+            s.errors++;
         } else if (action == OTTER_ACTION_TRY) {
             return OTTER_STARTUP_TRIAL;
         }
     }
-    /* Flash accepts no more writes: what it holds counts, not what should have been
-     * appended. */
-    (void)read_situation(&s);
-    check(&s, OTTER_IMAGE_AT_APP);
-    return s.check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_BAD ? OTTER_STARTUP_APP
-                                                          : OTTER_STARTUP_RECOVERY;
+    return give_up(&s);
 }

@@ -47,18 +47,38 @@ static int copy_page(const struct otter_port *port, uint32_t from, uint32_t to)
     return error;
 }
 
+int otter_swap_save_first(const struct otter_port *port, const struct otter_layout *layout)
+{
+    return copy_page(port, otter_swap_page_addr(layout, OTTER_IMAGE_AT_APP, 0),
+                     otter_swap_page_addr(layout, OTTER_IMAGE_AT_OLD, 0));
+}
+
+void otter_swap_turn_back(struct otter_journal *journal, uint32_t page_size)
+{
+    uint32_t saved = (journal->step + 1U) / 2U;
+    uint32_t end;
+
+    journal->kind = OTTER_JOURNAL_RESTORE;
+    end = otter_journal_count_pages(journal, page_size);
+    journal->step = (uint16_t)(saved < end ? end - saved : 0);
+}
+
 int otter_swap_run(const struct otter_port *port, const struct otter_layout *layout,
                    struct otter_journal *journal)
 {
     bool is_swap = journal->kind == OTTER_JOURNAL_INSTALL;
-    uint32_t end = otter_journal_count_pages(journal, port->page_size) << is_swap;
+    uint32_t pages = otter_journal_count_pages(journal, port->page_size);
+    uint32_t end = pages << is_swap;
     int error = 0;
 
     while (journal->step < end && error == 0) {
-        uint32_t page = (uint32_t)journal->step >> is_swap;
+        uint32_t page = is_swap ? journal->step / 2U : pages - 1 - journal->step;
         uint32_t app = otter_swap_page_addr(layout, OTTER_IMAGE_AT_APP, page);
         uint32_t saved = otter_swap_page_addr(layout, OTTER_IMAGE_AT_OLD, page);
 
+        if (is_swap && journal->previous.length == 0) {
+            journal->step |= 1; /* nothing to save */
+        }
         if (!is_swap) {
             error = copy_page(port, saved, app);
         } else if (journal->step % 2 == 0) {

@@ -211,19 +211,13 @@ static void run_app(struct device_life *life, int image)
 /* ---- the oracle ---- */
 
 /* `image` starts. Is that what was promised? */
-static void check_start(struct device_life *life, int image, enum otter_startup_target how)
+static void check_start(struct device_life *life, int image, enum otter_startup_target how,
+                        bool is_unheard)
 {
     struct life_state *state = &life->state;
 
-    if (state->installed < 0) { /* it was recovered */
-        if (image != 0 || how != OTTER_STARTUP_APP) {
-            fail(life, LIFE_UNVERIFIED, "not what was pushed, or on trial", image);
-        }
-        become_confirmed(state, image);
-        return;
-    }
     if (image == state->candidate) {
-        state->starts[image]++;
+        state->starts[image] += !is_unheard; /* once more, as nobody brings another one */
         if (how == OTTER_STARTUP_APP) {
             if (!state->confirm_began) {
                 fail(life, LIFE_UNVERIFIED, "confirmed by itself", image);
@@ -255,8 +249,9 @@ static void log_action(void *ctx, enum otter_action action, uint8_t detail)
 {
     struct device_life *life = ctx;
     static const char *const names[] = {
-        "check app", "check new", "check old", "accept flashed", "rewrite", "move",   "finish",
-        "start",     "refuse",    "install",   "revert",         "try",     "recover"};
+        "check app", "check new", "check old", "accept flashed", "rewrite",
+        "move",      "finish",    "start",     "start once",     "refuse",
+        "install",   "revert",    "try",       "recover",        "give up"};
 
     life->state.allowed += action == OTTER_ACTION_REVERT; /* APP, once more */
     if (life->tells) {
@@ -268,9 +263,26 @@ static void log_action(void *ctx, enum otter_action action, uint8_t detail)
 static void recover(struct device_life *life)
 {
     struct life_state *state = &life->state;
-    int image = state->installed < 0 ? 0 : state->next;
     unsigned allowed = state->allowed;
+    int image;
 
+    if (state->installed < 0 && state->candidate >= 0 &&
+        state->starts[state->candidate] >= OTTER_JOURNAL_TRIALS) {
+        if (life->plan->unheard && !state->was_unheard) {
+            state->was_unheard = true;
+            state->mail = LIFE_MAIL_UNHEARD;
+            return;
+        }
+        if (life->plan->confirm_at[state->candidate] == 0) { /* it is no good */
+            state->next = state->candidate + 1;
+        }
+    }
+    image = state->next;
+    if (state->installed < 0) {
+        state->candidate = image;
+        state->starts[image] = 0;
+        state->confirm_began = false;
+    }
     begin_way(state);
     if (!recovery_push(&life->port, images[image], life->plan->size[image])) {
         fail(life, LIFE_BRICK, "not taken by the recovery", image);
@@ -290,6 +302,7 @@ static void run(void *ctx)
                                                 .verify = verify,
                                                 .verify_ctx = life,
                                                 .received = mail == LIFE_MAIL_RECEIVED,
+                                                .unheard = mail == LIFE_MAIL_UNHEARD,
                                                 .report = log_action,
                                                 .report_ctx = life};
     enum otter_startup_target how;
@@ -318,7 +331,7 @@ static void run(void *ctx)
     if (life->tells) {
         printf("image %d starts%s\n", image, how == OTTER_STARTUP_TRIAL ? " on trial" : "");
     }
-    check_start(life, image, how);
+    check_start(life, image, how, mail == LIFE_MAIL_UNHEARD);
     run_app(life, image);
 }
 
@@ -334,6 +347,7 @@ void life_begin(struct device_life *life, const struct life_plan *plan)
     ruin_make(&life->flash, plan->ruin, plan->size[0]);
     if (plan->ruin == RUIN_NONE) {
         ram_flash_poke(&life->flash, layout->app.addr, images[0], plan->size[0]);
+        life->state.next = 1;
     } else {
         life->state.installed = -1;
     }
@@ -341,7 +355,6 @@ void life_begin(struct device_life *life, const struct life_plan *plan)
     life->port.erase = erase;
     begin_way(&life->state);
     life->state.candidate = -1;
-    life->state.next = 1;
 }
 
 bool life_run(struct device_life *life, uint32_t cut)

@@ -16,8 +16,8 @@
  * Promises: every start starts an image that is whole, bit by bit, without a weak bit; an image
  * is started on trial at most three times without confirmation, then never again; once
  * confirm() has returned the image stays; nothing starts that nobody asked for; the device is
- * never without an app, unless it was found so: then it recovers, with image 0, which stays. A
- * page is erased at most once on the way from one app to the next, and once more for each cut,
+ * never without an app, unless it was found so: then it recovers, with image 0, and with the one
+ * after it if that does not confirm. A page is erased at most once on the way from one app to the next, and once more for each cut,
  * and for a revert.
  */
 enum { LIFE_IMAGES = 5, LIFE_FAILURE_MAX = 160, LIFE_PAGES = RAM_FLASH_SIZE / RAM_FLASH_PAGE };
@@ -40,18 +40,20 @@ struct life_plan {
     uint32_t size[LIFE_IMAGES]; /* of image i; 0 = there are no more. Image 0 is there first */
     uint8_t confirm_at[LIFE_IMAGES]; /* at which start image i confirms; 0 = never */
     enum ruin ruin;       /* image 0 is not there: a module brings it to the recovery */
+    bool unheard;         /* the first recovery after a trial hears no byte */
     bool asks_to_recover; /* the app downloads nothing: it asks the bootloader to */
 };
 
-enum life_mail { LIFE_MAIL_NONE, LIFE_MAIL_RECOVER, LIFE_MAIL_RECEIVED };
+enum life_mail { LIFE_MAIL_NONE, LIFE_MAIL_RECOVER, LIFE_MAIL_RECEIVED, LIFE_MAIL_UNHEARD };
 
 struct life_state { /* what the oracle knows */
-    int installed;  /* confirmed; the one to go back to; -1 = none yet, image 0 is on its way */
+    int installed;  /* confirmed; the one to go back to; -1 = none yet */
     int candidate;  /* asked for, or -1 */
     int next;       /* the image to be downloaded next */
     unsigned starts[LIFE_IMAGES];
     bool confirm_began;
     unsigned asked;             /* how often for the candidate */
+    bool was_unheard;           /* a recovery has heard nobody */
     unsigned quiet;             /* starts with nothing left to do */
     uint64_t operations;        /* since the beginning */
     enum life_mail mail;        /* in RAM, for the next start: as boot/main.c has it */

@@ -17,6 +17,9 @@ uint32_t image_size[IMAGES];
 enum otter_reason verify_new_as;
 enum otter_action actions[ACTIONS_LOG_MAX];
 unsigned actions_len;
+uint8_t last_detail;
+bool fixture_unheard;
+static bool is_received;
 unsigned fixture_case;
 
 static const uint32_t image_number[IMAGES] = {
@@ -45,6 +48,7 @@ void fixture_factory(uint32_t size)
         }
     }
     verify_new_as = OTTER_REASON_NONE;
+    fixture_unheard = is_received = false;
     ram_flash_poke(&flash, layout->app.addr, images[OLD], size);
 }
 
@@ -97,23 +101,27 @@ static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *
 static void report(void *ctx, enum otter_action action, uint8_t detail)
 {
     (void)ctx;
-    (void)detail;
+    last_detail = detail;
     assert_true(actions_len < ACTIONS_LOG_MAX);
     actions[actions_len++] = action;
 }
 
 enum otter_startup_target fixture_start(void)
 {
+    bool received = is_received;
     const struct otter_startup_config config = {.port = &port,
                                                 .layout = layout,
                                                 .verify = verify,
                                                 .verify_ctx = &flash,
+                                                .received = received,
+                                                .unheard = fixture_unheard,
                                                 .report = report};
     enum otter_startup_target how;
 
     actions_len = 0;
+    is_received = false;
     how = otter_startup_run(&config);
-    assert_true(actions_len <= 40);
+    assert_true(actions_len <= 40 + 2); /* and says that it gives up, and recovers */
     if (how != OTTER_STARTUP_RECOVERY && fixture_image_at(OTTER_IMAGE_AT_APP) == NO_IMAGE) {
         fail_msg("case %u: what starts is no image", fixture_case);
     }
@@ -228,6 +236,22 @@ void fixture_expect_refused(enum otter_reason reason)
     assert_int_equal(fixture_journal().reason, reason);
     fixture_expect_quiet(OLD);
     assert_int_equal(otter_update_reason(&port, layout), reason); /* kept, for the app */
+}
+
+void fixture_expect_recovery(enum otter_reason reason)
+{
+    uint32_t operations = flash.operations;
+
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+    assert_int_equal(actions[actions_len - 1], OTTER_ACTION_RECOVER);
+    assert_int_equal(last_detail, reason);
+    assert_int_equal(flash.operations, operations);
+}
+
+void fixture_receive(enum fixture_image image)
+{
+    fixture_download(image);
+    is_received = true;
 }
 
 void fixture_update(enum fixture_image image)

@@ -16,7 +16,7 @@
 
 /* ---- every situation there is ---- */
 
-enum { KIND_UNKNOWN = 2, KINDS = 5, APP_CHECKS = 4, CHECKS = 3, REQUESTS = 3, BOOLS = 7 };
+enum { KIND_UNKNOWN = 2, KINDS = 5, APP_CHECKS = 4, CHECKS = 3, REQUESTS = 3, BOOLS = 10 };
 enum { SITUATIONS = KINDS * REQUESTS * APP_CHECKS * CHECKS * CHECKS << BOOLS };
 
 static unsigned take(unsigned *number, unsigned count)
@@ -43,6 +43,9 @@ static struct otter_situation situation_of(unsigned number)
     s.confirmed = take(&number, 2) != 0;
     s.permanent = take(&number, 2) != 0;
     s.used_up = take(&number, 2) != 0;
+    s.has_way_back = take(&number, 2) != 0;
+    s.stuck = take(&number, 2) != 0;
+    s.unheard = take(&number, 2) != 0;
     s.app = (uint8_t)take(&number, APP_CHECKS);
     s.new_image = (uint8_t)take(&number, CHECKS);
     s.old_image = (uint8_t)take(&number, CHECKS);
@@ -55,11 +58,11 @@ static void fail_at(unsigned number, const char *what, unsigned row, enum otter_
 
     fail_msg("%s (row %u, action %d): situation %u: kind %d request %d tutorial_request %d "
              "certain %d "
-             "appended_now %d moved %d confirmed %d permanent %d used_up %d app %d new_image "
-             "%d old_image %d",
+             "appended_now %d moved %d confirmed %d permanent %d used_up %d has_way_back %d "
+             "stuck %d unheard %d app %d new_image %d old_image %d",
              what, row, got, number, s.kind, s.request, s.tutorial_request, s.certain,
-             s.appended_now, s.moved, s.confirmed, s.permanent, s.used_up, s.app, s.new_image,
-             s.old_image);
+             s.appended_now, s.moved, s.confirmed, s.permanent, s.used_up, s.has_way_back,
+             s.stuck, s.unheard, s.app, s.new_image, s.old_image);
 }
 
 /* ---- the table ---- */
@@ -83,8 +86,17 @@ static enum part part_of(const struct otter_situation *s)
     }
 }
 
-/* Who asks for an update; a tutorial_request hides a request. */
-enum asked { NOBODY = 1, DOUBTFUL = 2, REQUEST = 4, TUTORIAL = 8 };
+/* Who asks for an update; most rows put a tutorial's record before a request. */
+enum asked {
+    NOBODY = 1,
+    DOUBTFUL = 2,
+    REQUEST = 4,
+    RECORD = 8,
+    RECORD_TOO = 16, /* beside a request */
+    TUTORIAL = RECORD | RECORD_TOO,
+    VALID = REQUEST | RECORD_TOO,
+    NOT_VALID = NOBODY | DOUBTFUL | RECORD,
+};
 
 static enum asked asked_by(const struct otter_situation *s)
 {
@@ -94,7 +106,10 @@ static enum asked asked_by(const struct otter_situation *s)
         [OTTER_REQUEST_INVALID] = DOUBTFUL,
     };
 
-    return s->tutorial_request ? TUTORIAL : by_request[s->request];
+    if (s->tutorial_request) {
+        return s->request == OTTER_REQUEST_VALID ? RECORD_TOO : RECORD;
+    }
+    return by_request[s->request];
 }
 
 /* Sets of values; ANY is a dash in the table. */
@@ -104,69 +119,85 @@ struct row {
     unsigned number; /* in docs/design.md */
     uint8_t part, asked;
     uint8_t certain, appended_now, moved, permanent, used_up; /* of NO, YES */
-    uint8_t app, new_image, old_image;                        /* of U, G, B */
+    uint8_t has_way_back, stuck, unheard;
+    uint8_t app, new_image, old_image; /* of U, G, B */
     enum otter_action action;
 };
 
 /* clang-format off */
 static const struct row table[] = {
-    /* part        asked              certain appended_now moved perm. used   app    inc.
-     * prev. */
-    { 1, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    { 2, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
-    { 3, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   G,   ANY, OTTER_ACTION_INSTALL},
-    { 4, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   B,   ANY, OTTER_ACTION_REFUSE},
-    { 5, IDLE,       DOUBTFUL,          ANY,    ANY,  ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    { 6, IDLE,       NOBODY,            NO,     ANY,  ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    { 7, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    { 8, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_START},
-    { 9, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   F,     ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
-    {10, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {11, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {12, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_OLD},
-    {13, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
-    {14, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
-
-    {15, INSTALLING, ANY,               ANY,    NO,   NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    {16, INSTALLING, ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {17, INSTALLING, ANY,               ANY,    ANY,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {18, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {19, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  YES,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {20, INSTALLING, ANY & ~TUTORIAL,   NO,     ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_REWRITE},
-    {21, INSTALLING, ANY & ~TUTORIAL,   YES,    ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_TRY},
-    {22, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  NO,   YES,   G,     ANY, U,   OTTER_ACTION_CHECK_OLD},
-    {23, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  NO,   YES,   G,     ANY, G,   OTTER_ACTION_REVERT},
-    {24, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  NO,   YES,   G,     ANY, B,   OTTER_ACTION_ACCEPT_FLASHED},
-    {25, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {26, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
-    {27, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   X,     B,   ANY, OTTER_ACTION_REFUSE},
-    {28, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     ANY, U,   OTTER_ACTION_CHECK_OLD},
-    {29, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     ANY, G,   OTTER_ACTION_REVERT},
-    {30, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     U,   B,   OTTER_ACTION_CHECK_NEW},
-    {31, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     G,   B,   OTTER_ACTION_INSTALL},
-    {32, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
-
-    {33, RESTORING,  ANY,               ANY,    NO,   ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    {34, RESTORING,  ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {35, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {36, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {37, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {38, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
-    {39, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   U,   OTTER_ACTION_CHECK_OLD},
-    {40, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   G,   OTTER_ACTION_REVERT},
-    {41, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
-
-    {42, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {43, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {44, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   G,   ANY, OTTER_ACTION_INSTALL},
-    {45, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   B,   ANY, OTTER_ACTION_REFUSE},
-    {46, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {47, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
-    {48, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {49, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
-    {50, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   U,   OTTER_ACTION_CHECK_OLD},
-    {51, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   G,   OTTER_ACTION_REVERT},
-    {52, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
+    /* part       asked               cert app. moved perm used way stuck unh. app  new  old */
+    { 1, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    { 2, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    { 3, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, G,   ANY, OTTER_ACTION_INSTALL},
+    { 4, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, B,   ANY, OTTER_ACTION_REFUSE},
+    { 5, IDLE,       DOUBTFUL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    { 6, IDLE,       NOBODY,             NO,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    { 7, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    { 8, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_START},
+    { 9, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, F,   ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
+    {10, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {11, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   G,   ANY, OTTER_ACTION_INSTALL},
+    {12, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   U,   OTTER_ACTION_CHECK_OLD},
+    {13, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   G,   OTTER_ACTION_REVERT},
+    {14, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   B,   OTTER_ACTION_RECOVER},
+    {15, INSTALLING, ANY,                ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {16, INSTALLING, ANY,                ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {17, INSTALLING, ANY,                ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
+    {18, INSTALLING, ANY,                ANY, YES, NO,  ANY, ANY, YES, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_REVERT},
+    {19, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {20, INSTALLING, VALID,              ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {21, INSTALLING, VALID,              ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, G,   ANY, OTTER_ACTION_INSTALL},
+    {22, INSTALLING, VALID,              ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {23, INSTALLING, ANY,                ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {24, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
+    {25, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, YES, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
+    {26, INSTALLING, ANY & ~TUTORIAL,    NO,  ANY, YES, NO,  NO,  ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_REWRITE},
+    {27, INSTALLING, ANY & ~TUTORIAL,    YES, ANY, YES, NO,  NO,  ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_TRY},
+    {28, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   ANY, U,   OTTER_ACTION_CHECK_OLD},
+    {29, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   ANY, G,   OTTER_ACTION_REVERT},
+    {30, INSTALLING, REQUEST,            ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   U,   B,   OTTER_ACTION_CHECK_NEW},
+    {31, INSTALLING, REQUEST,            ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   G,   B,   OTTER_ACTION_INSTALL},
+    {32, INSTALLING, REQUEST,            ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   B,   B,   OTTER_ACTION_REFUSE},
+    {33, INSTALLING, NOBODY | DOUBTFUL,  ANY, ANY, YES, NO,  YES, ANY, ANY, NO,  G,   ANY, B,   OTTER_ACTION_RECOVER},
+    {34, INSTALLING, NOBODY | DOUBTFUL,  ANY, ANY, YES, NO,  YES, ANY, ANY, YES, G,   ANY, B,   OTTER_ACTION_START_ONCE},
+    {35, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {36, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   G,   ANY, OTTER_ACTION_INSTALL},
+    {37, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   ANY, OTTER_ACTION_REFUSE},
+    {38, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   ANY, U,   OTTER_ACTION_CHECK_OLD},
+    {39, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   ANY, G,   OTTER_ACTION_REVERT},
+    {40, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   U,   B,   OTTER_ACTION_CHECK_NEW},
+    {41, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   G,   B,   OTTER_ACTION_INSTALL},
+    {42, INSTALLING, REQUEST,            ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_REFUSE},
+    {43, INSTALLING, NOBODY | DOUBTFUL,  ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_RECOVER},
+    {44, RESTORING,  ANY,                ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {45, RESTORING,  ANY,                ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {46, RESTORING,  ANY,                ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
+    {47, RESTORING,  NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {48, RESTORING,  VALID,              ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {49, RESTORING,  VALID,              ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, G,   ANY, OTTER_ACTION_INSTALL},
+    {50, RESTORING,  VALID,              ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {51, RESTORING,  ANY,                ANY, NO,  YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {52, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {53, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
+    {54, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {55, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   G,   ANY, OTTER_ACTION_INSTALL},
+    {56, RESTORING,  VALID,              ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   ANY, OTTER_ACTION_REFUSE},
+    {57, RESTORING,  NOT_VALID,          ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   U,   OTTER_ACTION_CHECK_OLD},
+    {58, RESTORING,  NOT_VALID,          ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   G,   OTTER_ACTION_REVERT},
+    {59, RESTORING,  NOT_VALID,          ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_RECOVER},
+    {60, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {61, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {62, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, G,   ANY, OTTER_ACTION_INSTALL},
+    {63, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, B,   ANY, OTTER_ACTION_REFUSE},
+    {64, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {65, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
+    {66, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {67, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   G,   ANY, OTTER_ACTION_INSTALL},
+    {68, NO_ENTRY,   REQUEST,            ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   ANY, OTTER_ACTION_REFUSE},
+    {69, NO_ENTRY,   NOBODY | DOUBTFUL,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   U,   OTTER_ACTION_CHECK_OLD},
+    {70, NO_ENTRY,   NOBODY | DOUBTFUL,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   G,   OTTER_ACTION_REVERT},
+    {71, NO_ENTRY,   NOBODY | DOUBTFUL,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_RECOVER},
 };
 /* clang-format on */
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -181,8 +212,10 @@ static bool is_covered(const struct row *row, const struct otter_situation *s)
     return (row->part & part_of(s)) != 0 && (row->asked & asked_by(s)) != 0 &&
            has(row->certain, s->certain) && has(row->appended_now, s->appended_now) &&
            has(row->moved, s->moved) && has(row->permanent, s->permanent) &&
-           has(row->used_up, s->used_up) && has(row->app, s->app) &&
-           has(row->new_image, s->new_image) && has(row->old_image, s->old_image);
+           has(row->used_up, s->used_up) && has(row->has_way_back, s->has_way_back) &&
+           has(row->stuck, s->stuck) && has(row->unheard, s->unheard) &&
+           has(row->app, s->app) && has(row->new_image, s->new_image) &&
+           has(row->old_image, s->old_image);
 }
 
 /* Exactly one row covers each situation: the rows need no order, and none can contradict
@@ -248,20 +281,22 @@ static void nothing_is_done_unproved(void **state)
             break;
         case OTTER_ACTION_REFUSE:
             good = s.new_image == OTTER_CHECK_BAD &&
-                   (s.tutorial_request || (s.request == OTTER_REQUEST_VALID && !installing));
+                   (s.tutorial_request || s.request == OTTER_REQUEST_VALID);
             break;
         case OTTER_ACTION_INSTALL:
             good = s.new_image == OTTER_CHECK_GOOD &&
-                   (installing ? s.app == OTTER_CHECK_BAD &&
-                                     (s.tutorial_request || s.old_image == OTTER_CHECK_BAD)
-                               : s.app != OTTER_CHECK_UNKNOWN);
+                   (installing ? s.stuck || s.old_image == OTTER_CHECK_BAD ||
+                                     (s.app == OTTER_CHECK_BAD && s.tutorial_request)
+                               : s.stuck || s.app != OTTER_CHECK_UNKNOWN);
             break;
         case OTTER_ACTION_REVERT:
-            good = s.old_image == OTTER_CHECK_GOOD &&
-                   (s.app == OTTER_CHECK_BAD || (installing && s.used_up && !s.permanent));
+            good = installing && !s.moved ? s.stuck && s.has_way_back
+                                          : s.old_image == OTTER_CHECK_GOOD &&
+                                                (s.app == OTTER_CHECK_BAD ||
+                                                 (installing && s.used_up && !s.permanent));
             break;
         case OTTER_ACTION_MOVE:
-            good = s.appended_now && !s.moved;
+            good = s.appended_now && !s.moved && !s.stuck && !s.unheard;
             break;
         case OTTER_ACTION_FINISH:
             good = s.moved && s.app == OTTER_CHECK_GOOD;
@@ -274,9 +309,19 @@ static void nothing_is_done_unproved(void **state)
             good = s.app == OTTER_CHECK_GOOD && part_of(&s) == IDLE && s.certain &&
                    !s.tutorial_request && s.request == OTTER_REQUEST_NONE;
             break;
+        case OTTER_ACTION_START_ONCE:
+            good = s.app == OTTER_CHECK_GOOD && installing && s.moved && s.used_up &&
+                   s.old_image == OTTER_CHECK_BAD && s.unheard;
+            break;
         case OTTER_ACTION_RECOVER:
-            good = s.app == OTTER_CHECK_BAD && s.old_image == OTTER_CHECK_BAD &&
-                   s.new_image == OTTER_CHECK_BAD;
+            good = part_of(&s) != IDLE && !s.moved && part_of(&s) != NO_ENTRY
+                       ? s.stuck || s.unheard
+                       : s.old_image == OTTER_CHECK_BAD &&
+                             ((s.app == OTTER_CHECK_BAD && s.new_image == OTTER_CHECK_BAD) ||
+                              (installing && s.used_up && !s.unheard));
+            break;
+        case OTTER_ACTION_GIVE_UP:
+            good = false; /* never decided */
             break;
         }
         if (!good) {
@@ -302,7 +347,7 @@ static void append(struct otter_situation *s, enum otter_journal_kind kind)
 {
     s->kind = (uint8_t)kind;
     s->appended_now = s->certain = true;
-    s->moved = s->confirmed = s->used_up = s->permanent = false;
+    s->moved = s->confirmed = s->used_up = s->permanent = s->stuck = false;
     s->request = OTTER_REQUEST_NONE;
 }
 
@@ -337,6 +382,7 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
         break;
     case OTTER_ACTION_REFUSE:
         s->tutorial_request = false;
+        s->request = OTTER_REQUEST_NONE;
         s->new_image = OTTER_CHECK_UNKNOWN;
         s->appended_now = s->certain = part_of(s) != NO_ENTRY;
         if (part_of(s) == IDLE) {
@@ -344,20 +390,24 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
         }
         break;
     case OTTER_ACTION_INSTALL: {
-        bool permanent = s->tutorial_request || s->app == OTTER_CHECK_BAD;
+        bool permanent = s->tutorial_request;
+        bool has_way_back = s->app != OTTER_CHECK_BAD && (part_of(s) & (IDLE | NO_ENTRY)) != 0;
 
         append(s, OTTER_JOURNAL_INSTALL);
         s->permanent = permanent;
+        s->has_way_back = has_way_back;
         s->tutorial_request = false;
         break;
     }
     case OTTER_ACTION_REVERT:
+        truth->old_image |= part_of(s) == INSTALLING && !s->moved; /* the rest is in APP */
         append(s, OTTER_JOURNAL_RESTORE);
         forget(s);
         break;
     case OTTER_ACTION_MOVE:
         if (s->kind == OTTER_JOURNAL_INSTALL) {
-            *truth = (struct truth){truth->new_image, false, truth->app, false};
+            *truth =
+                (struct truth){truth->new_image, false, truth->app && s->has_way_back, false};
         } else {
             truth->app = truth->old_image;
             truth->reflashed = false;
@@ -370,7 +420,9 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
         break;
     case OTTER_ACTION_TRY:
     case OTTER_ACTION_START:
+    case OTTER_ACTION_START_ONCE:
     case OTTER_ACTION_RECOVER:
+    case OTTER_ACTION_GIVE_UP:
         return false;
     }
     return true;
@@ -409,9 +461,11 @@ static void every_way_ends(void **state)
         } while (do_action(&s, &truth, action));
         starts++;
         longest = steps > longest ? steps : longest;
-        assert_true(action == OTTER_ACTION_RECOVER
-                        ? !truth.app && !truth.old_image && !truth.new_image
-                        : truth.app);
+        if (action != OTTER_ACTION_RECOVER) {
+            assert_true(truth.app);
+        } else if (s.moved || (part_of(&s) & (IDLE | NO_ENTRY)) != 0) {
+            assert_true(!truth.old_image && (truth.app ? s.used_up : !truth.new_image));
+        }
     }
     print_message("%u situations and contents, at most %u actions\n", starts, longest);
     assert_true(longest > 8); /* the model does move */

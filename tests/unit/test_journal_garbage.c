@@ -117,6 +117,7 @@ static void garbage_and_hostile_entries(void **state)
             continue;
         }
         next = journal;
+        next.kind = next.kind == OTTER_JOURNAL_NONE ? OTTER_JOURNAL_IDLE : next.kind;
         assert_int_equal(otter_journal_append(&pages, layout, &next), 0);
         otter_journal_read(&pages, layout, &journal);
         expect_possible(&journal);

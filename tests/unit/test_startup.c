@@ -34,6 +34,16 @@ static void factory_new(void **state)
     assert_int_equal(flash.operations, 0); /* nothing to confirm */
 }
 
+/* What came without an image to go back to is on trial, like any other. */
+static void expect_trial_without_way_back(enum fixture_image image)
+{
+    fixture_expect_trial(image);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
+    assert_int_equal(fixture_journal().previous.length, 0);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    fixture_expect_quiet(image);
+}
+
 static void nothing_there(void **state)
 {
     (void)state;
@@ -48,10 +58,8 @@ static void nothing_there(void **state)
     assert_int_equal(otter_update_confirm(&port, layout), 0);
     assert_int_equal(flash.operations, 0);
 
-    fixture_download(NEW); /* what recovery does */
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
-    fixture_expect_quiet(NEW);
+    fixture_receive(NEW);
+    expect_trial_without_way_back(NEW);
 }
 
 static void update_confirmed(void **state)
@@ -134,7 +142,8 @@ static void doubt_when_idle_is_rewritten(void **state)
     fixture_idle(SMALL);
     fixture_ask(NEW);
     fixture_expect_trial(NEW);
-    ram_flash_poke(&flash, fixture_journal().addr + ENTRY_AT_CONFIRMED + 2, zeros, sizeof zeros);
+    ram_flash_poke(&flash, fixture_journal().addr + ENTRY_AT_CONFIRMED + 2, zeros,
+                   sizeof zeros);
     assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     EXPECT_ACTIONS(OTTER_ACTION_REWRITE, OTTER_ACTION_CHECK_APP, OTTER_ACTION_START);
     assert_int_equal(fixture_journal().kind, OTTER_JOURNAL_IDLE);
@@ -244,9 +253,7 @@ static void damaged_app_is_replaced_by_the_incoming(void **state)
     fixture_idle(FULL);
     fixture_download(NEW); /* nobody has asked yet */
     damage(layout->app.addr + FULL - 1);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP); /* no trial: there is no way back */
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
-    fixture_expect_quiet(NEW);
+    expect_trial_without_way_back(NEW);
 }
 
 static void damaged_app_and_nothing_else(void **state)
@@ -255,11 +262,14 @@ static void damaged_app_and_nothing_else(void **state)
     fixture_idle(SMALL);
     damage(layout->app.addr);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    fixture_download(OLDER); /* genuine, and below the floor */
+    fixture_receive(OLDER); /* genuine, and below the floor */
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    fixture_download(OLD);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    fixture_expect_quiet(OLD);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_NEW, OTTER_ACTION_REFUSE,
+                   OTTER_ACTION_CHECK_NEW, OTTER_ACTION_CHECK_OLD, OTTER_ACTION_RECOVER);
+    assert_int_equal(last_detail, OTTER_REASON_OLDER);
+    fixture_expect_recovery(OTTER_REASON_OLDER); /* and later, too */
+    fixture_receive(OLD);
+    expect_trial_without_way_back(OLD);
 }
 
 /* Nothing came out of the swap that could be started or come back; a recovery then brings
@@ -277,10 +287,8 @@ static void damaged_on_trial_with_what_went_out(void **state)
     damage(layout->app.addr + 1);
     damage(layout->spare.addr);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    fixture_download(NEW);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
-    fixture_expect_quiet(NEW);
+    fixture_receive(NEW);
+    expect_trial_without_way_back(NEW);
 }
 
 static void damaged_on_trial(void **state)
@@ -334,7 +342,8 @@ static void digest_alone_is_not_enough_after_an_installation(void **state)
     fixture_expect_quiet(OLD);
 }
 
-/* The way back is gone, and nobody has confirmed: better this app than none. */
+/* The way back is gone, and nobody has confirmed: the board waits for a better image. If nobody
+ * brings one it runs what it has, once. */
 static void no_way_back(void **state)
 {
     (void)state;
@@ -344,9 +353,17 @@ static void no_way_back(void **state)
         fixture_expect_trial(NEW);
     }
     damage(layout->spare.addr);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_NO_WAY_BACK);
-    fixture_expect_quiet(NEW);
+    for (unsigned i = 0; i < 3; i++) {
+        fixture_expect_recovery(OTTER_REASON_UNCONFIRMED);
+        fixture_unheard = true;
+        assert_int_equal(fixture_start(), OTTER_STARTUP_TRIAL);
+        EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_OLD, OTTER_ACTION_START_ONCE);
+        fixture_unheard = false;
+    }
+    fixture_receive(NEWEST);
+    fixture_expect_trial(NEWEST);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    fixture_expect_quiet(NEWEST);
 }
 
 /* ---- flash that fails ---- */
@@ -373,7 +390,7 @@ static void flash_that_refuses_everything(void **state)
     ram_flash_restart(&flash);
     fixture_expect_trial(NEW); /* the request is still there */
     fail_from(1);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP); /* no start can be counted */
+    assert_int_equal(fixture_start(), OTTER_STARTUP_TRIAL); /* no start can be counted */
     ram_flash_restart(&flash);
     fail_from(1);
     damage(layout->app.addr);

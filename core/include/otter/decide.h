@@ -34,6 +34,9 @@ struct otter_situation {
     bool confirmed;        /* INSTALL: confirmed. RESTORE: all is copied back */
     bool permanent;        /* INSTALL without trial */
     bool used_up;          /* INSTALL: all starts on trial are used */
+    bool has_way_back;     /* INSTALL: there was an image in APP when it began */
+    bool stuck;            /* MOVE has failed again and again in this start */
+    bool unheard;          /* the recovery before this start has heard nobody */
     uint8_t app;           /* enum otter_check: is the image in APP the right one? */
     uint8_t new_image;     /* ... may the image at OTTER_IMAGE_AT_NEW be installed? */
     uint8_t old_image;     /* ... is the old image whole at OTTER_IMAGE_AT_OLD? */
@@ -48,12 +51,14 @@ enum otter_action {
     OTTER_ACTION_MOVE,           /* swap, or copy back, to the end */
     OTTER_ACTION_FINISH,         /* write all four `confirmed` marks */
     OTTER_ACTION_START,          /* start the app */
+    OTTER_ACTION_START_ONCE, /* start the app with the watchdog on, though its trial is over */
     /* From here on, actions that a log shows. */
     OTTER_ACTION_REFUSE,  /* append what was read, with the reason; removes the request */
     OTTER_ACTION_INSTALL, /* append INSTALL for the new image; removes the request */
     OTTER_ACTION_REVERT,  /* append RESTORE for the old image */
     OTTER_ACTION_TRY,     /* count a start on trial, then start the app with the watchdog on */
-    OTTER_ACTION_RECOVER, /* nothing can be started: receive an image */
+    OTTER_ACTION_RECOVER, /* nothing should be started: receive an image */
+    OTTER_ACTION_GIVE_UP, /* never decided: told when flash takes nothing any more */
 };
 
 enum otter_action otter_decide_action(const struct otter_situation *situation);

@@ -20,9 +20,14 @@ enum otter_reason {
     OTTER_REASON_HARDWARE = 8,       /* refused: built for other hardware */
     OTTER_REASON_OLDER = 9,          /* refused: older than what is installed */
     OTTER_REASON_NOT_STARTABLE = 10, /* refused: no vector table for this slot */
-    OTTER_REASON_NO_WAY_BACK = 11,   /* kept though not confirmed: the old image is gone */
     OTTER_REASON_DAMAGED = 12,       /* APP was damaged, and replaced by the other image */
-    OTTER_REASON_DIGEST = 14,        /* refused: not the MD5 of the tutorial request */
+    OTTER_REASON_DIGEST = 14,        /* refused: not the MD5 that was announced */
+    OTTER_REASON_FLASH = 15,         /* flash does not take the image, or not the old one */
+    OTTER_REASON_CRASHED = 16,       /* in recovery: the watchdog has reset the app too often */
+    OTTER_REASON_ASKED = 17,         /* in recovery: the app, or the pin, asked for it */
+    OTTER_REASON_INSTALLED = 18,     /* not taken: APP holds this file already */
+    OTTER_REASON_ON_TRIAL = 19,      /* not taken: the app was on trial itself */
+    OTTER_REASON_TRIED = 20,         /* not taken: this file was downloaded three times */
 };
 
 #endif

@@ -21,7 +21,7 @@
 enum otter_startup_target {
     OTTER_STARTUP_APP,   /* start the app */
     OTTER_STARTUP_TRIAL, /* start the app, with the watchdog running */
-    /* nothing can be started: receive an image into APPBAK, and reset */
+    /* nothing should be started: receive an image into APPBAK, and reset */
     OTTER_STARTUP_RECOVERY,
 };
 
@@ -48,15 +48,20 @@ struct otter_startup_config {
      * examined only when APP is bad. */
     bool received;
 
+    /* The recovery before this start has heard no byte for five minutes, and nothing has been
+     * switched off since. An app whose trial is over runs once more then, and what flash has
+     * refused is not tried again. */
+    bool unheard;
+
     /* Called before each action, for a log; may be NULL. `detail` depends on the action.
      * CHECK_APP: 1 if the signature is verified as well as the digest record, else 0. REFUSE,
-     * REVERT: the enum otter_reason. TRY: which start on trial this is. All others: 0. */
+     * REVERT, RECOVER, GIVE_UP: the enum otter_reason. TRY: which start on trial this is. All others: 0. */
     void (*report)(void *ctx, enum otter_action action, uint8_t detail);
     void *report_ctx;
 };
 
-/* Returns what to start. Never fails: when flash accepts no more writes it starts an app that
- * is good, or recovers.
+/* Returns what to start. Never fails: when flash accepts no more writes it says so (GIVE_UP),
+ * and starts an app that is good, or recovers.
  * Power: nothing is lost at any point; see otter/journal.h. */
 enum otter_startup_target otter_startup_run(const struct otter_startup_config *config);
 
