@@ -58,10 +58,13 @@ static enum otter_action go_on_idle(const struct otter_situation *s)
     return s->app == OTTER_CHECK_GOOD ? OTTER_ACTION_START : replace_app(s);
 }
 
-/* The swap is under way. What a recovery has received in the meantime has overwritten what was
- * to be installed; only a swap that cannot go on makes way for it. */
+/* The swap is under way. What a recovery has received in the meantime has overwritten both what
+ * was to be installed and what was to go back, so the swap makes way for it. */
 static enum otter_action go_on_moving(const struct otter_situation *s)
 {
+    if (s->request == OTTER_REQUEST_VALID) {
+        return install_or_recover(s);
+    }
     if (s->unheard) { /* it has been tried in the start before; nobody was there to help */
         return OTTER_ACTION_RECOVER;
     }
@@ -71,10 +74,8 @@ static enum otter_action go_on_moving(const struct otter_situation *s)
     if (!s->stuck) {
         return OTTER_ACTION_MOVE;
     }
-    if (s->kind == OTTER_JOURNAL_INSTALL && s->has_way_back) {
-        return OTTER_ACTION_REVERT;
-    }
-    return s->request == OTTER_REQUEST_VALID ? install_or_recover(s) : OTTER_ACTION_RECOVER;
+    return s->kind == OTTER_JOURNAL_INSTALL && s->has_way_back ? OTTER_ACTION_REVERT
+                                                               : OTTER_ACTION_RECOVER;
 }
 
 /* The image on trial is damaged, or did not confirm. */

@@ -8,13 +8,13 @@
 
 enum { ENTRIES = OTTER_JOURNAL_ENTRIES };
 enum { TAG = 0x3AC5, TAG_REQUEST = 0x5CA3, SAVED = 0x5555, BLANK = 0xFFFF };
-enum { MARK_SIZE = 2, GROUP_SIZE = 8 };
+enum { MARK_SIZE = 2, GROUP_SIZE = 8, CONFIRMED_SIZE = ENTRY_REQUEST - ENTRY_CONFIRMED };
 /* In the step of an INSTALL: the swap is finished, and the low bits count the starts. */
 enum { STEP_TRIAL = 0x8000 };
 /* In a request */
 enum { REQUEST_FILE = 2, REQUEST_SIZE = 12, REQUEST_CHECK = 16, REQUEST_LEN = 20 };
 
-static const uint8_t zeros[GROUP_SIZE];
+static const uint8_t zeros[CONFIRMED_SIZE];
 
 static int program(const struct otter_port *port, uint32_t addr, const uint8_t data[],
                    uint32_t len)
@@ -77,22 +77,48 @@ static bool is_newer(uint32_t a, uint32_t b)
     return (int16_t)(uint16_t)(a - b) > 0;
 }
 
+static bool is_valid(const struct otter_port *port, const struct otter_layout *layout,
+                     uint32_t addr, const uint8_t head[ENTRY_HEAD_SIZE])
+{
+    return otter_get_le32(head + ENTRY_CHECK) == entry_check(port, head, addr) &&
+           head[ENTRY_NUMBER] % ENTRIES == place_of(port, addr) &&
+           head[ENTRY_KIND] != OTTER_JOURNAL_NONE &&
+           otter_get_le32(head + ENTRY_PRESENT) <= layout->app.size &&
+           otter_get_le32(head + ENTRY_PREVIOUS) <= layout->app.size;
+}
+
 bool otter_entry_load(const struct otter_port *port, const struct otter_layout *layout,
                       uint32_t addr, uint8_t out_head[ENTRY_HEAD_SIZE])
 {
     if (port->read(port->ctx, addr, out_head, ENTRY_HEAD_SIZE) != 0) {
         memset(out_head, 0, ENTRY_HEAD_SIZE);
     }
-    return otter_get_le32(out_head + ENTRY_CHECK) == entry_check(port, out_head, addr) &&
-           out_head[ENTRY_NUMBER] % ENTRIES == place_of(port, addr) &&
-           out_head[ENTRY_KIND] != OTTER_JOURNAL_NONE &&
-           otter_get_le32(out_head + ENTRY_PRESENT) <= layout->app.size &&
-           otter_get_le32(out_head + ENTRY_PREVIOUS) <= layout->app.size;
+    return is_valid(port, layout, addr, out_head);
 }
 
+/* One bit of the fields is wrong, because its cell has died: find it by the check. Returns
+ * whether the fields are valid now. */
+static bool put_right(const struct otter_port *port, const struct otter_layout *layout,
+                      uint32_t addr, uint8_t head[ENTRY_HEAD_SIZE])
+{
+    for (unsigned bit = 8 * ENTRY_NUMBER; bit < 8 * ENTRY_COMMIT; bit++) {
+        uint8_t mask = (uint8_t)(1U << bit % 8);
+
+        head[bit / 8] ^= mask;
+        if (is_valid(port, layout, addr, head)) {
+            return true;
+        }
+        head[bit / 8] ^= mask;
+    }
+    return false;
+}
+
+/* One wrong bit in the tag, by a dead cell, makes no difference. */
 static bool is_live(const uint8_t head[ENTRY_HEAD_SIZE])
 {
-    return otter_get_le16(head + ENTRY_TAG) == TAG;
+    unsigned wrong = otter_get_le16(head + ENTRY_TAG) ^ (unsigned)TAG;
+
+    return (wrong & (wrong - 1)) == 0;
 }
 
 static uint32_t page_mark_addr(uint32_t entry, uint32_t i)
@@ -100,20 +126,28 @@ static uint32_t page_mark_addr(uint32_t entry, uint32_t i)
     return entry + ENTRY_HEAD_SIZE + MARK_SIZE * i;
 }
 
-/* How many page marks are used? The highest that is not blank decides; *out_mark is it. */
-static uint16_t count_page_marks(const struct otter_port *port, uint32_t entry,
-                                 uint16_t *out_mark)
+static uint16_t get_page_mark(const struct otter_port *port, uint32_t entry, uint32_t i)
 {
-    uint16_t count = (uint16_t)OTTER_JOURNAL_PAGES_MAX(port->page_size);
+    uint8_t mark[MARK_SIZE] = {0, 0};
 
-    for (; count != 0; count--) {
-        uint8_t mark[MARK_SIZE] = {0, 0};
+    (void)port->read(port->ctx, page_mark_addr(entry, i), mark, MARK_SIZE);
+    return otter_get_le16(mark);
+}
 
-        (void)port->read(port->ctx, page_mark_addr(entry, count - 1U), mark, MARK_SIZE);
-        *out_mark = otter_get_le16(mark);
-        if (*out_mark != BLANK) {
+/* Of the page marks from `count` on, up to which are they used? *out_last is the last of them,
+ * if there is one. An entry's marks are written in one go, from the step on that its fields
+ * tell; so what stands above a blank one is a dead cell. */
+static uint16_t count_page_marks(const struct otter_port *port, uint32_t entry, uint16_t count,
+                                 uint16_t *out_last)
+{
+    while (count < OTTER_JOURNAL_PAGES_MAX(port->page_size)) {
+        uint16_t mark = get_page_mark(port, entry, count);
+
+        if (mark == BLANK) {
             break;
         }
+        *out_last = mark;
+        count++;
     }
     return count;
 }
@@ -122,9 +156,15 @@ static uint16_t count_page_marks(const struct otter_port *port, uint32_t entry,
 static bool is_entry_blank(const struct otter_port *port, uint32_t addr,
                            const uint8_t head[ENTRY_HEAD_SIZE])
 {
-    uint16_t mark;
+    uint32_t i = OTTER_JOURNAL_PAGES_MAX(port->page_size);
 
-    return is_blank(head, ENTRY_HEAD_SIZE) && count_page_marks(port, addr, &mark) == 0;
+    if (!is_blank(head, ENTRY_HEAD_SIZE)) {
+        return false;
+    }
+    while (i != 0 && get_page_mark(port, addr, i - 1) == BLANK) {
+        i--;
+    }
+    return i == 0;
 }
 
 /* Is the place after the newest entry blank, or the start of an older page, which will be
@@ -182,6 +222,11 @@ static void get_fields(const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal
     journal->reason = head[ENTRY_REASON];
     journal->flags = head[ENTRY_FLAGS];
     journal->step = otter_get_le16(head + ENTRY_STEP);
+    if (journal->kind == OTTER_JOURNAL_INSTALL && (journal->step & STEP_TRIAL) != 0) {
+        journal->swapped = true;
+        journal->starts = (uint8_t)journal->step;
+        journal->step = 0;
+    }
     get_file(head + ENTRY_FILE, &journal->file);
     journal->floor = otter_get_le32(head + ENTRY_FLOOR);
     journal->version = otter_get_le32(head + ENTRY_VERSION);
@@ -208,26 +253,33 @@ static void get_request(const uint8_t request[REQUEST_LEN], uint32_t size_max,
 }
 
 /* An INSTALL: how far is it? */
-static void get_install(const uint8_t head[ENTRY_HEAD_SIZE], uint16_t page_marks,
-                        bool is_last_in_place, uint32_t page_size,
+static void get_install(const struct otter_port *port, const uint8_t head[ENTRY_HEAD_SIZE],
                         struct otter_journal *journal)
 {
     uint8_t starts = OTTER_JOURNAL_TRIALS;
+    bool is_used;
 
     while (starts != 0 &&
            is_blank(head + ENTRY_STARTS + (size_t)GROUP_SIZE * (starts - 1U), GROUP_SIZE)) {
         starts--;
     }
-    journal->swapped = starts != 0 || journal->confirmed || journal->requested;
-    if ((journal->step & STEP_TRIAL) != 0) {
-        journal->swapped = true;
-        journal->step &= STEP_TRIAL - 1;
-        starts = journal->step > starts ? (uint8_t)journal->step : starts;
-    } else if (page_marks != 0) { /* saved; perhaps in place as well */
-        journal->step = (uint16_t)(2 * page_marks - (is_last_in_place ? 0 : 1));
+    if (!journal->swapped) {
+        uint16_t last, before = journal->step / 2U;
+        uint16_t page_marks = count_page_marks(port, journal->addr, before, &last);
+
+        if (page_marks != before) { /* saved; perhaps in place as well */
+            journal->step = (uint16_t)(2 * page_marks - (last == 0 ? 0 : 1));
+        }
+        /* The last page mark may be in doubt, if a start followed it. In the middle of a swap
+         * such a mark is a dead cell. */
+        is_used = starts != 0 || journal->confirmed || journal->requested;
+        journal->swapped = journal->step + (is_used ? 1U : 0U) >=
+                           2 * otter_journal_count_pages(journal, port->page_size);
     }
-    journal->starts = starts;
-    journal->swapped |= journal->step >= 2 * otter_journal_count_pages(journal, page_size);
+    if (starts > journal->starts) {
+        journal->starts = starts;
+    }
+    journal->confirmed &= journal->swapped;
     if (journal->confirmed) {
         journal->floor = journal->version;
     }
@@ -236,23 +288,26 @@ static void get_install(const uint8_t head[ENTRY_HEAD_SIZE], uint16_t page_marks
 static void get_marks(const struct otter_port *port, const struct otter_layout *layout,
                       const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal *journal)
 {
-    uint16_t last_mark = 0;
-    uint16_t page_marks = count_page_marks(port, journal->addr, &last_mark);
+    uint16_t last, step = journal->step;
+    unsigned marks = 0; /* of `confirmed` */
 
-    journal->confirmed = !is_blank(head + ENTRY_CONFIRMED, GROUP_SIZE);
-    journal->all_marks_set = memcmp(head + ENTRY_CONFIRMED, zeros, GROUP_SIZE) == 0;
-    /* The commit word is right, or something was written after it. */
-    journal->certain =
-        ((head[ENTRY_COMMIT] == head[ENTRY_NUMBER] &&
-          (head[ENTRY_COMMIT] ^ head[ENTRY_COMMIT + 1]) == 0xFF) ||
-         page_marks != 0 || !is_blank(head + ENTRY_STARTS, ENTRY_HEAD_SIZE - ENTRY_STARTS)) &&
-        journal->confirmed == journal->all_marks_set;
+    for (unsigned i = ENTRY_CONFIRMED; i < ENTRY_REQUEST; i += MARK_SIZE) {
+        marks += otter_get_le16(head + i) != BLANK;
+    }
+    journal->confirmed = marks > 1;
+    journal->all_marks_set = memcmp(head + ENTRY_CONFIRMED, zeros, CONFIRMED_SIZE) == 0;
     get_request(head + ENTRY_REQUEST, layout->backup.size, journal);
     if (journal->kind == OTTER_JOURNAL_INSTALL) {
-        get_install(head, page_marks, last_mark == 0, port->page_size, journal);
-    } else if (page_marks > journal->step) {
-        journal->step = page_marks;
+        get_install(port, head, journal);
+    } else {
+        journal->step = count_page_marks(port, journal->addr, step, &last);
     }
+    /* The commit word is right, or something was written after it. */
+    journal->certain = ((head[ENTRY_COMMIT] == head[ENTRY_NUMBER] &&
+                         (head[ENTRY_COMMIT] ^ head[ENTRY_COMMIT + 1]) == 0xFF) ||
+                        journal->step != step ||
+                        !is_blank(head + ENTRY_STARTS, ENTRY_HEAD_SIZE - ENTRY_STARTS)) &&
+                       (marks == 0 || journal->all_marks_set);
 }
 
 void otter_journal_read(const struct otter_port *port, const struct otter_layout *layout,
@@ -260,6 +315,8 @@ void otter_journal_read(const struct otter_port *port, const struct otter_layout
 {
     /* read once: what is in doubt must not change */
     uint8_t head[ENTRY_HEAD_SIZE], newest[ENTRY_HEAD_SIZE];
+
+    bool is_sound = true;
 
     memset(out_journal, 0, sizeof *out_journal);
     for (uint32_t i = 0; i < 2 * ENTRIES; i++) {
@@ -272,10 +329,19 @@ void otter_journal_read(const struct otter_port *port, const struct otter_layout
             memcpy(newest, head, ENTRY_HEAD_SIZE);
         }
     }
+    for (uint32_t i = 0; i < 2 * ENTRIES && out_journal->addr == 0; i++) {
+        uint32_t addr = otter_entry_addr(port, layout, i);
+
+        (void)otter_entry_load(port, layout, addr, newest);
+        if (is_live(newest) && put_right(port, layout, addr, newest)) {
+            out_journal->addr = addr;
+            is_sound = false;
+        }
+    }
     if (out_journal->addr != 0) {
         get_fields(newest, out_journal);
         get_marks(port, layout, newest, out_journal);
-        out_journal->certain &= is_next_clean(port, layout, out_journal);
+        out_journal->certain &= is_sound && is_next_clean(port, layout, out_journal);
     }
 }
 
@@ -394,7 +460,7 @@ int otter_journal_count_start(const struct otter_port *port,
 
 int otter_journal_finish(const struct otter_port *port, const struct otter_journal *journal)
 {
-    return program(port, journal->addr + ENTRY_CONFIRMED, zeros, GROUP_SIZE);
+    return program(port, journal->addr + ENTRY_CONFIRMED, zeros, CONFIRMED_SIZE);
 }
 
 int otter_journal_request(const struct otter_port *port, const struct otter_journal *journal,

@@ -24,9 +24,9 @@ enum {
     ENTRY_COMMIT = 56,
     ENTRY_STARTS = 58,
     ENTRY_CONFIRMED = 82,
-    ENTRY_REQUEST = 90,
-    ENTRY_NOTES = 110,
-    ENTRY_ANNOUNCED = 134,
+    ENTRY_REQUEST = 92,
+    ENTRY_NOTES = 112,
+    ENTRY_ANNOUNCED = 136,
     ENTRY_HEAD_SIZE = OTTER_JOURNAL_HEAD_SIZE,
 };
 enum { FILE_SIZE = 10, FILE_TRIES = 8 }; /* of struct otter_journal_file in flash */

@@ -425,7 +425,9 @@ static enum otter_startup_target give_up(struct startup *s)
         tell(s, OTTER_ACTION_RECOVER, OTTER_REASON_FLASH);
         return OTTER_STARTUP_RECOVERY;
     }
-    return is_on_trial(s) && s->journal.swapped ? OTTER_STARTUP_TRIAL : OTTER_STARTUP_APP;
+    return is_on_trial(s) && app_digest(&s->journal) == &s->journal.present
+               ? OTTER_STARTUP_TRIAL
+               : OTTER_STARTUP_APP;
 }
 
 enum otter_startup_target otter_startup_run(const struct otter_startup_config *config)

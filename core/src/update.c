@@ -5,7 +5,8 @@
 
 static bool is_surely_idle(const struct otter_journal *journal)
 {
-    return journal->kind == OTTER_JOURNAL_IDLE || journal->all_marks_set;
+    return journal->kind == OTTER_JOURNAL_IDLE ||
+           (journal->confirmed && journal->all_marks_set);
 }
 
 bool otter_update_has_journal(const struct otter_port *port, const struct otter_layout *layout)
@@ -57,7 +58,9 @@ int otter_update_confirm(const struct otter_port *port, const struct otter_layou
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
-    return journal.kind == OTTER_JOURNAL_INSTALL ? otter_journal_finish(port, &journal) : 0;
+    return journal.kind == OTTER_JOURNAL_INSTALL && journal.swapped
+               ? otter_journal_finish(port, &journal)
+               : 0;
 }
 
 /* FLAG is erased whatever it reads: a request whose programming was cut may read as blank now

@@ -5,7 +5,7 @@
 #include "otter/update.h"
 #include "support/rng.h"
 
-enum { QUIET_STARTS = 4, ASKS_MAX = 12 };
+enum { QUIET_STARTS = 4, ASKS_MAX = 12, WORN_ASKS_MAX = 3 };
 
 static const struct otter_layout *const layout = &ram_flash_layout;
 
@@ -106,7 +106,14 @@ static int erase(void *ctx, uint32_t addr)
 {
     unsigned page = (addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE;
 
-    if (++living->state.erased[page] > living->state.allowed) {
+    if (living->wear != LIFE_SOUND) {
+        struct otter_journal journal;
+
+        otter_journal_read(&living->flash.port, layout, &journal);
+        if (journal.addr - addr < RAM_FLASH_PAGE) {
+            fail(living, LIFE_WORN, "erases the page of the newest entry: page", (int)page);
+        }
+    } else if (++living->state.erased[page] > living->state.allowed) {
         fail(living, LIFE_WORN, "erased too often: page", (int)page);
     }
     return living->flash.port.erase(ctx, addr);
@@ -118,7 +125,7 @@ static bool has_more(const struct device_life *life)
 {
     int next = life->state.next;
 
-    return next < LIFE_IMAGES && life->plan->size[next] != 0;
+    return next < LIFE_IMAGES && life->plan->size[next] != 0 && !life->state.gave_up;
 }
 
 /* Fill APPBAK with the next image, page by page, as the receiver does. */
@@ -151,6 +158,7 @@ static void ask(struct device_life *life)
         return; /* confirm() failed, or did not hold: the next start knows more */
     }
     if (!life->plan->asks_to_recover && !download(life)) {
+        state->gave_up = life->wear != LIFE_SOUND && ++state->failed_downloads == WORN_ASKS_MAX;
         return;
     }
     if (state->candidate != state->next) {
@@ -160,6 +168,10 @@ static void ask(struct device_life *life)
         state->asked = 0;
     }
     life->lost_requests += state->asked != 0 && !life->plan->asks_to_recover;
+    if (life->wear != LIFE_SOUND && state->asked == WORN_ASKS_MAX) {
+        state->gave_up = true;
+        return;
+    }
     if (++state->asked > ASKS_MAX) {
         fail(life, LIFE_ENDLESS, "asked in vain", state->next);
     }
@@ -179,6 +191,7 @@ static void become_confirmed(struct life_state *state, int image)
     state->candidate = -1;
     state->next = image + 1;
     state->confirm_began = false;
+    state->failed_downloads = 0;
 }
 
 static void run_app(struct device_life *life, int image)
@@ -217,7 +230,8 @@ static void check_start(struct device_life *life, int image, enum otter_startup_
     struct life_state *state = &life->state;
 
     if (image == state->candidate) {
-        state->starts[image] += !is_unheard; /* once more, as nobody brings another one */
+        /* not counted: once more, as nobody brings another one, or flash refused the mark */
+        state->starts[image] += !is_unheard && life->flash.fail_count == 0;
         if (how == OTTER_STARTUP_APP) {
             if (!state->confirm_began) {
                 fail(life, LIFE_UNVERIFIED, "confirmed by itself", image);
@@ -231,6 +245,11 @@ static void check_start(struct device_life *life, int image, enum otter_startup_
     if (image != state->installed) {
         bool is_older = image < state->installed;
 
+        if (is_older && life->wear == LIFE_DEAD_APP_CELL) { /* the one before took its place */
+            state->installed = image;
+            state->candidate = -1;
+            return;
+        }
         fail(life, is_older ? LIFE_LOST_CONFIRM : LIFE_UNVERIFIED,
              is_older ? "lost confirm" : "nobody asked for it", image);
         return;
@@ -259,6 +278,13 @@ static void log_action(void *ctx, enum otter_action action, uint8_t detail)
     }
 }
 
+/* In recovery, until somebody brings an image that flash can hold. */
+static void wait_for_good(struct device_life *life)
+{
+    life->waits++;
+    life->state.quiet = QUIET_STARTS;
+}
+
 /* The bootloader receives the image that is due, and restarts. */
 static void recover(struct device_life *life)
 {
@@ -283,14 +309,40 @@ static void recover(struct device_life *life)
         state->starts[image] = 0;
         state->confirm_began = false;
     }
+    if (life->wear != LIFE_SOUND && life->refusals == 0 &&
+        ++state->failed_downloads > WORN_ASKS_MAX) {
+        wait_for_good(life); /* flash does not take this image, here or there */
+        return;
+    }
     begin_way(state);
     if (!recovery_push(&life->port, images[image], life->plan->size[image])) {
-        fail(life, LIFE_BRICK, "not taken by the recovery", image);
+        if (life->wear == LIFE_SOUND) {
+            fail(life, LIFE_BRICK, "not taken by the recovery", image);
+        }
+        return;
     }
     begin_way(state);
     state->allowed =
         allowed; /* a mark that a cut left in doubt may read otherwise from now on */
     state->mail = LIFE_MAIL_RECEIVED;
+}
+
+/* In recovery though there was an app. */
+static void wait_or_fail(struct device_life *life)
+{
+    const struct life_state *state = &life->state;
+    bool is_on_trial =
+        state->candidate >= 0 && state->starts[state->candidate] >= OTTER_JOURNAL_TRIALS;
+
+    if (life->wear == LIFE_DEAD_APP_CELL ||
+        (life->wear == LIFE_DEAD_CELL && is_on_trial &&
+         !is_image_at(life, state->installed, OTTER_IMAGE_AT_OLD))) {
+        wait_for_good(life);
+    } else if (life->wear == LIFE_REFUSALS && life->flash.fail_count != 0) {
+        life->waits++;
+    } else {
+        fail(life, LIFE_BRICK, "brick", -1);
+    }
 }
 
 static void run(void *ctx)
@@ -311,7 +363,7 @@ static void run(void *ctx)
     life->state.mail = LIFE_MAIL_NONE;
     how = otter_startup_run(&config);
     if (how == OTTER_STARTUP_RECOVERY && life->state.installed >= 0) {
-        fail(life, LIFE_BRICK, "brick", -1);
+        wait_or_fail(life);
         return;
     }
     if (how == OTTER_STARTUP_RECOVERY ||
@@ -363,7 +415,21 @@ bool life_run(struct device_life *life, uint32_t cut)
 
     living = life;
     life->flash.cut_at = cut;
+    if (life->refusals != 0 && life->flash.fail_at == 0) { /* they go on after a reset */
+        life->flash.fail_at = 1;
+        life->flash.fail_count = life->refusals;
+    }
     whole = ram_flash_run(&life->flash, run, life);
+    if (life->refusals != 0 && life->flash.operations >= life->flash.fail_at) {
+        uint32_t refused = life->flash.operations + 1 - life->flash.fail_at;
+
+        life->refusals -= refused < life->refusals ? refused : life->refusals;
+    }
+    life->calm = life->flash.fail_count != 0 ? 0 : life->calm + 1;
+    if (life->wear != LIFE_SOUND && life->calm > 1 && life->state.quiet >= QUIET_STARTS &&
+        life->waits == 0 && life->flash.erased != 0) {
+        fail(life, LIFE_ENDLESS, "a quiet start erases: pages", (int)life->flash.erased);
+    }
     life->state.operations += life->flash.operations;
     life->runs++;
     ram_flash_restart(&life->flash);
@@ -392,6 +458,9 @@ void life_load(struct device_life *life, const struct life_snapshot *snapshot)
 {
     life->state = snapshot->state;
     life->breach = LIFE_KEPT;
+    life->wear = LIFE_SOUND;
+    life->refusals = life->waits = life->calm = 0;
+    life->flash.stuck_mask = 0;
     ram_flash_heal(&life->flash);
     ram_flash_restart(&life->flash);
     memcpy(life->flash.bytes, snapshot->bytes, sizeof snapshot->bytes);

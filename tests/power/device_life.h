@@ -17,8 +17,12 @@
  * is started on trial at most three times without confirmation, then never again; once
  * confirm() has returned the image stays; nothing starts that nobody asked for; the device is
  * never without an app, unless it was found so: then it recovers, with image 0, and with the one
- * after it if that does not confirm. A page is erased at most once on the way from one app to the next, and once more for each cut,
- * and for a revert.
+ * after it if that does not confirm. A page is erased at most once on the way from one app to the
+ * next, and once more for each cut, and for a revert.
+ *
+ * With flash that fails (enum life_wear) an update may be given up, after three attempts, and a
+ * page may be erased more often; all else holds. The page that holds the newest entry of the
+ * journal is never erased, and a start that has nothing to do erases nothing.
  */
 enum { LIFE_IMAGES = 5, LIFE_FAILURE_MAX = 160, LIFE_PAGES = RAM_FLASH_SIZE / RAM_FLASH_PAGE };
 
@@ -33,6 +37,15 @@ enum life_breach { /* of a promise */
                    LIFE_ENDLESS, /* it never stops working on its flash */
                    LIFE_WORN,    /* a page was erased too often */
                    LIFE_BREACHES
+};
+
+/* What is wrong with the flash, and what is allowed for it. */
+enum life_wear {
+    LIFE_SOUND,
+    LIFE_DEAD_CELL, /* outside of APP: nothing else */
+    /* in APP: the image before is started again, or the device waits in recovery */
+    LIFE_DEAD_APP_CELL,
+    LIFE_REFUSALS, /* as long as flash refuses operations the device may wait in recovery */
 };
 
 struct life_plan {
@@ -53,6 +66,8 @@ struct life_state { /* what the oracle knows */
     unsigned starts[LIFE_IMAGES];
     bool confirm_began;
     unsigned asked;             /* how often for the candidate */
+    unsigned failed_downloads;  /* of the next image */
+    bool gave_up;               /* flash does not take it: no more is asked for */
     bool was_unheard;           /* a recovery has heard nobody */
     unsigned quiet;             /* starts with nothing left to do */
     uint64_t operations;        /* since the beginning */
@@ -72,10 +87,14 @@ struct device_life {
     struct ram_flash flash;
     struct otter_port port; /* that of `flash`, counting erases */
     struct life_state state;
+    enum life_wear wear;
+    uint32_t refusals;              /* so many operations are still to be refused */
+    unsigned calm;                  /* runs since flash has refused one */
     enum life_breach breach;        /* the first one */
     char failure[LIFE_FAILURE_MAX]; /* the same in words */
     /* statistics */
     uint64_t runs, lost_requests;
+    unsigned waits; /* in recovery, as flash that fails allows */
 };
 
 /* A factory-new device with image 0 of `plan`, or as its ruin says. */

@@ -14,49 +14,11 @@
 #include <string.h>
 #include <time.h>
 #include "power/device_life.h"
+#include "power/life_plans.h"
 #include "support/rng.h"
 
-enum { KB = 1024, CUTS_MAX = 3, RUNS_MAX = 60, SNAPSHOTS_MAX = 64, FAILURES_SHOWN = 10 };
+enum { CUTS_MAX = 3, RUNS_MAX = 60, FAILURES_SHOWN = 10 };
 enum { WAYS = 2 * RAM_FLASH_READS }; /* for a weak bit to read, times to heal */
-
-static const struct life_plan plans[] = {
-    {.name = "good", .size = {26 * KB, 26 * KB, 21 * KB + 4}, .confirm_at = {1, 1, 2}},
-    {.name = "bad", .size = {26 * KB, 20 * KB + 8, 26 * KB}, .confirm_at = {1, 0, 1}},
-    {.name = "mixed",
-     .size = {3 * KB, 2 * KB + 100, 3 * KB, KB, 2 * KB},
-     .confirm_at = {1, 3, 0, 2, 1}},
-    {.name = "small good",
-     .size = {3 * KB, 3 * KB, 2 * KB, 3 * KB, 3 * KB},
-     .confirm_at = {1, 1, 2, 3, 1}},
-    {.name = "small bad",
-     .size = {2 * KB, 3 * KB, 3 * KB, 3 * KB, 2 * KB},
-     .confirm_at = {1, 0, 0, 0, 0}},
-    {.name = "empty", .size = {2 * KB + 100, 2 * KB}, .confirm_at = {1, 2}, .ruin = RUIN_EMPTY},
-    {.name = "empty, mute",
-     .size = {2 * KB, 2 * KB + 100, 3 * KB},
-     .confirm_at = {0, 1, 1},
-     .ruin = RUIN_EMPTY},
-    {.name = "empty, mute, alone",
-     .size = {2 * KB + 100, 2 * KB},
-     .confirm_at = {0, 2},
-     .ruin = RUIN_EMPTY,
-     .unheard = true},
-    {.name = "noise", .size = {2 * KB}, .confirm_at = {1}, .ruin = RUIN_NOISE},
-    {.name = "half swapped",
-     .size = {2 * KB + 100},
-     .confirm_at = {1},
-     .ruin = RUIN_HALF_SWAPPED},
-    {.name = "half restored",
-     .size = {2 * KB + 100},
-     .confirm_at = {1},
-     .ruin = RUIN_HALF_RESTORED},
-    {.name = "decayed", .size = {2 * KB}, .confirm_at = {1}, .ruin = RUIN_DECAYED},
-    {.name = "asked",
-     .size = {2 * KB, KB, 2 * KB},
-     .confirm_at = {1, 1, 0},
-     .asks_to_recover = true},
-};
-enum { PLANS = sizeof plans / sizeof plans[0], FIRST_SMALL = 2 };
 
 struct cut {
     uint32_t at; /* the first: operations since the beginning; others: since the cut before */
@@ -73,52 +35,15 @@ struct totals {
     uint64_t cases, failures, runs, lost_requests, breaches[LIFE_BREACHES];
 };
 
-/* The uncut life of one plan: where each of its runs began. */
-struct reference {
-    struct life_snapshot snapshots[SNAPSHOTS_MAX];
-    unsigned count;
-    uint64_t operations;
-};
-
-static struct reference references[PLANS];
 static struct device_life life;
-
-static bool run_reference(unsigned plan)
-{
-    struct reference *reference = &references[plan];
-
-    life_begin(&life, &plans[plan]);
-    while (!life_is_over(&life) && reference->count < SNAPSHOTS_MAX) {
-        life_save(&life, &reference->snapshots[reference->count++]);
-        (void)life_run(&life, 0);
-    }
-    reference->operations = life.state.operations;
-    if (life.breach != LIFE_KEPT || !life_is_over(&life)) {
-        fprintf(stderr, "power_startup: plan \"%s\" without any cut: %s\n", plans[plan].name,
-                life.breach != LIFE_KEPT ? life.failure : "never ends");
-        return false;
-    }
-    return true;
-}
-
-static const struct life_snapshot *snapshot_before(const struct reference *reference,
-                                                   uint64_t operation)
-{
-    unsigned i = reference->count - 1;
-
-    while (i > 0 && reference->snapshots[i].state.operations >= operation) {
-        i--;
-    }
-    return &reference->snapshots[i];
-}
 
 static bool run_case(const struct power_case *c, struct totals *totals)
 {
-    const struct life_snapshot *snapshot = snapshot_before(&references[c->plan], c->cut[0].at);
+    const struct life_snapshot *snapshot = life_snapshot_before(c->plan, c->cut[0].at);
     uint64_t next = c->cut[0].at - snapshot->state.operations;
     unsigned cut = 0;
 
-    life.plan = &plans[c->plan];
+    life.plan = &life_plans[c->plan];
     life_load(&life, snapshot);
     life.flash.weak_reads = (enum ram_flash_reads)c->reads;
     life.flash.heals_by_erase = c->heals_by_erase != 0;
@@ -163,7 +88,7 @@ static bool parse_case(const char *text, struct power_case *c)
     int used = 0;
 
     if (sscanf(text, "%u,%u,%u%n", &c->plan, &c->reads, &c->heals_by_erase, &used) != 3 ||
-        c->plan >= PLANS || c->reads >= RAM_FLASH_READS) {
+        c->plan >= LIFE_PLANS || c->reads >= RAM_FLASH_READS) {
         return false;
     }
     for (c->cuts = 0; text[used] != '\0' && c->cuts < CUTS_MAX; c->cuts++) {
@@ -186,7 +111,7 @@ static void count(const struct power_case *c, bool good, struct totals *totals)
         return;
     }
     if (totals->failures++ < FAILURES_SHOWN) {
-        printf("FAILED %s: %s\n  repeat: power_startup --repeat ", plans[c->plan].name,
+        printf("FAILED %s: %s\n  repeat: power_startup --repeat ", life_plans[c->plan].name,
                life.failure);
         print_case(c);
         printf("\n");
@@ -203,7 +128,7 @@ static bool is_weak(uint32_t tear)
  * in turn. */
 static void run_single(unsigned plan, struct cut cut, struct totals *totals)
 {
-    bool all_ways = is_weak(cut.tear) && plan >= FIRST_SMALL;
+    bool all_ways = is_weak(cut.tear) && plan >= LIFE_FIRST_SMALL;
 
     for (unsigned way = 0; way < WAYS; way++) {
         if (all_ways || way == (cut.at + cut.tear) % WAYS) {
@@ -217,11 +142,11 @@ static void run_single(unsigned plan, struct cut cut, struct totals *totals)
 /* Every Nth operation, every tear. */
 static void run_singles(uint32_t every, uint64_t seed, struct totals *totals)
 {
-    for (unsigned plan = 0; plan < PLANS; plan++) {
+    for (unsigned plan = 0; plan < LIFE_PLANS; plan++) {
         uint64_t random = seed;
 
-        for (uint64_t at = 1 + rng_below(&random, every); at <= references[plan].operations;
-             at += every) {
+        for (uint64_t at = 1 + rng_below(&random, every);
+             at <= life_reference_of(plan)->operations; at += every) {
             for (uint32_t tear = 0; tear < RAM_FLASH_TEARS; tear++) {
                 run_single(plan, (struct cut){(uint32_t)at, tear, seed}, totals);
             }
@@ -235,7 +160,8 @@ static void run_multi(uint32_t cases, uint64_t seed, struct totals *totals)
     uint64_t random = seed ^ 0x6D756C7469U;
 
     for (uint32_t i = 0; i < cases; i++) {
-        struct power_case c = {.plan = FIRST_SMALL + rng_below(&random, PLANS - FIRST_SMALL),
+        struct power_case c = {.plan = LIFE_FIRST_SMALL +
+                                       rng_below(&random, LIFE_PLANS - LIFE_FIRST_SMALL),
                                .reads = rng_below(&random, RAM_FLASH_READS),
                                .heals_by_erase = rng_below(&random, 2),
                                .cuts = 2 + rng_below(&random, 2)};
@@ -246,8 +172,9 @@ static void run_multi(uint32_t cases, uint64_t seed, struct totals *totals)
                                                           : 4000;
 
             c.cut[cut].at =
-                1 +
-                rng_below(&random, cut == 0 ? (uint32_t)references[c.plan].operations : range);
+                1 + rng_below(&random, cut == 0
+                                           ? (uint32_t)life_reference_of(c.plan)->operations
+                                           : range);
             c.cut[cut].tear = rng_below(&random, RAM_FLASH_TEARS);
             c.cut[cut].seed = rng_next(&random);
         }
@@ -313,12 +240,8 @@ int main(int argc, char **argv)
                         "| --repeat CASE\n");
         return 2;
     }
-    for (unsigned plan = 0; plan < PLANS; plan++) {
-        if (!run_reference(plan)) {
-            return 1;
-        }
-        printf("plan \"%s\": %" PRIu64 " operations, %u runs\n", plans[plan].name,
-               references[plan].operations, references[plan].count);
+    if (!life_references_run(&life)) {
+        return 1;
     }
     start = seconds();
     if (repeat.cuts != 0) {

@@ -17,9 +17,9 @@ enum {
     ENTRY_AT_COMMIT = 56,
     ENTRY_AT_STARTS = 58,
     ENTRY_AT_CONFIRMED = 82,
-    ENTRY_AT_REQUEST = 90,
-    ENTRY_AT_NOTES = 110,
-    ENTRY_AT_PAGE_MARKS = 136,
+    ENTRY_AT_REQUEST = 92,
+    ENTRY_AT_NOTES = 112,
+    ENTRY_AT_PAGE_MARKS = 138,
 };
 
 struct journal_entry {

@@ -165,6 +165,21 @@ static void tear(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], ui
     }
 }
 
+static void hold_stuck(struct ram_flash *flash)
+{
+    uint8_t *byte = flash->bytes + flash->stuck_off;
+
+    *byte = (uint8_t)((*byte & ~flash->stuck_mask) | (flash->stuck_as & flash->stuck_mask));
+}
+
+void ram_flash_stick(struct ram_flash *flash, uint32_t addr, unsigned bit, bool one)
+{
+    flash->stuck_off = addr - RAM_FLASH_ADDR;
+    flash->stuck_mask = (uint8_t)(1U << bit);
+    flash->stuck_as = one ? flash->stuck_mask : 0;
+    hold_stuck(flash);
+}
+
 /* Do one operation: change cell[len] to `to`, or as much of it as the planned cut or fault
  * allows.
  * Returns 0 or OTTER_ERR_FLASH. */
@@ -172,7 +187,9 @@ static int operate(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], 
 {
     uint32_t number = ++flash->operations;
 
-    if (is_hit(number, flash->fail_at, flash->fail_count)) {
+    if (is_hit(number, flash->fail_at, flash->fail_count) &&
+        flash->fails !=
+            (len == RAM_FLASH_PAGE ? RAM_FLASH_PROGRAMS_FAIL : RAM_FLASH_ERASES_FAIL)) {
         return OTTER_ERR_FLASH;
     }
     if (number == flash->cut_at) {
@@ -189,7 +206,10 @@ static int operate(struct ram_flash *flash, uint8_t cell[], const uint8_t to[], 
 
         cell[rng_below(&random, len)] ^= (uint8_t)(1U << rng_below(&random, 8));
     }
-    return 0;
+    hold_stuck(flash);
+    return flash->stuck_mask != 0 && memcmp(cell, to, len) != 0 && flash->lie_at == 0
+               ? OTTER_ERR_FLASH
+               : 0;
 }
 
 static int read(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
@@ -208,11 +228,13 @@ static int read(void *ctx, uint32_t addr, uint8_t out[], uint32_t len)
     return 0;
 }
 
-/* Nothing is planned for the next `count` operations, and nothing is weak. */
-static bool is_calm(const struct ram_flash *flash, uint32_t count)
+/* Nothing is planned for the next `count` programs from `off` on, and nothing is weak. */
+static bool is_calm(const struct ram_flash *flash, uint32_t off, uint32_t count)
 {
+    bool is_sound = flash->stuck_mask == 0 || flash->stuck_off - off >= 2 * count;
+
     return flash->cut_at - flash->operations - 1 >= count && flash->fail_at == 0 &&
-           flash->lie_at == 0 && flash->weak_end == 0;
+           flash->lie_at == 0 && flash->weak_end == 0 && is_sound;
 }
 
 static int program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
@@ -223,7 +245,8 @@ static int program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
         flash->refused++;
         return OTTER_ERR_RANGE;
     }
-    if (is_calm(flash, len / 2) && is_blank(flash->bytes + (addr - RAM_FLASH_ADDR), len)) {
+    if (is_calm(flash, addr - RAM_FLASH_ADDR, len / 2) &&
+        is_blank(flash->bytes + (addr - RAM_FLASH_ADDR), len)) {
         memcpy(flash->bytes + (addr - RAM_FLASH_ADDR), data, len); /* the same, faster */
         flash->operations += len / 2;
         flash->programmed += len / 2;
@@ -235,7 +258,7 @@ static int program(void *ctx, uint32_t addr, const uint8_t data[], uint32_t len)
         int error;
 
         if (otter_get_le16(cell) != 0xFFFF && to != 0) { /* PGERR */
-            flash->refused++;
+            flash->refused += flash->stuck_mask == 0;
             return OTTER_ERR_FLASH;
         }
         flash->programmed++;
@@ -310,6 +333,7 @@ void ram_flash_restart(struct ram_flash *flash)
     flash->tear = RAM_FLASH_NOT_DONE;
     flash->fail_at = 0;
     flash->fail_count = 0;
+    flash->fails = RAM_FLASH_ALL_FAIL;
     flash->lie_at = 0;
     flash->lie_count = 0;
     flash->fail_read_at = 0;

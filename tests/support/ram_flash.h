@@ -51,6 +51,8 @@ enum ram_flash_reads {
     RAM_FLASH_READS,
 };
 
+enum ram_flash_fails { RAM_FLASH_ALL_FAIL, RAM_FLASH_PROGRAMS_FAIL, RAM_FLASH_ERASES_FAIL };
+
 struct ram_flash {
     struct otter_port port; /* ctx is this struct */
     uint8_t bytes[RAM_FLASH_SIZE];
@@ -65,10 +67,16 @@ struct ram_flash {
     enum ram_flash_tear tear;
     uint64_t seed;
     uint32_t fail_at; /* this operation, and fail_count - 1 after it, do nothing and report */
-    uint32_t fail_count; /* OTTER_ERR_FLASH */
-    uint32_t lie_at;     /* this operation, and lie_count - 1 after it, get one bit wrong (by */
-    uint32_t lie_count;  /* seed) and report 0: what only a checksum finds */
+    uint32_t fail_count;        /* OTTER_ERR_FLASH */
+    enum ram_flash_fails fails; /* which kind of operation does */
+    uint32_t lie_at;    /* this operation, and lie_count - 1 after it, get one bit wrong (by */
+    uint32_t lie_count; /* seed) and report 0: what only a checksum finds */
     uint32_t fail_read_at; /* this and all later calls of read return OTTER_ERR_RANGE */
+
+    /* One cell that is dead: for good, restart or not. 0 in stuck_mask = none. */
+    uint32_t stuck_off; /* of its byte */
+    uint8_t stuck_mask; /* its bit */
+    uint8_t stuck_as;   /* what it reads, whatever is written: 0, or stuck_mask */
 
     /* Counters since the last restart. */
     uint32_t operations;
@@ -100,6 +108,9 @@ void ram_flash_heal(struct ram_flash *flash);
 
 /* Call body(ctx). Returns true if it returned, false if the power was cut inside. */
 bool ram_flash_run(struct ram_flash *flash, void (*body)(void *ctx), void *ctx);
+
+/* From now on this bit of the byte at `addr` reads `one`, whatever is written. */
+void ram_flash_stick(struct ram_flash *flash, uint32_t addr, unsigned bit, bool one);
 
 /* Write or look at content directly, without rules, counters and cuts. */
 void ram_flash_poke(struct ram_flash *flash, uint32_t addr, const uint8_t bytes[],

@@ -141,14 +141,14 @@ static const struct row table[] = {
     {12, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   U,   OTTER_ACTION_CHECK_OLD},
     {13, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   G,   OTTER_ACTION_REVERT},
     {14, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   B,   OTTER_ACTION_RECOVER},
-    {15, INSTALLING, ANY,                ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
-    {16, INSTALLING, ANY,                ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
-    {17, INSTALLING, ANY,                ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
-    {18, INSTALLING, ANY,                ANY, YES, NO,  ANY, ANY, YES, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_REVERT},
-    {19, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
-    {20, INSTALLING, VALID,              ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {21, INSTALLING, VALID,              ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, G,   ANY, OTTER_ACTION_INSTALL},
-    {22, INSTALLING, VALID,              ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {15, INSTALLING, VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {16, INSTALLING, VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, OTTER_ACTION_INSTALL},
+    {17, INSTALLING, VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {18, INSTALLING, NOT_VALID,          ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {19, INSTALLING, NOT_VALID,          ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {20, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
+    {21, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, YES, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_REVERT},
+    {22, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
     {23, INSTALLING, ANY,                ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
     {24, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
     {25, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, YES, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
@@ -170,13 +170,13 @@ static const struct row table[] = {
     {41, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   G,   B,   OTTER_ACTION_INSTALL},
     {42, INSTALLING, REQUEST,            ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_REFUSE},
     {43, INSTALLING, NOBODY | DOUBTFUL,  ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_RECOVER},
-    {44, RESTORING,  ANY,                ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
-    {45, RESTORING,  ANY,                ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
-    {46, RESTORING,  ANY,                ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
-    {47, RESTORING,  NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
-    {48, RESTORING,  VALID,              ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {49, RESTORING,  VALID,              ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, G,   ANY, OTTER_ACTION_INSTALL},
-    {50, RESTORING,  VALID,              ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {44, RESTORING,  VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {45, RESTORING,  VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, OTTER_ACTION_INSTALL},
+    {46, RESTORING,  VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {47, RESTORING,  NOT_VALID,          ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {48, RESTORING,  NOT_VALID,          ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {49, RESTORING,  NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
+    {50, RESTORING,  NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
     {51, RESTORING,  ANY,                ANY, NO,  YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, OTTER_ACTION_REWRITE},
     {52, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
     {53, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
@@ -285,9 +285,11 @@ static void nothing_is_done_unproved(void **state)
             break;
         case OTTER_ACTION_INSTALL:
             good = s.new_image == OTTER_CHECK_GOOD &&
-                   (installing ? s.stuck || s.old_image == OTTER_CHECK_BAD ||
-                                     (s.app == OTTER_CHECK_BAD && s.tutorial_request)
-                               : s.stuck || s.app != OTTER_CHECK_UNKNOWN);
+                   (part_of(&s) != IDLE && part_of(&s) != NO_ENTRY && !s.moved
+                        ? s.request == OTTER_REQUEST_VALID
+                    : installing ? s.old_image == OTTER_CHECK_BAD ||
+                                       (s.app == OTTER_CHECK_BAD && s.tutorial_request)
+                                 : s.app != OTTER_CHECK_UNKNOWN);
             break;
         case OTTER_ACTION_REVERT:
             good = installing && !s.moved ? s.stuck && s.has_way_back

@@ -34,18 +34,22 @@
  *          52   check       4  CRC-32 of bytes 10..51 and of the position
  *          56   commit      2  low byte of number and its complement: written last
  *          58   starts     24  three mark groups: one for each start on trial
- *          82   confirmed   8  a mark group: confirmed (INSTALL), restored (RESTORE)
- *          90   request    20  tag 2, file 10, length 4, CRC-32 of these seeded with number 4
- *         110   notes      24  two of 12 bytes, the app's alone (otter/history.h)
- *         134   announced   2  zero: the app has told its module of this version
- *         136   page marks     to the entry's end, one half-word per page.
+ *          82   confirmed  10  a group of five: confirmed (INSTALL), restored (RESTORE)
+ *          92   request    20  tag 2, file 10, length 4, CRC-32 of these seeded with number 4
+ *         112   notes      24  two of 12 bytes, the app's alone (otter/history.h)
+ *         136   announced   2  zero: the app has told its module of this version
+ *         138   page marks     to the entry's end, one half-word per page, from page 0 on.
  *                              INSTALL: saved (0x5555), in place (0). RESTORE: restored (0)
  *
  * Integers are little-endian.
  *
  * Every mark is 0x0000, the one value that flash accepts over anything (PM0075 2.3.3). Whatever
- * must not be lost is a mark group: four half-words, any one of which is enough. To damage all
- * four takes a power cut in each.
+ * must not be lost is a mark group: four half-words, any one of which is enough; of `confirmed`
+ * five, any two, because a dead cell must not confirm. To damage a group takes a power cut in
+ * each of four half-words.
+ * Wear: one cell that dies, anywhere in an entry, changes nothing that is believed. A wrong bit
+ * in the fields of the only live entry is found by its check and put right; a page mark above
+ * one that is blank does not count; what was read in doubt is written again elsewhere.
  * Power: after a cut in any operation, otter_journal_read() finds the state before it or after
  * it. It may find one state now and the other at the next start, because a half-written
  * half-word may read differently each time. `certain` is false then: what was read is appended
@@ -64,7 +68,7 @@ enum otter_journal_kind {
 enum {
     OTTER_JOURNAL_ENTRIES = 4, /* in a page */
     OTTER_JOURNAL_TRIALS = 3,  /* starts without confirmation before the update is reverted */
-    OTTER_JOURNAL_HEAD_SIZE = 136, /* of an entry: what comes before its page marks */
+    OTTER_JOURNAL_HEAD_SIZE = 138, /* of an entry: what comes before its page marks */
     OTTER_JOURNAL_DIGEST_SIZE = 8, /* of a file: the first bytes of its MD5 */
 };
 
@@ -108,7 +112,7 @@ struct otter_journal {
     bool swapped;                                 /* to set. INSTALL: the swap is finished */
     bool confirmed; /* INSTALL: confirmed. RESTORE: all is copied back */
     bool
-        all_marks_set; /* all four marks of `confirmed`: no later start can read it otherwise */
+        all_marks_set; /* all five marks of `confirmed`: no later start can read it otherwise */
     /* Nothing was read in doubt: this entry's commit word is right or marks follow it, the next
      * entry is blank, and of the `confirmed` marks all are set or none. */
     bool certain;
@@ -147,7 +151,7 @@ OTTER_MUST_CHECK int otter_journal_advance(const struct otter_port *port,
 OTTER_MUST_CHECK int otter_journal_count_start(const struct otter_port *port,
                                                const struct otter_journal *journal);
 
-/* Write all four marks of `confirmed`, whatever they read now. Returns 0 or the port's
+/* Write all five marks of `confirmed`, whatever they read now. Returns 0 or the port's
  * error. */
 OTTER_MUST_CHECK int otter_journal_finish(const struct otter_port *port,
                                           const struct otter_journal *journal);

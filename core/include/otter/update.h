@@ -55,7 +55,8 @@ enum otter_reason otter_update_reason(const struct otter_port *port,
 
 /* Confirm this app. Call it after every start, without asking whether the app is on trial. The
  * marks are written even if they read as set: the bootloader may read a half-written mark
- * differently. Does nothing if the newest entry is no INSTALL. Returns 0 or the port's error.
+ * differently. Does nothing if the newest entry is no INSTALL, or
+ * one whose swap has not begun: flash has refused it, and this is still the old app. Returns 0 or the port's error.
  * Power: confirmed or not; once this has returned 0, confirmed for good. */
 OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
                                           const struct otter_layout *layout);
