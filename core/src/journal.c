@@ -142,8 +142,9 @@ static uint16_t count_page_marks(const struct otter_port *port, uint32_t entry, 
 {
     while (count < OTTER_JOURNAL_PAGES_MAX(port->page_size)) {
         uint16_t mark = get_page_mark(port, entry, count);
+        unsigned cleared = mark ^ (unsigned)BLANK;
 
-        if (mark == BLANK) {
+        if ((cleared & (cleared - 1)) == 0) { /* blank; one bit alone is a dead cell, too */
             break;
         }
         *out_last = mark;

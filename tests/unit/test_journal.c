@@ -71,9 +71,9 @@ static const uint8_t vector[ENTRY_AT_NOTES] = {
     0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8, 0x02, 0x00, /* file, tried twice */
     0x01, 0x01, 0x01, 0x03,                                     /* floor */
     0x02, 0x01, 0x01, 0x03,                                     /* version */
-    0x00, 0x68, 0x00, 0x00, 0x44, 0x33, 0x22, 0x11,             /* present */
-    0x01, 0x54, 0x00, 0x00, 0xDD, 0xCC, 0xBB, 0xAA,             /* previous */
-    0x42, 0x03, 0xF1, 0x3E,                                     /* zlib: crc32(10..51, 2) */
+    0x00, 0x07, 0x00, 0x00, 0x44, 0x33, 0x22, 0x11,             /* present */
+    0x01, 0x06, 0x00, 0x00, 0xDD, 0xCC, 0xBB, 0xAA,             /* previous */
+    0xA2, 0x7D, 0x0D, 0x9C,                                     /* zlib: crc32(10..51, 2) */
     0x0A, 0xF5,                                                 /* commit word */
     0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,             /* one start */
     0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,             /* */
@@ -88,8 +88,8 @@ static const uint8_t vector[ENTRY_AT_NOTES] = {
 static void layout_byte_by_byte(void **state)
 {
     static const uint8_t page_marks[] = {0x00, 0x00, 0x55, 0x55, 0xFF, 0xFF};
-    const struct otter_digest_record present = {SLOT, 0x11223344},
-                                     previous = {0x5401, 0xAABBCCDD};
+    const struct otter_digest_record present = {0x700, 0x11223344},
+                                     previous = {0x601, 0xAABBCCDD};
     const struct otter_journal_file file = {{0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8},
                                             2},
                                     next = {{0xE1, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8},
@@ -246,8 +246,8 @@ static void highest_number_wins(void **state)
     }
 }
 
-/* A number belongs to a place: an entry elsewhere is none. */
-static void place_and_checksum_count(void **state)
+/* A number belongs to a place: an entry elsewhere is none, or is in doubt. */
+static void place_counts(void **state)
 {
     struct journal_entry entry = {
         .kind = OTTER_JOURNAL_IDLE, .number = 16 + 3, .present_len = 8};
@@ -256,19 +256,79 @@ static void place_and_checksum_count(void **state)
     for (unsigned i = 0; i < JOURNAL_ENTRIES; i++) {
         ram_flash_init(&flash);
         put(i, &entry);
-        assert_int_equal(get().addr, i % JOURNAL_PLACES == 3 ? journal_entry_addr(i) : 0);
+        assert_int_equal(get().certain, i % JOURNAL_PLACES == 3);
         journal_entry_put(bytes_of(i), 3, &entry); /* moved, with its checksum */
-        assert_int_equal(get().addr, i % JOURNAL_PLACES == 3 ? journal_entry_addr(i) : 0);
+        assert_int_equal(get().certain, i % JOURNAL_PLACES == 3);
     }
+}
+
+/* One wrong bit in tag, fields or check is put right, and what was read is in doubt; two are too
+ * much. */
+static void one_wrong_bit_is_put_right(void **state)
+{
+    const struct journal_entry entry = {.kind = OTTER_JOURNAL_RESTORE,
+                                        .number = 16 + 3,
+                                        .step = 2,
+                                        .digest = {1, 2, 3},
+                                        .tries = 3,
+                                        .floor = 7,
+                                        .version = 8,
+                                        .present_len = 0x1234,
+                                        .present_crc = 0x55AA,
+                                        .previous_len = 0x4321,
+                                        .previous_crc = 0xAA55};
+    struct otter_journal right;
+    enum { FROM = 8 * ENTRY_AT_TAG, FIELDS = FROM + 16, END = 8 * ENTRY_AT_COMMIT };
+
+    (void)state;
     ram_flash_init(&flash);
     put(3, &entry);
-    for (unsigned bit = 8 * ENTRY_AT_TAG; bit < 8 * ENTRY_AT_COMMIT;
-         bit++) { /* tag, fields, check: every bit counts */
+    right = get();
+    assert_true(right.certain);
+    for (unsigned bit = FROM; bit < END; bit++) {
+        struct otter_journal journal;
+
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
+        journal = get();
+        assert_int_equal(journal.certain, bit < FIELDS);
+        journal.certain = true;
+        assert_memory_equal(&journal, &right, sizeof right);
+        for (unsigned other = bit < FIELDS ? FROM : FIELDS; other < bit; other++) {
+            bytes_of(3)[other / 8] ^= (uint8_t)(1U << other % 8);
+            assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
+            bytes_of(3)[other / 8] ^= (uint8_t)(1U << other % 8);
+        }
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
-    assert_int_equal(get().kind, OTTER_JOURNAL_IDLE);
+}
+
+/* ... and none in the marks decides anything. At most a half step is done again, or a start
+ * is lost. */
+static void one_dead_cell_among_the_marks(void **state)
+{
+    enum { MIDDLE, TRIAL, CASES };
+
+    (void)state;
+    for (unsigned c = 0; c < CASES; c++) {
+        for (unsigned bit = 8 * ENTRY_AT_STARTS; bit < 8 * JOURNAL_ENTRY_LEN; bit++) {
+            struct journal_entry entry = {
+                .kind = OTTER_JOURNAL_INSTALL, .present_len = SLOT, .previous_len = SLOT};
+            struct otter_journal journal;
+
+            ram_flash_init(&flash);
+            put(0, &entry);
+            memset(bytes_of(0) + ENTRY_AT_PAGE_MARKS, 0, c == MIDDLE ? 10 : 52);
+            memset(bytes_of(0) + ENTRY_AT_STARTS, 0, c == TRIAL ? 8 : 0);
+            bytes_of(0)[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            journal = get();
+            assert_int_equal(journal.kind, OTTER_JOURNAL_INSTALL);
+            assert_false(journal.confirmed);
+            assert_int_equal(journal.swapped, c == TRIAL);
+            assert_in_range(journal.step, c == MIDDLE ? 9 : 51, c == MIDDLE ? 10 : 52);
+            assert_in_range(journal.starts, c == TRIAL, 3);
+            assert_int_equal(journal.request_size, 0);
+        }
+    }
 }
 
 static void lengths_beyond_the_slot(void **state)
@@ -376,7 +436,7 @@ static void first_entry_clears_flag(void **state)
     (void)state;
     ram_flash_init(&flash);
     put(JOURNAL_PLACES, &entry);
-    bytes_of(JOURNAL_PLACES)[20] ^= 1; /* in doubt: none now, and perhaps one later */
+    bytes_of(JOURNAL_PLACES)[20] ^= 3; /* in doubt: none now, and perhaps one later */
     assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
     assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
     assert_int_equal(get().addr, journal_entry_addr(0));
@@ -401,11 +461,10 @@ static void every_value_of_the_highest_mark(void **state)
         }
         for (uint32_t value = 0; value <= 0xFFFF; value++) {
             struct otter_journal journal;
-            unsigned want = value == 0 ? 2 * mark + 2 : value != 0xFFFF ? 2 * mark + 1 : 0;
+            unsigned before = mark == 0 ? 0 : 2 * mark - 1 + mark % 2;
+            bool is_blank = __builtin_popcount(value ^ 0xFFFF) <= 1; /* or a dead cell */
+            unsigned want = is_blank ? before : value == 0 ? 2 * mark + 2 : 2 * mark + 1;
 
-            if (value == 0xFFFF && mark != 0) {
-                want = (mark - 1) % 2 == 0 ? 2 * mark : 2 * mark - 1;
-            }
             otter_put_le16(bytes_of(0) + ENTRY_AT_PAGE_MARKS + 2 * mark, (uint16_t)value);
             journal = get();
             assert_int_equal(journal.step, want);
@@ -414,27 +473,55 @@ static void every_value_of_the_highest_mark(void **state)
     }
 }
 
-static void every_value_of_a_mark_of_a_set(void **state)
+static void every_value_of_a_mark_of_a_group(void **state)
 {
-    struct journal_entry entry = {.kind = OTTER_JOURNAL_INSTALL, .present_len = SLOT};
+    struct journal_entry entry = {
+        .kind = OTTER_JOURNAL_INSTALL, .step = 51, .present_len = SLOT};
 
     (void)state;
     ram_flash_init(&flash);
-    for (unsigned mark = 0; mark < 16; mark++) { /* three starts, final */
+    for (unsigned mark = 0; mark < 17; mark++) { /* three starts, confirmed */
         put(0, &entry);
         for (uint32_t value = 0; value <= 0xFFFF; value += 0x11) {
             struct otter_journal journal;
-            bool is_set = value != 0xFFFF;
+            bool is_set = value != 0xFFFF, is_start = mark < 12;
 
             otter_put_le16(bytes_of(0) + ENTRY_AT_STARTS + 2 * mark, (uint16_t)value);
             journal = get();
-            assert_int_equal(journal.starts, is_set && mark < 12 ? mark / 4 + 1 : 0);
-            assert_int_equal(journal.confirmed, is_set && mark >= 12);
+            assert_int_equal(journal.starts, is_set && is_start ? mark / 4 + 1 : 0);
+            assert_false(journal.confirmed); /* takes two */
             assert_false(journal.all_marks_set);
-            assert_int_equal(journal.swapped, is_set);
-            assert_int_equal(journal.certain, !is_set || mark < 12);
+            assert_int_equal(journal.swapped, is_set && is_start);
+            assert_int_equal(journal.certain, !is_set || is_start);
         }
     }
+}
+
+/* Two of five marks confirm, whichever they are; until all are set it is in doubt. */
+static void two_marks_confirm(void **state)
+{
+    struct journal_entry entry = {
+        .kind = OTTER_JOURNAL_INSTALL, .step = 51, .present_len = SLOT};
+
+    (void)state;
+    ram_flash_init(&flash);
+    for (unsigned set = 0; set < 32; set++) {
+        struct otter_journal journal;
+        int marks = __builtin_popcount(set);
+
+        put(0, &entry);
+        for (unsigned i = 0; i < 5; i++) {
+            otter_put_le16(bytes_of(0) + ENTRY_AT_CONFIRMED + 2 * i,
+                           (set & 1U << i) != 0 ? 0x7FFF : 0xFFFF);
+        }
+        journal = get();
+        assert_int_equal(journal.confirmed, marks >= 2);
+        assert_int_equal(journal.swapped, marks >= 2);
+        assert_int_equal(journal.certain, marks == 0);
+        assert_false(journal.all_marks_set);
+    }
+    memset(bytes_of(0) + ENTRY_AT_CONFIRMED, 0, 10);
+    assert_true(get().confirmed && get().all_marks_set && get().certain);
 }
 
 /* ---- certain ---- */
@@ -457,8 +544,10 @@ static void certain_in_all_its_conditions(void **state)
         put(0, &entry);
         otter_put_le16(bytes_of(0) + ENTRY_AT_COMMIT, 0xFFFF);
         bytes_of(0)[off] = 0;
-        /* confirmed: all four or none */
-        assert_int_equal(get().certain, off < ENTRY_AT_CONFIRMED || off >= ENTRY_AT_REQUEST);
+        /* confirmed: all five or none; page marks: from the first on */
+        assert_int_equal(get().certain,
+                         off < ENTRY_AT_CONFIRMED ||
+                             (off >= ENTRY_AT_REQUEST && off < ENTRY_AT_PAGE_MARKS + 2));
     }
     put(0, &entry);
     memset(bytes_of(0) + ENTRY_AT_CONFIRMED, 0, 10);
@@ -558,14 +647,17 @@ int main(void)
         cmocka_unit_test(nothing_is_no_entry),
         cmocka_unit_test(number_wraps),
         cmocka_unit_test(highest_number_wins),
-        cmocka_unit_test(place_and_checksum_count),
+        cmocka_unit_test(place_counts),
+        cmocka_unit_test(one_wrong_bit_is_put_right),
+        cmocka_unit_test(one_dead_cell_among_the_marks),
         cmocka_unit_test(lengths_beyond_the_slot),
         cmocka_unit_test(dirty_entries_are_passed_over),
         cmocka_unit_test(the_page_of_the_newest_entry_is_never_erased),
         cmocka_unit_test(older_entries_are_void),
         cmocka_unit_test(first_entry_clears_flag),
         cmocka_unit_test(every_value_of_the_highest_mark),
-        cmocka_unit_test(every_value_of_a_mark_of_a_set),
+        cmocka_unit_test(every_value_of_a_mark_of_a_group),
+        cmocka_unit_test(two_marks_confirm),
         cmocka_unit_test(certain_in_all_its_conditions),
         cmocka_unit_test(requests),
         cmocka_unit_test(errors_come_through),

@@ -108,11 +108,11 @@ static void no_download_on_trial(void **state)
     fixture_expect_quiet(NEWEST);
 }
 
-/* One mark of four reads as confirmed, now. The app must write all, and may not download
+/* Two marks of five read as confirmed, now. The app must write all, and may not download
  * before. */
 static void confirmed_in_doubt_is_confirmed_again(void **state)
 {
-    static const uint8_t zeros[2];
+    static const uint8_t zeros[4];
 
     (void)state;
     for (uint32_t mark = 0; mark < 4; mark++) {
@@ -136,7 +136,7 @@ static void confirmed_in_doubt_is_confirmed_again(void **state)
 /* The same, seen by the bootloader: what it read goes into a new entry before the app runs. */
 static void doubt_when_idle_is_rewritten(void **state)
 {
-    static const uint8_t zeros[2];
+    static const uint8_t zeros[4];
 
     (void)state;
     fixture_idle(SMALL);
