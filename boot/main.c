@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #include "otter/verify.h"
 #include "otter/startup.h"
 #include "clock.h"
 #include "debug.h"
 #include "flash.h"
+#include "ids.h"
 #include "iwdg.h"
 #include "jump.h"
-#include "keys.h"
 #include "layout.h"
 #include "log.h"
 #include "mailbox.h"
@@ -48,20 +49,21 @@ void reset_handler(void)
     bool is_awake = false;
     struct otter_verifier verifier = {.port = &stm32f103_flash,
                                       .layout = &stm32f103_layout,
-                                      .hardware = OTTER_HARDWARE,
                                       .keys = otter_keys,
-                                      .key_count = otter_key_count};
+                                      .key_count = boot_key_count()};
     uint32_t mail = mailbox_take();
     const struct otter_startup_config config = {.port = &stm32f103_flash,
                                                 .layout = &stm32f103_layout,
                                                 .verify = BOOT_VERIFY,
                                                 .verify_ctx = &verifier,
                                                 .every_start = BOOT_EVERY_START,
+                                                .tutorial = BOOT_TUTORIAL,
                                                 .received = mail == MAILBOX_RECEIVED,
                                                 .report = report,
                                                 .report_ctx = &is_awake};
     enum otter_startup_target what;
 
+    memcpy(verifier.hardware, boot_info + OTTER_BOOT_INFO_HARDWARE, sizeof verifier.hardware);
     if (mail == MAILBOX_EMPTY && pin_asks()) {
         mail = MAILBOX_RECOVER;
     }

@@ -4,6 +4,7 @@
 #include "otter/recovery.h"
 #include "clock.h"
 #include "flash.h"
+#include "ids.h"
 #include "iwdg.h"
 #include "layout.h"
 #include "mailbox.h"
@@ -13,17 +14,11 @@
 
 enum { BAUD = 9600 };
 
-/* Protocol, P0, hardware, version, product key, bindable seconds: docs/protocol.md chapter 2.
- * The version is below that of any image; the product is the app's, or the module would
- * register anew. */
-static const char info[OTTER_RECOVERY_INFO_SIZE] =
-    "00000004" OTTER_P0_VERSION OTTER_HARDWARE "00000000" OTTER_PRODUCT_KEY "\0";
-
 void recover(void)
 {
     struct otter_recovery recovery = {.port = &stm32f103_flash,
                                       .layout = &stm32f103_layout,
-                                      .info = (const uint8_t *)info,
+                                      .info = (const uint8_t *)boot_info,
                                       .send = uart_polled_send};
     uint32_t silence_ms = 0;
     bool complete = false;

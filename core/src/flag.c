@@ -84,3 +84,6 @@ int otter_flag_erase(const struct otter_port *port, const struct otter_layout *l
     port->feed(port->ctx);
     return port->erase(port->ctx, layout->flag.addr);
 }
+
+const struct otter_flag_functions otter_flag_functions = {.read = otter_flag_read,
+                                                          .erase = otter_flag_erase};

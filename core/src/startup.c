@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "otter/startup.h"
 #include <stddef.h>
-#include "otter/flag.h"
 
 /* What this start has found out so far; on the stack. */
 struct startup {
@@ -48,13 +47,9 @@ static struct otter_situation read_situation(struct startup *s)
 {
     const struct otter_startup_config *config = s->config;
     const struct otter_journal *journal = &s->journal;
-    struct otter_flag request;
 
     otter_journal_read(config->port, config->layout, &s->journal);
     s->journal.requested |= s->received;
-    /* A journal entry cannot be taken for a tutorial request: its first half-word is 0. */
-    s->tutorial_size =
-        otter_flag_read(config->port, config->layout, &request) == 0 ? request.image_size : 0;
     return (struct otter_situation){
         .kind = journal->kind,
         .request = !journal->requested                         ? OTTER_REQUEST_NONE
@@ -226,38 +221,23 @@ static int accept_flashed(struct startup *s)
     return begin(s, OTTER_JOURNAL_IDLE, 0, 0, s->refused);
 }
 
-/* Not needed when the entry just appended has taken the place of the request. */
-static int erase_tutorial_request(const struct startup *s)
-{
-    const struct otter_layout *layout = s->config->layout;
-    bool is_replaced = s->journal.addr - layout->flag.addr < layout->flag.size;
-
-    return s->tutorial_size != 0 && !is_replaced ? otter_flag_erase(s->config->port, layout)
-                                                 : 0;
-}
-
 static int refuse(struct startup *s, uint8_t reason)
 {
-    int error;
-
     if (s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD) {
         /* The next start must not accept APP by its digest record. */
         app_digest(&s->journal)->length = 0;
     }
     s->journal.file = s->journal.request_file;
     s->refused = reason;
-    error = s->journal.kind != OTTER_JOURNAL_NONE ? rewrite(s, reason) : 0;
-
     s->check[OTTER_IMAGE_AT_NEW] = OTTER_CHECK_UNKNOWN;
     s->received = false;
-    return error != 0 ? error : erase_tutorial_request(s);
+    return s->journal.kind != OTTER_JOURNAL_NONE ? rewrite(s, reason) : 0;
 }
 
 static int install(struct startup *s)
 {
     const struct otter_startup_config *config = s->config;
     bool has_app;
-    int error;
 
     /* Verify everything a second time: one skipped instruction must not decide that an image is
      * installed. See verified_twice. */
@@ -285,10 +265,9 @@ static int install(struct startup *s)
         take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.previous);
     }
     take_digest(s, OTTER_IMAGE_AT_NEW, &s->journal.present);
-    error = begin(s, OTTER_JOURNAL_INSTALL, has_app,
-                  s->tutorial_size != 0 ? OTTER_JOURNAL_PERMANENT : 0,
-                  has_app ? OTTER_REASON_NONE : OTTER_REASON_DAMAGED);
-    return error != 0 ? error : erase_tutorial_request(s);
+    return begin(s, OTTER_JOURNAL_INSTALL, has_app,
+                 s->tutorial_size != 0 ? OTTER_JOURNAL_PERMANENT : 0,
+                 has_app ? OTTER_REASON_NONE : OTTER_REASON_DAMAGED);
 }
 
 static uint8_t revert_reason(const struct startup *s)
@@ -359,6 +338,41 @@ static uint8_t detail(struct startup *s, enum otter_action action)
         return recover_reason(s);
     }
     return action == OTTER_ACTION_REFUSE ? s->reason[OTTER_IMAGE_AT_NEW] : 0;
+}
+
+/* ---- the tutorial request ---- */
+
+/* These two have the config's `tutorial` as an argument, so that a bootloader in which it is
+ * NULL has nothing of them. */
+
+/* A journal entry cannot be taken for a request: its first half-word is 0. */
+static uint32_t read_tutorial_size(const struct startup *s,
+                                   const struct otter_flag_functions *tutorial)
+{
+    struct otter_flag request;
+
+    return tutorial->read(s->config->port, s->config->layout, &request) == 0
+               ? request.image_size
+               : 0;
+}
+
+/* After an action that has done what the request asks: refused it, or installed the image if
+ * that was still good. Not needed when the entry just appended has taken its place. */
+static int erase_tutorial_request(const struct startup *s,
+                                  const struct otter_flag_functions *tutorial,
+                                  enum otter_action action)
+{
+    const struct otter_layout *layout = s->config->layout;
+    bool is_replaced = s->journal.addr - layout->flag.addr < layout->flag.size;
+
+    bool is_done =
+        s->refused != OTTER_REASON_NONE ||
+        (action == OTTER_ACTION_INSTALL && s->check[OTTER_IMAGE_AT_NEW] == OTTER_CHECK_GOOD);
+
+    if (!is_done) {
+        return 0;
+    }
+    return s->tutorial_size != 0 && !is_replaced ? tutorial->erase(s->config->port, layout) : 0;
 }
 
 /* ---- one action after the other ---- */
@@ -432,11 +446,19 @@ static enum otter_startup_target give_up(struct startup *s)
 
 enum otter_startup_target otter_startup_run(const struct otter_startup_config *config)
 {
+    const struct otter_flag_functions *const tutorial = config->tutorial;
     struct startup s = {.config = config, .received = config->received};
 
     for (unsigned left = ACTIONS_MAX; left != 0 && s.errors < ERRORS_MAX; left--) {
-        struct otter_situation situation = read_situation(&s);
-        enum otter_action action = otter_decide_action(&situation);
+        struct otter_situation situation;
+        enum otter_action action;
+        int error;
+
+        if (tutorial != NULL) {
+            s.tutorial_size = read_tutorial_size(&s, tutorial);
+        }
+        situation = read_situation(&s);
+        action = otter_decide_action(&situation);
 
         tell(&s, action, detail(&s, action));
         if (action == OTTER_ACTION_START) {
@@ -448,7 +470,11 @@ enum otter_startup_target otter_startup_run(const struct otter_startup_config *c
         if (action == OTTER_ACTION_RECOVER) {
             return OTTER_STARTUP_RECOVERY;
         }
-        if (act(&s, action) != 0) {
+        error = act(&s, action);
+        if (tutorial != NULL && error == 0) {
+            error = erase_tutorial_request(&s, tutorial, action);
+        }
+        if (error != 0) {
             s.appended_at = 0; /* flash failed: rewrite what was read, in another place */
             s.errors++;
         } else if (action == OTTER_ACTION_TRY) {

@@ -74,8 +74,11 @@ static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *
 
 static void start(void *ctx)
 {
-    const struct otter_startup_config config = {
-        .port = &flash.port, .layout = layout, .verify = verify, .every_start = every_start};
+    const struct otter_startup_config config = {.port = &flash.port,
+                                                .layout = layout,
+                                                .verify = verify,
+                                                .every_start = every_start,
+                                                .tutorial = &otter_flag_functions};
 
     (void)ctx;
     result = otter_startup_run(&config);

@@ -353,6 +353,7 @@ static void run(void *ctx)
                                                 .layout = layout,
                                                 .verify = verify,
                                                 .verify_ctx = life,
+                                                .tutorial = &otter_flag_functions,
                                                 .received = mail == LIFE_MAIL_RECEIVED,
                                                 .unheard = mail == LIFE_MAIL_UNHEARD,
                                                 .report = log_action,

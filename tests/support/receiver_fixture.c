@@ -331,7 +331,8 @@ enum otter_startup_target fixture_bootloader(struct receiver_fixture *fixture)
     const struct otter_startup_config config = {.port = &fixture->flash.port,
                                                 .layout = &fixture->layout,
                                                 .verify = otter_verify_unsigned,
-                                                .verify_ctx = &verifier};
+                                                .verify_ctx = &verifier,
+                                                .tutorial = &otter_flag_functions};
 
     memcpy(verifier.hardware, fixture->receiver_config.hardware, sizeof verifier.hardware);
     return otter_startup_run(&config);

@@ -15,6 +15,7 @@ const struct otter_layout *const layout = &ram_flash_layout;
 unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
 uint32_t image_size[IMAGES];
 enum otter_reason verify_new_as;
+const struct otter_flag_functions *fixture_tutorial;
 enum otter_action actions[ACTIONS_LOG_MAX];
 unsigned actions_len;
 uint8_t last_detail;
@@ -49,6 +50,7 @@ void fixture_factory(uint32_t size)
     }
     verify_new_as = OTTER_REASON_NONE;
     fixture_unheard = is_received = false;
+    fixture_tutorial = &otter_flag_functions;
     ram_flash_poke(&flash, layout->app.addr, images[OLD], size);
 }
 
@@ -115,6 +117,7 @@ enum otter_startup_target fixture_start(void)
                                                 .verify_ctx = &flash,
                                                 .received = received,
                                                 .unheard = fixture_unheard,
+                                                .tutorial = fixture_tutorial,
                                                 .report = report};
     enum otter_startup_target how;
 

@@ -27,6 +27,9 @@ extern unsigned erases[RAM_FLASH_SIZE / RAM_FLASH_PAGE];
 extern uint32_t image_size[IMAGES]; /* set by fixture_factory() */
 extern enum otter_reason
     verify_new_as; /* the verifier's answer for area[1..]; NONE = by content */
+/* In the config of each start. fixture_factory() sets otter_flag_functions; NULL: a tutorial
+ * request is not honoured. */
+extern const struct otter_flag_functions *fixture_tutorial;
 extern enum otter_action actions[ACTIONS_LOG_MAX]; /* of the last start */
 extern unsigned actions_len;
 extern uint8_t last_detail;   /* of the last of them */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # core/: frames, messages, link, digests, FLAG, images, journal, startup. The receiver has its own list.
-foreach(unit frame message message_roundtrip link md5_rfc1321 crc32 flag image decide)
+foreach(unit boot_ids frame message message_roundtrip link md5_rfc1321 crc32 flag image decide)
   otter_test(LABEL unit NAME test_${unit} SOURCES test_${unit}.c LIBS otter test_support)
 endforeach()
 foreach(unit journal journal_garbage)

@@ -90,6 +90,27 @@ static void record_on_trial_refused(void **state)
     }
 }
 
+/* ---- a bootloader that honours no tutorial request ---- */
+
+/* FLAG is then a page of the journal and nothing else. A tutorial's app has erased it, with the
+ * newest entries perhaps, and left its request: what is in APP starts, nothing is installed or
+ * refused, and the journal goes on through both pages. */
+static void record_is_not_honoured(void **state)
+{
+    (void)state;
+    for (unsigned age = 0; age < 20; age++) {
+        fixture_idle(SMALL);
+        fixture_tutorial = NULL;
+        fixture_age(age);
+        for (unsigned i = 0; i < 20; i++) {
+            fixture_write_record(NEWEST);
+            assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+            fixture_expect_quiet(i == 0 ? OLD : NEW);
+            fixture_update(NEW);
+        }
+    }
+}
+
 /* Afterwards the newest entry is still the newest, or there is none. */
 static void erase_flag(void)
 {
@@ -146,6 +167,7 @@ int main(void)
         cmocka_unit_test(record_is_refused_without_any_journal),
         cmocka_unit_test(record_on_trial_confirms),
         cmocka_unit_test(record_on_trial_refused),
+        cmocka_unit_test(record_is_not_honoured),
         cmocka_unit_test(flag_erased_by_an_app),
         cmocka_unit_test(flag_erased_after_a_revert),
     };

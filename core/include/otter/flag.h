@@ -59,4 +59,13 @@ OTTER_MUST_CHECK int otter_flag_write(const struct otter_port *port,
 OTTER_MUST_CHECK int otter_flag_erase(const struct otter_port *port,
                                       const struct otter_layout *layout);
 
+/* What otter_startup_run() needs of them; a bootloader that honours no tutorial request does
+ * not name it, and so does not link them. */
+struct otter_flag_functions {
+    int (*read)(const struct otter_port *port, const struct otter_layout *layout,
+                struct otter_flag *out_flag);
+    int (*erase)(const struct otter_port *port, const struct otter_layout *layout);
+};
+extern const struct otter_flag_functions otter_flag_functions;
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "otter/decide.h"
+#include "otter/flag.h"
 #include "otter/journal.h"
 #include "otter/partition.h"
 #include "otter/port.h"
@@ -52,6 +53,10 @@ struct otter_startup_config {
      * switched off since. An app whose trial is over runs once more then, and what flash has
      * refused is not tried again. */
     bool unheard;
+
+    /* Honour the request that a tutorial's app leaves in FLAG: &otter_flag_functions. NULL:
+     * FLAG is the journal's second page, and whatever else lies there is erased in its turn. */
+    const struct otter_flag_functions *tutorial;
 
     /* Called before each action, for a log; may be NULL. `detail` depends on the action.
      * CHECK_APP: 1 if the signature is verified as well as the digest record, else 0. REFUSE,
