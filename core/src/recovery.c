@@ -8,7 +8,14 @@
 enum { HEAD_BYTE = 0xFF, ESCAPE_BYTE = 0x55 };
 
 /* Offsets in `body`: a frame without its head. */
-enum { BODY_LEN_SIZE = 2, BODY_CMD = 2, BODY_SN = 3, BODY_PAYLOAD = 6, BODY_OVERHEAD = 7 };
+enum {
+    BODY_LEN_SIZE = 2,
+    BODY_CMD = 2,
+    BODY_SN = 3,
+    BODY_FLAGS = 4,
+    BODY_PAYLOAD = 6,
+    BODY_OVERHEAD = 7,
+};
 
 enum { READY_MD5_LEN = 34 /* with the length in front */, READY_PIECE_LEN = 34 };
 
@@ -26,8 +33,12 @@ static void put(struct otter_recovery *recovery, uint8_t byte)
 static void send_frame(struct otter_recovery *recovery, uint8_t cmd, uint8_t sn,
                        const uint8_t payload[], uint8_t payload_len)
 {
-    const uint8_t fixed[BODY_PAYLOAD] = {0, (uint8_t)(OTTER_FRAME_LEN_MIN + payload_len), cmd,
-                                         sn};
+    uint8_t fixed[BODY_PAYLOAD] = {0, (uint8_t)(OTTER_FRAME_LEN_MIN + payload_len), cmd, sn};
+
+    if (cmd == OTTER_CMD_INFO) {
+        fixed[BODY_FLAGS] = OTTER_UPDATE_STATUS_MARK;
+        fixed[BODY_FLAGS + 1] = recovery->reason;
+    }
 
     recovery->send(HEAD_BYTE);
     recovery->send(HEAD_BYTE);

@@ -13,6 +13,7 @@ enum {
     MAILBOX_EMPTY = 0,
     MAILBOX_RECOVER = 0x6F744552,   /* app: receive an image (recovery), if I am confirmed */
     MAILBOX_RECEIVED = 0x6F745243,  /* bootloader: recovery has put an image into APPBAK */
+    MAILBOX_UNHEARD = 0x6F74554E,   /* bootloader: recovery has heard nobody */
     MAILBOX_RESTARTED = 0x6F745253, /* bootloader: I have restarted once already */
 };
 

@@ -82,6 +82,7 @@ OTTER_MUST_CHECK int otter_put_info(const struct otter_info *info, uint8_t out[]
 OTTER_MUST_CHECK int otter_get_info(const struct otter_frame *frame,
                                     struct otter_info *out_info);
 
+enum { OTTER_UPDATE_STATUS_MARK = 0x6F }; /* 'o': the high byte of these flags */
 /* What an otter app tells the module about its last update, in the flags of the 0x02 frame;
  * modules ignore the flags of an answer. docs/protocol.md 2.1 */
 struct otter_update_status {

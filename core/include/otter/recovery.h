@@ -41,6 +41,10 @@ enum {
     /* Without any byte, then otter_recovery_ask(). Longer than the 3 s after which a module
      * repeats a piece: a READY between two pieces destroys the transfer. */
     OTTER_RECOVERY_SILENCE_MS = 4000,
+
+    /* Without any byte for so long: nobody is there. The caller resets, and says so to
+     * otter_startup_run() (`unheard`). */
+    OTTER_RECOVERY_UNHEARD_MS = 300000,
 };
 
 /* Initialise with the first members set and all others zero. */
@@ -50,6 +54,7 @@ struct otter_recovery {
     const uint8_t
         *info; /* payload of 0x02 (docs/protocol.md chapter 2), the form of 66 bytes */
     void (*send)(uint8_t byte); /* returns when it is, or soon will be, on the line */
+    uint8_t reason; /* enum otter_reason: why there is nothing to start; told with 0x02 */
     /* private */
     uint32_t file_size; /* 0 = nothing is offered */
     uint32_t written;   /* bytes of it that are in flash: whole pieces, or all */
