@@ -32,6 +32,7 @@
 /* Retained over a reset: neither bootloader nor start-up code touches it. */
 #define OTTER_RETAINED_ADDR 0x20000000
 #define OTTER_RETAINED_SIZE 0x80
+#define OTTER_RESETS_ADDR   0x20000070 /* 8 bytes: watchdog_resets.h */
 #define OTTER_MAILBOX_ADDR  0x20000078 /* the last 8 bytes of it: mailbox.h */
 
 #endif
