@@ -2,13 +2,13 @@
 #include "cloud/server.h"
 
 #include <errno.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "cloud/device_api.h"
+#include "cloud/fleet/fleet_wait.h"
 #include "cloud/hook/hook.h"
 #include "cloud/rest/rest.h"
 #include "cloud/store/store_sqlite.h"
@@ -62,23 +62,11 @@ static int64_t steady_ms(void *ctx)
 }
 
 /* ---- the first admin ---- */
-struct setting_up {
-    sem_t is_done; /* posted on the store's thread */
-    struct fleet_answer answer;
-};
-
-static void on_setup_token(void *ctx, const struct fleet_answer *answer)
-{
-    struct setting_up *setting_up = ctx;
-
-    setting_up->answer = *answer;
-    (void)sem_post(&setting_up->is_done);
-}
-
 /* The link is good when it is printed: it is durable before. */
 static int make_setup_link(struct server *server, struct host_error *out_error)
 {
-    struct setting_up setting_up;
+    struct fleet_wait wait;
+    struct fleet_answer answer;
     const struct record_token wish = {.kind = TOKEN_SETUP,
                                       .name = "set-up link",
                                       .uses_left = 1,
@@ -88,17 +76,13 @@ static int make_setup_link(struct server *server, struct host_error *out_error)
     if (fleet_is_set_up(server->fleet)) {
         return 0;
     }
-    if (sem_init(&setting_up.is_done, 0, 0) != 0) {
-        return host_error_errno(out_error, "set-up link", errno);
-    }
-    fleet_make_token(server->fleet, "start", &wish, server->setup_secret, on_setup_token,
-                     &setting_up);
-    while (sem_wait(&setting_up.is_done) != 0) {
-    }
-    (void)sem_destroy(&setting_up.is_done);
-    return setting_up.answer.result == FLEET_DONE
+    fleet_wait_begin(&wait);
+    fleet_make_token(server->fleet, "start", &wish, server->setup_secret, fleet_wait_take,
+                     &wait);
+    answer = fleet_wait_end(&wait);
+    return answer.result == FLEET_DONE
                ? 0
-               : host_error_set(out_error, "set-up link", "%s", setting_up.answer.reason);
+               : host_error_set(out_error, "set-up link", "%s", answer.reason);
 }
 
 /* ---- files ---- */

@@ -56,11 +56,18 @@ static void set_job(struct fleet_poll *poll, int64_t id)
     poll->deployment_hash = (uint32_t)(id * 2654435761U);
 }
 
+/* How often this device is told to poll. */
+static uint32_t interval_s(const struct fleet *fleet, const struct fleet_slot *slot)
+{
+    return slot->action != NULL && slot->action->record.open ? fleet->settings.poll_fast_s
+                                                             : fleet->settings.poll_interval_s;
+}
+
 void fleet_fill_poll(struct fleet *fleet, const struct fleet_slot *slot,
                      struct fleet_poll *out_poll)
 {
     *out_poll = (struct fleet_poll){.device = slot->id,
-                                    .interval_s = fleet_interval_s(fleet, slot),
+                                    .interval_s = interval_s(fleet, slot),
                                     .wants_config = !slot->has_config,
                                     .link = link_of(fleet, slot),
                                     .installed_id = slot->confirmed_id};

@@ -106,6 +106,19 @@ static bool is_full(const struct fleet_change *change)
     return change->fleet->rows[RECORD_OUTBOX].count >= FLEET_OUTBOX_MAX;
 }
 
+/* Is there to be a message of this event? Counts one that has no room. */
+static bool may_add(struct fleet_change *change, enum fleet_webhook_event event)
+{
+    if (!is_wanted(change, event)) {
+        return false;
+    }
+    if (is_full(change)) {
+        change->dropped++;
+        return false;
+    }
+    return true;
+}
+
 /* Takes over `payload`. */
 static void add_row(struct fleet_change *change, int64_t now, json_t *payload)
 {
@@ -131,11 +144,7 @@ void fleet_outbox_action(struct fleet_change *change, enum fleet_webhook_event e
         fleet_list_find(&fleet->deployments, action->deployment);
     int64_t now = fleet_wall_ms(fleet);
 
-    if (!is_wanted(change, event)) {
-        return;
-    }
-    if (is_full(change)) {
-        change->dropped++;
+    if (!may_add(change, event)) {
         return;
     }
     json_t *payload = begin(change, fleet_webhook_event_name(event), now);
@@ -154,11 +163,7 @@ void fleet_outbox_deployment(struct fleet_change *change, enum fleet_webhook_eve
 {
     int64_t now = fleet_wall_ms(change->fleet);
 
-    if (!is_wanted(change, event)) {
-        return;
-    }
-    if (is_full(change)) {
-        change->dropped++;
+    if (!may_add(change, event)) {
         return;
     }
     json_t *payload = begin(change, fleet_webhook_event_name(event), now);

@@ -576,12 +576,6 @@ void *fleet_find_row(struct fleet *fleet, enum record_kind kind, int64_t id)
     return row != NULL ? row->record : NULL;
 }
 
-uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *slot)
-{
-    return slot->action != NULL && slot->action->record.open ? fleet->settings.poll_fast_s
-                                                             : fleet->settings.poll_interval_s;
-}
-
 void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot)
 {
     if (slot != NULL) {

@@ -159,8 +159,6 @@ void *fleet_find_row(struct fleet *fleet, enum record_kind kind, int64_t id);
 /* The device (NULL = none) has polled just now. */
 void fleet_note_contact(const struct fleet *fleet, struct fleet_slot *slot);
 bool fleet_is_online(const struct fleet *fleet, const struct fleet_slot *slot);
-/* How often this device is told to poll. */
-uint32_t fleet_interval_s(const struct fleet *fleet, const struct fleet_slot *slot);
 
 /* An action's name towards the device: a new one for each attempt. */
 int64_t fleet_ddi_id(const struct record_action *action);

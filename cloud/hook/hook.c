@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include "cloud/fleet/fleet_wait.h"
 #include "cloud/hook/hook_post.h"
 #include "cloud/hook/hook_rules.h"
 
@@ -40,34 +40,19 @@ static uint32_t random_number(void)
     return number;
 }
 
-/* ---- the end of a message ---- */
-struct ending {
-    sem_t is_done; /* posted on the store's thread */
-    struct fleet_answer answer;
-};
-
-static void on_end(void *ctx, const struct fleet_answer *answer)
-{
-    struct ending *ending = ctx;
-
-    ending->answer = *answer;
-    (void)sem_post(&ending->is_done);
-}
-
 /* Durable when it returns: else the same message would be fetched again. */
 static void end_message(struct hook *hook, const struct fleet_message *message,
                         enum fleet_message_end end, int64_t wait_ms, const char *reason)
 {
-    struct ending ending;
+    struct fleet_wait wait;
+    struct fleet_answer answer;
 
-    (void)sem_init(&ending.is_done, 0, 0); /* fails for impossible values only */
-    fleet_end_message(hook->fleet, message->id, end, wait_ms, reason, on_end, &ending);
-    while (sem_wait(&ending.is_done) != 0) {
-    }
-    (void)sem_destroy(&ending.is_done);
-    if (ending.answer.result != FLEET_DONE) { /* a full disk: it would be sent on and on */
+    fleet_wait_begin(&wait);
+    fleet_end_message(hook->fleet, message->id, end, wait_ms, reason, fleet_wait_take, &wait);
+    answer = fleet_wait_end(&wait);
+    if (answer.result != FLEET_DONE) { /* a full disk: it would be sent on and on */
         (void)fprintf(stderr, "otter-cloud: webhook: %s: %s\n", message->event_id,
-                      ending.answer.reason);
+                      answer.reason);
         hook->pause_until_ms = hook->clock->steady_ms(hook->clock->ctx) + HOOK_PAUSE_MAX_MS;
     }
 }

@@ -176,11 +176,16 @@ uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t
 
 enum { FIELDS_SIZE = ENTRY_CHECK - ENTRY_TAG };
 
-/* The members of struct otter_journal that are those of an entry. */
-typedef char fields_as_in_flash[offsetof(struct otter_journal, addr) == FIELDS_SIZE &&
-                                        sizeof(struct otter_journal_file) == FILE_SIZE
-                                    ? 1
-                                    : -1];
+/* The members of struct otter_journal that are those of an entry, in its places. */
+#define IS_AT(member, place) (ENTRY_TAG + offsetof(struct otter_journal, member) == (place))
+typedef char fields_as_in_flash
+    [IS_AT(number, ENTRY_NUMBER) && IS_AT(kind, ENTRY_KIND) && IS_AT(reason, ENTRY_REASON) &&
+             IS_AT(flags, ENTRY_FLAGS) && IS_AT(step, ENTRY_STEP) && IS_AT(file, ENTRY_FILE) &&
+             IS_AT(floor, ENTRY_FLOOR) && IS_AT(version, ENTRY_VERSION) &&
+             IS_AT(present, ENTRY_PRESENT) && IS_AT(previous, ENTRY_PREVIOUS) &&
+             IS_AT(addr, ENTRY_CHECK) && sizeof(struct otter_journal_file) == FILE_SIZE
+         ? 1
+         : -1];
 
 static void get_fields(const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal *journal)
 {

@@ -27,6 +27,11 @@ static bool is_idle(const struct otter_journal *journal)
     return journal->kind == OTTER_JOURNAL_IDLE || journal->confirmed;
 }
 
+static bool is_on_trial(const struct otter_journal *journal)
+{
+    return journal->kind == OTTER_JOURNAL_INSTALL && !journal->confirmed;
+}
+
 /* The digest record of what should be in APP now. */
 static struct otter_digest_record *app_digest(struct otter_journal *journal)
 {
@@ -73,10 +78,11 @@ static uint32_t crc(const struct startup *s, enum otter_image_at where, uint32_t
 static uint32_t floor_of(const struct startup *s)
 {
     bool is_flashed = s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_REFLASHED;
-    bool is_on_trial = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed;
     uint32_t app = s->number[OTTER_IMAGE_AT_APP];
 
-    return is_flashed || (app > s->journal.floor && !is_on_trial) ? app : s->journal.floor;
+    return is_flashed || (app > s->journal.floor && !is_on_trial(&s->journal))
+               ? app
+               : s->journal.floor;
 }
 
 /* Must the signature of APP be verified as well as its digest record? Yes if there is no
@@ -193,11 +199,11 @@ static void take_digest(const struct startup *s, enum otter_image_at where,
 
 static int accept_flashed(struct startup *s)
 {
+    bool on_trial = is_on_trial(&s->journal);
     /* Without an entry: why a tutorial request was refused in this start. */
-    bool is_on_trial = s->journal.kind == OTTER_JOURNAL_INSTALL && !s->journal.confirmed;
-    uint8_t reason = is_on_trial ? OTTER_REASON_NO_WAY_BACK : s->reason;
+    uint8_t reason = on_trial ? OTTER_REASON_NO_WAY_BACK : s->reason;
 
-    s->journal.floor = is_on_trial ? s->journal.version : s->number[OTTER_IMAGE_AT_APP];
+    s->journal.floor = on_trial ? s->journal.version : s->number[OTTER_IMAGE_AT_APP];
     take_digest(s, OTTER_IMAGE_AT_APP, &s->journal.present);
     s->check[OTTER_IMAGE_AT_APP] = OTTER_CHECK_GOOD;
     return begin(s, OTTER_JOURNAL_IDLE, 0, reason);
@@ -246,7 +252,7 @@ static int install(struct startup *s)
 
 static uint8_t revert_reason(const struct startup *s)
 {
-    if (s->journal.kind != OTTER_JOURNAL_INSTALL || s->journal.confirmed) {
+    if (!is_on_trial(&s->journal)) {
         return OTTER_REASON_DAMAGED;
     }
     return s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD ? OTTER_REASON_UNCONFIRMED

@@ -4,12 +4,8 @@
 #include "otter/journal.h"
 #include "partitions.h"
 
-/* An entry of the journal has a mark for each page of a slot, or this does not compile. */
-typedef char slot_has_its_marks[OTTER_APP_SIZE / OTTER_PAGE_SIZE <=
-                                            OTTER_JOURNAL_PAGES_MAX(OTTER_PAGE_SIZE) &&
-                                        OTTER_PAGE_SIZE >= 0x400
-                                    ? 1
-                                    : -1];
+/* Or this does not compile. */
+typedef char slot_has_its_marks[OTTER_JOURNAL_FITS(OTTER_APP_SIZE, OTTER_PAGE_SIZE) ? 1 : -1];
 
 const struct otter_layout stm32f103_layout = {
     .boot = {OTTER_BOOT_ADDR, OTTER_BOOT_SIZE},

@@ -11,11 +11,8 @@
  */
 enum { PAGE_SIZE = 0x400, SLOT_SIZE = 0x6800 };
 
-/* An entry of the journal has a mark for each page of a slot, or this does not compile. */
-typedef char slot_has_its_marks[SLOT_SIZE / PAGE_SIZE <= OTTER_JOURNAL_PAGES_MAX(PAGE_SIZE) &&
-                                        PAGE_SIZE >= 0x400
-                                    ? 1
-                                    : -1];
+/* Or this does not compile. */
+typedef char slot_has_its_marks[OTTER_JOURNAL_FITS(SLOT_SIZE, PAGE_SIZE) ? 1 : -1];
 
 const struct otter_layout template_layout = {
     .boot = {0x08000000, 0x2000},

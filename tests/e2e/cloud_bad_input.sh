@@ -3,35 +3,17 @@
 # cloud_bad_input.sh OTTER_CLOUD: what `otter-cloud` says to wrong options, certificates, addresses and databases: one
 # clear line that names the thing, the exit code of its man page, and nothing left behind.
 set -u
-cloud=$1
+program=$1
 dir=$(mktemp -d)
+# shellcheck source=tests/e2e/expect.sh
+. "$(dirname "$0")/expect.sh"
 server=
-failures=0
 cleanup() {
     [ -z "$server" ] || { kill "$server"; wait "$server"; } 2>/dev/null
     rm -rf "$dir"
 }
 trap cleanup EXIT
 cd "$dir" || exit 1
-
-report() {
-    failures=$((failures + 1))
-    echo "e2e_cloud_bad_input: $1" >&2
-    echo "  repeat: otter-cloud $2" >&2
-    sed 's/^/  stderr: /' stderr.txt >&2
-}
-
-# expect CODE TEXT ARG...: it ends at once
-expect() {
-    code=$1
-    text=$2
-    shift 2
-    timeout 20 "$cloud" "$@" >stdout.txt 2>stderr.txt </dev/null
-    got=$?
-    [ "$got" -eq "$code" ] || report "exit $got instead of $code" "$*"
-    grep -qF -- "$text" stderr.txt || report "does not say: $text" "$*"
-    [ ! -s stdout.txt ] || report "prints something on stdout" "$*"
-}
 
 any='--listen 127.0.0.1:0 --listen-devices 127.0.0.1:0'
 echo junk >junk.pem
@@ -72,7 +54,7 @@ openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret -out locked.key 2>/
     [ ! -e text.db.files ] || report "leaves a folder of files" "--db text.db"
     expect 1 'otter-cloud: none.db: unable to open' backup --db none.db copy.db
 
-    "$cloud" --db a.db $any >server.txt 2>&1 &
+    "$program" --db a.db $any >server.txt 2>&1 &
     server=$!
     tries=600
     until grep -q '^console: ' server.txt; do
@@ -86,7 +68,7 @@ openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret -out locked.key 2>/
     address=$(sed -n 's/^console: http:..\(.*\)\/$/\1/p' server.txt)
     expect 1 "otter-cloud: $address: Address already in use" --db b.db --listen "$address" --listen-devices 127.0.0.1:0
     expect 1 'otter-cloud: a.db: another otter-cloud uses it' --db a.db $any
-    "$cloud" backup --db a.db copy.db >/dev/null || report "does not copy" "backup --db a.db copy.db"
+    "$program" backup --db a.db copy.db >/dev/null || report "does not copy" "backup --db a.db copy.db"
     expect 1 'otter-cloud: copy.db: exists already' backup --db a.db copy.db
     expect 1 'otter-cloud: none/copy.db: No such file' backup --db a.db none/copy.db
     expect 1 'otter-cloud: a.db: another otter-cloud uses it' restore --db a.db copy.db

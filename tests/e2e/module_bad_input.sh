@@ -3,12 +3,13 @@
 # module_bad_input.sh OTTER_MODULE OTTER_CLOUD: what `otter-module` says to wrong settings, files and addresses: one
 # clear line that names the thing, and the exit code of its man page.
 set -u
-module=$1
+program=$1
 cloud=$2
 dir=$(mktemp -d)
+# shellcheck source=tests/e2e/expect.sh
+. "$(dirname "$0")/expect.sh"
 server=
 daemon=
-failures=0
 cleanup() {
     for pid in $server $daemon; do
         kill "$pid" 2>/dev/null
@@ -19,30 +20,11 @@ cleanup() {
 trap cleanup EXIT
 cd "$dir" || exit 1
 
-report() {
-    failures=$((failures + 1))
-    echo "e2e_module_bad_input: $1" >&2
-    echo "  repeat: otter-module $2" >&2
-    sed 's/^/  stderr: /' stderr.txt >&2
-}
-
-# expect CODE TEXT ARG...: it ends at once
-expect() {
-    code=$1
-    text=$2
-    shift 2
-    timeout 20 "$module" "$@" >stdout.txt 2>stderr.txt </dev/null
-    got=$?
-    [ "$got" -eq "$code" ] || report "exit $got instead of $code" "$*"
-    grep -qF -- "$text" stderr.txt || report "does not say: $text" "$*"
-    [ ! -s stdout.txt ] || report "prints something on stdout" "$*"
-}
-
 # says TEXT ARG...: it runs, and says that sooner or later
 says() {
     text=$1
     shift
-    "$module" --port tty --id aabb --state-dir says "$@" >/dev/null 2>stderr.txt </dev/null &
+    "$program" --port tty --id aabb --state-dir says "$@" >/dev/null 2>stderr.txt </dev/null &
     daemon=$!
     tries=600
     until grep -qF -- "$text" stderr.txt; do

@@ -12,6 +12,11 @@ uint32_t journal_entry_addr(unsigned i)
            i % JOURNAL_PLACES * JOURNAL_ENTRY_LEN;
 }
 
+uint8_t *journal_entry_bytes(struct ram_flash *flash, unsigned i)
+{
+    return flash->bytes + (journal_entry_addr(i) - RAM_FLASH_ADDR);
+}
+
 void journal_entry_put(uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,
                        const struct journal_entry *entry)
 {

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include "otter/journal.h"
+#include "support/ram_flash.h"
 
 /* Entries of the install journal written by hand, as docs/flash-format.md chapter 4 has them
  * and not as core writes them: right ones, and what a hostile app might leave. */
@@ -33,6 +34,9 @@ struct journal_entry {
 
 /* Address of entry 0..7: the journal page's, then FLAG's. */
 uint32_t journal_entry_addr(unsigned i);
+
+/* Its bytes in this flash. */
+uint8_t *journal_entry_bytes(struct ram_flash *flash, unsigned i);
 
 /* An entry with its commit word and without marks for place 0..3 of a page. */
 void journal_entry_put(uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,

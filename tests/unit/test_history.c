@@ -27,7 +27,7 @@ static const uint8_t file_c[16] = {1, 2, 3, 4, 5, 6, 7, 0xC0, 9};
 
 static uint8_t *bytes_of(unsigned i)
 {
-    return flash.bytes + (journal_entry_addr(i) - RAM_FLASH_ADDR);
+    return journal_entry_bytes(&flash, i);
 }
 
 /* Entry i, which answers a request for `md5` (or none); all older ones are superseded. */

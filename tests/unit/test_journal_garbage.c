@@ -18,7 +18,7 @@ static const struct otter_layout *const layout = &ram_flash_layout;
 
 static uint8_t *bytes_of(unsigned i)
 {
-    return flash.bytes + (journal_entry_addr(i) - RAM_FLASH_ADDR);
+    return journal_entry_bytes(&flash, i);
 }
 
 /* A port that lets core see and touch the two pages alone. */

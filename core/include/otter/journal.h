@@ -99,8 +99,8 @@ struct otter_journal_file {
  * otter_journal_append(); otter_journal_read() finds out the others.
  *
  * The first members are those of an entry in flash, from its tag on, in the same places and
- * byte order: the core copies them as one. What runs it is little-endian, and has no padding
- * between them; the compiler checks that (journal.c). */
+ * byte order: the core copies them as one. The compiler checks the places (journal.c). What
+ * runs the core is little-endian; test_journal compares every byte. */
 struct otter_journal {
     uint16_t tag;    /* its caller's are not looked at */
     uint16_t number; /* of the entry */
@@ -132,6 +132,10 @@ struct otter_journal {
 /* How many pages may a slot have, with pages of `page_size` bytes? */
 #define OTTER_JOURNAL_PAGES_MAX(page_size)                                                     \
     (((page_size) / OTTER_JOURNAL_ENTRIES - OTTER_JOURNAL_HEAD_SIZE) / 2U)
+
+/* Has an entry a mark for each page of a slot? For a port's layout.c, at compile time. */
+#define OTTER_JOURNAL_FITS(slot_size, page_size)                                               \
+    ((page_size) >= 0x400 && (slot_size) / (page_size) <= OTTER_JOURNAL_PAGES_MAX(page_size))
 
 /* Find the newest entry and all its marks. With OTTER_JOURNAL_NONE only `addr`, which is 0, has
  * a meaning. An entry that cannot be read, or has impossible numbers, does not count. */
