@@ -14,6 +14,6 @@ __attribute__((section(".boot_words"), used)) const struct boot_words boot_words
     .magic = OTTER_BOOT_MAGIC,
     .what = OTTER_BOOT_FORMAT | BOOT_DOES << 8 | OTTER_MINOR << 16 | OTTER_MAJOR << 24,
     .section = ld_ids,
-    .size = ld_ids_size,
-    .key_count = ld_key_count,
+    .size = (uintptr_t)ld_ids_size,
+    .key_count = (uintptr_t)ld_key_count,
 };

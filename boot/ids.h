@@ -15,16 +15,11 @@ struct boot_words {
     uint32_t magic;
     uint32_t what;
     const void *section;
-    const char *size;      /* both are numbers, */
-    const char *key_count; /* which the linker has as symbols */
+    uintptr_t size;      /* both are numbers, */
+    uintptr_t key_count; /* which the linker has as symbols */
 };
 extern const struct boot_words boot_words;
 extern const char boot_info[OTTER_RECOVERY_INFO_SIZE];
 extern const struct otter_ed25519_key otter_keys[];
-
-static inline unsigned boot_key_count(void)
-{
-    return (unsigned)(uintptr_t)boot_words.key_count;
-}
 
 #endif

@@ -6,7 +6,8 @@
 /* The number is the enum otter_reason, or which start on trial this is. */
 void log_action(enum otter_action action, uint8_t detail)
 {
-    static const char texts[][8] = {"Refuse", "Install", "Revert", "Trial", "Recover"};
+    static const char texts[][8] = {"Refuse", "Install", "Revert",
+                                    "Trial",  "Recover", "Give up"};
 
     if (action >= OTTER_ACTION_REFUSE) {
         debug_text(texts[action - OTTER_ACTION_REFUSE]);

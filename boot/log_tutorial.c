@@ -43,6 +43,8 @@ void log_action(enum otter_action action, uint8_t detail)
     case OTTER_ACTION_REWRITE:
     case OTTER_ACTION_MOVE:
     case OTTER_ACTION_START:
+    case OTTER_ACTION_START_ONCE:
+    case OTTER_ACTION_GIVE_UP:
         break;
     }
 }

@@ -3,23 +3,20 @@
 
 #include "otter/recovery.h"
 #include "clock.h"
-#include "flash.h"
 #include "ids.h"
 #include "iwdg.h"
-#include "layout.h"
 #include "mailbox.h"
 #include "stm32f103.h"
-#include "system.h"
 #include "uart_polled.h"
 
 enum { BAUD = 9600 };
 
-void recover(void)
+void recover(uint8_t reason)
 {
-    struct otter_recovery recovery = {.port = &stm32f103_flash,
-                                      .layout = &stm32f103_layout,
-                                      .info = (const uint8_t *)boot_info,
-                                      .send = uart_polled_send};
+    struct otter_recovery recovery = {.info = (const uint8_t *)boot_info,
+                                      .send = uart_polled_send,
+                                      .reason = reason,
+                                      .file = MAILBOX_FILE};
     uint32_t silence_ms = 0;
     bool complete = false;
 
@@ -27,7 +24,7 @@ void recover(void)
     SYSTICK->LOAD = CLOCK_INTERNAL_HZ / 1000 - 1;
     SYSTICK->CTRL = STK_CTRL_CLKSOURCE | STK_CTRL_ENABLE;
     otter_recovery_begin(&recovery);
-    while (!complete) {
+    while (!complete && silence_ms < OTTER_RECOVERY_UNHEARD_MS) {
         uint8_t byte;
 
         iwdg_feed();
@@ -35,12 +32,11 @@ void recover(void)
             silence_ms = 0;
             complete = otter_recovery_receive(&recovery, byte);
         } else if ((SYSTICK->CTRL & STK_CTRL_COUNTFLAG) != 0 &&
-                   ++silence_ms == OTTER_RECOVERY_SILENCE_MS) {
-            silence_ms = 0;
+                   ++silence_ms % OTTER_RECOVERY_SILENCE_MS == 0) {
             otter_recovery_ask(&recovery);
         }
     }
-    mailbox_put(MAILBOX_RECEIVED);
+    MAILBOX_FILE->tries++;
     uart_polled_drain();
-    system_reset();
+    mailbox_put_and_reset(complete ? MAILBOX_RECEIVED : MAILBOX_UNHEARD);
 }

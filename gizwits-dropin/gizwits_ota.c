@@ -270,7 +270,9 @@ int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType f
     if (action != OTTER_TRANSFER_WRITE && action != OTTER_TRANSFER_WRITE_LAST) {
         return refuse(-1);
     }
-    if (piece->number == 1 && !otter_image_is_startable(piece->data, otter_dropin_layout)) {
+    if (piece->number == 1 &&
+        !otter_image_is_startable(piece->data, ota.transfer.offer.file_size,
+                                  otter_dropin_layout)) {
         return fail(OTTER_RESULT_NOT_STARTABLE, -1);
     }
     if (write_piece(piece) != 0) {

@@ -128,21 +128,22 @@ void image_file_free(struct image_file *image_file)
     file_free(&image_file->file);
 }
 
-bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr,
-                             uint32_t slot_size)
+bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr)
 {
+    uint32_t length =
+        image_file->has_trailer ? image_file->image.length : (uint32_t)image_file->file.len;
     struct otter_layout layout = {
-        .app = {.addr = slot_addr, .size = slot_size},
+        .app = {.addr = slot_addr},
         .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
     };
 
-    return otter_image_is_startable(image_file->file.data, &layout);
+    return otter_image_is_startable(image_file->file.data, length, &layout);
 }
 
 int image_file_check_startable(const struct image_file *image_file, uint32_t slot_addr,
-                               uint32_t slot_size, struct host_error *out_error)
+                               struct host_error *out_error)
 {
-    if (image_file_is_startable(image_file, slot_addr, slot_size)) {
+    if (image_file_is_startable(image_file, slot_addr)) {
         return 0;
     }
     return host_error_set(
@@ -156,14 +157,14 @@ int image_file_check_head(const uint8_t head[], size_t len, int64_t size, const 
 {
     bool fits = size <= UINT32_MAX;
     struct otter_layout layout = {
-        .app = {.addr = OTTER_APP_ADDR, .size = fits ? (uint32_t)size : UINT32_MAX},
+        .app = {.addr = OTTER_APP_ADDR, .size = OTTER_APP_SIZE},
         .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
     };
 
     if (len < OTTER_IMAGE_SIZE_MIN) {
         return host_error_set(out_error, path, "%zu bytes are too few for a program", len);
     }
-    if (otter_image_is_startable(head, &layout)) {
+    if (otter_image_is_startable(head, fits ? (uint32_t)size : UINT32_MAX, &layout)) {
         return 0;
     }
     return host_error_set(out_error, path,

@@ -35,12 +35,11 @@ void image_file_free(struct image_file *image_file);
 const uint8_t *image_file_signature(const struct image_file *image_file);
 
 /* Does it begin like a program for slot_addr? */
-bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr,
-                             uint32_t slot_size);
+bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr);
 
 /* The same as a check: 0, or -1 with the error. */
 OTTER_MUST_CHECK int image_file_check_startable(const struct image_file *image_file,
-                                                uint32_t slot_addr, uint32_t slot_size,
+                                                uint32_t slot_addr,
                                                 struct host_error *out_error);
 
 /* The same of the first `len` bytes (8 are enough) of a file of `size` bytes, for the slot of

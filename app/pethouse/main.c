@@ -28,13 +28,15 @@
  */
 enum {
     LAST_CHARACTERS_MS = 2, /* of the log, before a reset */
+    TRIAL_MS = 300000,      /* in which an app on trial must have heard somebody */
 };
 
 static struct otter_device device;
 static struct product product;
 static struct key keys[PRODUCT_KEYS];
 static struct otter_resume resume OTTER_RETAINED;
-static bool is_new; /* first starts of this version: the cloud does not know it yet */
+static bool may_be_trial; /* until the link works */
+static bool is_new;       /* first starts of this version: the cloud does not know it yet */
 
 /* ---- what the device library asks of the application ---- */
 
@@ -62,6 +64,8 @@ static void take_status(void *ctx, uint16_t status)
 static void take_link_works(void *ctx)
 {
     (void)ctx;
+    may_be_trial = false;
+    mailbox_put(MAILBOX_EMPTY); /* the resets by a watchdog before are forgiven */
     if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0) {
         log_line("Confirm Failed");
     }
@@ -124,6 +128,7 @@ static const struct otter_device_config device_config = {
     .info = &info,
     .receiver = &receiver_config,
     .update_status = tell_update_status,
+    .about = otter_about_read,
     .control = take_control,
     .status = take_status,
     .link_works = take_link_works,
@@ -139,7 +144,7 @@ static void start(void)
     uint8_t unique_id[12];
     uint32_t hclk_hz = clock_start();
 
-    iwdg_start();
+    iwdg_start(IWDG_3_S);
     systick_start(hclk_hz);
     debug_start(hclk_hz);
     uart_start(hclk_hz / 2, PETHOUSE_BAUD);
@@ -153,6 +158,7 @@ static void start(void)
         key_init(&keys[i]);
     }
     is_new = otter_update_is_new(&stm32f103_flash, &stm32f103_layout);
+    may_be_trial = !otter_update_is_allowed(&stm32f103_flash, &stm32f103_layout);
     product_init(&product, &PETHOUSE_P0_LAYOUT, is_new, systick_millis());
     otter_device_init(&device, &device_config, systick_millis());
 
@@ -238,11 +244,21 @@ static void tell(uint32_t now_ms)
     }
 }
 
+/* The watchdog ends a trial in which nobody is heard: what never confirms is reset, and taken
+ * back after three starts. */
+static void feed(uint32_t now_ms)
+{
+    if (may_be_trial && now_ms >= TRIAL_MS) {
+        return;
+    }
+    iwdg_feed();
+}
+
 int main(void)
 {
     start();
     for (;;) {
-        iwdg_feed();
+        feed(systick_millis());
         receive();
         send(); /* first: an ACK leaves while the poll erases a page */
         otter_device_poll(&device, systick_millis());

@@ -2,6 +2,7 @@
 #include "otter/boot_ids.h"
 #include <stddef.h>
 #include "otter/bytes.h"
+#include "chip.h"
 
 int otter_boot_ids_find(const struct otter_port *port, const struct otter_layout *layout,
                         struct otter_boot_ids *out_ids)
@@ -9,8 +10,8 @@ int otter_boot_ids_find(const struct otter_port *port, const struct otter_layout
     uint8_t bytes[4 * OTTER_BOOT_WORDS];
     uint32_t words[OTTER_BOOT_WORDS];
     uint32_t off;
-    int error =
-        port->read(port->ctx, layout->boot.addr + OTTER_BOOT_WORDS_OFFSET, bytes, sizeof bytes);
+    int error = chip_read(port, chip_map(layout)->boot.addr + OTTER_BOOT_WORDS_OFFSET, bytes,
+                          sizeof bytes);
 
     if (error != 0) {
         return error;
@@ -21,9 +22,9 @@ int otter_boot_ids_find(const struct otter_port *port, const struct otter_layout
     if (words[0] != OTTER_BOOT_MAGIC || (uint8_t)words[1] != OTTER_BOOT_FORMAT) {
         return OTTER_ERR_NONE;
     }
-    off = words[2] - layout->boot.addr;
-    if (off > layout->boot.size || words[3] > layout->boot.size - off ||
-        words[4] > layout->boot.size / OTTER_BOOT_KEY_SIZE ||
+    off = words[2] - chip_map(layout)->boot.addr;
+    if (off > chip_map(layout)->boot.size || words[3] > chip_map(layout)->boot.size - off ||
+        words[4] > chip_map(layout)->boot.size / OTTER_BOOT_KEY_SIZE ||
         words[3] != OTTER_BOOT_KEYS + words[4] * OTTER_BOOT_KEY_SIZE) {
         return OTTER_ERR_RANGE;
     }

@@ -67,6 +67,26 @@ static void answer_info(struct otter_device *device, const struct otter_frame *r
     }
 }
 
+/* What is no question with a file is taken for one without. */
+static void answer_about(struct otter_device *device, const struct otter_frame *request)
+{
+    const struct otter_device_config *config = device->config;
+    struct otter_update_status update_status = {.is_otter = true};
+    struct otter_about about = {.on_trial = false};
+    uint8_t payload[OTTER_ABOUT_MAX];
+    struct otter_ask_about ask;
+    int rc = otter_get_ask_about(request, &ask);
+
+    (void)rc;
+    memcpy(about.version, config->info->version, sizeof about.version);
+    memcpy(about.hardware, config->info->hardware, sizeof about.hardware);
+    otter_receiver_status(&device->receiver, &update_status);
+    about.on_trial = update_status.on_trial;
+    about.reason = update_status.reason;
+    config->about(config->receiver->port, config->receiver->layout, &ask, &about);
+    answer(device, request, payload, otter_put_about(&about, payload, sizeof(payload)));
+}
+
 static void answer_control(struct otter_device *device, const struct otter_frame *request)
 {
     uint8_t payload[OTTER_COMMAND_MAX];
@@ -126,6 +146,12 @@ static void on_request(struct otter_device *device, const struct otter_frame *re
         break;
     case OTTER_CMD_ILLEGAL_TO_MCU:
         break;
+    case OTTER_CMD_ASK_ABOUT:
+        if (device->config->about != NULL) {
+            answer_about(device, request);
+            break;
+        }
+        /* fall through */
     default:
         report_error(device, request, OTTER_ILLEGAL_COMMAND);
         break;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "journal_entry.h"
+#include "chip.h"
 
 /* A note: digest 8, reason 1, complement of reason 1, count 2: blank = one failed download,
  * 0x5555 = two, 0 = three or more. A count only goes on to a value that flash accepts over the
@@ -111,7 +112,7 @@ int otter_history_note(const struct otter_port *port, const struct otter_layout 
             bool is_first = otter_get_le16(head + note_addr(0, n) + NOTE_COUNT) == COUNT_BLANK;
 
             otter_put_le16(bytes, is_first ? COUNT_TWO : 0);
-            return port->program(port->ctx, note_addr(newest.addr, n) + NOTE_COUNT, bytes, 2);
+            return chip_program(port, note_addr(newest.addr, n) + NOTE_COUNT, bytes, 2);
         }
     }
     for (unsigned n = 0; n < NOTES; n++) {
@@ -119,7 +120,7 @@ int otter_history_note(const struct otter_port *port, const struct otter_layout 
             memcpy(bytes, md5, OTTER_JOURNAL_DIGEST_SIZE);
             bytes[NOTE_REASON] = (uint8_t)reason;
             bytes[NOTE_REASON + 1] = (uint8_t) ~(unsigned)reason;
-            return port->program(port->ctx, note_addr(newest.addr, n), bytes, NOTE_COUNT);
+            return chip_program(port, note_addr(newest.addr, n), bytes, NOTE_COUNT);
         }
     }
     return OTTER_ERR_SPACE;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/md5.h"
+#include "chip.h"
 
 static const uint8_t magic[8] = {'o', 't', 't', 'e', 'r', '-', 'i', 'm'};
 
@@ -64,15 +65,18 @@ void otter_image_put_trailer(uint8_t out[OTTER_IMAGE_TRAILER_SIZE],
     otter_put_le32(out + TRAILER_KEY_ID, image->key_id);
 }
 
-bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *layout)
+bool otter_image_is_startable(const uint8_t head[8], uint32_t length,
+                              const struct otter_layout *layout)
 {
-    uint32_t stack = otter_get_le32(head) - layout->ram.addr;
-    uint32_t reset = otter_get_le32(head + 4) - layout->app.addr;
+    uint32_t stack = otter_get_le32(head) - chip_map(layout)->ram.addr;
+    uint32_t reset = otter_get_le32(head + 4) - chip_map(layout)->app.addr;
 
     /* Unsigned differences: an address before the region becomes a huge offset. Addresses of
      * regions are even, so the subtraction keeps the Thumb bit. */
-    return stack % 4 == 0 && stack - 1 < layout->ram.size && reset % 2 == 1 &&
-           reset > OTTER_IMAGE_SIZE_MIN && reset < layout->app.size;
+    return stack % 4 == 0 &&
+           stack - OTTER_IMAGE_STACK_MIN <=
+               chip_map(layout)->ram.size - OTTER_IMAGE_STACK_MIN &&
+           reset % 2 == 1 && reset > OTTER_IMAGE_SIZE_MIN && reset < length;
 }
 
 int otter_image_md5(const struct otter_port *port, uint32_t addr, uint32_t image_size,
@@ -85,7 +89,7 @@ int otter_image_md5(const struct otter_port *port, uint32_t addr, uint32_t image
     otter_md5_init(&md5);
     for (uint32_t off = 0; off < image_size;) {
         uint32_t len = image_size - off < sizeof bytes ? image_size - off : sizeof bytes;
-        int error = port->read(port->ctx, addr + off, bytes, len);
+        int error = chip_read(port, addr + off, bytes, len);
 
         if (error != 0) {
             return error;
@@ -93,7 +97,7 @@ int otter_image_md5(const struct otter_port *port, uint32_t addr, uint32_t image
         otter_md5_update(&md5, bytes, len);
         off += len;
         if (off % CHUNK_SIZE == 0 || off == image_size) {
-            port->feed(port->ctx);
+            chip_feed(port);
             if (progress != NULL) {
                 progress(ctx);
             }
@@ -108,23 +112,22 @@ enum otter_result otter_image_check(const struct otter_port *port,
                                     uint32_t image_size, const uint8_t hardware[8])
 {
     uint32_t trailer_addr = addr + image_size - OTTER_IMAGE_TRAILER_SIZE;
-    uint8_t bytes[OTTER_IMAGE_HEADER_SIZE];
-    struct otter_image image;
-    int rc;
+    uint8_t head[OTTER_IMAGE_SIZE_MIN], header[OTTER_IMAGE_HEADER_SIZE];
+    struct otter_image image = {.length = image_size};
+    int rc = OTTER_ERR_NONE;
 
-    if (port->read(port->ctx, addr, bytes, OTTER_IMAGE_SIZE_MIN) != 0) {
+    if (chip_read(port, addr, head, sizeof head) != 0) {
         return OTTER_RESULT_FLASH;
     }
-    if (!otter_image_is_startable(bytes, layout)) {
+    if (image_size >= OTTER_IMAGE_TRAILER_SIZE) {
+        if (chip_read(port, trailer_addr, header, sizeof header) != 0) {
+            return OTTER_RESULT_FLASH;
+        }
+        rc = otter_image_get_trailer(header, image_size, &image);
+    }
+    if (!otter_image_is_startable(head, image.length, layout)) {
         return OTTER_RESULT_NOT_STARTABLE;
     }
-    if (image_size < OTTER_IMAGE_TRAILER_SIZE) {
-        return OTTER_RESULT_NONE;
-    }
-    if (port->read(port->ctx, trailer_addr, bytes, sizeof bytes) != 0) {
-        return OTTER_RESULT_FLASH;
-    }
-    rc = otter_image_get_trailer(bytes, image_size, &image);
     if (rc != 0) {
         return rc == OTTER_ERR_NONE ? OTTER_RESULT_NONE : OTTER_RESULT_BAD_TRAILER;
     }

@@ -5,22 +5,17 @@
 #include "otter/bytes.h"
 #include "otter/crc32.h"
 #include "journal_entry.h"
+#include "chip.h"
 
 enum { ENTRIES = OTTER_JOURNAL_ENTRIES };
 enum { TAG = 0x3AC5, TAG_REQUEST = 0x5CA3, SAVED = 0x5555, BLANK = 0xFFFF };
 enum { MARK_SIZE = 2, GROUP_SIZE = 8, CONFIRMED_SIZE = ENTRY_REQUEST - ENTRY_CONFIRMED };
-/* In the step of an INSTALL: the swap is finished, and the low bits count the starts. */
-enum { STEP_TRIAL = 0x8000 };
+/* In the step: all pages are moved, and the low bits count the starts on trial. */
+enum { STEP_MOVED = 0x8000 };
 /* In a request */
 enum { REQUEST_FILE = 2, REQUEST_SIZE = 12, REQUEST_CHECK = 16, REQUEST_LEN = 20 };
 
 static const uint8_t zeros[CONFIRMED_SIZE];
-
-static int program(const struct otter_port *port, uint32_t addr, const uint8_t data[],
-                   uint32_t len)
-{
-    return port->program(port->ctx, addr, data, len);
-}
 
 static bool is_blank(const uint8_t bytes[], uint32_t len)
 {
@@ -36,18 +31,18 @@ static bool is_blank(const uint8_t bytes[], uint32_t len)
 
 static uint32_t entry_size(const struct otter_port *port)
 {
-    return port->page_size / ENTRIES;
+    return chip_page_size(port) / ENTRIES;
 }
 
 static uint32_t place_of(const struct otter_port *port, uint32_t addr)
 {
-    return addr % port->page_size / entry_size(port);
+    return addr % chip_page_size(port) / entry_size(port);
 }
 
 uint32_t otter_entry_addr(const struct otter_port *port, const struct otter_layout *layout,
                           uint32_t i)
 {
-    return (i < ENTRIES ? layout->journal.addr : layout->flag.addr) +
+    return (i < ENTRIES ? chip_map(layout)->journal.addr : chip_map(layout)->flag.addr) +
            i % ENTRIES * entry_size(port);
 }
 
@@ -59,8 +54,9 @@ static uint32_t next_addr(const struct otter_port *port, const struct otter_layo
     if (addr != 0 && place_of(port, addr) != ENTRIES - 1) {
         return addr + entry_size(port);
     }
-    return addr - layout->journal.addr < port->page_size ? layout->flag.addr
-                                                         : layout->journal.addr;
+    return addr - chip_map(layout)->journal.addr < chip_page_size(port)
+               ? chip_map(layout)->flag.addr
+               : chip_map(layout)->journal.addr;
 }
 
 /* ---- reading ---- */
@@ -83,22 +79,44 @@ static bool is_valid(const struct otter_port *port, const struct otter_layout *l
     return otter_get_le32(head + ENTRY_CHECK) == entry_check(port, head, addr) &&
            head[ENTRY_NUMBER] % ENTRIES == place_of(port, addr) &&
            head[ENTRY_KIND] != OTTER_JOURNAL_NONE &&
-           otter_get_le32(head + ENTRY_PRESENT) <= layout->app.size &&
-           otter_get_le32(head + ENTRY_PREVIOUS) <= layout->app.size;
+           otter_get_le32(head + ENTRY_PRESENT) <= chip_map(layout)->app.size &&
+           otter_get_le32(head + ENTRY_PREVIOUS) <= chip_map(layout)->app.size;
+}
+
+/* One wrong bit in the tag, by a dead cell, makes no difference. */
+static bool is_live(const uint8_t head[ENTRY_HEAD_SIZE])
+{
+    unsigned wrong = otter_get_le16(head + ENTRY_TAG) ^ (unsigned)TAG;
+
+    return (wrong & (wrong - 1)) == 0;
+}
+
+/* One bit of the fields is wrong, because its cell has died: find it by the check. Returns
+ * whether the fields are valid now; a wrong bit in the tag tells that they were not. */
+static bool put_right(const struct otter_port *port, const struct otter_layout *layout,
+                      uint32_t addr, uint8_t head[ENTRY_HEAD_SIZE])
+{
+    for (unsigned bit = 8 * ENTRY_NUMBER; bit < 8 * ENTRY_COMMIT; bit++) {
+        uint8_t mask = (uint8_t)(1U << bit % 8);
+
+        head[bit / 8] ^= mask;
+        if (is_valid(port, layout, addr, head)) {
+            head[ENTRY_TAG] ^= 1;
+            return true;
+        }
+        head[bit / 8] ^= mask;
+    }
+    return false;
 }
 
 bool otter_entry_load(const struct otter_port *port, const struct otter_layout *layout,
                       uint32_t addr, uint8_t out_head[ENTRY_HEAD_SIZE])
 {
-    if (port->read(port->ctx, addr, out_head, ENTRY_HEAD_SIZE) != 0) {
+    if (chip_read(port, addr, out_head, ENTRY_HEAD_SIZE) != 0) {
         memset(out_head, 0, ENTRY_HEAD_SIZE);
     }
-    return is_valid(port, layout, addr, out_head);
-}
-
-static bool is_live(const uint8_t head[ENTRY_HEAD_SIZE])
-{
-    return otter_get_le16(head + ENTRY_TAG) == TAG;
+    return is_valid(port, layout, addr, out_head) ||
+           (is_live(out_head) && put_right(port, layout, addr, out_head));
 }
 
 static uint32_t page_mark_addr(uint32_t entry, uint32_t i)
@@ -112,7 +130,7 @@ static uint16_t get_page_mark(const struct otter_port *port, uint32_t entry, uin
      * to what lies here, and with them that is no address in flash (fw_glitch). */
     uint8_t mark[MARK_SIZE + 2] = {0, 0, 0xFF, 0xFF};
 
-    (void)port->read(port->ctx, page_mark_addr(entry, i), mark, MARK_SIZE);
+    (void)chip_read(port, page_mark_addr(entry, i), mark, MARK_SIZE);
     return otter_get_le16(mark);
 }
 
@@ -122,7 +140,7 @@ static uint16_t get_page_mark(const struct otter_port *port, uint32_t entry, uin
 static uint16_t count_page_marks(const struct otter_port *port, uint32_t entry, uint16_t count,
                                  uint16_t *out_last)
 {
-    while (count < OTTER_JOURNAL_PAGES_MAX(port->page_size)) {
+    while (count < OTTER_JOURNAL_PAGES_MAX(chip_page_size(port))) {
         uint16_t mark = get_page_mark(port, entry, count);
         unsigned cleared = mark ^ (unsigned)BLANK;
 
@@ -139,7 +157,7 @@ static uint16_t count_page_marks(const struct otter_port *port, uint32_t entry, 
 static bool is_entry_blank(const struct otter_port *port, uint32_t addr,
                            const uint8_t head[ENTRY_HEAD_SIZE])
 {
-    uint32_t i = OTTER_JOURNAL_PAGES_MAX(port->page_size);
+    uint32_t i = OTTER_JOURNAL_PAGES_MAX(chip_page_size(port));
 
     if (!is_blank(head, ENTRY_HEAD_SIZE)) {
         return false;
@@ -177,21 +195,23 @@ uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t
 enum { FIELDS_SIZE = ENTRY_CHECK - ENTRY_TAG };
 
 /* The members of struct otter_journal that are those of an entry, in its places. */
-#define IS_AT(member, place) (ENTRY_TAG + offsetof(struct otter_journal, member) == (place))
-typedef char fields_as_in_flash
-    [IS_AT(number, ENTRY_NUMBER) && IS_AT(kind, ENTRY_KIND) && IS_AT(reason, ENTRY_REASON) &&
-             IS_AT(flags, ENTRY_FLAGS) && IS_AT(step, ENTRY_STEP) && IS_AT(file, ENTRY_FILE) &&
-             IS_AT(floor, ENTRY_FLOOR) && IS_AT(version, ENTRY_VERSION) &&
-             IS_AT(present, ENTRY_PRESENT) && IS_AT(previous, ENTRY_PREVIOUS) &&
-             IS_AT(addr, ENTRY_CHECK) && sizeof(struct otter_journal_file) == FILE_SIZE
-         ? 1
-         : -1];
+#define IS_AT(member, place) (offsetof(struct otter_journal, member) == (place))
+typedef char
+    fields_as_in_flash[IS_AT(tag, ENTRY_TAG) && IS_AT(number, ENTRY_NUMBER) &&
+                               IS_AT(kind, ENTRY_KIND) && IS_AT(reason, ENTRY_REASON) &&
+                               IS_AT(flags, ENTRY_FLAGS) && IS_AT(step, ENTRY_STEP) &&
+                               IS_AT(file, ENTRY_FILE) && IS_AT(floor, ENTRY_FLOOR) &&
+                               IS_AT(version, ENTRY_VERSION) && IS_AT(present, ENTRY_PRESENT) &&
+                               IS_AT(previous, ENTRY_PREVIOUS) && IS_AT(addr, ENTRY_CHECK) &&
+                               sizeof(struct otter_journal_file) == FILE_SIZE
+                           ? 1
+                           : -1];
 
 static void get_fields(const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal *journal)
 {
-    memcpy(journal, head + ENTRY_TAG, FIELDS_SIZE);
-    if (journal->kind == OTTER_JOURNAL_INSTALL && (journal->step & STEP_TRIAL) != 0) {
-        journal->swapped = true;
+    memcpy(&journal->tag, head + ENTRY_TAG, FIELDS_SIZE);
+    if ((journal->step & STEP_MOVED) != 0) {
+        journal->moved = true;
         journal->starts = (uint8_t)journal->step;
         journal->step = 0;
     }
@@ -215,34 +235,46 @@ static void get_request(const uint8_t request[REQUEST_LEN], uint32_t size_max,
     }
 }
 
+/* Returns how many of these half-words are not blank. */
+static unsigned count_marks(const uint8_t marks[], unsigned len)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < len; i += MARK_SIZE) {
+        count += otter_get_le16(marks + i) != BLANK;
+    }
+    return count;
+}
+
 /* An INSTALL: how far is it? */
 static void get_install(const struct otter_port *port, const uint8_t head[ENTRY_HEAD_SIZE],
                         struct otter_journal *journal)
 {
-    uint8_t starts = OTTER_JOURNAL_TRIALS;
+    uint8_t before = journal->starts; /* that entry, or rather its step, tells */
     bool is_used;
 
-    while (starts != 0 &&
-           is_blank(head + ENTRY_STARTS + (size_t)GROUP_SIZE * (starts - 1U), GROUP_SIZE)) {
-        starts--;
+    /* One dead cell is no start; but what a cut has left of an earlier start may read as blank
+     * when a later one is counted: that has more than one mark. */
+    for (uint8_t i = before; i < OTTER_JOURNAL_TRIALS; i++) {
+        if (count_marks(head + ENTRY_STARTS + (size_t)GROUP_SIZE * i, GROUP_SIZE) >
+            (i != journal->starts)) {
+            journal->starts = (uint8_t)(i + 1);
+        }
     }
-    if (!journal->swapped) {
-        uint16_t last, before = journal->step / 2U;
-        uint16_t page_marks = count_page_marks(port, journal->addr, before, &last);
+    if (!journal->moved) {
+        uint16_t last, first = journal->step / 2U;
+        uint16_t page_marks = count_page_marks(port, journal->addr, first, &last);
 
-        if (page_marks != before) { /* saved; perhaps in place as well */
+        if (page_marks != first) { /* saved; perhaps in place as well */
             journal->step = (uint16_t)(2 * page_marks - (last == 0 ? 0 : 1));
         }
         /* The last page mark may be in doubt, if a start followed it. In the middle of a swap
          * such a mark is a dead cell. */
-        is_used = starts != 0 || journal->confirmed || journal->requested;
-        journal->swapped = journal->step + (is_used ? 1U : 0U) >=
-                           2 * otter_journal_count_pages(journal, port->page_size);
+        is_used = journal->starts != before || journal->confirmed || journal->requested;
+        journal->moved = journal->step + (is_used ? 1U : 0U) >=
+                         2 * otter_journal_count_pages(journal, chip_page_size(port));
     }
-    if (starts > journal->starts) {
-        journal->starts = starts;
-    }
-    journal->confirmed &= journal->swapped;
+    journal->confirmed &= journal->moved;
     if (journal->confirmed) {
         journal->floor = journal->version;
     }
@@ -252,21 +284,21 @@ static void get_marks(const struct otter_port *port, const struct otter_layout *
                       const uint8_t head[ENTRY_HEAD_SIZE], struct otter_journal *journal)
 {
     uint16_t last, step = journal->step;
-    unsigned marks = 0; /* of `confirmed` */
+    unsigned marks = count_marks(head + ENTRY_CONFIRMED, CONFIRMED_SIZE);
 
-    for (unsigned i = ENTRY_CONFIRMED; i < ENTRY_REQUEST; i += MARK_SIZE) {
-        marks += otter_get_le16(head + i) != BLANK;
-    }
     journal->confirmed = marks > 1;
     journal->all_marks_set = memcmp(head + ENTRY_CONFIRMED, zeros, CONFIRMED_SIZE) == 0;
-    get_request(head + ENTRY_REQUEST, layout->backup.size, journal);
+    get_request(head + ENTRY_REQUEST, chip_map(layout)->backup.size, journal);
     if (journal->kind == OTTER_JOURNAL_INSTALL) {
         get_install(port, head, journal);
     } else {
         journal->step = count_page_marks(port, journal->addr, step, &last);
+        journal->moved |=
+            journal->step >= otter_journal_count_pages(journal, chip_page_size(port));
     }
-    /* The commit word is right, or something was written after it. */
-    journal->certain = ((head[ENTRY_COMMIT] == head[ENTRY_NUMBER] &&
+    /* The tag is right; the commit word is, too, or something was written after it. */
+    journal->certain = journal->tag == TAG &&
+                       ((head[ENTRY_COMMIT] == head[ENTRY_NUMBER] &&
                          (head[ENTRY_COMMIT] ^ head[ENTRY_COMMIT + 1]) == 0xFF) ||
                         journal->step != step ||
                         !is_blank(head + ENTRY_STARTS, ENTRY_HEAD_SIZE - ENTRY_STARTS)) &&
@@ -307,22 +339,22 @@ static int write_entry(const struct otter_port *port, const struct otter_journal
     uint8_t head[ENTRY_STARTS];
 
     memset(head, 0, ENTRY_TAG);
-    memcpy(head + ENTRY_TAG, journal, FIELDS_SIZE);
+    memcpy(head + ENTRY_TAG, &journal->tag, FIELDS_SIZE);
     otter_put_le16(head + ENTRY_TAG, TAG);
-    if (journal->swapped) {
-        otter_put_le16(head + ENTRY_STEP, (uint16_t)(STEP_TRIAL | journal->starts));
+    if (journal->moved) {
+        otter_put_le16(head + ENTRY_STEP, (uint16_t)(STEP_MOVED | journal->starts));
     }
     otter_put_le32(head + ENTRY_CHECK, entry_check(port, head, journal->addr));
     head[ENTRY_COMMIT] = head[ENTRY_NUMBER];
     head[ENTRY_COMMIT + 1] = (uint8_t)~head[ENTRY_NUMBER];
-    return program(port, journal->addr, head, sizeof head);
+    return chip_program(port, journal->addr, head, sizeof head);
 }
 
-/* Mark an entry that is not blank, so that it never reads as blank. Returns an error in any
- * case: the entry cannot be used. */
+/* Mark an entry that is not blank, so that it never reads as blank, nor as live. Returns an
+ * error in any case: the entry cannot be used. */
 static int pass_over(const struct otter_port *port, uint32_t addr)
 {
-    int error = program(port, addr, zeros, GROUP_SIZE);
+    int error = chip_program(port, addr, zeros, ENTRY_TAG + MARK_SIZE);
 
     return error != 0 ? error : OTTER_ERR_FLASH;
 }
@@ -338,7 +370,7 @@ static int void_others(const struct otter_port *port, const struct otter_layout 
         uint8_t head[ENTRY_HEAD_SIZE];
 
         if (addr != newest && otter_entry_load(port, layout, addr, head) && is_live(head)) {
-            int error = program(port, addr + ENTRY_TAG, zeros, MARK_SIZE);
+            int error = chip_program(port, addr + ENTRY_TAG, zeros, MARK_SIZE);
 
             if (error != 0 && otter_entry_load(port, layout, addr, head) && is_live(head)) {
                 return error;
@@ -365,14 +397,14 @@ int otter_journal_append(const struct otter_port *port, const struct otter_layou
             journal->number = (uint16_t)((journal->number + ENTRIES - 1) & ~(ENTRIES - 1));
             /* The cells decide, not this: one that does not erase may be one that no entry
              * needs. */
-            (void)port->erase(port->ctx, journal->addr);
+            (void)chip_erase(port, journal->addr);
         }
         (void)otter_entry_load(port, layout, journal->addr, head);
         error = is_entry_blank(port, journal->addr, head) ? write_entry(port, journal)
                                                           : pass_over(port, journal->addr);
     }
     if (error == 0 && first) { /* FLAG may hold anything: it must not read as a newer entry */
-        (void)port->erase(port->ctx, layout->flag.addr);
+        (void)chip_erase(port, chip_map(layout)->flag.addr);
     }
     return error != 0 ? error : void_others(port, layout, journal->addr);
 }
@@ -391,7 +423,7 @@ int otter_journal_advance(const struct otter_port *port, struct otter_journal *j
             otter_put_le16(mark, SAVED);
         }
     }
-    error = program(port, page_mark_addr(journal->addr, page), mark, MARK_SIZE);
+    error = chip_program(port, page_mark_addr(journal->addr, page), mark, MARK_SIZE);
     if (error == 0) {
         journal->step++;
     }
@@ -401,13 +433,14 @@ int otter_journal_advance(const struct otter_port *port, struct otter_journal *j
 int otter_journal_count_start(const struct otter_port *port,
                               const struct otter_journal *journal)
 {
-    return program(port, journal->addr + ENTRY_STARTS + GROUP_SIZE * (uint32_t)journal->starts,
-                   zeros, GROUP_SIZE);
+    return chip_program(port,
+                        journal->addr + ENTRY_STARTS + GROUP_SIZE * (uint32_t)journal->starts,
+                        zeros, GROUP_SIZE);
 }
 
 int otter_journal_finish(const struct otter_port *port, const struct otter_journal *journal)
 {
-    return program(port, journal->addr + ENTRY_CONFIRMED, zeros, CONFIRMED_SIZE);
+    return chip_program(port, journal->addr + ENTRY_CONFIRMED, zeros, CONFIRMED_SIZE);
 }
 
 int otter_journal_request(const struct otter_port *port, const struct otter_journal *journal,
@@ -422,7 +455,7 @@ int otter_journal_request(const struct otter_port *port, const struct otter_jour
     memcpy(request + REQUEST_FILE, file, FILE_SIZE);
     otter_put_le32(request + REQUEST_SIZE, size);
     otter_put_le32(request + REQUEST_CHECK, request_check(request, journal->number));
-    return program(port, journal->addr + ENTRY_REQUEST, request, REQUEST_LEN);
+    return chip_program(port, journal->addr + ENTRY_REQUEST, request, REQUEST_LEN);
 }
 
 bool otter_journal_is_announced(const struct otter_port *port,
@@ -430,12 +463,12 @@ bool otter_journal_is_announced(const struct otter_port *port,
 {
     uint8_t mark[MARK_SIZE];
 
-    return port->read(port->ctx, journal->addr + ENTRY_ANNOUNCED, mark, sizeof mark) == 0 &&
+    return chip_read(port, journal->addr + ENTRY_ANNOUNCED, mark, sizeof mark) == 0 &&
            !is_blank(mark, sizeof mark);
 }
 
 int otter_journal_mark_announced(const struct otter_port *port,
                                  const struct otter_journal *journal)
 {
-    return program(port, journal->addr + ENTRY_ANNOUNCED, zeros, MARK_SIZE);
+    return chip_program(port, journal->addr + ENTRY_ANNOUNCED, zeros, MARK_SIZE);
 }

@@ -78,7 +78,7 @@ int otter_get_info(const struct otter_frame *frame, struct otter_info *out_info)
 
 /* ---- the flags of 0x02 ---- */
 enum {
-    UPDATE_STATUS_MARK = 0x6F00, /* 'o'; the low byte: */
+    UPDATE_STATUS_MARK = OTTER_UPDATE_STATUS_MARK << 8, /* the low byte: */
     UPDATE_STATUS_MARK_MASK = 0xFF00,
     UPDATE_STATUS_TRIAL = 0x80,
     UPDATE_STATUS_REASON_MASK = 0x7F,

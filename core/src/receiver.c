@@ -6,6 +6,7 @@
 #include "otter/history.h"
 #include "otter/image.h"
 #include "otter/update.h"
+#include "chip.h"
 
 /* READY is sent once and awaited as long as the silence before it may be repeated lasts: a
  * repeat would hit the running transfer and destroy it (docs/protocol.md chapter 4). */
@@ -86,7 +87,8 @@ static int send_ready(struct otter_receiver *receiver, struct otter_link *link, 
     }
     if (rc == 0) {
         (void)otter_transfer_tell(&receiver->transfer, OTTER_TRANSFER_READY_SENT, now_ms);
-        otter_slot_writer_open(&receiver->writer, config->port, config->layout->backup.addr,
+        otter_slot_writer_open(&receiver->writer, config->port,
+                               chip_map(config->layout)->backup.addr,
                                receiver->transfer.offer.file_size, &receiver->md5);
         receiver->may_write = false;
     }
@@ -142,7 +144,8 @@ static enum otter_result queue_piece(struct otter_receiver *receiver)
     }
     if (rc == 0 && receiver->config->check_image && piece->number == 1 &&
         piece->data_len >= OTTER_IMAGE_SIZE_MIN &&
-        !otter_image_is_startable(piece->data, receiver->config->layout)) {
+        !otter_image_is_startable(piece->data, receiver->transfer.offer.file_size,
+                                  receiver->config->layout)) {
         return OTTER_RESULT_NOT_STARTABLE;
     }
     if (rc == 0) {
@@ -166,7 +169,8 @@ static void verify(struct otter_receiver *receiver, uint32_t now_ms)
         return;
     }
     if (config->check_image) {
-        result = otter_image_check(config->port, config->layout, config->layout->backup.addr,
+        result = otter_image_check(config->port, config->layout,
+                                   chip_map(config->layout)->backup.addr,
                                    receiver->transfer.offer.file_size, config->hardware);
     }
     if (result == OTTER_RESULT_NONE) {
@@ -194,11 +198,15 @@ static void announce(struct otter_receiver *receiver, uint32_t now_ms)
 void otter_receiver_init(struct otter_receiver *receiver,
                          const struct otter_receiver_config *config, uint32_t now_ms)
 {
-    const struct otter_transfer_config limits = {.size_min = OTTER_IMAGE_SIZE_MIN,
-                                                 .size_max = config->layout->backup.size,
-                                                 .piece_max = config->piece_max,
-                                                 .unit = config->port->program_size,
-                                                 .resume = config->resume};
+    const struct otter_transfer_config limits = {
+        .size_min = OTTER_IMAGE_SIZE_MIN,
+        /* 0: every offer is too large */
+        .size_max = otter_layout_check(config->port, config->layout)
+                        ? chip_map(config->layout)->backup.size
+                        : 0,
+        .piece_max = config->piece_max,
+        .unit = CHIP_PORT(config->port)->program_size,
+        .resume = config->resume};
 
     memset(receiver, 0, sizeof *receiver);
     receiver->config = config;

@@ -3,12 +3,21 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/frame.h"
+#include "otter/history.h"
 #include "otter/message.h"
+#include "chip.h"
 
 enum { HEAD_BYTE = 0xFF, ESCAPE_BYTE = 0x55 };
 
 /* Offsets in `body`: a frame without its head. */
-enum { BODY_LEN_SIZE = 2, BODY_CMD = 2, BODY_SN = 3, BODY_PAYLOAD = 6, BODY_OVERHEAD = 7 };
+enum {
+    BODY_LEN_SIZE = 2,
+    BODY_CMD = 2,
+    BODY_SN = 3,
+    BODY_FLAGS = 4,
+    BODY_PAYLOAD = 6,
+    BODY_OVERHEAD = 7,
+};
 
 enum { READY_MD5_LEN = 34 /* with the length in front */, READY_PIECE_LEN = 34 };
 
@@ -26,8 +35,12 @@ static void put(struct otter_recovery *recovery, uint8_t byte)
 static void send_frame(struct otter_recovery *recovery, uint8_t cmd, uint8_t sn,
                        const uint8_t payload[], uint8_t payload_len)
 {
-    const uint8_t fixed[BODY_PAYLOAD] = {0, (uint8_t)(OTTER_FRAME_LEN_MIN + payload_len), cmd,
-                                         sn};
+    uint8_t fixed[BODY_PAYLOAD] = {0, (uint8_t)(OTTER_FRAME_LEN_MIN + payload_len), cmd, sn};
+
+    if (cmd == OTTER_CMD_INFO) {
+        fixed[BODY_FLAGS] = OTTER_UPDATE_STATUS_MARK;
+        fixed[BODY_FLAGS + 1] = recovery->reason;
+    }
 
     recovery->send(HEAD_BYTE);
     recovery->send(HEAD_BYTE);
@@ -56,14 +69,39 @@ void otter_recovery_ask(struct otter_recovery *recovery)
 
 /* ---- from the module ---- */
 
+/* Is the file with this MD5, in letters, one that was tried often enough? If it is another one
+ * than before, it is the one that counts from now on. */
+static bool is_tried(struct otter_recovery *recovery, const uint8_t letters[])
+{
+    struct otter_journal_file *file = recovery->file;
+    uint8_t digest[OTTER_JOURNAL_DIGEST_SIZE] = {0};
+
+    for (unsigned i = 0; i < 2 * sizeof digest; i++) {
+        unsigned letter = letters[i];
+
+        digest[i / 2] =
+            (uint8_t)((unsigned)digest[i / 2] << 4 | ((letter & 15) + 9 * (letter >> 6)));
+    }
+    if (memcmp(file->digest, digest, sizeof digest) != 0) {
+        memcpy(file->digest, digest, sizeof digest);
+        file->tries = 0;
+    }
+    return file->tries >= OTTER_HISTORY_TRIES_MAX;
+}
+
 static void on_offer(struct otter_recovery *recovery, uint32_t payload_len)
 {
     const uint8_t *offer = recovery->body + BODY_PAYLOAD;
 
     recovery->written = 0;
     recovery->file_size = otter_get_be32(offer);
+    if (is_tried(recovery, offer + 6) &&
+        otter_get_be16(recovery->body + BODY_FLAGS) != OTTER_OFFER_FLAGS_FORCED) {
+        recovery->reason = OTTER_REASON_TRIED;
+        recovery->file_size = 0;
+    }
     if (payload_len != OTTER_OFFER_SIZE ||
-        recovery->file_size - 1 >= recovery->layout->backup.size) { /* 0, too */
+        recovery->file_size - 1 >= chip_map(recovery->layout)->backup.size) { /* 0, too */
         recovery->file_size = 0;
         send_frame(recovery, OTTER_CMD_RECEIVER_STOP, 0, NULL, 0);
         return;
@@ -77,7 +115,7 @@ static void on_offer(struct otter_recovery *recovery, uint32_t payload_len)
 static bool on_piece(struct otter_recovery *recovery, uint32_t payload_len)
 {
     const struct otter_port *port = recovery->port;
-    uint32_t addr = recovery->layout->backup.addr + recovery->written;
+    uint32_t addr = chip_map(recovery->layout)->backup.addr + recovery->written;
     uint32_t left = recovery->file_size - recovery->written;
     uint32_t len = left < OTTER_RECOVERY_PIECE ? left : OTTER_RECOVERY_PIECE;
     uint32_t number = otter_get_be16(recovery->body + BODY_PAYLOAD);
@@ -91,10 +129,10 @@ static bool on_piece(struct otter_recovery *recovery, uint32_t payload_len)
         return false;
     }
     data[len] = 0xFF; /* in place of the checksum: flash takes half-words */
-    if (recovery->written % port->page_size == 0 && port->erase(port->ctx, addr) != 0) {
+    if (recovery->written % chip_page_size(port) == 0 && chip_erase(port, addr) != 0) {
         return false;
     }
-    if (port->program(port->ctx, addr, data, (len + 1) & ~1U) != 0) {
+    if (chip_program(port, addr, data, (len + 1) & ~1U) != 0) {
         return false;
     }
     recovery->written += len;

@@ -2,14 +2,27 @@
 #include "otter/sha512.h"
 #include <string.h>
 #include "field25519.h"
+#include "otter/bytes.h"
 
 /* Written for size: the bootloader has room for 8 KB in all. */
 
 enum { DIGEST = 16 }; /* where it begins in words[] */
 
-static uint64_t rotate(uint64_t word, unsigned right)
+/* The word, rotated to the right in different ways: the exclusive or of all. Each byte of
+ * `ways`, from the lowest on, says how far, but not 0 or 32. */
+OTTER_NOINLINE static uint64_t mix(uint64_t word, uint32_t ways)
 {
-    return word >> right | word << (64 - right);
+    uint32_t low = (uint32_t)word, high = (uint32_t)(word >> 32);
+    uint32_t low_sum = 0, high_sum = 0;
+
+    for (; ways != 0; ways >>= 8) {
+        unsigned right = ways % 32, left = 32 - right;
+        uint32_t a = (ways & 32) != 0 ? high : low, b = low ^ high ^ a;
+
+        low_sum ^= a >> right | b << left;
+        high_sum ^= b >> right | a << left;
+    }
+    return (uint64_t)high_sum << 32 | low_sum;
 }
 
 static uint64_t choose(uint64_t which, uint64_t ones, uint64_t zeros)
@@ -26,12 +39,11 @@ static void transform(struct otter_sha512 *sha512)
     memcpy(x, sha512->words, sizeof x);
     for (unsigned round = 0; round < 80; round++) {
         uint64_t a = x[23], e = x[19];
-        uint64_t sum = x[16] + (rotate(e, 14) ^ rotate(e, 18) ^ rotate(e, 41)) +
-                       choose(e, x[18], x[17]) + sha512->constants[round] + x[0];
-        uint64_t new_a = sum + (rotate(a, 28) ^ rotate(a, 34) ^ rotate(a, 39)) +
-                         ((a & x[22]) | (x[21] & (a | x[22])));
-        uint64_t new_word = x[0] + (rotate(x[1], 1) ^ rotate(x[1], 8) ^ x[1] >> 7) + x[9] +
-                            (rotate(x[14], 19) ^ rotate(x[14], 61) ^ x[14] >> 6);
+        uint64_t sum = x[16] + mix(e, 0x29120E) + choose(e, x[18], x[17]) +
+                       sha512->constants[round] + x[0];
+        uint64_t new_a = sum + mix(a, 0x27221C) + ((a & x[22]) | (x[21] & (a | x[22])));
+        uint64_t new_word =
+            x[0] + (mix(x[1], 0x0801) ^ x[1] >> 7) + x[9] + (mix(x[14], 0x3D13) ^ x[14] >> 6);
 
         for (unsigned i = 0; i < 23; i++) {
             x[i] = x[i + 1];

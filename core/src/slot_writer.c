@@ -2,6 +2,7 @@
 #include "otter/slot_writer.h"
 
 #include <string.h>
+#include "chip.h"
 
 enum { CHUNK = 64 }; /* handled at once, on the stack; a multiple of every program_size */
 
@@ -57,9 +58,9 @@ static int program_chunk(struct otter_slot_writer *writer, uint32_t len)
     while (padded % port->program_size != 0) { /* only the file's very end can be odd */
         bytes[padded++] = 0xFF;
     }
-    rc = port->program(port->ctx, addr, bytes, padded);
+    rc = chip_program(port, addr, bytes, padded);
     if (rc == 0) {
-        rc = port->read(port->ctx, addr, bytes, len);
+        rc = chip_read(port, addr, bytes, len);
     }
     if (rc == 0) {
         otter_md5_update(writer->md5, bytes, len);
@@ -76,10 +77,10 @@ int otter_slot_writer_step(struct otter_slot_writer *writer)
     uint32_t end = writer->written + OTTER_SLOT_WRITER_STEP;
     int rc = 0;
 
-    port->feed(port->ctx);
+    chip_feed(port);
     if (needs_page(writer)) {
-        rc = port->erase(port->ctx, writer->addr + writer->erased);
-        writer->erased += rc == 0 ? port->page_size : 0;
+        rc = chip_erase(port, writer->addr + writer->erased);
+        writer->erased += rc == 0 ? chip_page_size(port) : 0;
         return rc;
     }
     if (end > writer->erased) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "otter/history.h"
 #include "otter/md5.h"
+#include "chip.h"
 
 static bool is_surely_idle(const struct otter_journal *journal)
 {
@@ -59,7 +60,7 @@ int otter_update_confirm(const struct otter_port *port, const struct otter_layou
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
-    return journal.kind == OTTER_JOURNAL_INSTALL && journal.swapped
+    return journal.kind == OTTER_JOURNAL_INSTALL && journal.moved
                ? otter_journal_finish(port, &journal)
                : 0;
 }
@@ -76,10 +77,10 @@ static bool is_in_app(const struct otter_port *port, const struct otter_layout *
         uint32_t left = file->image_size - off;
         uint32_t len = left < sizeof bytes ? left : (uint32_t)sizeof bytes;
 
-        if (off % port->page_size == 0) {
-            port->feed(port->ctx);
+        if (off % chip_page_size(port) == 0) {
+            chip_feed(port);
         }
-        if (port->read(port->ctx, layout->app.addr + off, bytes, len) != 0) {
+        if (chip_read(port, chip_map(layout)->app.addr + off, bytes, len) != 0) {
             return false;
         }
         otter_md5_update(&md5, bytes, len);
@@ -92,6 +93,7 @@ enum otter_reason otter_update_refusal(const struct otter_port *port,
                                        const struct otter_layout *layout,
                                        const struct otter_flag *file, bool forced)
 {
+    const struct otter_digest_record *app;
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
@@ -104,7 +106,9 @@ enum otter_reason otter_update_refusal(const struct otter_port *port,
     if (forced) {
         return OTTER_REASON_NONE;
     }
-    if (file->image_size == journal.present.length && is_in_app(port, layout, file)) {
+    /* After a revert APP holds what the update had replaced. */
+    app = journal.kind == OTTER_JOURNAL_RESTORE ? &journal.previous : &journal.present;
+    if (file->image_size == app->length && is_in_app(port, layout, file)) {
         return OTTER_REASON_INSTALLED;
     }
     return otter_history_find(port, layout, file->md5).tries >= OTTER_HISTORY_TRIES_MAX
@@ -116,7 +120,7 @@ enum otter_reason otter_update_refusal(const struct otter_port *port,
  * and as pending after the next power-up. */
 int otter_update_open(const struct otter_port *port, const struct otter_layout *layout)
 {
-    port->feed(port->ctx);
+    chip_feed(port);
     if (otter_update_has_journal(port, layout)) {
         return otter_update_is_allowed(port, layout) ? 0 : OTTER_ERR_BUSY;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "otter/bytes.h"
 #include "otter/sha512.h"
+#include "chip.h"
 
 enum { CHUNK_SIZE = 64 }; /* hashed at once; divides every page */
 
@@ -15,12 +16,13 @@ static bool read_image(const struct otter_verifier *verifier, enum otter_image_a
     const struct otter_port *port = verifier->port;
 
     while (len != 0) {
-        uint32_t in_page = off % port->page_size;
-        uint32_t part = port->page_size - in_page < len ? port->page_size - in_page : len;
+        uint32_t in_page = off % chip_page_size(port);
+        uint32_t part =
+            chip_page_size(port) - in_page < len ? chip_page_size(port) - in_page : len;
         uint32_t addr =
-            otter_swap_page_addr(verifier->layout, where, off / port->page_size) + in_page;
+            otter_swap_page_addr(verifier->layout, where, off / chip_page_size(port)) + in_page;
 
-        if (port->read(port->ctx, addr, out, part) != 0) {
+        if (chip_read(port, addr, out, part) != 0) {
             return false;
         }
         out += part;
@@ -35,7 +37,7 @@ static bool read_header(const struct otter_verifier *verifier, enum otter_image_
                         uint32_t size, uint8_t header[OTTER_IMAGE_HEADER_SIZE])
 {
     return size > OTTER_IMAGE_TRAILER_SIZE && size % 4 == 0 &&
-           size <= verifier->layout->app.size &&
+           size <= chip_map(verifier->layout)->app.size &&
            read_image(verifier, where, size - OTTER_IMAGE_TRAILER_SIZE, header,
                       OTTER_IMAGE_HEADER_SIZE) &&
            otter_image_check_header(header, size) == 0;
@@ -44,7 +46,7 @@ static bool read_header(const struct otter_verifier *verifier, enum otter_image_
 static const struct otter_ed25519_key *find_key(const struct otter_verifier *verifier,
                                                 uint32_t id)
 {
-    for (unsigned i = 0; i < verifier->key_count; i++) {
+    for (unsigned i = 0; i < *verifier->key_count; i++) {
         if (otter_get_le32(verifier->keys[i].packed) == id) {
             return &verifier->keys[i];
         }
@@ -70,14 +72,14 @@ static bool is_signed_by(const struct otter_verifier *verifier, enum otter_image
     for (uint32_t off = 0; off < length; off += CHUNK_SIZE) {
         uint32_t len = length - off < CHUNK_SIZE ? length - off : CHUNK_SIZE;
 
-        verifier->port->feed(verifier->port->ctx);
+        chip_feed(verifier->port);
         if (!read_image(verifier, where, off, chunk, len)) {
             return false;
         }
         otter_sha512_update(&sha512, chunk, len);
     }
     otter_sha512_final(&sha512, digest);
-    verifier->port->feed(verifier->port->ctx);
+    chip_feed(verifier->port);
     return otter_ed25519_verify(key, signature, digest) == 0;
 }
 
@@ -88,7 +90,7 @@ bool otter_verify_find_header(const struct otter_verifier *verifier, enum otter_
         return read_header(verifier, where, *size, out_header);
     }
     /* An image is a whole number of words, so its trailer begins at a word. */
-    for (uint32_t at = OTTER_IMAGE_TRAILER_SIZE; at < verifier->layout->app.size;) {
+    for (uint32_t at = OTTER_IMAGE_TRAILER_SIZE; at < chip_map(verifier->layout)->app.size;) {
         at += 4;
         if (read_header(verifier, where, at, out_header)) {
             *size = at;
@@ -98,15 +100,16 @@ bool otter_verify_find_header(const struct otter_verifier *verifier, enum otter_
     return false;
 }
 
-bool otter_verify_is_startable(const struct otter_verifier *verifier, enum otter_image_at where)
+bool otter_verify_is_startable(const struct otter_verifier *verifier, enum otter_image_at where,
+                               uint32_t length)
 {
     uint8_t head[OTTER_IMAGE_SIZE_MIN];
 
     return read_image(verifier, where, 0, head, sizeof head) &&
-           otter_image_is_startable(head, verifier->layout);
+           otter_image_is_startable(head, length, verifier->layout);
 }
 
-enum otter_reason otter_verify_image(void *ctx, enum otter_image_at where, uint32_t *size,
+enum otter_reason otter_verify_image(const void *ctx, enum otter_image_at where, uint32_t *size,
                                      uint32_t *out_number)
 {
     const struct otter_verifier *verifier = ctx;
@@ -117,11 +120,11 @@ enum otter_reason otter_verify_image(void *ctx, enum otter_image_at where, uint3
     if (!otter_verify_find_header(verifier, where, size, header)) {
         return OTTER_REASON_NO_IMAGE;
     }
-    if (memcmp(header + OTTER_IMAGE_HARDWARE, verifier->hardware, sizeof verifier->hardware) !=
+    if (memcmp(header + OTTER_IMAGE_HARDWARE, verifier->hardware, OTTER_IMAGE_HARDWARE_SIZE) !=
         0) {
         return OTTER_REASON_HARDWARE;
     }
-    if (!otter_verify_is_startable(verifier, where)) {
+    if (!otter_verify_is_startable(verifier, where, *size - OTTER_IMAGE_TRAILER_SIZE)) {
         return OTTER_REASON_NOT_STARTABLE;
     }
     key_id = otter_get_le32(header + OTTER_IMAGE_KEY_ID);

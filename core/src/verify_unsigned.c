@@ -3,6 +3,7 @@
 #include <string.h>
 #include "otter/flag.h"
 #include "otter/verify.h"
+#include "chip.h"
 
 /* Does APPBAK have the MD5 of the tutorial request? True without a request. */
 static bool has_requested_digest(const struct otter_verifier *verifier)
@@ -13,27 +14,32 @@ static bool has_requested_digest(const struct otter_verifier *verifier)
     if (otter_flag_read(verifier->port, verifier->layout, &request) != 0) {
         return true;
     }
-    return otter_image_md5(verifier->port, verifier->layout->backup.addr, request.image_size,
-                           NULL, NULL, digest) == 0 &&
+    return otter_image_md5(verifier->port, chip_map(verifier->layout)->backup.addr,
+                           request.image_size, NULL, NULL, digest) == 0 &&
            memcmp(digest, request.md5, sizeof digest) == 0;
 }
 
-enum otter_reason otter_verify_unsigned(void *ctx, enum otter_image_at where, uint32_t *size,
-                                        uint32_t *out_number)
+enum otter_reason otter_verify_unsigned(const void *ctx, enum otter_image_at where,
+                                        uint32_t *size, uint32_t *out_number)
 {
     const struct otter_verifier *verifier = ctx;
     uint8_t header[OTTER_IMAGE_HEADER_SIZE];
+    uint32_t length;
 
     if (otter_verify_find_header(verifier, where, size, header)) {
         if (memcmp(header + OTTER_IMAGE_HARDWARE, verifier->hardware,
-                   sizeof verifier->hardware) != 0) {
+                   OTTER_IMAGE_HARDWARE_SIZE) != 0) {
             return OTTER_REASON_HARDWARE;
         }
-    } else if (*size == 0) {
-        *size = verifier->layout->app.size;
+        length = *size - OTTER_IMAGE_TRAILER_SIZE;
+    } else {
+        if (*size == 0) {
+            *size = chip_map(verifier->layout)->app.size;
+        }
+        length = *size;
     }
-    if (*size < OTTER_IMAGE_SIZE_MIN || *size > verifier->layout->app.size ||
-        !otter_verify_is_startable(verifier, where)) {
+    if (*size < OTTER_IMAGE_SIZE_MIN || *size > chip_map(verifier->layout)->app.size ||
+        !otter_verify_is_startable(verifier, where, length)) {
         return OTTER_REASON_NOT_STARTABLE;
     }
     if (where == OTTER_IMAGE_AT_NEW && !has_requested_digest(verifier)) {

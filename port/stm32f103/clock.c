@@ -52,7 +52,7 @@ void clock_stop_internal(void)
     RCC->CFGR &= ~(uint32_t)3; /* SW: HSI; the prescalers follow when nothing runs fast */
     while (RCC->CFGR & RCC_CFGR_SWS) {
     }
-    RCC->CR &= ~((uint32_t)RCC_CR_HSEON | RCC_CR_CSSON | RCC_CR_PLLON);
+    RCC->CR &= ~(uint32_t)RCC_CR_PLLON;
     while (RCC->CR & RCC_CR_PLLRDY) {
     }
     RCC->CFGR = 0;
@@ -67,5 +67,6 @@ void clock_stop(void)
     while (!(RCC->CR & RCC_CR_HSIRDY)) {
     }
     clock_stop_internal();
+    RCC->CR &= ~((uint32_t)RCC_CR_HSEON | RCC_CR_CSSON);
     RCC->CR &= ~(uint32_t)RCC_CR_HSEBYP; /* writable only with HSE off */
 }

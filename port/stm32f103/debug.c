@@ -61,8 +61,7 @@ void debug_stop(void)
 {
     while (!(USART1->SR & USART_SR_TC)) {
     }
-    set_pin(GPIO_IN_FLOATING);
-    RCC->APB2RSTR = RCC_APB2ENR_USART1EN;
+    RCC->APB2RSTR = CLOCKS;
     RCC->APB2RSTR = 0;
-    RCC->APB2ENR &= ~(uint32_t)CLOCKS;
+    RCC->APB2ENR = 0;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layout.h"
 
-#include "otter/journal.h"
 #include "partitions.h"
 
 /* Or this does not compile. */
-typedef char slot_has_its_marks[OTTER_JOURNAL_FITS(OTTER_APP_SIZE, OTTER_PAGE_SIZE) ? 1 : -1];
+typedef char layout_fits[OTTER_LAYOUT_FITS(OTTER_PAGE_SIZE, 2, OTTER_APP_SIZE) ? 1 : -1];
 
 const struct otter_layout stm32f103_layout = {
     .boot = {OTTER_BOOT_ADDR, OTTER_BOOT_SIZE},

@@ -32,6 +32,6 @@
 /* Retained over a reset: neither bootloader nor start-up code touches it. */
 #define OTTER_RETAINED_ADDR 0x20000000
 #define OTTER_RETAINED_SIZE 0x80
-#define OTTER_MAILBOX_ADDR  0x20000078 /* the last 8 bytes of it: mailbox.h */
+#define OTTER_MAILBOX_ADDR  0x2000006C /* the last 20 bytes of it: mailbox.h */
 
 #endif

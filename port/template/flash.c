@@ -68,5 +68,5 @@ const struct otter_port template_flash = {
     .crc = crc,
     .feed = feed,
     .page_size = 1024, /* what your chip erases at once */
-    .program_size = 2, /* what it programs at once; 2, 4 or 8 */
+    .program_size = 2, /* what it programs at once; others are not supported */
 };

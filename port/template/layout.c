@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "layout.h"
 
-#include "otter/journal.h"
-
 /* The partition table. In a real port the numbers come from one header that the linker scripts
  * read too (port/stm32f103/partitions.h). Rules: every region starts and ends at a page border,
- * flag is one page, app and backup have the same size, regions do not overlap, and app starts
- * where the chip accepts a vector table (Cortex-M3: a multiple of 512 for up to 112
+ * journal, spare and flag are one page each, app and backup have the same size, regions do not
+ * overlap (otter_layout_check() looks at all of that, the line below at the sizes only), and
+ * app starts where the chip accepts a vector table (Cortex-M3: a multiple of 512 for up to 112
  * interrupts).
  */
 enum { PAGE_SIZE = 0x400, SLOT_SIZE = 0x6800 };
 
 /* Or this does not compile. */
-typedef char slot_has_its_marks[OTTER_JOURNAL_FITS(SLOT_SIZE, PAGE_SIZE) ? 1 : -1];
+typedef char layout_fits[OTTER_LAYOUT_FITS(PAGE_SIZE, 2, SLOT_SIZE) ? 1 : -1];
 
 const struct otter_layout template_layout = {
     .boot = {0x08000000, 0x2000},

@@ -8,8 +8,8 @@
 
 /* What bootloader and app use besides the core's port. The core knows none of it. These
  * functions are in port/stm32f103 too, one header per unit. boot/ needs more than is declared
- * here: the internal clock, the mailbox, the polled UART, and in boot/pin.c and boot/recover.c
- * registers of the chip (docs/porting.md chapter 1).
+ * here: the internal clock, the mailbox with its count of resets by a watchdog, the polled
+ * UART, and in boot/pin.c and boot/recover.c registers of the chip (docs/porting.md).
  */
 
 /* ---- bootloader and app ---- */
@@ -19,8 +19,10 @@
 uint32_t clock_start(void);
 void clock_stop(void);
 
-/* Must: start a watchdog that only a reset stops, about 2 s; feed it, harmless if not
- * running. */
+/* Must: start a watchdog that only a reset stops; feed it, harmless if not running. The
+ * bootloader's time is the longest there is, so that an app on trial without a watchdog of its
+ * own gets through its start (port/stm32f103/iwdg.h gives the time); an app's own must be
+ * longer than one page erase and one page of programming. */
 void iwdg_start(void);
 void iwdg_feed(void);
 

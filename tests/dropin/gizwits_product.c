@@ -20,7 +20,7 @@ static uint32_t hclk;
 void userInit(void)
 {
     hclk = clock_start();
-    iwdg_start();
+    iwdg_start(IWDG_3_S);
     systick_start(hclk);
     debug_start(hclk);
     debug_text("MCU Init Success\r\n");

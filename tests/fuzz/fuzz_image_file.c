@@ -60,7 +60,7 @@ static void check_trailer(const struct image_file *image_file)
 static void check_vectors(const struct image_file *image_file, uint32_t addr, uint32_t size)
 {
     struct host_error error = {.reason = ""};
-    if (image_file_check_startable(image_file, addr, size, &error) == 0) {
+    if (image_file_check_startable(image_file, addr, &error) == 0) {
         uint32_t reset = otter_get_le32(image_file->file.data + 4);
         FUZZ_CHECK(reset % 2 == 1 && reset >= addr + 8 && reset - addr < size);
         FUZZ_CHECK(error.reason[0] == '\0');

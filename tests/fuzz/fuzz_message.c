@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every reader of a payload, with the payload at the end of its memory; what one accepts, its
  * writer must be able to write within the given space. */
+#include "otter/about.h"
 #include "otter/message.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -43,6 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     READ_AND_WRITE(otter_get_piece, otter_put_piece, struct otter_piece);
     READ_AND_WRITE(otter_get_module_info, otter_put_module_info, struct otter_module_info);
     READ_AND_WRITE(otter_get_transaction, otter_put_transaction, struct otter_transaction);
+    READ_AND_WRITE(otter_get_ask_about, otter_put_ask_about, struct otter_ask_about);
+    READ_AND_WRITE(otter_get_about, otter_put_about, struct otter_about);
     READ_AND_WRITE(otter_get_transaction_result, otter_put_transaction_result,
                    struct otter_transaction_result);
     if (otter_get_config_mode(&frame, &mode) == 0) {

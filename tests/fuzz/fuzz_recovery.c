@@ -16,6 +16,7 @@ static const struct otter_layout *const layout = &ram_flash_layout;
 static struct ram_flash flash;
 static struct otter_port port;
 static struct otter_recovery recovery;
+static struct otter_journal_file known;
 static uint8_t info[OTTER_RECOVERY_INFO_SIZE];
 
 /* What the device has said since it was fed the last byte. */
@@ -79,8 +80,8 @@ static void forget_answers(void)
 
 static void reset(void)
 {
-    recovery =
-        (struct otter_recovery){.port = &port, .layout = layout, .info = info, .send = hear};
+    recovery = (struct otter_recovery){
+        .file = &known, .port = &port, .layout = layout, .info = info, .send = hear};
     owed_len = file_size = 0;
     forget_answers();
     otter_recovery_begin(&recovery);
@@ -255,7 +256,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     port = flash.port;
     port.program = program;
     port.erase = erase;
-    memset(flash.bytes, 0xA5, sizeof flash.bytes); /* nothing is blank */
+    memset(flash.bytes, 0xA5, RAM_FLASH_SIZE); /* nothing is blank */
     otter_frame_decoder_init(&decoder, decoded, sizeof decoded, OTTER_FRAME_STRICT);
     in_answer = false;
     reset();

@@ -58,7 +58,7 @@ static unsigned find(enum otter_image_at place)
     return GOOD_IMAGES;
 }
 
-static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *size,
+static enum otter_reason verify(const void *ctx, enum otter_image_at place, uint32_t *size,
                                 uint32_t *out_number)
 {
     unsigned image = find(place);
@@ -74,14 +74,11 @@ static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *
 
 static void start(void *ctx)
 {
-    const struct otter_startup_config config = {.port = &flash.port,
-                                                .layout = layout,
-                                                .verify = verify,
-                                                .every_start = every_start,
-                                                .tutorial = &otter_flag_functions};
+    struct otter_startup startup = {
+        .port = &flash.port, .layout = layout, .verify = verify, .every_start = every_start};
 
     (void)ctx;
-    result = otter_startup_run(&config);
+    result = otter_startup_run(&startup, &otter_flag_functions);
 }
 
 static struct otter_digest_record take_digest(struct fuzz_input *input)

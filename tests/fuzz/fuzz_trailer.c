@@ -27,11 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         otter_image_put_trailer(back, &image);
         FUZZ_CHECK(memcmp(back, header, sizeof header) == 0);
     }
-    if (otter_image_is_startable(head, &ram_flash_layout)) {
+    if (otter_image_is_startable(head, image_size, &ram_flash_layout)) {
         const struct otter_region *app = &ram_flash_layout.app, *ram = &ram_flash_layout.ram;
         uint32_t stack = otter_get_le32(head), reset = otter_get_le32(head + 4);
-        FUZZ_CHECK(stack % 4 == 0 && stack > ram->addr && stack - ram->addr <= ram->size);
-        FUZZ_CHECK(reset % 2 == 1 && reset >= app->addr + 8 && reset < app->addr + app->size);
+        FUZZ_CHECK(stack % 4 == 0 && stack >= ram->addr + OTTER_IMAGE_STACK_MIN &&
+                   stack - ram->addr <= ram->size);
+        FUZZ_CHECK(reset % 2 == 1 && reset >= app->addr + 8 && reset < app->addr + image_size);
     }
     return 0;
 }

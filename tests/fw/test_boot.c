@@ -168,7 +168,7 @@ static void test_flag_values_that_mean_nothing(void **state)
 
 /* ---- no app ---- */
 
-/* It waits for an image, for ever (fw_recovery), and says so once. */
+/* It waits for an image (fw_ways_in), and says so once. */
 static void expect_recovery(struct testbed *bed)
 {
     static const char said[] = "Start APP Failed!\r\n";
@@ -358,7 +358,7 @@ static void test_journal_that_cannot_be_written_does_not_stop_the_old_app(void *
     assert_int_equal(resets(bed), 1); /* once, not for ever */
     assert_non_null(strstr(testbed_log(bed), "app old\r\n"));
     assert_non_null(
-        strstr(testbed_log(bed), "\nIWDG_PR 00000004\r\n")); /* the watchdog runs on */
+        strstr(testbed_log(bed), "\nIWDG_PR 00000006\r\n")); /* the watchdog runs on */
     assert_non_null(strstr(testbed_log(bed), "\nRCC_CFGR 00000000\r\n"));
     assert_non_null(strstr(testbed_log(bed), "\nUSART1_CR1 00000000\r\n"));
     testbed_free(bed);

@@ -13,6 +13,8 @@
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/gpio.h"
 #include "board/stm32f1/rcc.h"
+#include "otter/journal.h"
+#include "otter/reason.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
 #include "host/module_text.h"
@@ -62,7 +64,7 @@ static unsigned count(const char *text)
     return firmware_count_in_log(bed, text);
 }
 
-/* The app that was pushed runs, and goes on running after the next start. */
+/* The app that was pushed runs, confirms, and goes on running whenever the supply fails. */
 static void expect_recovered(unsigned recoveries)
 {
     const struct firmware *app = &firmware_set()->new_app;
@@ -74,11 +76,15 @@ static void expect_recovered(unsigned recoveries)
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
     assert_int_equal(count("Recover"), recoveries);
     assert_int_equal(count("Install"), 1);
-    assert_int_equal(count("Trial"), 0); /* there is nothing to go back to */
+    assert_int_equal(count("Trial [1]"), 1); /* though there is nothing to go back to */
+    assert_int_equal(count("Trial"), 1);
     assert_int_equal(board_resets(testbed_board(bed), BOARD_RESET_WATCHDOG), 0);
-    testbed_power_on(bed);
-    firmware_run_ms(bed, 3000);
-    assert_int_equal(count("App Init Success , SoftVersion = 03010102"), 2);
+    for (unsigned starts = 1; starts <= OTTER_JOURNAL_TRIALS + 1; starts++) {
+        testbed_power_on(bed);
+        firmware_run_ms(bed, 3000);
+        assert_int_equal(count("App Init Success , SoftVersion = 03010102"), starts + 1);
+    }
+    assert_int_equal(count("Trial"), 1);
     assert_int_equal(count("Recover"), recoveries);
 }
 
@@ -172,8 +178,10 @@ static void test_unsigned_image_is_not_installed_and_recovery_goes_on(void **sta
     start(only_boot, 1, &forged, false);
     firmware_run_to_end(bed);
     assert_int_equal(testbed_outcome(bed), MODULE_EVENT_FAILED);
-    assert_int_equal(testbed_failure(bed), MODULE_FAIL_OLD_VERSION);
+    assert_int_equal(testbed_failure(bed), MODULE_FAIL_NOT_INSTALLED);
     assert_int_equal(count("Recover"), 2);
+    assert_int_equal(count("Recover [7]"), 1);
+    assert_int_equal(testbed_told(bed).status.reason, OTTER_REASON_SIGNATURE);
     assert_int_equal(count("Install"), 0);
     assert_int_equal(*firmware_flash(bed, OTTER_APP_ADDR), 0xFF);
     memcpy(flash, firmware_flash(bed, OTTER_FLASH_ADDR), OTTER_FLASH_SIZE);
@@ -197,7 +205,7 @@ static void ask(const struct firmware *update)
     start(loads, 2, update, false);
     board_set_key(testbed_board(bed), 1, true);
     board_set_key(testbed_board(bed), 2, true);
-    assert_int_not_equal(testbed_run_until_log(bed, "Recover [0]", 0, 5000), 0);
+    assert_int_not_equal(testbed_run_until_log(bed, "Recover [17]", 0, 5000), 0);
     board_set_key(testbed_board(bed), 1, false);
     board_set_key(testbed_board(bed), 2, false);
 }
@@ -271,7 +279,7 @@ static void test_pin_asks_and_what_comes_is_on_trial(void **state)
     firmware_run_to_end(bed);
     assert_int_equal(testbed_outcome(bed), MODULE_EVENT_UPDATED);
     assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), app->data, app->len);
-    assert_int_equal(count("Recover [0]"), 1);
+    assert_int_equal(count("Recover [17]"), 1);
     assert_int_equal(count("Trial [1]"), 1);
 }
 
@@ -289,7 +297,7 @@ static void test_pin_is_released_and_the_app_starts(void **state)
 {
     (void)state;
     start_with_pin(true, true);
-    assert_int_not_equal(testbed_run_until_log(bed, "Recover [0]", 0, 5000), 0);
+    assert_int_not_equal(testbed_run_until_log(bed, "Recover [17]", 0, 5000), 0);
     board_set_key(testbed_board(bed), 1, false);
     testbed_power_on(bed);
     assert_int_not_equal(testbed_run_until_log(bed, "SoftVersion = 03010101", 0, 5000), 0);

@@ -75,6 +75,8 @@ static void listen(struct mcu *mcu)
                     info_len = otter_put_info(&mcu->info, info, sizeof info);
                     flags = otter_put_update_status(&mcu->update_status);
                 }
+                if (sent->cmd == OTTER_CMD_ASK_ABOUT && mcu->about != NULL)
+                    info_len = otter_put_about(mcu->about, info, sizeof info);
                 assert_true(info_len >= 0);
                 mcu_send_sn(mcu, (uint8_t)(sent->cmd + 1), sent->sn, flags, info,
                             (size_t)info_len);

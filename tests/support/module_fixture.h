@@ -42,6 +42,7 @@ struct mcu {
     bool answers[256]; /* by command: answer at once, empty (0x01: with `info`) */
     struct otter_info info;
     struct otter_update_status update_status; /* goes with it */
+    const struct otter_about *about; /* the answer to 0x6F; NULL: an empty one, as a recovery */
     uint8_t next_sn;
     uint8_t got[FILE_MAX]; /* pieces put together */
     struct otter_frame_decoder decoder;

@@ -14,7 +14,8 @@
  * programmed or one page erased; they are numbered from 1 since the last ram_flash_restart().
  *
  *    struct ram_flash flash;
- *    ram_flash_init(&flash);                 erased, 64 KB at 0x08000000, pages of 1 KB
+ *    ram_flash_init(&flash);                 erased, 64 KB at 0x08000000, pages of 1 KB;
+ *    ram_flash_init_map(&flash, map);        or as large as this map, and with its pages
  *    flash.cut_at = 17; flash.tear = RAM_FLASH_TORN; flash.seed = 4;
  *    if (!ram_flash_run(&flash, body, ctx)) { ... the power went, body() did not return ... }
  *    ram_flash_restart(&flash);              power again; content stays, counters at 0, no cut
@@ -24,9 +25,28 @@
  */
 enum {
     RAM_FLASH_ADDR = 0x08000000,
-    RAM_FLASH_SIZE = 0x10000,
+    RAM_FLASH_SIZE = 0x10000, /* of ram_flash_init()'s, and its pages */
     RAM_FLASH_PAGE = 1024,
+    RAM_FLASH_SIZE_MAX = 0x80000, /* of any map, and its pages */
+    RAM_FLASH_PAGE_MAX = 2048,
 };
+
+/* Flash of another size, and where everything lies in it. */
+struct ram_flash_map {
+    const char *name;    /* pages of a slot x KB of a page */
+    uint32_t size;       /* bytes */
+    uint16_t page_size;  /* bytes */
+    uint32_t slot_pages; /* pages of APP, and of APPBAK */
+    const struct otter_layout *layout;
+};
+
+/* The first is that of ram_flash_init(); after it, the largest slots of the STM32F103xB and xC,
+ * and what is left in the xE. */
+enum { RAM_FLASH_MAPS = 4 };
+extern const struct ram_flash_map ram_flash_maps[RAM_FLASH_MAPS];
+
+/* Returns the map of this name, or NULL. */
+const struct ram_flash_map *ram_flash_map_find(const char *name);
 
 enum ram_flash_tear {
     RAM_FLASH_NOT_DONE, /* the operation had no effect */
@@ -51,24 +71,33 @@ enum ram_flash_reads {
     RAM_FLASH_READS,
 };
 
+enum { RAM_FLASH_WEAK_AREAS = 4 };
+
+enum ram_flash_fails { RAM_FLASH_ALL_FAIL, RAM_FLASH_PROGRAMS_FAIL, RAM_FLASH_ERASES_FAIL };
+
 struct ram_flash {
     struct otter_port port; /* ctx is this struct */
-    uint8_t bytes[RAM_FLASH_SIZE];
-    uint8_t weak
-        [RAM_FLASH_SIZE]; /* the bits that are: healed by an erase, or (unless heals_by_erase)
-                                     by being programmed to 0 */
+    uint32_t size;          /* bytes that there are */
     enum ram_flash_reads weak_reads;
-    bool heals_by_erase; /* only */
+    bool heals_by_erase; /* only; else a weak bit is healed by being programmed to 0, too */
 
     /* The next cut and faults; 0 = never. All but seed are cleared by ram_flash_restart(). */
     uint32_t cut_at; /* cut the power at this operation */
     enum ram_flash_tear tear;
     uint64_t seed;
     uint32_t fail_at; /* this operation, and fail_count - 1 after it, do nothing and report */
-    uint32_t fail_count; /* OTTER_ERR_FLASH */
-    uint32_t lie_at;     /* this operation, and lie_count - 1 after it, get one bit wrong (by */
-    uint32_t lie_count;  /* seed) and report 0: what only a checksum finds */
+    uint32_t fail_count;        /* OTTER_ERR_FLASH */
+    enum ram_flash_fails fails; /* which kind of operation does */
+    uint32_t lie_at;    /* this operation, and lie_count - 1 after it, get one bit wrong (by */
+    uint32_t lie_count; /* seed) and report 0: what only a checksum finds */
     uint32_t fail_read_at; /* this and all later calls of read return OTTER_ERR_RANGE */
+
+    /* One cell that is dead: for good, restart or not. 0 in stuck_mask = none. It dies in
+     * operation stick_at, or at the next restart; 0 = it has. */
+    uint32_t stick_at;
+    uint32_t stuck_off; /* of its byte */
+    uint8_t stuck_mask; /* its bit */
+    uint8_t stuck_as;   /* what it reads, whatever is written: 0, or stuck_mask */
 
     /* Counters since the last restart. */
     uint32_t operations;
@@ -83,23 +112,36 @@ struct ram_flash {
     /* Private. */
     jmp_buf off;
     bool running;
-    uint32_t weak_from, weak_end; /* all weak bits are in here */
+    unsigned weak_count; /* areas that hold all weak bits; offsets */
+    struct ram_flash_area {
+        uint32_t from, end;
+    } weak_areas[RAM_FLASH_WEAK_AREAS];
     uint64_t weak_random;
     uint64_t crc;
+
+    /* Of these two the first `size` bytes count. */
+    uint8_t bytes[RAM_FLASH_SIZE_MAX];
+    uint8_t weak[RAM_FLASH_SIZE_MAX]; /* the bits that are */
 };
 
 /* The layout of port/stm32f103/partitions.h, for core functions. */
 extern const struct otter_layout ram_flash_layout;
 
 void ram_flash_init(struct ram_flash *flash);
+void ram_flash_init_map(struct ram_flash *flash, const struct ram_flash_map *map);
 void ram_flash_restart(struct ram_flash *flash);
 
-/* Tell that bits of weak[off..off + len) were set; no bit is weak any more. */
-void ram_flash_add_weak(struct ram_flash *flash, uint32_t off, uint32_t len);
+/* Is a bit there weak? From now on, none is. */
+bool ram_flash_is_weak(const struct ram_flash *flash, uint32_t addr, uint32_t len);
 void ram_flash_heal(struct ram_flash *flash);
 
 /* Call body(ctx). Returns true if it returned, false if the power was cut inside. */
 bool ram_flash_run(struct ram_flash *flash, void (*body)(void *ctx), void *ctx);
+
+/* From operation `at` on (0: from now on) this bit of the byte at `addr` reads `one`, whatever
+ * is written. */
+void ram_flash_stick(struct ram_flash *flash, uint32_t at, uint32_t addr, unsigned bit,
+                     bool one);
 
 /* Write or look at content directly, without rules, counters and cuts. */
 void ram_flash_poke(struct ram_flash *flash, uint32_t addr, const uint8_t bytes[],

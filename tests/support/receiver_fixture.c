@@ -107,7 +107,7 @@ void fixture_init(struct receiver_fixture *fixture, uint32_t size, uint64_t seed
              sizeof(fixture->resume)); /* RAM after power-on */
     if (size >= 8) {
         otter_put_le32(fixture->image, fixture->layout.ram.addr + fixture->layout.ram.size);
-        otter_put_le32(fixture->image + 4, fixture->layout.app.addr + 0x101);
+        otter_put_le32(fixture->image + 4, fixture->layout.app.addr + 9);
     }
     fixture->image_size = size;
     fixture_update_offer(fixture);
@@ -341,15 +341,16 @@ bool fixture_is_announced(const struct receiver_fixture *fixture)
 
 enum otter_startup_target fixture_bootloader(struct receiver_fixture *fixture)
 {
-    struct otter_verifier verifier = {.port = &fixture->flash.port, .layout = &fixture->layout};
-    const struct otter_startup_config config = {.port = &fixture->flash.port,
-                                                .layout = &fixture->layout,
-                                                .verify = otter_verify_unsigned,
-                                                .verify_ctx = &verifier,
-                                                .tutorial = &otter_flag_functions};
+    const struct otter_verifier verifier = {
+        .port = &fixture->flash.port,
+        .layout = &fixture->layout,
+        .hardware = (const char *)fixture->receiver_config.hardware};
+    struct otter_startup startup = {.port = &fixture->flash.port,
+                                    .layout = &fixture->layout,
+                                    .verify = otter_verify_unsigned,
+                                    .verify_ctx = &verifier};
 
-    memcpy(verifier.hardware, fixture->receiver_config.hardware, sizeof verifier.hardware);
-    return otter_startup_run(&config);
+    return otter_startup_run(&startup, &otter_flag_functions);
 }
 
 void fixture_complete(struct receiver_fixture *fixture)

@@ -18,6 +18,11 @@ enum otter_reason verify_new_as;
 const struct otter_flag_functions *fixture_tutorial;
 enum otter_action actions[ACTIONS_LOG_MAX];
 unsigned actions_len;
+uint8_t details[ACTIONS_LOG_MAX];
+uint8_t last_detail;
+bool fixture_unheard;
+static bool is_received;
+struct otter_journal_file fixture_received;
 unsigned fixture_case;
 
 static const uint32_t image_number[IMAGES] = {
@@ -46,6 +51,8 @@ void fixture_factory(uint32_t size)
         }
     }
     verify_new_as = OTTER_REASON_NONE;
+    fixture_unheard = is_received = false;
+    fixture_received = (struct otter_journal_file){.tries = 0};
     fixture_tutorial = &otter_flag_functions;
     ram_flash_poke(&flash, layout->app.addr, images[OLD], size);
 }
@@ -75,7 +82,7 @@ enum fixture_image fixture_image_at(enum otter_image_at place)
 }
 
 /* Stands for trailer and signature: only whole images have one. */
-static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *size,
+static enum otter_reason verify(const void *ctx, enum otter_image_at place, uint32_t *size,
                                 uint32_t *out_number)
 {
     enum fixture_image image = fixture_image_at(place);
@@ -99,24 +106,29 @@ static enum otter_reason verify(void *ctx, enum otter_image_at place, uint32_t *
 static void report(void *ctx, enum otter_action action, uint8_t detail)
 {
     (void)ctx;
-    (void)detail;
+    last_detail = detail;
     assert_true(actions_len < ACTIONS_LOG_MAX);
+    details[actions_len] = detail;
     actions[actions_len++] = action;
 }
 
 enum otter_startup_target fixture_start(void)
 {
-    const struct otter_startup_config config = {.port = &port,
-                                                .layout = layout,
-                                                .verify = verify,
-                                                .verify_ctx = &flash,
-                                                .tutorial = fixture_tutorial,
-                                                .report = report};
+    struct otter_startup startup = {.received_file = &fixture_received,
+                                    .now.before = is_received       ? OTTER_BEFORE_RECEIVED
+                                                  : fixture_unheard ? OTTER_BEFORE_UNHEARD
+                                                                    : OTTER_BEFORE_NOTHING,
+                                    .port = &port,
+                                    .layout = layout,
+                                    .verify = verify,
+                                    .verify_ctx = &flash,
+                                    .report = report};
     enum otter_startup_target how;
 
     actions_len = 0;
-    how = otter_startup_run(&config);
-    assert_true(actions_len <= 40);
+    is_received = false;
+    how = otter_startup_run(&startup, fixture_tutorial);
+    assert_true(actions_len <= 40 + 2); /* and says that it gives up, and recovers */
     if (how != OTTER_STARTUP_RECOVERY && fixture_image_at(OTTER_IMAGE_AT_APP) == NO_IMAGE) {
         fail_msg("case %u: what starts is no image", fixture_case);
     }
@@ -231,6 +243,22 @@ void fixture_expect_refused(enum otter_reason reason)
     assert_int_equal(fixture_journal().reason, reason);
     fixture_expect_quiet(OLD);
     assert_int_equal(otter_update_reason(&port, layout), reason); /* kept, for the app */
+}
+
+void fixture_expect_recovery(enum otter_reason reason)
+{
+    uint32_t operations = flash.operations;
+
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+    assert_int_equal(actions[actions_len - 1], OTTER_ACTION_RECOVER);
+    assert_int_equal(last_detail, reason);
+    assert_int_equal(flash.operations, operations);
+}
+
+void fixture_receive(enum fixture_image image)
+{
+    fixture_download(image);
+    is_received = true;
 }
 
 void fixture_update(enum fixture_image image)

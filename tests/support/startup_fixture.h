@@ -32,6 +32,10 @@ extern enum otter_reason
 extern const struct otter_flag_functions *fixture_tutorial;
 extern enum otter_action actions[ACTIONS_LOG_MAX]; /* of the last start */
 extern unsigned actions_len;
+extern uint8_t details[ACTIONS_LOG_MAX];           /* what was told with each */
+extern uint8_t last_detail;                        /* ... with the last */
+extern struct otter_journal_file fixture_received; /* the file of fixture_receive() */
+extern bool fixture_unheard;  /* what the next starts are told; fixture_factory() clears it */
 extern unsigned fixture_case; /* printed when something that must not start does */
 
 /* A device as it leaves the factory: OLD in APP, all else blank; images of `size` bytes. */
@@ -40,7 +44,8 @@ void fixture_factory(uint32_t size);
 /* Which image lies there, whole; NO_IMAGE if none does. */
 enum fixture_image fixture_image_at(enum otter_image_at place);
 
-/* One start after a reset. At most 40 actions; what is started is a whole image. */
+/* One start after a reset. At most 40 actions, and two more that tell; what is started is a
+ * whole image. */
 enum otter_startup_target fixture_start(void);
 
 /* The last start did exactly this, in this order. */
@@ -61,6 +66,12 @@ void fixture_expect_trial(enum fixture_image image);
 
 /* What is asked for is refused: APP is untouched, and the reason is kept. */
 void fixture_expect_refused(enum otter_reason reason);
+
+/* It goes into recovery for this reason, and writes nothing. */
+void fixture_expect_recovery(enum otter_reason reason);
+
+/* A recovery has put an image into APPBAK: the next start knows. */
+void fixture_receive(enum fixture_image image);
 
 /* A whole update, confirmed at the first start. */
 void fixture_update(enum fixture_image image);

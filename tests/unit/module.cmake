@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 otter_test(LABEL unit NAME test_module SOURCES test_module.c LIBS module_fixture)
 otter_test(LABEL unit NAME test_module_ends SOURCES test_module_ends.c LIBS module_fixture)
+otter_test(LABEL unit NAME test_module_about SOURCES test_module_about.c LIBS module_fixture)
+otter_test(LABEL unit NAME test_about_check SOURCES test_about_check.c LIBS otter_host)
 otter_test(LABEL unit NAME test_hex SOURCES test_hex.c LIBS otter_host)
 otter_test(LABEL unit NAME test_number SOURCES test_number.c LIBS otter_host)
 otter_test(LABEL unit NAME test_json SOURCES test_json.c LIBS otter_host)

@@ -16,7 +16,7 @@
 
 /* ---- every situation there is ---- */
 
-enum { KIND_UNKNOWN = 2, KINDS = 5, APP_CHECKS = 4, CHECKS = 3, REQUESTS = 3, BOOLS = 7 };
+enum { KIND_UNKNOWN = 2, KINDS = 5, APP_CHECKS = 4, CHECKS = 3, REQUESTS = 3, BOOLS = 10 };
 enum { SITUATIONS = KINDS * REQUESTS * APP_CHECKS * CHECKS * CHECKS << BOOLS };
 
 static unsigned take(unsigned *number, unsigned count)
@@ -34,19 +34,38 @@ static struct otter_situation situation_of(unsigned number)
                                          KIND_UNKNOWN};
     struct otter_situation s;
 
-    s.kind = kinds[take(&number, KINDS)];
+    memset(&s, 0, sizeof s);
+    s.journal.kind = kinds[take(&number, KINDS)];
     s.request = (uint8_t)take(&number, REQUESTS);
     s.tutorial_request = take(&number, 2) != 0;
-    s.certain = take(&number, 2) != 0;
+    s.journal.certain = take(&number, 2) != 0;
     s.appended_now = take(&number, 2) != 0;
-    s.moved = take(&number, 2) != 0;
-    s.confirmed = take(&number, 2) != 0;
-    s.permanent = take(&number, 2) != 0;
-    s.used_up = take(&number, 2) != 0;
-    s.app = (uint8_t)take(&number, APP_CHECKS);
-    s.new_image = (uint8_t)take(&number, CHECKS);
-    s.old_image = (uint8_t)take(&number, CHECKS);
+    s.journal.moved = take(&number, 2) != 0;
+    s.journal.confirmed = take(&number, 2) != 0;
+    s.journal.flags = take(&number, 2) != 0 ? OTTER_JOURNAL_PERMANENT : 0;
+    s.journal.starts = take(&number, 2) != 0 ? OTTER_JOURNAL_TRIALS : OTTER_JOURNAL_TRIALS - 1;
+    s.journal.previous.length = take(&number, 2);
+    s.stuck = take(&number, 2) != 0;
+    s.before = take(&number, 2) != 0 ? OTTER_BEFORE_UNHEARD : OTTER_BEFORE_NOTHING;
+    s.check[OTTER_IMAGE_AT_APP] = (uint8_t)take(&number, APP_CHECKS);
+    s.check[OTTER_IMAGE_AT_NEW] = (uint8_t)take(&number, CHECKS);
+    s.check[OTTER_IMAGE_AT_OLD] = (uint8_t)take(&number, CHECKS);
     return s;
+}
+
+static bool is_permanent(const struct otter_situation *s)
+{
+    return (s->journal.flags & OTTER_JOURNAL_PERMANENT) != 0;
+}
+
+static bool is_used_up(const struct otter_situation *s)
+{
+    return s->journal.starts >= OTTER_JOURNAL_TRIALS;
+}
+
+static bool is_unheard(const struct otter_situation *s)
+{
+    return s->before == OTTER_BEFORE_UNHEARD;
 }
 
 static void fail_at(unsigned number, const char *what, unsigned row, enum otter_action got)
@@ -55,11 +74,13 @@ static void fail_at(unsigned number, const char *what, unsigned row, enum otter_
 
     fail_msg("%s (row %u, action %d): situation %u: kind %d request %d tutorial_request %d "
              "certain %d "
-             "appended_now %d moved %d confirmed %d permanent %d used_up %d app %d new_image "
-             "%d old_image %d",
-             what, row, got, number, s.kind, s.request, s.tutorial_request, s.certain,
-             s.appended_now, s.moved, s.confirmed, s.permanent, s.used_up, s.app, s.new_image,
-             s.old_image);
+             "appended_now %d moved %d confirmed %d permanent %d used_up %d has_way_back %d "
+             "stuck %d unheard %d app %d new_image %d old_image %d",
+             what, row, got, number, s.journal.kind, s.request, s.tutorial_request,
+             s.journal.certain, s.appended_now, s.journal.moved, s.journal.confirmed,
+             is_permanent(&s), is_used_up(&s), s.journal.previous.length != 0, s.stuck,
+             is_unheard(&s), s.check[OTTER_IMAGE_AT_APP], s.check[OTTER_IMAGE_AT_NEW],
+             s.check[OTTER_IMAGE_AT_OLD]);
 }
 
 /* ---- the table ---- */
@@ -69,22 +90,37 @@ enum part { IDLE = 1, INSTALLING = 2, RESTORING = 4, NO_ENTRY = 8 };
 
 static enum part part_of(const struct otter_situation *s)
 {
-    switch (s->kind) {
+    switch (s->journal.kind) {
     case OTTER_JOURNAL_NONE:
         return NO_ENTRY;
     case OTTER_JOURNAL_IDLE:
         return IDLE;
     case OTTER_JOURNAL_INSTALL:
-        return s->confirmed ? IDLE : INSTALLING;
+        return s->journal.confirmed ? IDLE : INSTALLING;
     case OTTER_JOURNAL_RESTORE:
-        return s->confirmed ? IDLE : RESTORING;
+        return s->journal.confirmed ? IDLE : RESTORING;
     default: /* a forged entry */
-        return s->confirmed ? IDLE : NO_ENTRY;
+        return s->journal.confirmed ? IDLE : NO_ENTRY;
     }
 }
 
-/* Who asks for an update; a tutorial_request hides a request. */
-enum asked { NOBODY = 1, DOUBTFUL = 2, REQUEST = 4, TUTORIAL = 8 };
+/* Nothing is being moved to APP: it may be a probe's that is not as the entry says. */
+static bool may_be_flashed(const struct otter_situation *s)
+{
+    return part_of(s) == IDLE || (part_of(s) == INSTALLING && s->journal.moved);
+}
+
+/* Who asks for an update; most rows put a tutorial's record before a request. */
+enum asked {
+    NOBODY = 1,
+    DOUBTFUL = 2,
+    REQUEST = 4,
+    RECORD = 8,
+    RECORD_TOO = 16, /* beside a request */
+    TUTORIAL = RECORD | RECORD_TOO,
+    VALID = REQUEST | RECORD_TOO,
+    NOT_VALID = NOBODY | DOUBTFUL | RECORD,
+};
 
 static enum asked asked_by(const struct otter_situation *s)
 {
@@ -94,7 +130,10 @@ static enum asked asked_by(const struct otter_situation *s)
         [OTTER_REQUEST_INVALID] = DOUBTFUL,
     };
 
-    return s->tutorial_request ? TUTORIAL : by_request[s->request];
+    if (s->tutorial_request) {
+        return s->request == OTTER_REQUEST_VALID ? RECORD_TOO : RECORD;
+    }
+    return by_request[s->request];
 }
 
 /* Sets of values; ANY is a dash in the table. */
@@ -104,69 +143,86 @@ struct row {
     unsigned number; /* in docs/design.md */
     uint8_t part, asked;
     uint8_t certain, appended_now, moved, permanent, used_up; /* of NO, YES */
-    uint8_t app, new_image, old_image;                        /* of U, G, B */
+    uint8_t has_way_back, stuck, unheard;
+    uint8_t app, new_image, old_image; /* of U, G, B */
     enum otter_action action;
 };
 
 /* clang-format off */
 static const struct row table[] = {
-    /* part        asked              certain appended_now moved perm. used   app    inc.
-     * prev. */
-    { 1, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    { 2, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
-    { 3, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   G,   ANY, OTTER_ACTION_INSTALL},
-    { 4, IDLE,       REQUEST | TUTORIAL,ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   B,   ANY, OTTER_ACTION_REFUSE},
-    { 5, IDLE,       DOUBTFUL,          ANY,    ANY,  ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    { 6, IDLE,       NOBODY,            NO,     ANY,  ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    { 7, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    { 8, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_START},
-    { 9, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   F,     ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
-    {10, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {11, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     G,   ANY, OTTER_ACTION_INSTALL},
-    {12, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   U,   OTTER_ACTION_CHECK_OLD},
-    {13, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   G,   OTTER_ACTION_REVERT},
-    {14, IDLE,       NOBODY,            YES,    ANY,  ANY,  ANY,  ANY,   B,     B,   B,   OTTER_ACTION_RECOVER},
-
-    {15, INSTALLING, ANY,               ANY,    NO,   NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    {16, INSTALLING, ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {17, INSTALLING, ANY,               ANY,    ANY,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {18, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {19, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  YES,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {20, INSTALLING, ANY & ~TUTORIAL,   NO,     ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_REWRITE},
-    {21, INSTALLING, ANY & ~TUTORIAL,   YES,    ANY,  YES,  NO,   NO,    G,     ANY, ANY, OTTER_ACTION_TRY},
-    {22, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  NO,   YES,   G,     ANY, U,   OTTER_ACTION_CHECK_OLD},
-    {23, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  NO,   YES,   G,     ANY, G,   OTTER_ACTION_REVERT},
-    {24, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  NO,   YES,   G,     ANY, B,   OTTER_ACTION_ACCEPT_FLASHED},
-    {25, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {26, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
-    {27, INSTALLING, TUTORIAL,          ANY,    ANY,  YES,  ANY,  ANY,   X,     B,   ANY, OTTER_ACTION_REFUSE},
-    {28, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     ANY, U,   OTTER_ACTION_CHECK_OLD},
-    {29, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     ANY, G,   OTTER_ACTION_REVERT},
-    {30, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     U,   B,   OTTER_ACTION_CHECK_NEW},
-    {31, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     G,   B,   OTTER_ACTION_INSTALL},
-    {32, INSTALLING, ANY & ~TUTORIAL,   ANY,    ANY,  YES,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
-
-    {33, RESTORING,  ANY,               ANY,    NO,   ANY,  ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_REWRITE},
-    {34, RESTORING,  ANY,               ANY,    YES,  NO,   ANY,  ANY,   ANY,   ANY, ANY, OTTER_ACTION_MOVE},
-    {35, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {36, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_FINISH},
-    {37, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {38, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
-    {39, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   U,   OTTER_ACTION_CHECK_OLD},
-    {40, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   G,   OTTER_ACTION_REVERT},
-    {41, RESTORING,  ANY,               ANY,    YES,  YES,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
-
-    {42, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {43, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {44, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   G,   ANY, OTTER_ACTION_INSTALL},
-    {45, NO_ENTRY,   TUTORIAL,          ANY,    ANY,  ANY,  ANY,  ANY,   G|X,   B,   ANY, OTTER_ACTION_REFUSE},
-    {46, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   U,     ANY, ANY, OTTER_ACTION_CHECK_APP},
-    {47, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   G,     ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
-    {48, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     U,   ANY, OTTER_ACTION_CHECK_NEW},
-    {49, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     G,   ANY, OTTER_ACTION_INSTALL},
-    {50, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   U,   OTTER_ACTION_CHECK_OLD},
-    {51, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   G,   OTTER_ACTION_REVERT},
-    {52, NO_ENTRY,   ANY & ~TUTORIAL,   ANY,    ANY,  ANY,  ANY,  ANY,   X,     B,   B,   OTTER_ACTION_RECOVER},
+    /* part       asked               cert app. moved perm used way stuck unh. app  new  old */
+    { 1, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    { 2, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    { 3, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, G,   ANY, OTTER_ACTION_INSTALL},
+    { 4, IDLE,       REQUEST | TUTORIAL, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, B,   ANY, OTTER_ACTION_REFUSE},
+    { 5, IDLE,       DOUBTFUL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    { 6, IDLE,       NOBODY,             NO,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    { 7, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    { 8, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_START},
+    { 9, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, F,   ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
+    {10, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {11, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   G,   ANY, OTTER_ACTION_INSTALL},
+    {12, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   U,   OTTER_ACTION_CHECK_OLD},
+    {13, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   G,   OTTER_ACTION_REVERT},
+    {14, IDLE,       NOBODY,             YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, B,   B,   B,   OTTER_ACTION_RECOVER},
+    {15, INSTALLING, VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {16, INSTALLING, VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, OTTER_ACTION_INSTALL},
+    {17, INSTALLING, VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {18, INSTALLING, NOT_VALID,          ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {19, INSTALLING, NOT_VALID,          ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {20, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
+    {21, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, YES, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_REVERT},
+    {22, INSTALLING, NOT_VALID,          ANY, YES, NO,  ANY, ANY, NO,  YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {23, INSTALLING, ANY,                ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {24, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
+    {25, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, YES, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
+    {26, INSTALLING, ANY & ~TUTORIAL,    NO,  ANY, YES, NO,  NO,  ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_REWRITE},
+    {27, INSTALLING, ANY & ~TUTORIAL,    YES, ANY, YES, NO,  NO,  ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_TRY},
+    {28, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   ANY, U,   OTTER_ACTION_CHECK_OLD},
+    {29, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   ANY, G,   OTTER_ACTION_REVERT},
+    {30, INSTALLING, REQUEST,            ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   U,   B,   OTTER_ACTION_CHECK_NEW},
+    {31, INSTALLING, REQUEST,            ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   G,   B,   OTTER_ACTION_INSTALL},
+    {32, INSTALLING, REQUEST,            ANY, ANY, YES, NO,  YES, ANY, ANY, ANY, G,   B,   B,   OTTER_ACTION_REFUSE},
+    {33, INSTALLING, NOBODY | DOUBTFUL,  ANY, ANY, YES, NO,  YES, ANY, ANY, NO,  G,   ANY, B,   OTTER_ACTION_RECOVER},
+    {34, INSTALLING, NOBODY | DOUBTFUL,  ANY, ANY, YES, NO,  YES, ANY, ANY, YES, G,   ANY, B,   OTTER_ACTION_START_ONCE},
+    {35, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {36, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   G,   ANY, OTTER_ACTION_INSTALL},
+    {37, INSTALLING, TUTORIAL,           ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   B,   ANY, OTTER_ACTION_REFUSE},
+    {38, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   ANY, U,   OTTER_ACTION_CHECK_OLD},
+    {39, INSTALLING, ANY & ~TUTORIAL,    ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   ANY, G,   OTTER_ACTION_REVERT},
+    {40, INSTALLING, REQUEST,            ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   U,   B,   OTTER_ACTION_CHECK_NEW},
+    {41, INSTALLING, REQUEST,            ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   G,   B,   OTTER_ACTION_INSTALL},
+    {42, INSTALLING, REQUEST,            ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   B,   B,   OTTER_ACTION_REFUSE},
+    {43, INSTALLING, NOBODY | DOUBTFUL,  ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, B,   ANY, B,   OTTER_ACTION_RECOVER},
+    {44, INSTALLING, ANY,                ANY, ANY, YES, ANY, ANY, ANY, ANY, ANY, F,   ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
+    {45, RESTORING,  VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {46, RESTORING,  VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, OTTER_ACTION_INSTALL},
+    {47, RESTORING,  VALID,              ANY, ANY, NO,  ANY, ANY, ANY, ANY, ANY, ANY, B,   ANY, OTTER_ACTION_REFUSE},
+    {48, RESTORING,  NOT_VALID,          ANY, ANY, NO,  ANY, ANY, ANY, ANY, YES, ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {49, RESTORING,  NOT_VALID,          ANY, NO,  NO,  ANY, ANY, ANY, ANY, NO,  ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {50, RESTORING,  NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, NO,  NO,  ANY, ANY, ANY, OTTER_ACTION_MOVE},
+    {51, RESTORING,  NOT_VALID,          ANY, YES, NO,  ANY, ANY, ANY, YES, NO,  ANY, ANY, ANY, OTTER_ACTION_RECOVER},
+    {52, RESTORING,  ANY,                ANY, NO,  YES, ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, OTTER_ACTION_REWRITE},
+    {53, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {54, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_FINISH},
+    {55, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {56, RESTORING,  ANY,                ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   G,   ANY, OTTER_ACTION_INSTALL},
+    {57, RESTORING,  VALID,              ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   ANY, OTTER_ACTION_REFUSE},
+    {58, RESTORING,  NOT_VALID,          ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   U,   OTTER_ACTION_CHECK_OLD},
+    {59, RESTORING,  NOT_VALID,          ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   G,   OTTER_ACTION_REVERT},
+    {60, RESTORING,  NOT_VALID,          ANY, YES, YES, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_RECOVER},
+    {61, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {62, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {63, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, G,   ANY, OTTER_ACTION_INSTALL},
+    {64, NO_ENTRY,   TUTORIAL,           ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G|X, B,   ANY, OTTER_ACTION_REFUSE},
+    {65, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, U,   ANY, ANY, OTTER_ACTION_CHECK_APP},
+    {66, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, G,   ANY, ANY, OTTER_ACTION_ACCEPT_FLASHED},
+    {67, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   U,   ANY, OTTER_ACTION_CHECK_NEW},
+    {68, NO_ENTRY,   ANY & ~TUTORIAL,    ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   G,   ANY, OTTER_ACTION_INSTALL},
+    {69, NO_ENTRY,   REQUEST,            ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   ANY, OTTER_ACTION_REFUSE},
+    {70, NO_ENTRY,   NOBODY | DOUBTFUL,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   U,   OTTER_ACTION_CHECK_OLD},
+    {71, NO_ENTRY,   NOBODY | DOUBTFUL,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   G,   OTTER_ACTION_REVERT},
+    {72, NO_ENTRY,   NOBODY | DOUBTFUL,  ANY, ANY, ANY, ANY, ANY, ANY, ANY, ANY, X,   B,   B,   OTTER_ACTION_RECOVER},
 };
 /* clang-format on */
 enum { ROWS = sizeof table / sizeof table[0] };
@@ -179,10 +235,13 @@ static bool has(uint8_t set, unsigned value)
 static bool is_covered(const struct row *row, const struct otter_situation *s)
 {
     return (row->part & part_of(s)) != 0 && (row->asked & asked_by(s)) != 0 &&
-           has(row->certain, s->certain) && has(row->appended_now, s->appended_now) &&
-           has(row->moved, s->moved) && has(row->permanent, s->permanent) &&
-           has(row->used_up, s->used_up) && has(row->app, s->app) &&
-           has(row->new_image, s->new_image) && has(row->old_image, s->old_image);
+           has(row->certain, s->journal.certain) && has(row->appended_now, s->appended_now) &&
+           has(row->moved, s->journal.moved) && has(row->permanent, is_permanent(s)) &&
+           has(row->used_up, is_used_up(s)) &&
+           has(row->has_way_back, s->journal.previous.length) && has(row->stuck, s->stuck) &&
+           has(row->unheard, is_unheard(s)) && has(row->app, s->check[OTTER_IMAGE_AT_APP]) &&
+           has(row->new_image, s->check[OTTER_IMAGE_AT_NEW]) &&
+           has(row->old_image, s->check[OTTER_IMAGE_AT_OLD]);
 }
 
 /* Exactly one row covers each situation: the rows need no order, and none can contradict
@@ -227,56 +286,76 @@ static void nothing_is_done_unproved(void **state)
         bool installing = part_of(&s) == INSTALLING;
         bool good = true;
 
-        if (s.app == OTTER_CHECK_REFLASHED && part_of(&s) != IDLE) {
+        if (s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_REFLASHED && !may_be_flashed(&s)) {
             continue; /* never found there */
         }
         switch (action) {
         case OTTER_ACTION_CHECK_APP:
-            good = s.app == OTTER_CHECK_UNKNOWN;
+            good = s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_UNKNOWN;
             break;
         case OTTER_ACTION_CHECK_NEW:
-            good = s.new_image == OTTER_CHECK_UNKNOWN;
+            good = s.check[OTTER_IMAGE_AT_NEW] == OTTER_CHECK_UNKNOWN;
             break;
         case OTTER_ACTION_CHECK_OLD:
-            good = s.old_image == OTTER_CHECK_UNKNOWN;
+            good = s.check[OTTER_IMAGE_AT_OLD] == OTTER_CHECK_UNKNOWN;
             break;
         case OTTER_ACTION_ACCEPT_FLASHED:
-            good = s.app == OTTER_CHECK_GOOD || s.app == OTTER_CHECK_REFLASHED;
+            good = s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD ||
+                   s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_REFLASHED;
             break;
         case OTTER_ACTION_REWRITE: /* never a second time for the same doubt */
-            good = !s.appended_now || !s.certain || s.request == OTTER_REQUEST_INVALID;
+            good = !s.appended_now || !s.journal.certain || s.request == OTTER_REQUEST_INVALID;
             break;
         case OTTER_ACTION_REFUSE:
-            good = s.new_image == OTTER_CHECK_BAD &&
-                   (s.tutorial_request || (s.request == OTTER_REQUEST_VALID && !installing));
+            good = s.check[OTTER_IMAGE_AT_NEW] == OTTER_CHECK_BAD &&
+                   (s.tutorial_request || s.request == OTTER_REQUEST_VALID);
             break;
         case OTTER_ACTION_INSTALL:
-            good = s.new_image == OTTER_CHECK_GOOD &&
-                   (installing ? s.app == OTTER_CHECK_BAD &&
-                                     (s.tutorial_request || s.old_image == OTTER_CHECK_BAD)
-                               : s.app != OTTER_CHECK_UNKNOWN);
+            good = s.check[OTTER_IMAGE_AT_NEW] == OTTER_CHECK_GOOD &&
+                   (part_of(&s) != IDLE && part_of(&s) != NO_ENTRY && !s.journal.moved
+                        ? s.request == OTTER_REQUEST_VALID
+                    : installing ? s.check[OTTER_IMAGE_AT_OLD] == OTTER_CHECK_BAD ||
+                                       (s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD &&
+                                        s.tutorial_request)
+                                 : s.check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_UNKNOWN);
             break;
         case OTTER_ACTION_REVERT:
-            good = s.old_image == OTTER_CHECK_GOOD &&
-                   (s.app == OTTER_CHECK_BAD || (installing && s.used_up && !s.permanent));
+            good = installing && !s.journal.moved
+                       ? s.stuck && s.journal.previous.length
+                       : s.check[OTTER_IMAGE_AT_OLD] == OTTER_CHECK_GOOD &&
+                             (s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD ||
+                              (installing && is_used_up(&s) && !is_permanent(&s)));
             break;
         case OTTER_ACTION_MOVE:
-            good = s.appended_now && !s.moved;
+            good = s.appended_now && !s.journal.moved && !s.stuck && !is_unheard(&s);
             break;
         case OTTER_ACTION_FINISH:
-            good = s.moved && s.app == OTTER_CHECK_GOOD;
+            good = s.journal.moved && s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD;
             break;
         case OTTER_ACTION_TRY:
-            good = s.app == OTTER_CHECK_GOOD && installing && s.moved && s.certain &&
-                   !s.used_up && !s.permanent;
+            good = s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD && installing &&
+                   s.journal.moved && s.journal.certain && !is_used_up(&s) && !is_permanent(&s);
             break;
         case OTTER_ACTION_START:
-            good = s.app == OTTER_CHECK_GOOD && part_of(&s) == IDLE && s.certain &&
-                   !s.tutorial_request && s.request == OTTER_REQUEST_NONE;
+            good = s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD && part_of(&s) == IDLE &&
+                   s.journal.certain && !s.tutorial_request && s.request == OTTER_REQUEST_NONE;
+            break;
+        case OTTER_ACTION_START_ONCE:
+            good = s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD && installing &&
+                   s.journal.moved && is_used_up(&s) &&
+                   s.check[OTTER_IMAGE_AT_OLD] == OTTER_CHECK_BAD && is_unheard(&s);
             break;
         case OTTER_ACTION_RECOVER:
-            good = s.app == OTTER_CHECK_BAD && s.old_image == OTTER_CHECK_BAD &&
-                   s.new_image == OTTER_CHECK_BAD;
+            good = part_of(&s) != IDLE && !s.journal.moved && part_of(&s) != NO_ENTRY
+                       ? s.stuck || is_unheard(&s)
+                       : s.check[OTTER_IMAGE_AT_OLD] == OTTER_CHECK_BAD &&
+                             ((s.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD &&
+                               (installing ? s.request != OTTER_REQUEST_VALID
+                                           : s.check[OTTER_IMAGE_AT_NEW] == OTTER_CHECK_BAD)) ||
+                              (installing && is_used_up(&s) && !is_unheard(&s)));
+            break;
+        case OTTER_ACTION_GIVE_UP:
+            good = false; /* never decided */
             break;
         }
         if (!good) {
@@ -300,15 +379,17 @@ static uint8_t find(bool is_good)
 
 static void append(struct otter_situation *s, enum otter_journal_kind kind)
 {
-    s->kind = (uint8_t)kind;
-    s->appended_now = s->certain = true;
-    s->moved = s->confirmed = s->used_up = s->permanent = false;
+    s->journal.kind = (uint8_t)kind;
+    s->appended_now = s->journal.certain = true;
+    s->journal.moved = s->journal.confirmed = s->stuck = false;
+    s->journal.starts = s->journal.flags = 0;
     s->request = OTTER_REQUEST_NONE;
 }
 
 static void forget(struct otter_situation *s)
 {
-    s->app = s->new_image = s->old_image = OTTER_CHECK_UNKNOWN;
+    s->check[OTTER_IMAGE_AT_APP] = s->check[OTTER_IMAGE_AT_NEW] = s->check[OTTER_IMAGE_AT_OLD] =
+        OTTER_CHECK_UNKNOWN;
 }
 
 /* The effect that otter/decide.h promises of `action`. Returns false if it ends the start. */
@@ -316,61 +397,72 @@ static bool do_action(struct otter_situation *s, struct truth *truth, enum otter
 {
     switch (action) {
     case OTTER_ACTION_CHECK_APP:
-        s->app = truth->reflashed ? OTTER_CHECK_REFLASHED : find(truth->app);
+        s->check[OTTER_IMAGE_AT_APP] =
+            truth->reflashed ? OTTER_CHECK_REFLASHED : find(truth->app);
         break;
     case OTTER_ACTION_CHECK_NEW:
-        s->new_image = find(truth->new_image);
+        s->check[OTTER_IMAGE_AT_NEW] = find(truth->new_image);
         break;
     case OTTER_ACTION_CHECK_OLD:
-        s->old_image = find(truth->old_image);
+        s->check[OTTER_IMAGE_AT_OLD] = find(truth->old_image);
         break;
     case OTTER_ACTION_ACCEPT_FLASHED:
         append(s, OTTER_JOURNAL_IDLE);
-        s->app = OTTER_CHECK_GOOD;
+        s->check[OTTER_IMAGE_AT_APP] = OTTER_CHECK_GOOD;
         truth->reflashed = false;
         break;
     case OTTER_ACTION_REWRITE:
-        s->appended_now = s->certain = true;
+        s->appended_now = s->journal.certain = true;
         if (part_of(s) == IDLE) {
             append(s, OTTER_JOURNAL_IDLE);
         }
         break;
     case OTTER_ACTION_REFUSE:
         s->tutorial_request = false;
-        s->new_image = OTTER_CHECK_UNKNOWN;
-        s->appended_now = s->certain = part_of(s) != NO_ENTRY;
-        if (part_of(s) == IDLE) {
+        s->request = OTTER_REQUEST_NONE;
+        s->check[OTTER_IMAGE_AT_NEW] = OTTER_CHECK_UNKNOWN;
+        s->appended_now = s->journal.certain =
+            part_of(s) != NO_ENTRY || s->check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD;
+        if (part_of(s) == IDLE || (part_of(s) == NO_ENTRY && s->appended_now)) {
             append(s, OTTER_JOURNAL_IDLE);
         }
         break;
     case OTTER_ACTION_INSTALL: {
-        bool permanent = s->tutorial_request || s->app == OTTER_CHECK_BAD;
+        bool permanent = s->tutorial_request;
+        bool has_way_back = s->check[OTTER_IMAGE_AT_APP] != OTTER_CHECK_BAD &&
+                            (part_of(s) & (IDLE | NO_ENTRY)) != 0;
 
         append(s, OTTER_JOURNAL_INSTALL);
-        s->permanent = permanent;
+        s->journal.flags = permanent ? OTTER_JOURNAL_PERMANENT : 0;
+        s->journal.previous.length = has_way_back;
         s->tutorial_request = false;
         break;
     }
     case OTTER_ACTION_REVERT:
+        truth->old_image |=
+            part_of(s) == INSTALLING && !s->journal.moved; /* the rest is in APP */
         append(s, OTTER_JOURNAL_RESTORE);
         forget(s);
         break;
     case OTTER_ACTION_MOVE:
-        if (s->kind == OTTER_JOURNAL_INSTALL) {
-            *truth = (struct truth){truth->new_image, false, truth->app, false};
+        if (s->journal.kind == OTTER_JOURNAL_INSTALL) {
+            *truth = (struct truth){truth->new_image, false,
+                                    truth->app && s->journal.previous.length, false};
         } else {
             truth->app = truth->old_image;
             truth->reflashed = false;
         }
-        s->moved = true;
+        s->journal.moved = true;
         forget(s);
         break;
     case OTTER_ACTION_FINISH:
-        s->confirmed = true;
+        s->journal.confirmed = true;
         break;
     case OTTER_ACTION_TRY:
     case OTTER_ACTION_START:
+    case OTTER_ACTION_START_ONCE:
     case OTTER_ACTION_RECOVER:
+    case OTTER_ACTION_GIVE_UP:
         return false;
     }
     return true;
@@ -395,10 +487,11 @@ static void every_way_ends(void **state)
         enum otter_action action;
         unsigned steps = 0;
 
-        if ((truth.reflashed && (part_of(&s) != IDLE || !truth.app)) ||
-            !is_possible(s.app, truth.reflashed ? OTTER_CHECK_REFLASHED : find(truth.app)) ||
-            !is_possible(s.new_image, find(truth.new_image)) ||
-            !is_possible(s.old_image, find(truth.old_image))) {
+        if ((truth.reflashed && (!may_be_flashed(&s) || !truth.app)) ||
+            !is_possible(s.check[OTTER_IMAGE_AT_APP],
+                         truth.reflashed ? OTTER_CHECK_REFLASHED : find(truth.app)) ||
+            !is_possible(s.check[OTTER_IMAGE_AT_NEW], find(truth.new_image)) ||
+            !is_possible(s.check[OTTER_IMAGE_AT_OLD], find(truth.old_image))) {
             continue; /* no check has found what is not there */
         }
         do {
@@ -409,9 +502,13 @@ static void every_way_ends(void **state)
         } while (do_action(&s, &truth, action));
         starts++;
         longest = steps > longest ? steps : longest;
-        assert_true(action == OTTER_ACTION_RECOVER
-                        ? !truth.app && !truth.old_image && !truth.new_image
-                        : truth.app);
+        if (action != OTTER_ACTION_RECOVER) {
+            assert_true(truth.app);
+        } else if (s.journal.moved || (part_of(&s) & (IDLE | NO_ENTRY)) != 0) {
+            assert_false(truth.old_image);
+            assert_true(truth.app ? is_used_up(&s)
+                                  : !truth.new_image || part_of(&s) == INSTALLING);
+        }
     }
     print_message("%u situations and contents, at most %u actions\n", starts, longest);
     assert_true(longest > 8); /* the model does move */

@@ -82,6 +82,68 @@ static void test_update_status_is_in_the_flags_of_info(void **state)
     assert_int_equal(fixture_expect(&fixture, OTTER_CMD_INFO)->flags, 0);
 }
 
+/* Of the running device: what the app says of itself, what the receiver knows, and what
+ * otter_about_read() finds: here no journal and no bootloader. */
+static void test_about(void **state)
+{
+    const struct fixture_frame *answer;
+    struct otter_about about;
+    struct otter_frame frame;
+
+    (void)state;
+    set_up();
+    fixture.config.about = otter_about_read;
+    memcpy(fixture.info.version, "03010109", 8);
+    memcpy(fixture.info.hardware, "99010100", 8);
+    fixture.device.receiver.refusal = 20;
+    fixture_module(&fixture, OTTER_CMD_ASK_ABOUT, 0xFF, 0, NULL, 0);
+    fixture_poll(&fixture);
+    answer = fixture_expect(&fixture, OTTER_CMD_ABOUT);
+    assert_int_equal(answer->sn, 0xFF);
+    assert_int_equal(answer->flags, 0);
+    frame =
+        (struct otter_frame){.payload = answer->payload, .payload_len = answer->payload_len};
+    assert_int_equal(otter_get_about(&frame, &about), 0);
+    assert_memory_equal(about.version, "03010109", 8);
+    assert_memory_equal(about.hardware, "99010100", 8);
+    assert_int_equal(about.reason, 20);
+    assert_int_equal(about.slot_size, fixture.layout.backup.size);
+    assert_false(about.on_trial || about.has_boot || about.has_journal || about.judged);
+}
+
+static struct otter_ask_about asked;
+
+static void note_question(const struct otter_port *port, const struct otter_layout *layout,
+                          const struct otter_ask_about *ask, struct otter_about *io_about)
+{
+    assert_ptr_equal(port, &fixture.flash.port);
+    assert_ptr_equal(layout, &fixture.layout);
+    asked = *ask;
+    io_about->key_count = OTTER_ABOUT_KEYS_MAX; /* the longest answer, and all of it FF */
+    memset(io_about->key_ids, 0xFF, sizeof io_about->key_ids);
+}
+
+/* What is no question with a file is one without; the answer is never too long. */
+static void test_about_questions(void **state)
+{
+    uint8_t payload[200];
+
+    (void)state;
+    set_up();
+    fixture.config.about = note_question;
+    memset(payload, 0x2A, sizeof payload);
+    for (uint16_t len = 0; len <= sizeof payload; len++) {
+        memset(&asked, 0xEE, sizeof asked);
+        fixture_module(&fixture, OTTER_CMD_ASK_ABOUT, (uint8_t)len, 0, payload, len);
+        fixture_poll(&fixture);
+        assert_int_equal(fixture_expect(&fixture, OTTER_CMD_ABOUT)->payload_len,
+                         OTTER_ABOUT_MAX);
+        assert_int_equal(asked.has_file, len >= 20);
+        assert_int_equal(asked.file_size, len >= 20 ? 0x2A2A2A2A : 0);
+        fixture.sent_count = fixture.sent_at = 0;
+    }
+}
+
 static void test_plain_acks(void **state)
 {
     (void)state;
@@ -392,6 +454,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_info),
         cmocka_unit_test(test_update_status_is_in_the_flags_of_info),
+        cmocka_unit_test(test_about),
+        cmocka_unit_test(test_about_questions),
         cmocka_unit_test(test_plain_acks),
         cmocka_unit_test(test_control),
         cmocka_unit_test(test_control_answer_that_is_too_long),

@@ -48,7 +48,7 @@ static void assert_refused_in_order(void)
 static void test_whole_update_of_every_kind_of_size(void **state)
 {
     (void)state;
-    static const uint32_t sizes[] = {9,    10,   127,  128,  129,   130,
+    static const uint32_t sizes[] = {10,   11,   127,  128,  129,   130,
                                      1024, 1025, 2049, 5000, 26623, 26624};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         dropin_init(sizes[i], i);

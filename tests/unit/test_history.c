@@ -179,14 +179,14 @@ static void power_cuts(void **state)
         for (unsigned i = 0; i < noted; i++) {
             note_a(NULL);
         }
-        memcpy(before.bytes, flash.bytes, sizeof before.bytes);
+        memcpy(before.bytes, flash.bytes, RAM_FLASH_SIZE);
         for (uint32_t at = 1; at != 0; at++) {
             for (int tear = 0; tear < RAM_FLASH_TEARS && at != 0; tear++) {
                 struct otter_history history;
                 struct otter_journal journal;
 
                 ram_flash_init(&flash);
-                memcpy(flash.bytes, before.bytes, sizeof flash.bytes);
+                memcpy(flash.bytes, before.bytes, RAM_FLASH_SIZE);
                 flash.cut_at = at;
                 flash.tear = (enum ram_flash_tear)tear;
                 flash.seed = at;

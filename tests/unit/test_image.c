@@ -112,15 +112,17 @@ static void length_must_fit_the_image(void **state)
 
 static void startable(void **state)
 {
+    enum { LENGTH = 0x5800 };
     static const struct {
         uint32_t stack, reset;
         bool good;
     } cases[] = {
         {0x20005000, 0x08003101, true},
-        {0x20000004, 0x08003101, true},
+        {0x20000100, 0x08003101, true},
         {0x20000400, 0x08003009, true},
-        {0x20000400, 0x080097FF, true},
+        {0x20000400, 0x080087FF, true},  /* the last byte */
         {0x20000000, 0x08003101, false}, /* no room below */
+        {0x200000FC, 0x08003101, false},
         {0x20005004, 0x08003101, false}, /* beyond RAM */
         {0x20004FFE, 0x08003101, false},
         {0x20004FFF, 0x08003101, false},
@@ -132,6 +134,7 @@ static void startable(void **state)
         {0x20005000, 0x08003100, false}, /* not Thumb */
         {0x20005000, 0x08003007, false}, /* inside the vector itself */
         {0x20005000, 0x08003001, false},
+        {0x20005000, 0x08008801, false}, /* behind the program */
         {0x20005000, 0x08009801, false},
         {0x20005000, 0x08002FFF, false},
         {0x20005000, 0x00000101, false},
@@ -146,7 +149,7 @@ static void startable(void **state)
 
         otter_put_le32(head.bytes, cases[c].stack);
         otter_put_le32(head.bytes + 4, cases[c].reset);
-        if (otter_image_is_startable(head.bytes, &ram_flash_layout) != cases[c].good) {
+        if (otter_image_is_startable(head.bytes, LENGTH, &ram_flash_layout) != cases[c].good) {
             fail_msg("stack %08X, reset %08X", (unsigned)cases[c].stack,
                      (unsigned)cases[c].reset);
         }
@@ -170,7 +173,7 @@ static void md5_of_flash(void **state)
 
     (void)state;
     ram_flash_init(&flash);
-    rng_fill(&random, flash.bytes, sizeof flash.bytes);
+    rng_fill(&random, flash.bytes, RAM_FLASH_SIZE);
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         uint32_t addr = RAM_FLASH_ADDR + 0x801 * (uint32_t)s;
         struct otter_md5 md5;

@@ -139,8 +139,7 @@ static void layout_byte_by_byte(void **state)
     assert_int_equal(journal.version, 0x03010102);
     assert_int_equal(journal.step, 3);
     assert_int_equal(journal.starts, 1);
-    assert_true(journal.swapped && journal.confirmed && journal.all_marks_set &&
-                journal.certain);
+    assert_true(journal.moved && journal.confirmed && journal.all_marks_set && journal.certain);
     assert_int_equal(journal.request_size, 0x1234);
     assert_memory_equal(&journal.request_file, &next, sizeof next);
     assert_int_equal(otter_journal_request(port, &journal, 8, &next), OTTER_ERR_BUSY);
@@ -160,21 +159,21 @@ static void steps_in_the_fields(void **state)
         assert_int_equal(otter_journal_append(port, layout, &journal), 0);
         assert_int_equal(otter_get_le16(bytes_of(0) + ENTRY_AT_STEP), step);
         assert_int_equal(get().step, step);
-        assert_false(get().swapped);
+        assert_false(get().moved);
         assert_int_equal(otter_journal_advance(port, &journal), 0);
         assert_int_equal(get().step, step + 1);
-        assert_int_equal(get().swapped, step == 51);
+        assert_int_equal(get().moved, step == 51);
     }
     for (unsigned starts = 0; starts <= OTTER_JOURNAL_TRIALS; starts++) {
         struct otter_journal journal = {.kind = OTTER_JOURNAL_INSTALL,
-                                        .swapped = true,
+                                        .moved = true,
                                         .starts = (uint8_t)starts,
                                         .present = {SLOT, 1}};
 
         ram_flash_init(&flash);
         assert_int_equal(otter_journal_append(port, layout, &journal), 0);
         assert_int_equal(otter_get_le16(bytes_of(0) + ENTRY_AT_STEP), 0x8000 | starts);
-        assert_true(get().swapped);
+        assert_true(get().moved);
         assert_int_equal(get().starts, starts);
     }
     for (unsigned step = 0; step < 26; step++) {
@@ -263,21 +262,45 @@ static void place_counts(void **state)
     }
 }
 
-/* Every bit of tag, fields and check counts. */
-static void checksum_counts(void **state)
+/* One wrong bit in tag, fields or check is put right, and what was read is in doubt; two are
+ * too much. */
+static void one_wrong_bit_is_put_right(void **state)
 {
-    struct journal_entry entry = {
-        .kind = OTTER_JOURNAL_IDLE, .number = 16 + 3, .present_len = 8};
+    const struct journal_entry entry = {.kind = OTTER_JOURNAL_RESTORE,
+                                        .number = 16 + 3,
+                                        .step = 2,
+                                        .digest = {1, 2, 3},
+                                        .tries = 3,
+                                        .floor = 7,
+                                        .version = 8,
+                                        .present_len = 0x1234,
+                                        .present_crc = 0x55AA,
+                                        .previous_len = 0x4321,
+                                        .previous_crc = 0xAA55};
+    struct otter_journal right;
+    enum { FROM = 8 * ENTRY_AT_TAG, FIELDS = FROM + 16, END = 8 * ENTRY_AT_COMMIT };
 
     (void)state;
     ram_flash_init(&flash);
     put(3, &entry);
-    for (unsigned bit = 8 * ENTRY_AT_TAG; bit < 8 * ENTRY_AT_COMMIT; bit++) {
+    right = get();
+    assert_true(right.certain);
+    for (unsigned bit = FROM; bit < END; bit++) {
+        struct otter_journal journal;
+
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
+        journal = get();
+        assert_false(journal.certain);
+        journal.certain = true;
+        journal.tag = right.tag;
+        assert_memory_equal(&journal, &right, sizeof right);
+        for (unsigned other = bit < FIELDS ? FROM : FIELDS; other < bit; other += 13) {
+            bytes_of(3)[other / 8] ^= (uint8_t)(1U << other % 8);
+            assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
+            bytes_of(3)[other / 8] ^= (uint8_t)(1U << other % 8);
+        }
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
-    assert_int_equal(get().kind, OTTER_JOURNAL_IDLE);
 }
 
 static void lengths_beyond_the_slot(void **state)
@@ -326,7 +349,7 @@ static void dirty_entries_are_passed_over(void **state)
             assert_int_equal(get().addr, journal_entry_addr(dirty + 1));
             assert_int_equal(get().number, JOURNAL_PLACES + dirty + 1);
             for (unsigned i = 1; i <= dirty; i++) {
-                static const uint8_t zeros[8];
+                static const uint8_t zeros[10]; /* guard and tag */
 
                 assert_memory_equal(bytes_of(i), zeros, sizeof zeros);
             }
@@ -492,7 +515,7 @@ int main(void)
         cmocka_unit_test(number_wraps),
         cmocka_unit_test(highest_number_wins),
         cmocka_unit_test(place_counts),
-        cmocka_unit_test(checksum_counts),
+        cmocka_unit_test(one_wrong_bit_is_put_right),
         cmocka_unit_test(lengths_beyond_the_slot),
         cmocka_unit_test(dirty_entries_are_passed_over),
         cmocka_unit_test(the_page_of_the_newest_entry_is_never_erased),

@@ -65,7 +65,7 @@ static void use(const struct otter_port *pages, struct otter_journal *journal)
     uint32_t end = otter_journal_count_pages(journal, RAM_FLASH_PAGE);
     int error;
 
-    if (journal->kind == OTTER_JOURNAL_INSTALL && !journal->swapped) {
+    if (journal->kind == OTTER_JOURNAL_INSTALL && !journal->moved) {
         while (journal->step < 2 * end) {
             assert_int_equal(otter_journal_advance(pages, journal), 0);
         }

@@ -49,10 +49,11 @@ static bool is_given_out(enum otter_reason reason)
     case OTTER_REASON_HARDWARE:
     case OTTER_REASON_OLDER:
     case OTTER_REASON_NOT_STARTABLE:
-    case OTTER_REASON_NO_WAY_BACK:
     case OTTER_REASON_DAMAGED:
     case OTTER_REASON_DIGEST:
     case OTTER_REASON_FLASH:
+    case OTTER_REASON_CRASHED:
+    case OTTER_REASON_ASKED:
     case OTTER_REASON_INSTALLED:
     case OTTER_REASON_ON_TRIAL:
     case OTTER_REASON_TRIED:

@@ -36,7 +36,7 @@ static void expect_stop(uint8_t piece_sn, enum otter_result result)
 
 static void test_whole_transfer(void **state)
 {
-    static const uint32_t sizes[] = {8, 9, 48, 129, 1000, 1024, 1025, 2048, 3333, 26624};
+    static const uint32_t sizes[] = {10, 11, 48, 129, 1000, 1024, 1025, 2048, 3333, 26624};
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

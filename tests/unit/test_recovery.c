@@ -11,7 +11,9 @@
 #include "module/module.h"
 #include "otter/bytes.h"
 #include "otter/frame.h"
+#include "otter/history.h"
 #include "otter/message.h"
+#include "otter/reason.h"
 #include "otter/recovery.h"
 #include "support/ram_flash.h"
 #include "support/rng.h"
@@ -26,6 +28,8 @@ static const char info[OTTER_RECOVERY_INFO_SIZE + 1] = "0000000400000002"
 static const struct otter_layout *const layout = &ram_flash_layout;
 static struct ram_flash flash;
 static struct otter_recovery recovery;
+static struct otter_journal_file known;
+static bool force; /* in the flags of what is given */
 static uint8_t file[SLOT + 1], before[RAM_FLASH_SIZE];
 
 /* What the device has sent and nobody has looked at. */
@@ -40,7 +44,8 @@ static void keep_sent(uint8_t byte)
 
 static void reset(void)
 {
-    recovery = (struct otter_recovery){.port = &flash.port,
+    recovery = (struct otter_recovery){.file = &known,
+                                       .port = &flash.port,
                                        .layout = layout,
                                        .info = (const uint8_t *)info,
                                        .send = keep_sent};
@@ -52,7 +57,7 @@ static void begin(void)
     uint64_t seed = 3;
 
     ram_flash_init(&flash);
-    rng_fill(&seed, flash.bytes, sizeof flash.bytes); /* nothing is blank */
+    rng_fill(&seed, flash.bytes, RAM_FLASH_SIZE); /* nothing is blank */
     memcpy(before, flash.bytes, sizeof before);
     rng_fill(&seed, file, sizeof file);
     memset(file + 700, 0xFF, 300); /* a lot to escape */
@@ -85,8 +90,11 @@ static bool give_bytes(const uint8_t bytes[], size_t len)
 
 static bool give(uint8_t cmd, uint8_t sn, const uint8_t payload[], uint16_t payload_len)
 {
-    const struct otter_frame frame = {
-        .cmd = cmd, .sn = sn, .payload = payload, .payload_len = payload_len};
+    const struct otter_frame frame = {.cmd = cmd,
+                                      .sn = sn,
+                                      .flags = force ? OTTER_OFFER_FLAGS_FORCED : 0,
+                                      .payload = payload,
+                                      .payload_len = payload_len};
     uint8_t wire[2 * (PIECE + 64)];
     int len = otter_frame_encode(&frame, true, wire, sizeof wire);
 
@@ -154,12 +162,14 @@ static void test_says_who_it_is(void **state)
 
     (void)state;
     begin();
+    recovery.reason = OTTER_REASON_SIGNATURE;
     assert_false(give(OTTER_CMD_GET_INFO, 7, NULL, 0));
     frame = expect(OTTER_CMD_INFO, 7);
     assert_int_equal(otter_get_info(&frame, &got), 0);
     assert_memory_equal(got.hardware, "03010100", 8);
     assert_memory_equal(got.version, "00000000", 8);
     assert_int_equal(got.bindable_s, 0);
+    assert_int_equal(frame.flags, (OTTER_UPDATE_STATUS_MARK << 8) | OTTER_REASON_SIGNATURE);
 }
 
 static void test_what_is_answered(void **state)
@@ -350,6 +360,66 @@ static struct module module;
 static struct module_config config;
 static uint32_t now_ms;
 
+/* Three downloads of a file, whatever became of it, and no more: but another one, or by
+ * force. */
+static void test_file_that_was_tried(void **state)
+{
+    static const uint8_t digest[8] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa};
+
+    (void)state;
+    for (uint8_t tries = 0; tries < 5; tries++) {
+        begin();
+        known = (struct otter_journal_file){.tries = tries};
+        memcpy(known.digest, digest, sizeof digest);
+        offer(PIECE, OTTER_OFFER_SIZE);
+        if (tries < OTTER_HISTORY_TRIES_MAX) {
+            expect_ready();
+        } else {
+            (void)expect(OTTER_CMD_RECEIVER_STOP, 0);
+            expect_nothing();
+            assert_int_equal(recovery.reason, OTTER_REASON_TRIED);
+            otter_recovery_ask(&recovery);
+            expect_nothing();
+        }
+        assert_int_equal(known.tries, tries);
+
+        begin();
+        known.digest[7] ^= 1;
+        offer(PIECE, OTTER_OFFER_SIZE);
+        expect_ready();
+        assert_int_equal(known.tries, 0); /* it is that one now */
+        assert_memory_equal(known.digest, digest, sizeof digest);
+
+        begin();
+        known.tries = tries;
+        force = true;
+        offer(PIECE, OTTER_OFFER_SIZE);
+        force = false;
+        expect_ready();
+        assert_int_equal(known.tries, tries);
+    }
+}
+
+/* A frame that is a byte longer than the longest is dropped; nothing behind its place
+ * changes. */
+static void test_frame_a_byte_too_long(void **state)
+{
+    struct otter_recovery was;
+    uint8_t bytes[4 + sizeof recovery.body] = {0xFF, 0xFF};
+
+    (void)state;
+    begin();
+    known.tries = 0;
+    offer(PIECE, 38);
+    expect_ready();
+    was = recovery;
+    otter_put_be16(bytes + 2, (uint16_t)(sizeof recovery.body + 1 - 2));
+    memset(bytes + 4, 0x5A, sizeof bytes - 4);
+    assert_false(give_bytes(bytes, sizeof bytes));
+    assert_memory_equal(recovery.ready, was.ready, sizeof was.ready);
+    expect_nothing();
+}
+
 static void begin_with_module(uint32_t size)
 {
     begin();
@@ -409,6 +479,27 @@ static void test_files_of_all_lengths(void **state)
         assert_int_equal(flash.programmed, (sizes[i] + 1) / 2);
         assert_only_backup_changed();
     }
+}
+
+static unsigned abouts, told;
+
+static void count_about(void *ctx, const struct module_event *event)
+{
+    (void)ctx;
+    abouts += event->kind == MODULE_EVENT_ABOUT;
+    told += event->kind == MODULE_EVENT_ABOUT && event->about != NULL;
+}
+
+/* Our module's question has an empty answer here: the reason in 0x02 is all there is. */
+static void test_tells_nothing_of_itself(void **state)
+{
+    (void)state;
+    begin_with_module(5000);
+    config.event = count_about;
+    abouts = told = 0;
+    assert_true(run(60000, 0, NULL));
+    assert_int_equal(abouts, 1);
+    assert_int_equal(told, 0);
 }
 
 static bool is_file_there(uint32_t size)
@@ -493,6 +584,9 @@ int main(void)
         cmocka_unit_test(test_what_flash_does_not_take_is_not_acknowledged),
         cmocka_unit_test(test_bytes_that_are_no_frame),
         cmocka_unit_test(test_hostile_frames),
+        cmocka_unit_test(test_file_that_was_tried),
+        cmocka_unit_test(test_frame_a_byte_too_long),
+        cmocka_unit_test(test_tells_nothing_of_itself),
         cmocka_unit_test(test_files_of_all_lengths),
         cmocka_unit_test(test_lost_bytes),
         cmocka_unit_test(test_reset_in_the_middle),

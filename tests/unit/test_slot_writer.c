@@ -33,7 +33,7 @@ static void set_up(uint32_t size)
     uint64_t seed = 3;
 
     ram_flash_init(&flash);
-    memset(flash.bytes, 0x5A, sizeof flash.bytes); /* what was there before */
+    memset(flash.bytes, 0x5A, RAM_FLASH_SIZE); /* what was there before */
     rng_fill(&seed, file, sizeof file);
     otter_slot_writer_open(&writer, &flash.port, BACKUP, size, &md5);
 }

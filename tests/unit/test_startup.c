@@ -34,11 +34,21 @@ static void factory_new(void **state)
     assert_int_equal(flash.operations, 0); /* nothing to confirm */
 }
 
+/* What came without an image to go back to is on trial, like any other. */
+static void expect_trial_without_way_back(enum fixture_image image)
+{
+    fixture_expect_trial(image);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
+    assert_int_equal(fixture_journal().previous.length, 0);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    fixture_expect_quiet(image);
+}
+
 static void nothing_there(void **state)
 {
     (void)state;
     fixture_factory(FULL);
-    memset(flash.bytes, 0xFF, sizeof flash.bytes);
+    memset(flash.bytes, 0xFF, RAM_FLASH_SIZE);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
     EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_NEW, OTTER_ACTION_CHECK_OLD,
                    OTTER_ACTION_RECOVER);
@@ -48,10 +58,8 @@ static void nothing_there(void **state)
     assert_int_equal(otter_update_confirm(&port, layout), 0);
     assert_int_equal(flash.operations, 0);
 
-    fixture_download(NEW); /* what recovery does */
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
-    fixture_expect_quiet(NEW);
+    fixture_receive(NEW);
+    expect_trial_without_way_back(NEW);
 }
 
 static void update_confirmed(void **state)
@@ -106,6 +114,27 @@ static void older_image_in_app_lowers_the_floor(void **state)
     fixture_ask(OLD); /* both in one start */
     fixture_probe(OLDER);
     fixture_expect_trial(OLD);
+}
+
+/* ... whatever was under way: an image on trial, even one that waited in recovery for a better
+ * one, is not what the probe's owner wants to see again. */
+static void another_image_in_app_ends_a_trial(void **state)
+{
+    (void)state;
+    for (unsigned starts = 0; starts <= OTTER_JOURNAL_TRIALS; starts++) {
+        fixture_idle(SMALL);
+        fixture_ask(NEW);
+        for (unsigned i = 0; i < starts; i++) {
+            fixture_expect_trial(NEW);
+        }
+        if (starts == 0) {
+            continue; /* nothing has moved yet: there the probe flashes what is to go back */
+        }
+        fixture_probe(NEWEST);
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        fixture_expect_quiet(NEWEST);
+        assert_int_equal(fixture_journal().kind, OTTER_JOURNAL_IDLE);
+    }
 }
 
 /* On trial APPBAK holds the way back: it is not to be written until the app has confirmed. */
@@ -233,6 +262,23 @@ static void refused_older_version(void **state)
     fixture_expect_trial(OLD);
 }
 
+/* The journal may know less than APP is: the version of APP counts, by its signature. */
+static void refused_older_than_app(void **state)
+{
+    struct otter_journal journal;
+
+    (void)state;
+    fixture_idle(SMALL);
+    journal = fixture_journal();
+    journal.floor = 0;
+    assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
+    fixture_ask(OLDER);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_OLDER);
+    assert_int_equal(actions[0], OTTER_ACTION_CHECK_APP);
+    assert_int_equal(details[0], 1); /* the signature, too */
+}
+
 /* The signature alone counts: no digest record of the app's own makes an image good. */
 static void refused_without_a_signature(void **state)
 {
@@ -268,9 +314,7 @@ static void damaged_app_is_replaced_by_the_incoming(void **state)
     fixture_idle(FULL);
     fixture_download(NEW); /* nobody has asked yet */
     damage(layout->app.addr + FULL - 1);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP); /* no trial: there is no way back */
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
-    fixture_expect_quiet(NEW);
+    expect_trial_without_way_back(NEW);
 }
 
 static void damaged_app_and_nothing_else(void **state)
@@ -279,11 +323,14 @@ static void damaged_app_and_nothing_else(void **state)
     fixture_idle(SMALL);
     damage(layout->app.addr);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    fixture_download(OLDER); /* genuine, and below the floor */
+    fixture_receive(OLDER); /* genuine, and below the floor */
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    fixture_download(OLD);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    fixture_expect_quiet(OLD);
+    EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_NEW, OTTER_ACTION_REFUSE,
+                   OTTER_ACTION_CHECK_NEW, OTTER_ACTION_CHECK_OLD, OTTER_ACTION_RECOVER);
+    assert_int_equal(last_detail, OTTER_REASON_OLDER);
+    fixture_expect_recovery(OTTER_REASON_OLDER); /* and later, too */
+    fixture_receive(OLD);
+    expect_trial_without_way_back(OLD);
 }
 
 /* Nothing came out of the swap that could be started or come back; a recovery then brings
@@ -301,12 +348,11 @@ static void damaged_on_trial_with_what_went_out(void **state)
     damage(layout->app.addr + 1);
     damage(layout->spare.addr);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    fixture_download(OLDER); /* the floor is still there */
+    fixture_receive(OLDER); /* the floor is still there */
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    fixture_download(NEW);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
-    fixture_expect_quiet(NEW);
+    assert_int_equal(last_detail, OTTER_REASON_OLDER);
+    fixture_receive(NEW);
+    expect_trial_without_way_back(NEW);
 }
 
 static void damaged_on_trial(void **state)
@@ -360,7 +406,79 @@ static void digest_alone_is_not_enough_after_an_installation(void **state)
     fixture_expect_quiet(OLD);
 }
 
-/* The way back is gone, and nobody has confirmed: better this app than none. */
+/* A digest record of no bytes is right for whatever lies there: it is none. */
+static void a_record_of_no_bytes_is_none(void **state)
+{
+    struct otter_journal journal;
+
+    (void)state;
+    fixture_idle(SMALL);
+    damage(layout->app.addr + 50);
+    journal = fixture_journal();
+    journal.present.length = 0;
+    journal.present.crc = 0;
+    assert_int_equal(otter_journal_append(&port, layout, &journal), 0);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+}
+
+/* When nothing is under way there is no image to go back to. */
+static void nothing_to_go_back_to_when_idle(void **state)
+{
+    (void)state;
+    fixture_idle(SMALL);
+    fixture_update(NEW);
+    assert_int_equal(fixture_journal().previous.length, SMALL);
+    fixture_ask(OLDER);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_OLDER);
+    assert_int_equal(fixture_journal().kind, OTTER_JOURNAL_IDLE);
+    assert_int_equal(fixture_journal().previous.length, 0);
+}
+
+/* Without a way back, an image that changes itself on trial is not installed anew from what
+ * APPBAK still holds of it: its trials would never end. */
+static void a_trial_without_way_back_ends(void **state)
+{
+    (void)state;
+    fixture_factory(SMALL);
+    damage(layout->app.addr);
+    fixture_receive(NEW);
+    fixture_expect_trial(NEW);
+    damage(layout->app.addr + SMALL - 3);
+    for (unsigned i = 0; i < 5; i++) {
+        fixture_expect_recovery(OTTER_REASON_DAMAGED);
+    }
+}
+
+/* What a recovery has received is counted: the entry says which file it was, refused or taken,
+ * and on a board without a journal, too. */
+static void what_was_received_is_counted(void **state)
+{
+    static const enum otter_reason answers[] = {OTTER_REASON_NONE, OTTER_REASON_SIGNATURE};
+
+    (void)state;
+    for (unsigned i = 0; i < 2 * 2; i++) {
+        if (i < 2) {
+            fixture_factory(SMALL);
+            damage(layout->app.addr);
+        } else {
+            fixture_idle(SMALL);
+            damage(layout->app.addr);
+        }
+        fixture_received = (struct otter_journal_file){{1, 2, 3, 4, 5, 6, 7, 8}, 2, 0};
+        fixture_receive(NEW);
+        verify_new_as = answers[i % 2];
+        assert_int_equal(fixture_start(),
+                         i % 2 == 0 ? OTTER_STARTUP_TRIAL : OTTER_STARTUP_RECOVERY);
+        verify_new_as = OTTER_REASON_NONE;
+        assert_memory_equal(&fixture_received,
+                            &(struct otter_journal){.file = fixture_journal().file}.file,
+                            sizeof fixture_received);
+    }
+}
+
+/* The way back is gone, and nobody has confirmed: the board waits for a better image. If nobody
+ * brings one it runs what it has, once. */
 static void no_way_back(void **state)
 {
     (void)state;
@@ -370,12 +488,17 @@ static void no_way_back(void **state)
         fixture_expect_trial(NEW);
     }
     damage(layout->spare.addr);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_NO_WAY_BACK);
-    fixture_expect_quiet(NEW);
-    damage(layout->app.addr); /* what it was is the floor */
-    fixture_download(OLD);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+    for (unsigned i = 0; i < 3; i++) {
+        fixture_expect_recovery(OTTER_REASON_UNCONFIRMED);
+        fixture_unheard = true;
+        assert_int_equal(fixture_start(), OTTER_STARTUP_TRIAL);
+        EXPECT_ACTIONS(OTTER_ACTION_CHECK_APP, OTTER_ACTION_CHECK_OLD, OTTER_ACTION_START_ONCE);
+        fixture_unheard = false;
+    }
+    fixture_receive(NEWEST);
+    fixture_expect_trial(NEWEST);
+    assert_int_equal(otter_update_confirm(&port, layout), 0);
+    fixture_expect_quiet(NEWEST);
 }
 
 /* ---- flash that fails ---- */
@@ -402,7 +525,9 @@ static void flash_that_refuses_everything(void **state)
     ram_flash_restart(&flash);
     fixture_expect_trial(NEW); /* the request is still there */
     fail_from(1);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP); /* no start can be counted */
+    assert_int_equal(fixture_start(), OTTER_STARTUP_TRIAL); /* no start can be counted */
+    assert_int_equal(actions[actions_len - 1], OTTER_ACTION_GIVE_UP);
+    assert_int_equal(last_detail, OTTER_REASON_FLASH);
     ram_flash_restart(&flash);
     fail_from(1);
     damage(layout->app.addr);
@@ -430,6 +555,67 @@ static void flash_that_wears_out(void **state)
     assert_in_range(last, 3000, 4000); /* 6 pages, and the journal */
 }
 
+/* The spare page is worn out: that is found before anything has begun, and told. */
+static void spare_page_that_is_dead(void **state)
+{
+    bool told = false;
+
+    (void)state;
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
+    flash.stuck_off = layout->spare.addr - RAM_FLASH_ADDR;
+    flash.stuck_mask = 1;
+    flash.stuck_as = 0;
+    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+    for (unsigned i = 0; i < actions_len; i++) {
+        assert_int_not_equal(actions[i], OTTER_ACTION_MOVE);
+        told |= actions[i] == OTTER_ACTION_REFUSE && details[i] == OTTER_REASON_FLASH;
+    }
+    assert_true(told);
+    assert_int_equal(fixture_journal().reason, OTTER_REASON_FLASH);
+    fixture_expect_quiet(OLD);
+}
+
+/* No start can be counted any more: an image whose trial is over is not started for ever. */
+static void flash_that_dies_when_a_trial_is_over(void **state)
+{
+    (void)state;
+    fixture_idle(SMALL);
+    fixture_ask(NEW);
+    for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
+        fixture_expect_trial(NEW);
+    }
+    ram_flash_restart(&flash);
+    fail_from(1);
+    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
+    assert_int_equal(last_detail, OTTER_REASON_FLASH);
+}
+
+/* A cell of APP dies as the old image needs it: what the swap has moved goes back, the
+ * page in work, too. */
+static void app_that_takes_only_the_old_image(void **state)
+{
+    (void)state;
+    for (uint32_t page = 0; page < SMALL_PAGES - 1; page++) {
+        uint32_t off = page * RAM_FLASH_PAGE;
+        uint8_t needs;
+
+        fixture_idle(SMALL);
+        fixture_ask(NEW);
+        do { /* a bit that is 0 in the new image alone: it is dead as 1 */
+            off++;
+            needs = (uint8_t)(*ram_flash_peek(&flash, layout->app.addr + off) &
+                              ~*ram_flash_peek(&flash, layout->backup.addr + off));
+        } while (needs == 0);
+        flash.stuck_off = layout->app.addr + off - RAM_FLASH_ADDR;
+        flash.stuck_mask = (uint8_t)(needs & -needs);
+        flash.stuck_as = flash.stuck_mask;
+        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
+        assert_int_equal(fixture_journal().reason, OTTER_REASON_FLASH);
+        fixture_expect_quiet(OLD);
+    }
+}
+
 static void flash_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -454,6 +640,16 @@ static void expect_erased(const struct otter_region *region, unsigned pages, uns
                      erases[page]);
         }
     }
+}
+
+/* The watchdog is fed for every page that is read. */
+static void a_start_feeds_the_watchdog(void **state)
+{
+    (void)state;
+    fixture_idle(FULL);
+    flash.feeds = 0;
+    fixture_expect_quiet(OLD);
+    assert_true(flash.feeds >= 26);
 }
 
 static void an_installation_erases_each_page_once(void **state)
@@ -515,6 +711,7 @@ int main(void)
         cmocka_unit_test(update_confirmed),
         cmocka_unit_test(another_image_in_app_is_accepted),
         cmocka_unit_test(older_image_in_app_lowers_the_floor),
+        cmocka_unit_test(another_image_in_app_ends_a_trial),
         cmocka_unit_test(no_download_on_trial),
         cmocka_unit_test(confirmed_in_doubt_is_confirmed_again),
         cmocka_unit_test(doubt_when_idle_is_rewritten),
@@ -522,6 +719,7 @@ int main(void)
         cmocka_unit_test(confirmed_at_the_last_start),
         cmocka_unit_test(refused_with_each_reason),
         cmocka_unit_test(refused_older_version),
+        cmocka_unit_test(refused_older_than_app),
         cmocka_unit_test(refused_without_a_signature),
         cmocka_unit_test(damaged_app_is_replaced_by_the_previous),
         cmocka_unit_test(damaged_app_is_replaced_by_the_incoming),
@@ -530,10 +728,18 @@ int main(void)
         cmocka_unit_test(damaged_on_trial_with_what_went_out),
         cmocka_unit_test(wrong_copy_is_never_started),
         cmocka_unit_test(digest_alone_is_not_enough_after_an_installation),
+        cmocka_unit_test(a_record_of_no_bytes_is_none),
+        cmocka_unit_test(nothing_to_go_back_to_when_idle),
+        cmocka_unit_test(a_trial_without_way_back_ends),
+        cmocka_unit_test(what_was_received_is_counted),
         cmocka_unit_test(no_way_back),
         cmocka_unit_test(flash_that_refuses_everything),
         cmocka_unit_test(flash_that_wears_out),
+        cmocka_unit_test(spare_page_that_is_dead),
+        cmocka_unit_test(flash_that_dies_when_a_trial_is_over),
+        cmocka_unit_test(app_that_takes_only_the_old_image),
         cmocka_unit_test(flash_that_cannot_be_read),
+        cmocka_unit_test(a_start_feeds_the_watchdog),
         cmocka_unit_test(an_installation_erases_each_page_once),
         cmocka_unit_test(a_revert_erases_app_once_more),
         cmocka_unit_test(the_journal_lasts_for_8_updates),

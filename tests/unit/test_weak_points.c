@@ -439,7 +439,7 @@ static void test_wp19_damaged_record_installs_nothing(void **state)
 
 static void test_wp23_odd_length_is_filled_up_with_ff(void **state)
 {
-    static const uint32_t sizes[] = {9, 129, 1025, 4999};
+    static const uint32_t sizes[] = {11, 129, 1025, 4999};
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

@@ -9,9 +9,11 @@
  */
 /* gcc estimates these bodies as too long to inline, though each becomes one load or store. */
 #if defined(__GNUC__)
-#define OTTER_INLINE static inline __attribute__((always_inline))
+#define OTTER_INLINE   static inline __attribute__((always_inline))
+#define OTTER_NOINLINE __attribute__((noinline))
 #else
 #define OTTER_INLINE static inline
+#define OTTER_NOINLINE
 #endif
 
 OTTER_INLINE uint16_t otter_get_be16(const uint8_t in[2])

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "otter/journal.h"
+#include "otter/swap.h"
 
 /* What the bootloader does next: one pure function of what it knows.
  *
@@ -22,21 +24,30 @@ enum otter_check {
     OTTER_CHECK_REFLASHED,
 };
 
+/* How the recovery just before this start has ended, if there was one. */
+enum otter_before {
+    OTTER_BEFORE_NOTHING,
+    /* It has put an image into APPBAK. Acts like a request to install it, but its length is not
+     * known, and the request is gone at the next start. Without it APPBAK is examined only when
+     * APP is bad. */
+    OTTER_BEFORE_RECEIVED,
+    /* It has heard no byte for five minutes, and nothing has been switched off since. An app
+     * whose trial is over runs once more then, and what flash has refused is not tried
+     * again. */
+    OTTER_BEFORE_UNHEARD,
+};
+
 enum otter_request { OTTER_REQUEST_NONE, OTTER_REQUEST_VALID, OTTER_REQUEST_INVALID };
 
 struct otter_situation {
-    uint8_t kind;          /* of the journal's newest entry: enum otter_journal_kind */
-    uint8_t request;       /* in that entry: enum otter_request */
+    uint8_t check[3];      /* enum otter_check, by enum otter_image_at: may it be started, or
+                              installed? is the old image whole? */
+    uint8_t request;       /* in the journal's newest entry: enum otter_request */
     bool tutorial_request; /* FLAG holds the request of a tutorial's app */
-    bool certain;          /* nothing in the journal was read in doubt */
     bool appended_now;     /* the newest entry was appended in this start */
-    bool moved;            /* all pages are swapped (INSTALL) or copied back (RESTORE) */
-    bool confirmed;        /* INSTALL: confirmed. RESTORE: all is copied back */
-    bool permanent;        /* INSTALL without trial */
-    bool used_up;          /* INSTALL: all starts on trial are used */
-    uint8_t app;           /* enum otter_check: is the image in APP the right one? */
-    uint8_t new_image;     /* ... may the image at OTTER_IMAGE_AT_NEW be installed? */
-    uint8_t old_image;     /* ... is the old image whole at OTTER_IMAGE_AT_OLD? */
+    bool stuck;            /* MOVE has failed again and again in this start */
+    uint8_t before; /* enum otter_before; NOTHING once that image is refused or installed */
+    struct otter_journal journal;
 };
 
 enum otter_action {
@@ -46,14 +57,16 @@ enum otter_action {
     OTTER_ACTION_ACCEPT_FLASHED, /* append IDLE for the image in APP */
     OTTER_ACTION_REWRITE,        /* append what was read as a new entry */
     OTTER_ACTION_MOVE,           /* swap, or copy back, to the end */
-    OTTER_ACTION_FINISH,         /* write all four `confirmed` marks */
+    OTTER_ACTION_FINISH,         /* write all five `confirmed` marks */
     OTTER_ACTION_START,          /* start the app */
+    OTTER_ACTION_START_ONCE, /* start the app with the watchdog on, though its trial is over */
     /* From here on, actions that a log shows. */
     OTTER_ACTION_REFUSE,  /* append what was read, with the reason; removes the request */
     OTTER_ACTION_INSTALL, /* append INSTALL for the new image; removes the request */
     OTTER_ACTION_REVERT,  /* append RESTORE for the old image */
     OTTER_ACTION_TRY,     /* count a start on trial, then start the app with the watchdog on */
-    OTTER_ACTION_RECOVER, /* nothing can be started: receive an image */
+    OTTER_ACTION_RECOVER, /* nothing should be started: receive an image */
+    OTTER_ACTION_GIVE_UP, /* never decided: told when flash takes nothing any more */
 };
 
 enum otter_action otter_decide_action(const struct otter_situation *situation);

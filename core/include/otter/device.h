@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "otter/about.h"
 #include "otter/err.h"
 #include "otter/link.h"
 #include "otter/message.h"
@@ -25,7 +26,8 @@
  *
  * Every message the protocol sends to an MCU is answered: 0x01 with `info` and `update_status`,
  * 0x03 by the application, 0x07, 0x0D, 0x0F, 0x25 with an empty ACK, 0x19, 0x1D, 0x1F by the
- * receiver; 0x11 and answers that nobody waits for are ignored. A frame with a wrong checksum
+ * receiver, and otter's own 0x6F if `about` is set; 0x11 and answers that nobody waits for are
+ * ignored. A frame with a wrong checksum
  * gets 0x12 with error 1 and an unknown command 0x12 with error 2. An answer that does not fit
  * `tx` is not sent: the module asks again.
  *
@@ -44,6 +46,11 @@ struct otter_device_config {
     /* 0x01 arrived: what to tell with 0x02 about updates, beside `info`; *out_status comes
      * zeroed. NULL = nothing, as an MCU that knows no otter. */
     void (*update_status)(void *ctx, struct otter_update_status *out_status);
+
+    /* What to tell to our module's question (0x6F): otter_about_read, or NULL. Then 0x6F is an
+     * unknown command, as for an MCU that knows no otter. */
+    void (*about)(const struct otter_port *port, const struct otter_layout *layout,
+                  const struct otter_ask_about *ask, struct otter_about *io_about);
 
     /* P0 arrived (0x03). For a read write the answer P0 (action 0x03 first) and return its
      * length; else return 0: an empty ACK goes out at once. Unknown actions: return 0. */

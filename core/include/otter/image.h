@@ -34,7 +34,8 @@ enum {
     OTTER_IMAGE_SIGNATURE_SIZE = 64,
     OTTER_IMAGE_TRAILER_SIZE = 112, /* header and signature */
     OTTER_IMAGE_FORMAT = 2,
-    OTTER_IMAGE_SIZE_MIN = 8, /* initial stack pointer and reset vector */
+    OTTER_IMAGE_SIZE_MIN = 8,    /* initial stack pointer and reset vector */
+    OTTER_IMAGE_STACK_MIN = 256, /* bytes of RAM below the initial stack pointer */
 };
 
 struct otter_image {
@@ -47,7 +48,12 @@ struct otter_image {
 };
 
 /* Offsets in the header of the fields that verification needs. */
-enum { OTTER_IMAGE_HARDWARE = 16, OTTER_IMAGE_NUMBER = 32, OTTER_IMAGE_KEY_ID = 36 };
+enum {
+    OTTER_IMAGE_HARDWARE = 16,
+    OTTER_IMAGE_HARDWARE_SIZE = 8,
+    OTTER_IMAGE_NUMBER = 32,
+    OTTER_IMAGE_KEY_ID = 36,
+};
 
 /* Is `header` the header of a trailer that fits an image of image_size bytes?
  * Returns 0, OTTER_ERR_NONE (no magic: a plain .bin), or OTTER_ERR_FORMAT (the magic is there,
@@ -67,10 +73,12 @@ OTTER_MUST_CHECK int otter_image_get_trailer(const uint8_t header[OTTER_IMAGE_HE
 void otter_image_put_trailer(uint8_t out[OTTER_IMAGE_TRAILER_SIZE],
                              const struct otter_image *image);
 
-/* Do the first 8 bytes of an image look like a program for the slot layout->app? The stack
- * pointer must be a multiple of 4 in (ram.addr, ram.addr + ram.size], the reset vector odd
- * (Thumb) and inside the slot, after the two vectors. */
-bool otter_image_is_startable(const uint8_t head[8], const struct otter_layout *layout);
+/* Do the first 8 bytes of a program of `length` bytes (without trailer) look like one for
+ * layout->app? The stack pointer must be a multiple of 4, at least OTTER_IMAGE_STACK_MIN above
+ * the start of RAM and at most at its end; the reset vector odd (Thumb) and inside the program,
+ * after the two vectors. */
+bool otter_image_is_startable(const uint8_t head[8], uint32_t length,
+                              const struct otter_layout *layout);
 
 /* Can the image of image_size bytes at addr run in layout->app? Its vectors must point there; a
  * trailer, if it has one, must fit its size and name `hardware` (NULL: any). The signature is

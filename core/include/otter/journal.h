@@ -17,15 +17,15 @@
  * appends. The app only writes "confirmed", "requested" and notes into the newest entry
  * (otter/update.h, otter/history.h).
  *
- *    offset 0   guard       8  zero: written first, and into an entry that is skipped
- *           8   tag         2  0x3AC5; zero = superseded
+ *    offset 0   guard       8  zero: written first, and into an entry that is passed over
+ *           8   tag         2  0x3AC5, or one bit different: live; zero = superseded
  *          10   number      2  \  of the entry, 16 bits, wrapping: the highest is the newest;
  *                               | number mod 4 = its position in the page
  *          12   kind        1   |
  *          13   reason      1   |
  *          14   flags       1   |
  *          15   (zero)      1   |
- *          16   step        2   |
+ *          16   step        2   | 0x8000 + starts on trial: all pages are moved
  *          18   file       10   | what the app asked for: digest 8, tries 1, zero 1
  *          28   floor       4   | no image with a lower version number is taken
  *          32   version     4   | number of `present`: the floor, once it is confirmed
@@ -38,8 +38,9 @@
  *          92   request    20  tag 2, file 10, length 4, CRC-32 of these seeded with number 4
  *         112   notes      24  two of 12 bytes, the app's alone (otter/history.h)
  *         136   announced   2  zero: the app has told its module of this version
- *         138   page marks     to the entry's end, one half-word per page, from page 0 on.
- *                              INSTALL: saved (0x5555), in place (0). RESTORE: restored (0)
+ *         138   page marks     to the entry's end, one half-word per page. INSTALL, from page 0
+ *                              on: saved (0x5555), in place (0). RESTORE, from the last page
+ *                              down: restored (0)
  *
  * Integers are little-endian.
  *
@@ -47,9 +48,9 @@
  * must not be lost is a mark group: four half-words, any one of which is enough; of `confirmed`
  * five, any two, because a dead cell must not confirm. To damage a group takes a power cut in
  * each of four half-words.
- * Wear: one cell that dies among the marks decides nothing. A page mark above one that is
- * blank does not count, nor one of which a single bit is written. One that dies in the fields
- * of the newest entry makes it invalid; what that means is in docs/flash-format.md.
+ * Wear: a page mark above one that is blank does not count, nor one of which a single bit is
+ * written. One wrong bit in the fields of a live entry is put right by the check. A dead cell
+ * among the starts uses starts up. What else wear can do is in docs/flash-format.md 4.3.
  * Power: after a cut in any operation, otter_journal_read() finds the state before it or after
  * it. It may find one state now and the other at the next start, because a half-written
  * half-word may read differently each time. `certain` is false then: what was read is appended
@@ -74,7 +75,7 @@ enum {
 
 /* Flags of an entry. */
 enum {
-    /* No trial: there is nothing to go back to, or the app is a tutorial's. */
+    /* No trial: a tutorial's app has asked for it. */
     OTTER_JOURNAL_PERMANENT = 1,
 };
 
@@ -98,33 +99,37 @@ struct otter_journal_file {
  * 2 i + 1 = page i saved. The caller sets the members marked "to set" before
  * otter_journal_append(); otter_journal_read() finds out the others.
  *
- * The first members are those of an entry in flash, from its tag on, in the same places and
+ * From `tag` to `previous` the members are those of an entry in flash, in the same places and
  * byte order: the core copies them as one. The compiler checks the places (journal.c). What
  * runs the core is little-endian; test_journal compares every byte. */
 struct otter_journal {
+    uint8_t starts; /* to set. INSTALL: starts on trial so far */
+    bool moved;     /* to set. INSTALL: the swap is finished. RESTORE: all is copied back */
+    bool confirmed; /* INSTALL: confirmed. RESTORE: all is copied back */
+    bool
+        all_marks_set; /* all five marks of `confirmed`: no later start can read it otherwise */
+    /* Nothing was read in doubt: this entry's tag and fields are right, its commit word is
+     * right or marks follow it, the next entry is blank or begins an older page, and of the
+     * `confirmed` marks all are set or none. */
+    bool certain;
+    bool requested; /* the request field is not blank */
+    uint8_t gap[2];
+
     uint16_t tag;    /* its caller's are not looked at */
     uint16_t number; /* of the entry */
     uint8_t kind;    /* to set: enum otter_journal_kind */
     uint8_t reason;  /* to set: enum otter_reason, why the state is what it is */
     uint8_t flags;   /* to set */
     uint8_t zero;
-    uint16_t step; /* to set. INSTALL: half steps done. RESTORE: pages done */
+    /* to set. INSTALL: half steps done. RESTORE: pages done, from the last one down */
+    uint16_t step;
     /* to set: of the last request that was answered */
     struct otter_journal_file file;
     uint32_t floor;   /* to set: images below are refused. Read: `version`, once confirmed */
     uint32_t version; /* to set: version number of `present` */
     struct otter_digest_record present, previous; /* to set */
 
-    uint32_t addr;  /* of the entry; 0 = there is none */
-    uint8_t starts; /* to set. INSTALL: starts on trial so far */
-    bool swapped;   /* to set. INSTALL: the swap is finished */
-    bool confirmed; /* INSTALL: confirmed. RESTORE: all is copied back */
-    bool
-        all_marks_set; /* all five marks of `confirmed`: no later start can read it otherwise */
-    /* Nothing was read in doubt: this entry's commit word is right or marks follow it, the next
-     * entry is blank, and of the `confirmed` marks all are set or none. */
-    bool certain;
-    bool requested;        /* the request field is not blank */
+    uint32_t addr;         /* of the entry; 0 = there is none */
     uint32_t request_size; /* of the image in APPBAK; 0 = the request is not valid */
     struct otter_journal_file request_file; /* of a valid request */
 };
@@ -133,17 +138,14 @@ struct otter_journal {
 #define OTTER_JOURNAL_PAGES_MAX(page_size)                                                     \
     (((page_size) / OTTER_JOURNAL_ENTRIES - OTTER_JOURNAL_HEAD_SIZE) / 2U)
 
-/* Has an entry a mark for each page of a slot? For a port's layout.c, at compile time. */
-#define OTTER_JOURNAL_FITS(slot_size, page_size)                                               \
-    ((page_size) >= 0x400 && (slot_size) / (page_size) <= OTTER_JOURNAL_PAGES_MAX(page_size))
-
 /* Find the newest entry and all its marks. With OTTER_JOURNAL_NONE only `addr`, which is 0, has
  * a meaning. An entry that cannot be read, or has impossible numbers, does not count. */
 void otter_journal_read(const struct otter_port *port, const struct otter_layout *layout,
                         struct otter_journal *out_journal);
 
 /* Append *journal, its members "to set", as the newest entry. Entries that are not blank are
- * skipped; after the fourth the other page is erased. Then the tags of all older entries are
+ * passed over; after the fourth the other page is erased. Four are tried, so the page of the
+ * newest entry is never erased. Then the tags of all older entries are
  * voided, so that none of them comes back when an app erases FLAG. Read the journal again to
  * get the other members. Returns 0 or the port's error.
  * Power: the entry before stays the newest, or this one is. */

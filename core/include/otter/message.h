@@ -59,6 +59,9 @@ enum otter_cmd { /* W = Wi-Fi module, M = MCU; the answer to a command is comman
                  OTTER_CMD_RECEIVER_STOP_ACK = 0x28,
                  OTTER_CMD_RESTART_MODULE = 0x29, /* M->W, module restarts after 100 ms */
                  OTTER_CMD_RESTART_MODULE_ACK = 0x2A,
+                 /* W->M, otter's own (otter/about.h): only after a 0x02 with otter's mark */
+                 OTTER_CMD_ASK_ABOUT = 0x6F,
+                 OTTER_CMD_ABOUT = 0x70,
 };
 
 /* ---- 0x02 device information ---- */
@@ -82,12 +85,14 @@ OTTER_MUST_CHECK int otter_put_info(const struct otter_info *info, uint8_t out[]
 OTTER_MUST_CHECK int otter_get_info(const struct otter_frame *frame,
                                     struct otter_info *out_info);
 
-/* What an otter app tells the module about its last update, in the flags of the 0x02 frame;
- * modules ignore the flags of an answer. docs/protocol.md 2.1 */
+enum { OTTER_UPDATE_STATUS_MARK = 0x6F }; /* 'o': the high byte of these flags */
+/* What an otter app tells the module about its last update, and the bootloader's recovery why
+ * it is there, in the flags of the 0x02 frame; modules ignore the flags of an answer.
+ * docs/protocol.md 2.1 and 4.7 */
 struct otter_update_status {
     bool is_otter;  /* the flags are ours; if not, the other members are zero */
     bool on_trial;  /* the version in 0x02 is not confirmed yet: it may be reverted */
-    uint8_t reason; /* enum otter_reason of the last update; unknown numbers are possible */
+    uint8_t reason; /* enum otter_reason; unknown numbers are possible */
 };
 uint16_t otter_put_update_status(const struct otter_update_status *status);
 /* Accepts any flags; those that are not ours give a zeroed struct. */

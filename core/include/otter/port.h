@@ -38,6 +38,7 @@ struct otter_port {
     /* Feed the watchdog; called at least once per page of work. Never fails. */
     void (*feed)(void *ctx);
 
+    /* What can work is in otter/partition.h (OTTER_LAYOUT_FITS). */
     uint16_t page_size;    /* bytes erased at once: 1024 on STM32F103x8 */
     uint16_t program_size; /* bytes programmed at once: 2 on STM32F1 */
 };

@@ -4,22 +4,24 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "otter/journal.h"
 #include "otter/partition.h"
 #include "otter/port.h"
 
-/* The least that can take a file from the Wi-Fi module: the bootloader's way back when there is
- * no app that could be started.
+/* The least that can take a file from the Wi-Fi module: the bootloader's way out when no app
+ * should be started, or recovery was asked for.
  *
  * Called by the bootloader when otter_startup_run() says OTTER_STARTUP_RECOVERY. Bytes of the
  * line go in one by one, answers go out through `send`; it knows no time but "the line is
- * silent". It says who it is (0x02, with a version below all others, so that every module
- * offers what it has), takes an offer (0x19), asks for pieces of 256 bytes (READY), and writes
- * each to APPBAK before it acknowledges it: the module is silent until then, so no byte is lost
- * while a page is erased. When the whole file is there the caller resets, and the next start
- * verifies and installs what lies in APPBAK.
+ * silent". It says who it is and why (0x02, with a version below all others, so that every
+ * module offers what it has), takes an offer (0x19), asks for pieces of 256 bytes (READY), and
+ * writes each to APPBAK before it acknowledges it: the module is silent until then, so no byte
+ * is lost while a page is erased. When the whole file is there the caller resets, and the next
+ * start verifies and installs what lies in APPBAK.
  *
  * There is no MD5 here: the signature decides, and the bootloader does not look at the file
- * before it has checked that. A file that is refused leaves the device in recovery, as it was.
+ * before it has checked that. A file that is refused leaves the device in recovery, as it was,
+ * with the reason. Downloads are not counted: a file is taken as often as it is offered.
  *
  * Every fault ends in a fresh start of the file. A piece that is neither the next one nor the
  * last one again, of another length than it should have, or that flash does not take, is not
@@ -41,24 +43,38 @@ enum {
     /* Without any byte, then otter_recovery_ask(). Longer than the 3 s after which a module
      * repeats a piece: a READY between two pieces destroys the transfer. */
     OTTER_RECOVERY_SILENCE_MS = 4000,
+
+    /* Without any byte for so long: nobody is there. The caller resets, and says so to
+     * otter_startup_run() (OTTER_BEFORE_UNHEARD). */
+    OTTER_RECOVERY_UNHEARD_MS = 300000,
 };
 
-/* Initialise with the first members set and all others zero. */
+/* Initialise with the members marked "to set", and all others zero. */
 struct otter_recovery {
-    const struct otter_port *port;
-    const struct otter_layout *layout;
-    const uint8_t
-        *info; /* payload of 0x02 (docs/protocol.md chapter 2), the form of 66 bytes */
-    void (*send)(uint8_t byte); /* returns when it is, or soon will be, on the line */
-    /* private */
+    /* private. What comes first is addressed in the fewest bytes. */
     uint32_t file_size; /* 0 = nothing is offered */
     uint32_t written;   /* bytes of it that are in flash: whole pieces, or all */
     uint16_t body_len;  /* of the frame that is coming in */
     bool in_frame;      /* is one? */
     bool after_ff;      /* the last byte was FF */
     uint8_t sum;        /* of the frame that comes in, or of the answer that goes out */
-    uint8_t ready[36];  /* payload of READY */
+
+    uint8_t reason; /* to set: enum otter_reason, why nothing is started; told with 0x02 */
+
+    /* To set: what was answered last (struct otter_journal), and how often it was downloaded.
+     * Then: the same of what is offered. A file that was downloaded OTTER_HISTORY_TRIES_MAX
+     * times, whatever its end, is refused (TRIED), but for an offer that is forced. */
+    struct otter_journal_file *file;
+
     uint8_t body[11 + OTTER_RECOVERY_PIECE]; /* len 2 .. checksum 1, unescaped */
+    uint8_t ready[36];                       /* payload of READY */
+
+    /* to set */
+    const struct otter_port *port;
+    const struct otter_layout *layout;
+    const uint8_t
+        *info; /* payload of 0x02 (docs/protocol.md chapter 2), the form of 66 bytes */
+    void (*send)(uint8_t byte); /* returns when it is, or soon will be, on the line */
 };
 
 /* Restart the module (0x29), so that it asks for the version and offers what it has: it may

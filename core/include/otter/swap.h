@@ -15,8 +15,10 @@
  * page k - 1 of APPBAK. For each page i a swap copies APP[i] to area[i], then area[i + 1] to
  * APP[i]. So the new image comes from area[1..] and the old one ends in area[0..]. The source
  * of every copy stays whole until the copy is marked. An uninterrupted swap erases each page
- * once. Copying back only copies area[i] to APP[i]. Called by otter_startup_run() only. Source:
- * docs/flash-format.md chapter 5.
+ * once. Where there is no image to go back to, nothing is saved: area[i + 1] goes to APP[i],
+ * and the spare page is not needed. Copying back copies area[i] to APP[i], from the last page
+ * down, so that a swap that flash stops in the middle can be undone from there. Called by
+ * otter_startup_run() only. Source: docs/flash-format.md chapter 5.
  */
 
 /* Where an image is. */
@@ -33,6 +35,16 @@ uint32_t otter_swap_page_addr(const struct otter_layout *layout, enum otter_imag
 /* Returns port->crc over the first `length` bytes of the image at `where`. */
 uint32_t otter_swap_image_crc(const struct otter_port *port, const struct otter_layout *layout,
                               enum otter_image_at where, uint32_t length);
+
+/* Copy the first page of APP to the spare page: the first half step of a swap, before there is
+ * an entry for it, so that a spare page that is worn out is found while nothing is at stake.
+ * Returns 0 or the port's error. Power: nothing depends on the spare page yet. */
+OTTER_MUST_CHECK int otter_swap_save_first(const struct otter_port *port,
+                                           const struct otter_layout *layout);
+
+/* Turn an INSTALL whose swap cannot go on into the RESTORE that puts back what it has moved:
+ * set `kind` and `step`. */
+void otter_swap_turn_back(struct otter_journal *journal, uint32_t page_size);
 
 /* Continue the swap of an INSTALL, or the copying of a RESTORE, from journal->step to the end.
  * The journal's entry must have been appended in this same start (otter/journal.h, Power).

@@ -14,9 +14,10 @@
 /* The app's part in an update: confirm that it works, request that an image in APPBAK is
  * installed, and learn how the last update ended.
  *
- * An app that is started on trial and does not confirm is reverted after three starts. It
- * confirms when it has proved that it can be updated again: when it has answered the module, or
- * the module it (link_works() of otter/device.h).
+ * An app that is started on trial and does not confirm is reverted after three starts; with
+ * nothing to go back to, the bootloader waits for a better one. It confirms when it has proved
+ * that it can be updated again: when it has answered the module, or the module it (link_works()
+ * of otter/device.h). If that does not come within five minutes it stops feeding the watchdog.
  * Until then APPBAK holds the old image, so nothing may be written there. Called from the app's
  * main loop. Source: docs/flash-format.md chapter 4.
  */
@@ -66,8 +67,8 @@ enum otter_reason otter_update_reason(const struct otter_port *port,
 
 /* Confirm this app. Call it after every start, without asking whether the app is on trial. The
  * marks are written even if they read as set: the bootloader may read a half-written mark
- * differently. Does nothing if the newest entry is no INSTALL, or one whose swap has not begun:
- * flash has refused it, and this is still the old app. Returns 0 or the port's error.
+ * differently. Does nothing if the newest entry is no INSTALL, or one whose swap is not
+ * finished: flash has refused it, and this is still the old app. Returns 0 or the port's error.
  * Power: confirmed or not; once this has returned 0, confirmed for good. */
 OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
                                           const struct otter_layout *layout);

@@ -21,9 +21,9 @@
 struct otter_verifier {
     const struct otter_port *port;
     const struct otter_layout *layout;
-    uint8_t hardware[8];                  /* an image must be for this hardware */
+    const char *hardware;                 /* 8 bytes: an image must be for this hardware */
     const struct otter_ed25519_key *keys; /* an image must be signed with one of these */
-    unsigned key_count;
+    const uintptr_t *key_count;           /* how many they are */
 };
 
 /* Verify the image at `where`. *size is its length with trailer; if that is 0, search for the
@@ -31,7 +31,7 @@ struct otter_verifier {
  * Returns OTTER_REASON_NONE if it may run, or the first of these that applies: NO_IMAGE,
  * HARDWARE, NOT_STARTABLE, UNSIGNED, UNKNOWN_KEY, SIGNATURE. `ctx` is a const struct
  * otter_verifier. */
-enum otter_reason otter_verify_image(void *ctx, enum otter_image_at where, uint32_t *size,
+enum otter_reason otter_verify_image(const void *ctx, enum otter_image_at where, uint32_t *size,
                                      uint32_t *out_number);
 
 /* The same for a bootloader that accepts unsigned images, because a tutorial's cannot be
@@ -41,8 +41,8 @@ enum otter_reason otter_verify_image(void *ctx, enum otter_image_at where, uint3
  * slot. *out_number is 0: no version is older. 50 ms for 26 KB.
  * Returns OTTER_REASON_NONE, HARDWARE, NOT_STARTABLE or DIGEST. `ctx` is a const struct
  * otter_verifier; its keys are not used. */
-enum otter_reason otter_verify_unsigned(void *ctx, enum otter_image_at where, uint32_t *size,
-                                        uint32_t *out_number);
+enum otter_reason otter_verify_unsigned(const void *ctx, enum otter_image_at where,
+                                        uint32_t *size, uint32_t *out_number);
 
 /* ---- used by both ---- */
 
@@ -51,8 +51,9 @@ enum otter_reason otter_verify_unsigned(void *ctx, enum otter_image_at where, ui
 bool otter_verify_find_header(const struct otter_verifier *verifier, enum otter_image_at where,
                               uint32_t *size, uint8_t out_header[OTTER_IMAGE_HEADER_SIZE]);
 
-/* Does the image at `where` begin like a program that could start in APP? */
-bool otter_verify_is_startable(const struct otter_verifier *verifier,
-                               enum otter_image_at where);
+/* Does the image at `where`, a program of `length` bytes, begin like one that could start in
+ * APP? */
+bool otter_verify_is_startable(const struct otter_verifier *verifier, enum otter_image_at where,
+                               uint32_t length);
 
 #endif

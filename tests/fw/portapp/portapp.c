@@ -141,7 +141,7 @@ static void obey(uint8_t byte)
         system_reset();
     }
     if (byte == BYTE_WATCHDOG || byte == BYTE_SLEEP) {
-        iwdg_start();
+        iwdg_start(IWDG_3_S);
         debug_text("watchdog\r\n");
         for (;;) {
             if (byte == BYTE_SLEEP) {
