@@ -185,6 +185,7 @@ static void on_transfer(struct agent *agent, const struct module_event *event, u
         break;
     case MODULE_EVENT_STARTED:
     case MODULE_EVENT_INFO:
+    case MODULE_EVENT_ABOUT:
     case MODULE_EVENT_OFFERED:
     case MODULE_EVENT_WRONG_READY:
     case MODULE_EVENT_RESENT:

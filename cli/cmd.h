@@ -17,6 +17,7 @@
 enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
 
 int cmd_push(int argc, char **argv);
+int cmd_info(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_image_make(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);

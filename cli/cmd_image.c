@@ -16,7 +16,7 @@ static const struct argp inspect_argp = {.options = cmd_one_file_options,
 
 static bool starts(const struct image_file *firmware)
 {
-    return image_file_is_startable(firmware, OTTER_APP_ADDR, OTTER_APP_SIZE);
+    return image_file_is_startable(firmware, OTTER_APP_ADDR);
 }
 
 static void print_text(const struct image_file *firmware)

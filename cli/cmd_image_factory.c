@@ -105,8 +105,8 @@ static int write_factory(const struct factory_options *options, const struct ima
 {
     struct host_error error;
 
-    if (image_file_check_startable(boot, OTTER_BOOT_ADDR, OTTER_BOOT_SIZE, &error) != 0 ||
-        image_file_check_startable(app, OTTER_APP_ADDR, OTTER_APP_SIZE, &error) != 0) {
+    if (image_file_check_startable(boot, OTTER_BOOT_ADDR, &error) != 0 ||
+        image_file_check_startable(app, OTTER_APP_ADDR, &error) != 0) {
         return report_error(&error);
     }
     if (image_file_is_same(options->boot, options->out) ||

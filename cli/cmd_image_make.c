@@ -37,7 +37,7 @@ static int make(const struct image_options *options, const struct image_file *in
     uint32_t size;
 
     (void)key;
-    if (image_file_check_startable(in, OTTER_APP_ADDR, OTTER_APP_SIZE, &error) != 0) {
+    if (image_file_check_startable(in, OTTER_APP_ADDR, &error) != 0) {
         return report_error(&error);
     }
     if (in->has_trailer) {

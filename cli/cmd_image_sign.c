@@ -64,7 +64,7 @@ static int prepare(const struct image_options *options, const struct image_file 
                    uint8_t out[OTTER_APP_SIZE], struct otter_image *out_image,
                    uint32_t *out_size, struct host_error *out_error)
 {
-    if (image_file_check_startable(in, OTTER_APP_ADDR, OTTER_APP_SIZE, out_error) != 0) {
+    if (image_file_check_startable(in, OTTER_APP_ADDR, out_error) != 0) {
         return -1;
     }
     bool adds_trailer = image_has_trailer_options(options);

@@ -136,8 +136,8 @@ static int push_file(const struct push_options *options, const struct image_file
     uint8_t version[8];
 
     if (expect_version(options, firmware, version, &error) != 0 ||
-        (!options->force && image_file_check_startable(firmware, OTTER_APP_ADDR,
-                                                       options->slot_size, &error) != 0) ||
+        (!options->force &&
+         image_file_check_startable(firmware, OTTER_APP_ADDR, &error) != 0) ||
         serial_open(&serial, options->port, options->baud, &error) != 0) {
         return report_error(&error);
     }

@@ -118,6 +118,7 @@ void demo_view_event(struct demo_view *view, const struct module_event *event, u
     case MODULE_EVENT_UP_TO_DATE:
         demo_view_line(view, "module:", "the MCU is back with the new version");
         break;
+    case MODULE_EVENT_ABOUT:
     case MODULE_EVENT_RESENT:
     case MODULE_EVENT_REPORT:
     case MODULE_EVENT_ANSWER:

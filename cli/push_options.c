@@ -71,8 +71,9 @@ static const struct argp_option option_table[] = {
      0},
     {"slot", OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0},
     {"force", OPT_FORCE, NULL, 0,
-     "send even if the MCU has that version or that very file, or has tried it three times, "
-     "or the file does not look startable, or is for other hardware",
+     "send even if the MCU has that version or that very file, has tried it three times, or "
+     "tells that it will refuse it, or the file does not look startable, or is for other "
+     "hardware",
      0},
     {"timeout", OPT_TIMEOUT, "S", 0, "give up after S seconds in all, 600 if not given", 0},
     {"json", OPT_JSON, NULL, 0, "print the result as one JSON object", 0},

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <string.h>
 #include "cli/cmd.h"
+#include "cli/json_update.h"
 #include "cli/report.h"
+#include "host/about_check.h"
 #include "host/json.h"
 #include "host/module_text.h"
 #include "host/reason_text.h"
@@ -36,9 +38,14 @@ void push_view_fail(struct push_view *view, const char *reason, const char *form
 static void on_first_info(struct push_view *view, const struct otter_info *info)
 {
     if (module_info_is_recovery(info)) {
+        const char *why = reason_recovery_text(view->before.reason);
+
         view->was_in_recovery = true;
         log_line(view, "MCU hardware %s is in recovery: its bootloader waits for an image",
                  view->hardware);
+        if (why[0] != '\0') {
+            log_line(view, "why: %s (%u)", why, view->before.reason);
+        }
         return;
     }
     log_line(view, "MCU hardware %s, version %s", view->hardware, view->from);
@@ -74,6 +81,68 @@ static void on_info(struct push_view *view, const struct otter_info *info,
     memcpy(view->to, version, sizeof view->to);
 }
 
+/* What the words of a reason leave out, as "; ..." or "". */
+static void put_detail(const struct otter_about *about, const struct otter_image *image,
+                       enum otter_reason reason, char out_text[], size_t size)
+{
+    out_text[0] = '\0';
+    if (reason == OTTER_REASON_OLDER) {
+        (void)snprintf(out_text, size, "; its number is 0x%08x, the lowest taken is 0x%08x",
+                       image->number, about->floor);
+    } else if (reason == OTTER_REASON_UNKNOWN_KEY) {
+        int len = snprintf(out_text, size, ", 0x%08x; known:", image->key_id);
+
+        for (unsigned i = 0; i < otter_about_keys_told(about) && (size_t)len < size; i++) {
+            len += snprintf(out_text + len, size - (size_t)len, " 0x%08x", about->key_ids[i]);
+        }
+    } else if (reason == OTTER_REASON_HARDWARE) {
+        char is[9], needs[9];
+
+        image_file_text(image->hardware, needs);
+        image_file_text(about->hardware, is);
+        (void)snprintf(out_text, size, ", %s; the device takes %s", needs, is);
+    } else if ((reason == OTTER_REASON_TRIED || reason == OTTER_REASON_NONE) && about->judged &&
+               about->tries != 0 && about->try_ended != OTTER_REASON_NONE) {
+        (void)snprintf(out_text, size, "; the last time it was %s",
+                       reason_text(about->try_ended)->text);
+    }
+}
+
+/* Would the MCU not take the file? Then nothing is sent. */
+static void judge(struct push_view *view, const struct otter_about *about)
+{
+    const struct image_file *firmware = view->firmware;
+    enum otter_reason reason = about_check(about, firmware);
+    char detail[120];
+
+    put_detail(about, &firmware->image, reason, detail, sizeof detail);
+    if (about_check_is_too_large(about, firmware)) {
+        push_view_fail(view, "too-large",
+                       "%s: not sent: %zu bytes do not fit the MCU's slot of %u bytes",
+                       firmware->path, firmware->file.len, about->slot_size);
+    } else if (reason != OTTER_REASON_NONE) {
+        view->after.reason = (uint8_t)reason;
+        view->after_is_final = true;
+        push_view_fail(view, "refused", "%s: not sent: the file was %s%s", view->port,
+                       reason_text((uint8_t)reason)->text, detail);
+    } else if (detail[0] != '\0') {
+        log_line(view, "the MCU has had this file %u time%s before%s", about->tries,
+                 about->tries == 1 ? "" : "s", detail);
+    }
+}
+
+/* An MCU that runs that version is not offered the file anyway. */
+static void on_about(struct push_view *view, const struct module_event *event)
+{
+    bool runs_it = memcmp(event->info->version, event->expected, 8) == 0;
+
+    if (event->about != NULL && !view->was_judged && !view->force && !runs_it &&
+        view->outcome == PUSH_RUNNING) {
+        judge(view, event->about);
+    }
+    view->was_judged = true;
+}
+
 void push_view_event(struct push_view *view, const struct module_event *event, uint32_t now_ms)
 {
     bool verbose = view->verbose;
@@ -89,6 +158,9 @@ void push_view_event(struct push_view *view, const struct module_event *event, u
         break;
     case MODULE_EVENT_INFO:
         on_info(view, event->info, event->update_status);
+        break;
+    case MODULE_EVENT_ABOUT:
+        on_about(view, event);
         break;
     case MODULE_EVENT_OFFERED:
         if (verbose) {
@@ -148,24 +220,6 @@ void push_view_event(struct push_view *view, const struct module_event *event, u
 }
 
 /* ---- result ---- */
-
-/* null, or an object with outcome and reason. */
-static json_t *json_update(uint8_t reason, bool is_installed)
-{
-    if (reason == OTTER_REASON_NONE && !is_installed) {
-        return json_null();
-    }
-    json_t *update = json_object();
-    if (reason == OTTER_REASON_NONE) {
-        json_add(&update, "outcome", json_text("installed"));
-        return update;
-    }
-    const struct reason_text *words = reason_text(reason);
-    json_add(&update, "outcome", json_text(words->outcome));
-    json_add(&update, "why", json_text(words->name));
-    json_add(&update, "number", json_count(reason));
-    return update;
-}
 
 static int print_json(const struct push_view *view, double seconds)
 {

@@ -26,6 +26,7 @@ struct push_view {
     /* what the MCU reported of its last update, first and last */
     struct otter_update_status before, after;
     bool was_in_recovery;
+    bool was_judged;     /* from what the MCU tells of itself, before anything was offered */
     bool after_is_final; /* `after` is about this update */
     uint16_t pieces;
     uint32_t resent;

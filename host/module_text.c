@@ -52,8 +52,13 @@ static void old_version_text(const struct module_event *event, char out_text[MOD
     image_file_text(event->info->version, is);
     image_file_text(event->expected, expected);
     if (module_info_is_recovery(event->info)) {
+        const char *why = event->update_status != NULL
+                              ? reason_recovery_text(event->update_status->reason)
+                              : "";
+
         (void)snprintf(out_text, MODULE_TEXT_SIZE,
-                       "the MCU is in recovery: its bootloader did not take the file");
+                       "the MCU is in recovery: its bootloader did not take the file%s%s",
+                       why[0] != '\0' ? ": " : "", why);
     } else if (event->failure == MODULE_FAIL_NOT_INSTALLED && event->update_status != NULL) {
         (void)snprintf(out_text, MODULE_TEXT_SIZE, "the MCU runs version %s; the update was %s",
                        is, reason_text(event->update_status->reason)->text);

@@ -17,6 +17,10 @@ struct reason_text {
  * device's. Never NULL; not for OTTER_REASON_NONE, of which there is nothing to say. */
 const struct reason_text *reason_text(uint8_t number);
 
+/* One clause for a person: why a bootloader is in recovery that gives this number with 0x02; ""
+ * for OTTER_REASON_NONE. */
+const char *reason_recovery_text(uint8_t number);
+
 /* Is it why an offer is not taken, and not how an update has ended? */
 bool reason_is_of_offer(uint8_t number);
 

@@ -58,9 +58,26 @@ static void on_report(struct module *module, const struct otter_frame *frame)
     }
 }
 
-void module_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
+/* No answer, and no reason to send anything sooner: but an otter app that knows no 0x6F yet
+ * need not be asked three times. */
+static void on_illegal(struct module *module, const struct otter_frame *frame)
 {
     uint8_t code;
+
+    if (otter_get_illegal(frame, &code) != 0) {
+        return;
+    }
+    module_emit(module, (struct module_event){
+                            .kind = MODULE_EVENT_ILLEGAL, .cmd = frame->cmd, .number = code});
+    if (code == OTTER_ILLEGAL_COMMAND && frame->sn == module->link.command_sn &&
+        otter_link_awaits(&module->link, OTTER_CMD_ASK_ABOUT)) {
+        otter_link_drop(&module->link);
+        module_emit_kind(module, MODULE_EVENT_ABOUT);
+    }
+}
+
+void module_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
+{
 
     switch (frame->cmd) {
     case OTTER_CMD_REPORT:
@@ -100,12 +117,8 @@ void module_answer(struct module *module, const struct otter_frame *frame, uint3
         acknowledge(module, frame);
         module_restart_after(module, MODULE_T_RESTART_MS, MODULE_START_ASKED, now_ms);
         break;
-    case OTTER_CMD_ILLEGAL_TO_MODULE: /* no answer, and no reason to send anything sooner */
-        if (otter_get_illegal(frame, &code) == 0) {
-            module_emit(module, (struct module_event){.kind = MODULE_EVENT_ILLEGAL,
-                                                      .cmd = frame->cmd,
-                                                      .number = code});
-        }
+    case OTTER_CMD_ILLEGAL_TO_MODULE:
+        on_illegal(module, frame);
         break;
     case OTTER_CMD_OFFER: /* a file from the MCU to the cloud: not supported, so no answer */
         emit_request(module, frame);

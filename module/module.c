@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "module/internal.h"
+#include "otter/md5.h"
 
 enum { STATUS_CONNECTED = 0x073A }; /* RSSI 7, cloud, router, binding, station: as measured */
 
@@ -12,6 +13,7 @@ void module_emit(struct module *module, struct module_event event)
     event.info = module->have_info ? &module->info : NULL;
     event.update_status =
         module->have_info && module->update_status.is_otter ? &module->update_status : NULL;
+    event.about = module->have_about ? &module->about : NULL;
     if (module->config->event != NULL) {
         module->config->event(module->config->ctx, &event);
     }
@@ -49,6 +51,8 @@ static void start(struct module *module, enum module_start why, bool asked_by_mc
     module->status_cloud_sent = false;
     module->status_due = false;
     module->offer_considered = false;
+    module->asked_about = false;
+    module->have_about = false;
     module->restart_due = false;
     module->quiet = false;
     module_transfer_start(module, asked_by_mcu);
@@ -124,6 +128,35 @@ static void restart_if_due(struct module *module, uint32_t now_ms)
     }
 }
 
+/* ---- otter's own question ---- */
+
+static bool wants_about(const struct module *module)
+{
+    return module->phase == MODULE_PHASE_RUNNING && module->update_status.is_otter &&
+           !module->asked_about;
+}
+
+static void ask_about(struct module *module, uint32_t now_ms)
+{
+    const struct module_file *file = &module->config->file;
+    struct otter_ask_about ask = {.has_file = false};
+    uint8_t payload[OTTER_ASK_ABOUT_MAX];
+
+    if (file->read != NULL && otter_md5_from_hex(file->md5_hex, ask.md5) == 0) {
+        ask.has_file = true;
+        ask.file_size = file->size;
+    }
+    int len = otter_put_ask_about(&ask, payload, sizeof payload);
+    module->asked_about =
+        len >= 0 && send(module, OTTER_CMD_ASK_ABOUT, payload, (uint16_t)len, now_ms);
+}
+
+static void on_about(struct module *module, const struct otter_frame *frame)
+{
+    module->have_about = otter_get_about(frame, &module->about) == 0;
+    module_emit_kind(module, MODULE_EVENT_ABOUT);
+}
+
 static void step(struct module *module, uint32_t now_ms)
 {
     if (module->restart_due || otter_link_is_busy(&module->link)) {
@@ -132,6 +165,10 @@ static void step(struct module *module, uint32_t now_ms)
     module_transfer_not_back(module, now_ms);
     if (module->phase == MODULE_PHASE_ASKING) {
         (void)send(module, OTTER_CMD_GET_INFO, NULL, 0, now_ms);
+        return;
+    }
+    if (wants_about(module)) {
+        ask_about(module, now_ms);
         return;
     }
     module_transfer_step(module, now_ms);
@@ -155,6 +192,9 @@ static void gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
         }
         module_transfer_no_answer(module);
         start(module, MODULE_START_NO_INFO, false, now_ms);
+        break;
+    case OTTER_CMD_ASK_ABOUT:
+        module_emit_kind(module, MODULE_EVENT_ABOUT);
         break;
     case OTTER_CMD_OFFER:
     case OTTER_CMD_PIECE:
@@ -185,7 +225,9 @@ static void on_info(struct module *module, const struct otter_frame *frame, uint
         }
     }
     module->info = info;
-    otter_get_update_status(frame, &module->update_status);
+    if (!module->config->knows_no_otter) {
+        otter_get_update_status(frame, &module->update_status);
+    }
     module->have_info = true;
     module->phase = MODULE_PHASE_RUNNING;
     module_emit_kind(module, MODULE_EVENT_INFO);
@@ -199,6 +241,9 @@ static void on_answer(struct module *module, const struct otter_frame *frame, ui
     switch (frame->cmd) {
     case OTTER_CMD_INFO:
         on_info(module, frame, now_ms);
+        break;
+    case OTTER_CMD_ABOUT:
+        on_about(module, frame);
         break;
     case OTTER_CMD_CONTROL_ACK:
         if (frame->payload_len == 0 || otter_get_p0(frame, &p0) == 0) {
@@ -313,6 +358,9 @@ uint32_t module_next_ms(const struct module *module, uint32_t now_ms)
         return 0;
     }
     module_transfer_sooner(module, &next_ms, now_ms);
+    if (wants_about(module)) {
+        next_ms = 0;
+    }
     if (module->quiet) {
         module_sooner(&next_ms, now_ms, module->quiet_ms, MODULE_T_QUIET_MS);
     } else if (!module_transfer_runs(module)) {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "otter/about.h"
 #include "otter/link.h"
 #include "otter/message.h"
 
@@ -24,7 +25,9 @@
  *
  * While pieces run, and for 2 s after, nothing else is sent but answers: no heartbeat, no
  * status. A restart of the module (0x29, or the MCU silent to heartbeats) begins again with
- * 0x01 and a new 0x19. An otter app that refuses the offer is asked why (0x01).
+ * 0x01 and a new 0x19. An otter app that refuses the offer is asked why (0x01). An MCU whose
+ * 0x02 has otter's mark is asked once in each start of the module what it is, and what it would
+ * say to the file (0x6F, otter/about.h), before that is offered.
  *
  * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable
  * through one event callback. Events carry codes; words for people are host/module_text.h's.
@@ -62,6 +65,8 @@ enum module_event_kind {
     /* the module (re)started and asks 0x01: `start` says why */
     MODULE_EVENT_STARTED,
     MODULE_EVENT_INFO, /* 0x02 came: info */
+    /* an MCU whose 0x02 has otter's mark was asked about itself: about */
+    MODULE_EVENT_ABOUT,
     /* the MCU has the expected version already: nothing is offered; done */
     MODULE_EVENT_UP_TO_DATE,
     MODULE_EVENT_OFFERED, /* 0x1A came (or READY without it) */
@@ -131,6 +136,9 @@ struct module_event {
     const struct otter_info *info; /* the last 0x02, or NULL if none came yet */
     /* what an otter app reported with it, or NULL; words for its reason: host/reason_text.h */
     const struct otter_update_status *update_status;
+    /* what it told of itself since the module's start, or NULL: it was not asked, or tells
+     * nothing more, as in recovery */
+    const struct otter_about *about;
     const struct otter_p0 *p0;
     const struct otter_frame *frame; /* REQUEST: the MCU's command */
     uint8_t cmd;
@@ -163,7 +171,10 @@ struct module_config {
      * is sent as soon as the MCU has answered 0x1F, and a READY that meets it is lost. */
     bool hasty;
     bool knows_no_restart; /* ... and neither answer nor obey 0x29 */
-    uint16_t status;       /* bits reported once "connected"; 0 = 0x073A */
+    /* ... and take no notice of otter's mark in 0x02, so that nothing is sent that a vendor's
+     * module does not send: no 0x6F, no flags in 0x19 */
+    bool knows_no_otter;
+    uint16_t status; /* bits reported once "connected"; 0 = 0x073A */
     const struct otter_module_info *module_info; /* answer to 0x21; NULL = a plain Wi-Fi form */
     void *ctx;
     void (*event)(void *ctx, const struct module_event *event);
@@ -200,7 +211,9 @@ struct module { /* private */
     enum module_start restart_why;
     struct otter_info info;
     struct otter_update_status update_status;
-    bool have_info;
+    struct otter_about about;
+    bool have_info, have_about;
+    bool asked_about; /* in this start */
     /* the update */
     enum module_transfer transfer;
     uint32_t deadline_ms, deadline_after_ms; /* of `transfer`, where it has one */

@@ -9,6 +9,14 @@
  *    vanish   closes the pty at the first piece, as an unplugged adapter does
  *    slow     never acknowledges a piece (for Ctrl-C); prints "0x1F" when that comes
  *
+ * or, as `good`, but with otter's mark in 0x02; prints "0x19" when a file is offered:
+ *
+ *    old        does not know the question 0x6F
+ *    installed  answers it: holds the file already
+ *    tried      has had it three times, and refused its signature
+ *    trial      is on trial itself
+ *    small      has a slot of 2000 bytes
+ *
  * Ends by itself when the other side has closed the pty. */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +28,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "otter/about.h"
 #include "otter/frame.h"
 #include "otter/message.h"
+#include "otter/reason.h"
 
 enum { PIECE_LEN = 256, LIMIT_MS = 3600000 };
 
@@ -29,11 +39,24 @@ static int tty = -1;
 static char version[9];
 static const char *how;
 
+static bool is(const char *word)
+{
+    return strcmp(how, word) == 0;
+}
+
+static bool is_otter(void)
+{
+    return is("old") || is("installed") || is("tried") || is("trial") || is("small");
+}
+
 static void send_frame(uint8_t cmd, uint8_t sn, const uint8_t payload[], size_t payload_len)
 {
+    const struct otter_update_status update_status = {.is_otter = is_otter()};
     uint8_t wire[512];
     struct otter_frame frame = {
         .cmd = cmd, .sn = sn, .payload = payload, .payload_len = (uint16_t)payload_len};
+    if (cmd == OTTER_CMD_INFO)
+        frame.flags = otter_put_update_status(&update_status);
     int len = otter_frame_encode(&frame, true, wire, sizeof wire);
     if (len < 0 || write(tty, wire, (size_t)len) != len)
         exit(EXIT_FAILURE);
@@ -59,6 +82,37 @@ static void send_info(const struct otter_frame *frame)
     send_frame(OTTER_CMD_INFO, frame->sn, payload, (size_t)len);
 }
 
+static void send_about(const struct otter_frame *frame)
+{
+    static const uint8_t unknown = OTTER_ILLEGAL_COMMAND;
+    struct otter_about about = {.hardware = {'0', '3', '0', '1', '0', '1', '0', '0'},
+                                .slot_size = is("small") ? 2000 : 26624};
+    struct otter_ask_about ask;
+    uint8_t payload[OTTER_ABOUT_MAX];
+
+    if (!is_otter() || is("old")) {
+        send_frame(OTTER_CMD_ILLEGAL_TO_MODULE, frame->sn, &unknown, 1);
+        return;
+    }
+    if (otter_get_ask_about(frame, &ask) != 0)
+        exit(EXIT_FAILURE);
+    memcpy(about.version, version, sizeof about.version);
+    about.judged = ask.has_file;
+    if (is("installed"))
+        about.verdict = OTTER_REASON_INSTALLED;
+    if (is("trial"))
+        about.verdict = OTTER_REASON_ON_TRIAL;
+    if (is("tried")) {
+        about.verdict = OTTER_REASON_TRIED;
+        about.tries = 3;
+        about.try_ended = OTTER_REASON_SIGNATURE;
+    }
+    int len = otter_put_about(&about, payload, sizeof payload);
+    if (len < 0)
+        exit(EXIT_FAILURE);
+    send_frame(OTTER_CMD_ABOUT, frame->sn, payload, (size_t)len);
+}
+
 static void take_offer(const struct otter_frame *frame)
 {
     struct otter_offer offer;
@@ -66,7 +120,11 @@ static void take_offer(const struct otter_frame *frame)
     uint8_t payload[OTTER_READY_SIZE];
 
     answer(frame);
-    if (strcmp(how, "refuse") == 0) {
+    if (is_otter()) {
+        puts("0x19");
+        fflush(stdout);
+    }
+    if (is("refuse")) {
         send_frame(OTTER_CMD_RECEIVER_STOP, 0, NULL, 0);
         return;
     }
@@ -83,17 +141,17 @@ static void take_piece(const struct otter_frame *frame)
 {
     struct otter_piece piece;
 
-    if (strcmp(how, "vanish") == 0)
+    if (is("vanish"))
         exit(EXIT_SUCCESS);
-    if (strcmp(how, "slow") == 0)
+    if (is("slow"))
         return;
     if (otter_get_piece(frame, &piece) != 0)
         exit(EXIT_FAILURE);
     bool last = piece.number == piece.count;
-    if (last && strcmp(how, "md5") == 0)
+    if (last && is("md5"))
         send_frame(OTTER_CMD_RECEIVER_STOP, 1, NULL, 0);
     answer(frame);
-    if (last && strcmp(how, "good") == 0) {
+    if (last && (is("good") || is_otter())) {
         memcpy(version, "03010102", 8);
         send_frame(OTTER_CMD_RESTART_MODULE, 2, NULL, 0);
     }
@@ -101,10 +159,12 @@ static void take_piece(const struct otter_frame *frame)
 
 static void take(const struct otter_frame *frame)
 {
-    if ((frame->cmd & 1) == 0 || strcmp(how, "deaf") == 0)
+    if ((frame->cmd & 1) == 0 || is("deaf"))
         return;
     if (frame->cmd == OTTER_CMD_GET_INFO)
         send_info(frame);
+    else if (frame->cmd == OTTER_CMD_ASK_ABOUT)
+        send_about(frame);
     else if (frame->cmd == OTTER_CMD_OFFER)
         take_offer(frame);
     else if (frame->cmd == OTTER_CMD_PIECE)

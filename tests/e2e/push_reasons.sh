@@ -89,7 +89,8 @@ board_stop
 board_start --load "$boot@0x08000000"
 push 0 "$old" --json
 said err "MCU hardware 03010100 is in recovery: its bootloader waits for an image"
-is '.result == "updated" and .to == "03010101" and .recovery and .last_update == null'
+said err "why: there is no image, or none with a trailer that fits (4)"
+is '.result == "updated" and .to == "03010101" and .recovery and .last_update.why == "no-image"'
 is '.update == {outcome: "repaired", why: "damaged", number: 12}'
 board_stop
 echo "push_reasons: refused, reverted and recovered, each said"

@@ -143,6 +143,10 @@ static void load(const char *name)
             }
         }
         decode_line(line);
+        if (line->is_frame &&
+            (line->frame.cmd == OTTER_CMD_ASK_ABOUT || line->frame.cmd == OTTER_CMD_ABOUT)) {
+            fail_msg("%s: a vendor's side uses 0x%02X", name, line->frame.cmd);
+        }
         run.line_count++;
     }
     fclose(file);
@@ -448,6 +452,7 @@ static void replay(void **state)
     run.config.info = &run.info;
     run.config.receiver = &run.receiver_config;
     run.config.control = control;
+    run.config.about = otter_about_read; /* never asked for */
     run.config.restart = restart;
     otter_frame_decoder_init(&run.sent, run.sent_body, sizeof(run.sent_body),
                              OTTER_FRAME_STRICT);

@@ -11,6 +11,9 @@
  * commands (and of the MCU's answers to them) are shifted accordingly, and compared with that
  * shift.
  *
+ * Each recording is replayed twice: as it is, and to a module that knows no otter (as a
+ * vendor's) with otter's mark in every 0x02 of the MCU. Not one frame may differ.
+ *
  * Repeat one: peer_wire_module NAME; with -v before it every frame is printed.
  */
 #include <setjmp.h>
@@ -62,7 +65,7 @@ static struct {
     struct otter_module_info module_info;
     struct otter_time time;
     uint8_t file[FILE_MAX];
-    bool alive, restarted, verbose, taken_out;
+    bool alive, restarted, verbose, taken_out, is_marked;
     uint32_t now_ms;
     int32_t skew_ms; /* recorded time minus ours */
     struct ours queue[QUEUE_MAX];
@@ -136,6 +139,20 @@ static bool is_taken_out(struct line *line)
     return false;
 }
 
+/* The 0x02 of an otter app that runs and has been updated before. */
+static void mark(struct line *line)
+{
+    const struct otter_update_status update_status = {.is_otter = true, .reason = 7};
+
+    if (!run.is_marked || line->from_module || !line->is_frame ||
+        line->frame.cmd != OTTER_CMD_INFO)
+        return;
+    line->frame.flags = otter_put_update_status(&update_status);
+    int len = otter_frame_encode(&line->frame, true, line->bytes, WIRE_MAX);
+    assert_true(len > 0);
+    line->len = (size_t)len;
+}
+
 static void load(const struct module_case *module_case)
 {
     char path[512];
@@ -169,6 +186,7 @@ static void load(const struct module_case *module_case)
             parse_frame(line);
             if (is_taken_out(line))
                 continue;
+            mark(line);
         } else {
             continue;
         }
@@ -394,8 +412,10 @@ static void process_start(const struct line *line)
 {
     while (run.queue_len > 0)
         count_extra();
-    run.config = (struct module_config){
-        .event = on_event, .time = on_time, .module_info = &run.module_info};
+    run.config = (struct module_config){.event = on_event,
+                                        .time = on_time,
+                                        .module_info = &run.module_info,
+                                        .knows_no_otter = run.is_marked};
     run.alive = false;
     run.restarted = false;
     run.now_ms = line->ms;
@@ -546,13 +566,14 @@ static void check_tally(void)
         fail_msg("repeat: peer_wire_module -v %s", module_case->name);
 }
 
-static void test_wire_module(void **state)
+static void replay(const struct module_case *module_case, bool is_marked)
 {
     bool verbose = run.verbose;
 
     memset(&run, 0, sizeof run);
     run.verbose = verbose;
-    run.module_case = *state;
+    run.is_marked = is_marked;
+    run.module_case = module_case;
     load(run.module_case);
     for (run.at = 0; run.at < run.line_count; run.at++) {
         const struct line *line = &run.lines[run.at];
@@ -569,6 +590,12 @@ static void test_wire_module(void **state)
         count_extra();
     free(run.lines);
     check_tally();
+}
+
+static void test_wire_module(void **state)
+{
+    replay(*state, false);
+    replay(*state, true);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* otter info: what one MCU tells of itself over a serial port; see docs/man/otter-info.1. */
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/info_view.h"
+#include "cli/report.h"
+#include "host/local_time.h"
+#include "host/module_text.h"
+#include "host/push_session.h"
+
+enum { WAIT_MS = 500 };
+
+struct info {
+    struct push_session session;
+    const char *port;
+    bool as_json, done;
+    int code;
+};
+
+struct options {
+    const char *port;
+    long baud;
+    bool json;
+};
+
+/* The module answers for the time being, offers nothing, and asks what it always asks. */
+static void on_event(void *ctx, const struct module_event *event)
+{
+    struct info *info = ctx;
+    bool no_more_comes = event->kind == MODULE_EVENT_INFO && event->update_status == NULL;
+
+    if (info->done) {
+        return;
+    }
+    if (no_more_comes || event->kind == MODULE_EVENT_ABOUT) {
+        info->done = true;
+        info->code = info_view_print(event, info->port, info->as_json);
+    } else if (event->kind == MODULE_EVENT_FAILED) {
+        char text[MODULE_TEXT_SIZE];
+
+        module_text(event, text);
+        info->done = true;
+        info->code = report_failure(info->port, "%s", text);
+    }
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct options *options = state->input;
+    uint32_t number = 0;
+    error_t err;
+
+    switch (key) {
+    case 'p':
+        options->port = arg;
+        return 0;
+    case 'b':
+        err = cmd_number32("--baud", arg, 1, 10000000, &number);
+        options->baud = (long)number;
+        return err != 0 || serial_baud_is_known(options->baud)
+                   ? err
+                   : cmd_bad_value("--baud", arg, "not a baud rate this system knows");
+    case 'j':
+        options->json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        return cmd_misuse(arg, "no file is wanted here");
+    case ARGP_KEY_END:
+        return options->port != NULL ? 0 : cmd_misuse(NULL, "no serial port given (--port)");
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options =
+        (const struct argp_option[]){
+            {"port", 'p', "TTY", 0, "serial port the MCU's module UART is on (a tty or a pty)",
+             0},
+            {"baud", 'b', "N", 0, "baud rate, 9600 if not given", 0},
+            {"json", 'j', NULL, 0, "print one JSON object", 0},
+            {0}},
+    .parser = parse_option,
+    .doc = "Show what an MCU tells of itself over a serial port, in the place of its Wi-Fi "
+           "module."};
+
+int cmd_info(int argc, char **argv)
+{
+    static struct info info;
+    struct options options = {.baud = 9600};
+    struct host_error error;
+    struct serial serial;
+
+    int err = cmd_parse(&argp, "otter info", argc, argv, &options);
+    if (err != 0) {
+        return err < 0 ? CMD_OK : err;
+    }
+    if (serial_open(&serial, options.port, options.baud, &error) != 0) {
+        return report_error(&error);
+    }
+    const struct module_config config = {.ctx = &info, .event = on_event, .time = local_time};
+    info = (struct info){.port = options.port, .as_json = options.json};
+    push_session_init(&info.session, &serial, &config);
+    while (!info.done) {
+        if (push_session_turn(&info.session, WAIT_MS, NULL, &error) != 0) {
+            info.done = true;
+            info.code = report_error(&error);
+        }
+    }
+    serial_close(&serial);
+    return info.code;
+}
