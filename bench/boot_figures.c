@@ -18,7 +18,7 @@ enum {
     SWAP_ERASES = 2 * (OTTER_APP_SIZE / OTTER_PAGE_SIZE),
     SWAP_HALF_WORDS = 2 * (OTTER_APP_SIZE / 2),
     CONFIRM_MS = 5000,  /* the app has talked to the module and confirmed */
-    REVERT_MS = 30000,  /* three trials, each ended by the watchdog */
+    REVERT_MS = 90000,  /* three trials, each ended by the bootloader's watchdog of 26 s */
     RECOVER_MS = 20000, /* until the module has offered, and what it sends is installed */
 };
 

@@ -12,6 +12,7 @@ enum {
     OPT_BOOT = 256,
     OPT_APP,
     OPT_UPDATE,
+    OPT_RESCUE,
     OPT_SCENARIO,
     OPT_REMEMBER,
     OPT_COMPARE,
@@ -36,8 +37,13 @@ static const struct argp_option options[] = {
     {"app", OPT_APP, "FILE", 0, "The application in the device (.bin with trailer)", 1},
     {"update", OPT_UPDATE, "FILE", 0, "The application it is updated to (.bin with trailer)",
      1},
+    {"rescue", OPT_RESCUE, "FILE", 0,
+     "The application that comes after an update that does not work (recovery-bad)", 1},
     {"scenario", OPT_SCENARIO, "NAME", 0,
-     "update (default); revert: the update never confirms; recovery: there is no --app", 1},
+     "update (default); revert: the update never confirms; recovery: there is no --app; "
+     "recovery-bad: and the update never confirms; watchdog-loop: --app crashes; refused: the "
+     "update is forged; repeated: the update is offered twice",
+     1},
     {"mcu-only", OPT_MCU_ONLY, NULL, 0, "Cut the MCU alone: the module keeps its power", 1},
     {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
      1},
@@ -69,7 +75,7 @@ static const struct argp_option options[] = {
 
 static error_t unknown_scenario(const char *name)
 {
-    char names[128] = "not ";
+    char names[160] = "not ";
     for (unsigned i = 0; i < scenario_kind_count; i++) {
         size_t len = strlen(names);
         (void)snprintf(names + len, sizeof names - len, "%s%s", i == 0 ? "" : ", ",
@@ -134,6 +140,10 @@ static error_t check(const struct campaign_arguments *args)
         (report->app == NULL && kind->has_app)) {
         return cmd_misuse(NULL, "--boot, --app and --update are needed");
     }
+    if ((report->rescue != NULL) != (kind->next == SCENARIO_NEXT_RESCUE)) {
+        return cmd_misuse("--rescue", "the scenario %s %s", kind->name,
+                          report->rescue != NULL ? "has none" : "needs one");
+    }
     if (report->app != NULL && !kind->has_app) {
         return cmd_misuse("--app", "a %s begins without one", kind->name);
     }
@@ -158,6 +168,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_UPDATE:
         args->report.update = arg;
+        return 0;
+    case OPT_RESCUE:
+        args->report.rescue = arg;
         return 0;
     case OPT_SCENARIO:
         args->scenario.kind = scenario_find(arg);
@@ -239,6 +252,9 @@ int campaign_arguments_parse(struct campaign_arguments *args, int argc, char **a
     args->options.ctx = &args->report;
     int code = cmd_parse(&argp, "otter board campaign", argc, argv, args);
     args->scenario.seed = args->options.seed;
+    if (code == 0 && args->scenario.kind->limit_s != 0) {
+        args->options.limit_s = args->scenario.kind->limit_s;
+    }
     if (!args->has_offset) {
         args->options.offset =
             (uint32_t)((args->options.seed * 0x9E3779B97F4A7C15u >> 33) % args->options.every);

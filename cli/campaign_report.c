@@ -71,6 +71,9 @@ void report_failed(void *ctx, const struct campaign_case *which, const char *why
     if (report->app != NULL) {
         printf(" --app %s", report->app);
     }
+    if (report->rescue != NULL) {
+        printf(" --rescue %s", report->rescue);
+    }
     printf(" --update %s --seed %" PRIu64 "%s%s --repeat ", report->update,
            report->options->seed, scenario->mcu_only ? " --mcu-only" : "",
            scenario->protect ? " --protect" : "");

@@ -12,8 +12,8 @@
  */
 struct campaign_report {
     /* what was asked for */
-    const char *boot, *app, *update; /* paths */
-    const char *commit;              /* NULL = not known */
+    const char *boot, *app, *update, *rescue; /* paths */
+    const char *commit;                       /* NULL = not known */
     const struct scenario *scenario;
     const struct campaign_options *options;
     unsigned jobs;

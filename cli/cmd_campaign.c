@@ -90,12 +90,14 @@ static bool load(struct campaign_arguments *args)
          boot_image_remember(report->boot, args->compare_every, scenario, &error) != 0) ||
         (report->app != NULL &&
          file_read(report->app, OTTER_APP_SIZE, &scenario->app, &error) != 0) ||
-        file_read(report->update, OTTER_APP_SIZE, &scenario->update, &error) != 0) {
+        file_read(report->update, OTTER_APP_SIZE, &scenario->update, &error) != 0 ||
+        (report->rescue != NULL &&
+         file_read(report->rescue, OTTER_APP_SIZE, &scenario->rescue, &error) != 0)) {
         (void)report_error(&error);
         return false;
     }
-    if (!scenario_read_versions(scenario)) {
-        (void)report_failure("--app, --update",
+    if (!scenario_prepare(scenario)) {
+        (void)report_failure("--app, --update, --rescue",
                              "without otter's trailer their versions are not known");
         return false;
     }
@@ -118,6 +120,7 @@ int cmd_board_campaign(int argc, char **argv)
     file_free(&args.scenario.boot);
     file_free(&args.scenario.app);
     file_free(&args.scenario.update);
+    file_free(&args.scenario.rescue);
     replay_free(args.scenario.replay);
     return code;
 }

@@ -48,6 +48,8 @@ static void copy(void *to, const void *from)
     struct scenario_run *target = to;
     testbed_copy(target->bed, source->bed);
     target->seen = source->seen;
+    target->has_next = source->has_next;
+    target->erases = source->erases;
     target->stop = source->stop;
     target->log_from = source->log_from;
 }
@@ -67,12 +69,37 @@ static struct board *board(void *ctx)
     return testbed_board(run->bed);
 }
 
+/* What the module offers besides: a person has told the server so. */
+static void offer_next(struct scenario_run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    const struct scenario_kind *kind = scenario->kind;
+    bool is_rescue = kind->next == SCENARIO_NEXT_RESCUE;
+    const struct module_file file =
+        image_file_offer(is_rescue ? &scenario->rescue : &scenario->update);
+    uint8_t version[8];
+
+    memcpy(version, is_rescue ? scenario->rescue_version : scenario->new_version,
+           sizeof version);
+    if (kind->next == SCENARIO_NEXT_SAME) {
+        version[sizeof version - 1]++;
+    }
+    if (testbed_offer(run->bed, &file, version)) {
+        run->has_next = kind->next != SCENARIO_NEXT_AS_OFTEN;
+        run->erases = scenario_count_erases(run);
+    }
+}
+
 static enum board_stop run_ms(void *ctx, uint32_t ms)
 {
     struct scenario_run *run = ctx;
     run->stop = testbed_run_ms(run->bed, ms);
     if (run->stop == BOARD_STOP_TIME) {
         scenario_look(run);
+        if (run->scenario->kind->next != SCENARIO_NEXT_NOTHING && !run->has_next &&
+            run->scenario->kind->is_next_due(run)) {
+            offer_next(run);
+        }
     }
     return run->stop;
 }
@@ -101,11 +128,20 @@ static struct campaign_verdict check(void *ctx, bool done)
     return (struct campaign_verdict){why, (unsigned)kind};
 }
 
-bool scenario_read_versions(struct scenario *scenario)
+bool scenario_prepare(struct scenario *scenario)
 {
-    return (!scenario->kind->has_app ||
-            image_file_read_version(&scenario->app, scenario->old_version)) &&
-           image_file_read_version(&scenario->update, scenario->new_version);
+    const struct scenario_kind *kind = scenario->kind;
+
+    if ((kind->has_app && !image_file_read_version(&scenario->app, scenario->old_version)) ||
+        !image_file_read_version(&scenario->update, scenario->new_version) ||
+        (kind->next == SCENARIO_NEXT_RESCUE &&
+         !image_file_read_version(&scenario->rescue, scenario->rescue_version))) {
+        return false;
+    }
+    if (kind->is_forged) {
+        scenario->update.data[scenario->update.len / 2] ^= 1;
+    }
+    return true;
 }
 
 struct campaign_device scenario_device(struct scenario *scenario)

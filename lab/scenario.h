@@ -27,6 +27,7 @@ enum scenario_failure {
     SCENARIO_LOST_REVERT,      /* an app that does not confirm stays, or starts too often */
     SCENARIO_LOST_CONFIRM,     /* one that has confirmed is taken back */
     SCENARIO_UNVERIFIED_START, /* what is in APP is no image that anybody signed */
+    SCENARIO_UNREACHABLE,      /* no module can bring a better image in */
 };
 
 struct scenario_run;
@@ -37,6 +38,15 @@ enum scenario_end {
     SCENARIO_ENDS_AS_TOLD, /* the new one if the module was told so, else the old one */
     SCENARIO_ENDS_OLD,
     SCENARIO_ENDS_NEW,
+    SCENARIO_ENDS_RESCUED, /* the image that came after the update */
+};
+
+/* What the module offers besides. */
+enum scenario_next {
+    SCENARIO_NEXT_NOTHING,
+    SCENARIO_NEXT_RESCUE,   /* once: another image */
+    SCENARIO_NEXT_SAME,     /* once: the update again, as if it were a newer version */
+    SCENARIO_NEXT_AS_OFTEN, /* the update again, as often as it is due */
 };
 
 enum { SCENARIO_CHECKS_MAX = 8 };
@@ -46,8 +56,13 @@ struct scenario_kind {
     const char *name;    /* as people write it */
     const char *summary; /* of what the update is, for --help */
     bool has_app;        /* `app` lies in APP at the start; else APP is blank */
+    bool is_forged;      /* one bit of the update is wrong, and so its signature */
     enum scenario_end end;
     enum scenario_failure wrong_image; /* the kind of failure if another one is there */
+    enum scenario_failure stuck;       /* ... and if it does not come to its end */
+    uint32_t limit_s;                  /* for that, of virtual time; 0 = as others */
+    enum scenario_next next;
+    bool (*is_next_due)(const struct scenario_run *run);      /* NULL where there is none */
     bool (*is_done)(const struct scenario_run *run);          /* has it come to its end? */
     const struct scenario_check *checks[SCENARIO_CHECKS_MAX]; /* at the end, up to a NULL */
 };
@@ -61,9 +76,9 @@ const struct scenario_kind *scenario_find(const char *name);
 /* A row with its images. */
 struct scenario {
     const struct scenario_kind *kind;
-    /* As from file_read(); must stay. No app where the kind has none. */
-    struct file boot, app, update;
-    uint8_t old_version[8], new_version[8];
+    /* As from file_read(); must stay. No app where the kind has none, nor a rescue. */
+    struct file boot, app, update, rescue;
+    uint8_t old_version[8], new_version[8], rescue_version[8];
     uint64_t seed;
     uint32_t flash_size;          /* of the chip, in bytes; 0 = 64 KB */
     bool mcu_only;                /* a cut hits the MCU alone: the module keeps its power */
@@ -87,12 +102,15 @@ struct scenario_run {
     struct testbed *bed;
     const struct scenario *scenario;
     struct scenario_seen seen;
+    bool has_next;        /* the module has been given what it offers besides */
+    unsigned erases;      /* of the slots' pages and the spare page, up to then */
     enum board_stop stop; /* of the last slice */
     size_t log_from;      /* of what the log says since the last power-on */
 };
 
-/* Take the versions from the trailers of `app` and `update`. False if one has none. */
-bool scenario_read_versions(struct scenario *scenario);
+/* Take the versions from the trailers of the images, and forge the update where the row wants
+ * that. False if an image has no trailer. */
+bool scenario_prepare(struct scenario *scenario);
 
 /* What a campaign needs of it; `scenario` must stay. */
 struct campaign_device scenario_device(struct scenario *scenario);

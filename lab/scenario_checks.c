@@ -12,9 +12,14 @@ enum {
     START_MS = 8000, /* a start at which the bootloader still has a whole swap to do */
 };
 
-/* What apps say when they start: the pet house, with its version, and app_no_confirm. */
+/* What apps say when they start: the pet house, with its version, and those that do not
+ * confirm, app_no_confirm and app_crashes. */
 static const char version_text[] = "SoftVersion = ";
-static const char no_confirm_text[] = "Mute\r\n";
+static const char *const bad_texts[] = {"Mute\r\n", "Crash\r\n"};
+enum { BAD_TEXTS = sizeof bad_texts / sizeof bad_texts[0] };
+/* What the bootloader says. */
+static const char install_text[] = "Install [";
+static const char crashed_text[] = "Recover [16]"; /* OTTER_REASON_CRASHED */
 
 /* ---- the journal ---- */
 
@@ -72,9 +77,25 @@ static unsigned count(const char *log, const char *text)
 static bool runs(const char *log, const uint8_t version[8])
 {
     const char *last = after_last(log, version_text);
-    const char *no_confirm = after_last(log, no_confirm_text);
-    return last != NULL && (no_confirm == NULL || no_confirm < last) &&
-           strncmp(last, (const char *)version, 8) == 0;
+    if (last == NULL || strncmp(last, (const char *)version, 8) != 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < BAD_TEXTS; i++) {
+        const char *bad = after_last(log, bad_texts[i]);
+        if (bad != NULL && bad > last) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static unsigned count_bad_starts(const struct scenario_run *run)
+{
+    unsigned starts = 0;
+    for (unsigned i = 0; i < BAD_TEXTS; i++) {
+        starts += count(testbed_log(run->bed), bad_texts[i]);
+    }
+    return starts;
 }
 
 /* ---- ends ---- */
@@ -84,9 +105,32 @@ bool scenario_is_told(const struct scenario_run *run)
     return testbed_outcome(run->bed) != MODULE_EVENT_STARTED;
 }
 
+bool scenario_is_failed(const struct scenario_run *run)
+{
+    return testbed_outcome(run->bed) == MODULE_EVENT_FAILED;
+}
+
+bool scenario_is_refused(const struct scenario_run *run)
+{
+    const struct testbed_told told = testbed_told(run->bed);
+    return run->seen.installed || (run->seen.refused && !told.by_recovery &&
+                                   told.status.reason == OTTER_REASON_SIGNATURE);
+}
+
 bool scenario_is_updated(const struct scenario_run *run)
 {
     return testbed_outcome(run->bed) == MODULE_EVENT_UPDATED;
+}
+
+bool scenario_is_rescued(const struct scenario_run *run)
+{
+    return run->has_next && scenario_is_updated(run);
+}
+
+bool scenario_waits_unconfirmed(const struct scenario_run *run)
+{
+    const struct testbed_told told = testbed_told(run->bed);
+    return told.by_recovery && told.status.reason == OTTER_REASON_UNCONFIRMED;
 }
 
 bool scenario_is_reverted(const struct scenario_run *run)
@@ -112,14 +156,52 @@ static bool lost_good_image(const struct scenario_run *run)
     return run->seen.refused || run->seen.reverted;
 }
 
-static bool told_updated(const struct scenario_run *run)
-{
-    return testbed_outcome(run->bed) == MODULE_EVENT_UPDATED;
-}
-
 static bool started_too_often(const struct scenario_run *run)
 {
-    return count(testbed_log(run->bed), no_confirm_text) > OTTER_JOURNAL_TRIALS;
+    return count_bad_starts(run) > OTTER_JOURNAL_TRIALS;
+}
+
+static bool started_too_often_per_install(const struct scenario_run *run)
+{
+    return count_bad_starts(run) >
+           OTTER_JOURNAL_TRIALS * count(testbed_log(run->bed), install_text);
+}
+
+static bool was_installed(const struct scenario_run *run)
+{
+    return run->seen.installed;
+}
+
+static bool was_not_given_up(const struct scenario_run *run)
+{
+    return strstr(testbed_log(run->bed), crashed_text) == NULL;
+}
+
+static bool not_told_installed(const struct scenario_run *run)
+{
+    return run->has_next && testbed_told(run->bed).status.reason != OTTER_REASON_INSTALLED;
+}
+
+unsigned scenario_count_erases(const struct scenario_run *run)
+{
+    static const struct {
+        uint32_t addr, size;
+    } places[] = {{OTTER_SPARE_ADDR, OTTER_SPARE_SIZE},
+                  {OTTER_APP_ADDR, OTTER_APP_SIZE},
+                  {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE}};
+    unsigned erases = 0;
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+        uint32_t first = (places[i].addr - OTTER_FLASH_ADDR) / OTTER_PAGE_SIZE;
+        for (uint32_t page = first; page < first + places[i].size / OTTER_PAGE_SIZE; page++) {
+            erases += board_flash_erases(testbed_board(run->bed), page);
+        }
+    }
+    return erases;
+}
+
+static bool erased_again(const struct scenario_run *run)
+{
+    return run->has_next && scenario_count_erases(run) != run->erases;
 }
 
 const struct scenario_check scenario_no_recovery = {
@@ -128,9 +210,22 @@ const struct scenario_check scenario_no_recovery = {
 const struct scenario_check scenario_good_image_stays = {
     lost_good_image, SCENARIO_OTHER, "a good image was refused or taken back"};
 const struct scenario_check scenario_not_told_updated = {
-    told_updated, SCENARIO_LOST_REVERT, "an app that does not confirm was told as updated"};
+    scenario_is_updated, SCENARIO_LOST_REVERT,
+    "an app that does not confirm was told as updated"};
 const struct scenario_check scenario_trials_are_limited = {
     started_too_often, SCENARIO_LOST_REVERT, "an app that does not confirm was started again"};
+const struct scenario_check scenario_trials_per_install = {
+    started_too_often_per_install, SCENARIO_OTHER,
+    "an app that does not confirm was started more often than on trial"};
+const struct scenario_check scenario_nothing_installed = {
+    was_installed, SCENARIO_UNVERIFIED_START, "an image that nobody signed was installed"};
+const struct scenario_check scenario_crashed = {
+    was_not_given_up, SCENARIO_OTHER,
+    "it ends, but not by a recovery from an app that crashes"};
+const struct scenario_check scenario_told_installed = {
+    not_told_installed, SCENARIO_OTHER, "the module was not told that it is installed already"};
+const struct scenario_check scenario_nothing_erased = {
+    erased_again, SCENARIO_OTHER, "pages were erased for a file that is installed already"};
 
 /* ---- the image in APP ---- */
 
@@ -143,15 +238,39 @@ static bool app_is(const struct scenario_run *run, const struct file *image)
 /* Which image should be there? */
 static bool expects_new(const struct scenario_run *run)
 {
-    enum scenario_end end = run->scenario->kind->end;
-    return end == SCENARIO_ENDS_NEW ||
-           (end == SCENARIO_ENDS_AS_TOLD && scenario_is_updated(run));
+    const struct scenario_kind *kind = run->scenario->kind;
+    /* What is offered a second time was told as done before. */
+    bool was_told =
+        scenario_is_updated(run) || (kind->next == SCENARIO_NEXT_SAME && run->has_next);
+    return kind->end == SCENARIO_ENDS_NEW || (kind->end == SCENARIO_ENDS_AS_TOLD && was_told);
+}
+
+static const struct file *expected_app(const struct scenario_run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    return scenario->kind->end == SCENARIO_ENDS_RESCUED ? &scenario->rescue
+           : expects_new(run)                           ? &scenario->update
+                                                        : &scenario->app;
+}
+
+static const uint8_t *expected_version(const struct scenario_run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    return scenario->kind->end == SCENARIO_ENDS_RESCUED ? scenario->rescue_version
+           : expects_new(run)                           ? scenario->new_version
+                                                        : scenario->old_version;
 }
 
 static bool has_expected_app(const struct scenario_run *run)
 {
+    return app_is(run, expected_app(run));
+}
+
+static bool has_unknown_app(const struct scenario_run *run)
+{
     const struct scenario *scenario = run->scenario;
-    return app_is(run, expects_new(run) ? &scenario->update : &scenario->app);
+    return !app_is(run, &scenario->app) && !app_is(run, &scenario->update) &&
+           !app_is(run, &scenario->rescue);
 }
 
 static const char *check_app(const struct scenario_run *run, enum scenario_failure *out_kind)
@@ -159,11 +278,14 @@ static const char *check_app(const struct scenario_run *run, enum scenario_failu
     if (has_expected_app(run)) {
         return NULL;
     }
-    if (!app_is(run, &run->scenario->app) && !app_is(run, &run->scenario->update)) {
+    if (has_unknown_app(run)) {
         *out_kind = SCENARIO_UNVERIFIED_START;
         return "APP is neither the old nor the new image";
     }
     *out_kind = run->scenario->kind->wrong_image;
+    if (run->scenario->kind->end == SCENARIO_ENDS_RESCUED) {
+        return "the bad image in APP, but the one after it was told as done";
+    }
     return expects_new(run) ? "old image in APP, but the update was told as done"
                             : "new image in APP, but the update was told as failed";
 }
@@ -171,10 +293,9 @@ static const char *check_app(const struct scenario_run *run, enum scenario_failu
 /* Does the app that should be there say, in the log after `from`, that it has started? */
 static bool starts(struct scenario_run *run, size_t from, uint32_t limit_ms)
 {
-    const struct scenario *scenario = run->scenario;
-    const uint8_t *version = expects_new(run) ? scenario->new_version : scenario->old_version;
     char text[40];
-    (void)snprintf(text, sizeof text, "%s%.8s", version_text, (const char *)version);
+    (void)snprintf(text, sizeof text, "%s%.8s", version_text,
+                   (const char *)expected_version(run));
     return testbed_run_until_log(run->bed, text, from, limit_ms) > 0;
 }
 
@@ -222,11 +343,14 @@ static const char *why_not_done(const struct scenario_run *run, enum scenario_fa
     case BOARD_STOP_STATE:
         break;
     }
-    if (scenario->kind->end == SCENARIO_ENDS_OLD && app_is(run, &scenario->update)) {
+    if (scenario->kind->wrong_image == SCENARIO_LOST_REVERT && app_is(run, &scenario->update)) {
         *out_kind = SCENARIO_LOST_REVERT;
         return "an app that does not confirm stays";
     }
-    return "neither updated nor failed within the time";
+    *out_kind = scenario->kind->stuck;
+    return scenario->kind->stuck == SCENARIO_UNREACHABLE
+               ? "no module can bring it back"
+               : "neither updated nor failed within the time";
 }
 
 const char *scenario_check(struct scenario_run *run, bool done, enum scenario_failure *out_kind)

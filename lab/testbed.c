@@ -20,6 +20,7 @@ struct testbed {
     struct module_config module_config; /* config.module, with our event in front of its own */
     bool module_runs;
     bool saw_recovery;
+    struct testbed_told told;
     bool to_module_muted, to_mcu_muted;
     struct line_noise to_module_noise, to_mcu_noise;
     enum module_event_kind outcome;
@@ -132,7 +133,10 @@ static void on_module_event(void *ctx, const struct module_event *event)
         bed->outcome = MODULE_EVENT_FAILED;
         bed->failure = event->failure;
     } else if (event->kind == MODULE_EVENT_INFO && event->info != NULL) {
-        bed->saw_recovery = bed->saw_recovery || module_info_is_recovery(event->info);
+        bed->told.by_recovery = module_info_is_recovery(event->info);
+        bed->saw_recovery = bed->saw_recovery || bed->told.by_recovery;
+        bed->told.status = event->update_status != NULL ? *event->update_status
+                                                        : (struct otter_update_status){0};
     }
     if (bed->config.module.event != NULL) {
         bed->config.module.event(bed->config.module.ctx, event);
@@ -220,6 +224,7 @@ void testbed_copy(struct testbed *to, const struct testbed *from)
     copy_config(to, from);
     to->module_runs = from->module_runs;
     to->saw_recovery = from->saw_recovery;
+    to->told = from->told;
     to->to_module_muted = from->to_module_muted;
     to->to_mcu_muted = from->to_mcu_muted;
     to->to_module_noise = from->to_module_noise;
@@ -326,6 +331,24 @@ size_t testbed_log_len(const struct testbed *bed)
     return bed->log_len;
 }
 
+bool testbed_offer(struct testbed *bed, const struct module_file *file,
+                   const uint8_t version[8])
+{
+    const struct module_config before = bed->config.module;
+
+    bed->config.module.file = bed->module_config.file = *file;
+    memcpy(bed->config.module.version, version, sizeof bed->config.module.version);
+    memcpy(bed->module_config.version, version, sizeof bed->module_config.version);
+    if (bed->module_runs && module_offer(&bed->module, testbed_now_ms(bed)) != 0) {
+        bed->config.module = before;
+        bed->module_config.file = before.file;
+        memcpy(bed->module_config.version, before.version, sizeof before.version);
+        return false;
+    }
+    bed->outcome = MODULE_EVENT_STARTED;
+    return true;
+}
+
 void testbed_mute(struct testbed *bed, bool to_module, bool to_mcu)
 {
     bed->to_module_muted = to_module;
@@ -352,6 +375,11 @@ enum module_event_kind testbed_outcome(const struct testbed *bed)
 enum module_failure testbed_failure(const struct testbed *bed)
 {
     return bed->failure;
+}
+
+struct testbed_told testbed_told(const struct testbed *bed)
+{
+    return bed->told;
 }
 
 bool testbed_saw_recovery(const struct testbed *bed)

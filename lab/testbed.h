@@ -68,6 +68,13 @@ enum board_stop testbed_run_ms(struct testbed *bed, uint32_t ms);
 size_t testbed_run_until_log(struct testbed *bed, const char *text, size_t from,
                              uint32_t limit_ms);
 
+/* From now on the module offers `file`, which must stay, as version `version`, and begins with
+ * it as soon as it can: what an update server's "there is something new" leads to. The outcome
+ * is open again. Returns false, and nothing has changed, while pieces of another file are on
+ * their way. */
+bool testbed_offer(struct testbed *bed, const struct module_file *file,
+                   const uint8_t version[8]);
+
 /* Line faults: while set, bytes in that direction vanish. */
 void testbed_mute(struct testbed *bed, bool to_module, bool to_mcu);
 
@@ -106,6 +113,14 @@ size_t testbed_log_len(const struct testbed *bed);
  * MODULE_EVENT_STARTED if it did not yet; and why it failed. */
 enum module_event_kind testbed_outcome(const struct testbed *bed);
 enum module_failure testbed_failure(const struct testbed *bed);
+
+/* What the last 0x02 has told the module: by a bootloader that waits for an image, or by an
+ * app; and what it reported with it. All zero before the first. */
+struct testbed_told {
+    bool by_recovery;
+    struct otter_update_status status;
+};
+struct testbed_told testbed_told(const struct testbed *bed);
 
 /* Has the module ever heard a bootloader that waits for an image? */
 bool testbed_saw_recovery(const struct testbed *bed);

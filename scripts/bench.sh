@@ -56,6 +56,8 @@ else
 fi
 "$build/tests/unit/test_action_life" 1000000 >"$out/action.txt" 2>&1
 sequences=$(sed -n 's/^\([0-9]*\) sequences of .*/\1/p' "$out/action.txt")
+"$build/tests/unit/test_receiver_refusal" >"$out/refusal.txt" 2>&1
+erases=$(sed -n 's/^1000 offers of an installed file: \([0-9]*\) erases$/\1/p' "$out/refusal.txt")
 scripts/cloud-bench.sh "$build" >"$out/cloud.txt"
 numbers <"$out/cloud.txt" >"$out/cloud.json"
 tests=$build/tests.json
@@ -68,16 +70,21 @@ boot_bytes $boot
 app_bytes $app
 demo_device_s $demo
 action_sequences $sequences
+repeat_install_erases $erases
 END
     kept campaign power_arm_cases power_arm_second_cuts power_arm_cuts_per_s power_failures
     kept noise noise_runs noise_wrong_images
     kept kill kill_rounds kill_losses
     kept glitch glitch_positions glitch_inside glitch_accepted glitch_recoveries
     kept startup power_native_cases power_native_cuts_per_s power_multi_cases power_worn
-    # What must not happen: both campaigns together, the native one and that of the real binaries.
-    cat bench/startup.json bench/campaign.json 2>/dev/null | jq -s 'add as $all |
+    kept maps maps_proved journal_triple_cuts power_map_cases
+    kept worn worn_flash_cases worn_flash_dead_boards
+    # What must not happen: all campaigns together, the native ones and that of the real binaries.
+    cat bench/startup.json bench/maps.json bench/campaign.json 2>/dev/null | jq -s 'add as $all |
         reduce ("bricks", "lost_reverts", "lost_confirms", "unverified_starts") as $name ({};
-            .["power_" + $name] = ([$all["power_" + $name, "power_arm_" + $name]] | add))'
+            .["power_" + $name] = ([$all["power_" + $name, "power_map_" + $name, "power_arm_" + $name]] | add)) |
+        .unreachable_boards = ([$all["power_unreachable_boards", "power_map_unreachable_boards",
+            "power_arm_unreachable_boards"]] | add)'
     cat "$out/boot.json" "$out/wire.json" "$out/cloud.json"
     grep -E '^model_vs_unicorn_(speed|instructions|mismatches) ' "$out/unicorn.txt" | numbers
     grep -E '^ed25519_(cases|mismatches) ' "$out/ed25519.txt" | numbers

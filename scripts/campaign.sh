@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# campaign.sh [OPTION...]: the whole power campaign on the real binaries, 190,000 cases, 22,000 of them with a
-# second cut: some two hours of processor time. An update, one that is taken back, and a recovery, cut in every
+# campaign.sh [OPTION...]: the whole power campaign on the real binaries, 290,000 cases, 76,000 of them with a
+# second cut: some five hours of processor time. An update, one that is taken back, and a recovery, cut in every
 # flash operation, not done and torn; samples of them in every way and with a second cut, and with a module
-# that keeps its power. Keeps the figures in bench/campaign.json.
+# that keeps its power; samples of the ways in beside an update. Keeps the figures in bench/campaign.json.
 # OPTIONs go to every run of `otter board campaign`; with any, the figures stay in build/.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,7 +19,8 @@ commit=$(git rev-parse --short HEAD 2>/dev/null || true)
 # What runs is a copy: the tree can be worked on meanwhile.
 firmware=build/firmware
 cp build/host/cli/otter $firmware/boot/boot.elf $firmware/app/pethouse/pethouse_03010101.bin \
-    $firmware/app/app_v3/pethouse_03010103.bin $firmware/app/app_no_confirm/app_no_confirm.bin "$work"
+    $firmware/app/app_v3/pethouse_03010103.bin $firmware/app/app_no_confirm/app_no_confirm.bin \
+    $firmware/app/app_crashes/app_crashes.bin "$work"
 status=0
 number=0
 run() { # scenario, option...
@@ -29,6 +30,17 @@ run() { # scenario, option...
     update) set -- --app "$work/pethouse_03010101.bin" --update "$work/pethouse_03010103.bin" "$@" ;;
     revert) set -- --app "$work/pethouse_03010101.bin" --update "$work/app_no_confirm.bin" "$@" ;;
     recovery) set -- --update "$work/pethouse_03010103.bin" "$@" ;;
+    mute)
+        scenario=recovery-bad
+        set -- --update "$work/app_no_confirm.bin" --rescue "$work/pethouse_03010103.bin" "$@"
+        ;;
+    crash)
+        scenario=recovery-bad
+        set -- --update "$work/app_crashes.bin" --rescue "$work/pethouse_03010103.bin" "$@"
+        ;;
+    watchdog-loop) set -- --app "$work/app_crashes.bin" --update "$work/pethouse_03010103.bin" "$@" ;;
+    refused) set -- --app "$work/pethouse_03010101.bin" --update "$work/app_no_confirm.bin" "$@" ;;
+    repeated) set -- --app "$work/pethouse_03010101.bin" --update "$work/pethouse_03010103.bin" "$@" ;;
     esac
     number=$((number + 1))
     "$work/otter" board campaign --scenario "$scenario" --boot "$work/boot.elf" --remember --compare 200 \
@@ -41,6 +53,12 @@ run revert --every 1 --tears not-done,torn "$@"
 run revert --every 20 --second 5000 "$@"
 run recovery --every 1 --tears not-done,torn "$@"
 run recovery --every 40 --second 1000 "$@"
+# The ways in beside an update, 20,000 cases each: every tenth operation in every way, the rest with a second cut.
+run mute --every 10 --second 11000 "$@"
+run crash --every 10 --second 11000 "$@"
+run watchdog-loop --every 10 --second 8000 "$@"
+run refused --every 1 --second 17000 "$@"
+run repeated --every 10 --second 8000 "$@"
 [ "$(find "$work" -name '*.json' | wc -l)" -eq $number ] || exit 1
 
 # One object: the sums of all, and when and how they were made.

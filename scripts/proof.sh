@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 # row NAME FILE CASES LOST: LOST is a pattern of all that must not be
 row() {
+    [ -s "$2" ] || return 0
     jq -r --arg cases "$3" --arg lost "$4" '
         def commas: tostring | if length > 3 then (.[:-3] | commas) + "," + .[-3:] else . end;
         [(.[$cases] | commas), ([to_entries[] | select(.key | test($lost)).value] | add), .date, .commit] | @tsv
@@ -15,7 +16,11 @@ row() {
 echo "| what fails, and where                                      |     cases | lost | when       | commit  |"
 echo "|------------------------------------------------------------|----------:|-----:|------------|---------|"
 row 'power, in each flash operation; the core of the bootloader' bench/startup.json power_native_cases \
-    '_(bricks|reverts|confirms|starts|endless|worn)$'
+    '_(bricks|reverts|confirms|starts|boards|endless|worn)$'
+row 'the same with slots of 26 to 122 pages of 1 and 2 KB' bench/maps.json power_map_cases \
+    '_(bricks|reverts|confirms|starts|boards|endless|worn)$'
+row 'flash that fails: a dead cell, operations refused; the core' bench/worn.json worn_flash_cases \
+    '_(boards|reverts|confirms|starts|unreachable|endless|erased)$'
 row 'power, in each flash operation; the binaries on the model' bench/campaign.json power_arm_cases \
     '^power_failures$'
 row 'one instruction that is passed over, verifying a bad image' bench/glitch.json glitch_positions \

@@ -30,7 +30,7 @@ function part(name, files,    list, count, i) {
 BEGIN {
     part("vectors, ids", "vectors_boot ids")
     part("public keys", "otter_keys")
-    part("main: decide and act, swap, revert, log", "main startup decide swap log debug")
+    part("main: decide and act, swap, revert, log", "main startup decide swap log debug mailbox")
     part("install journal", "journal crc32")
     part("flash, map", "flash layout")
     part("verify: trailer, hardware, version", "verify image")
@@ -40,6 +40,7 @@ BEGIN {
     part("memcpy and others", "mem")
     part("texts without a name, alignment", "gaps")
     file_of["texts"] = "log" # not in the library
+    file_of["verifier"] = "main"
 }
 $1 == "library" { file_of[$2] = $3 }
 $1 == "symbol" {

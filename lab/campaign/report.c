@@ -13,6 +13,7 @@ static const struct {
     [SCENARIO_LOST_REVERT] = {"lost reverts", "power_arm_lost_reverts"},
     [SCENARIO_LOST_CONFIRM] = {"lost confirms", "power_arm_lost_confirms"},
     [SCENARIO_UNVERIFIED_START] = {"unverified starts", "power_arm_unverified_starts"},
+    [SCENARIO_UNREACHABLE] = {"unreachable boards", "power_arm_unreachable_boards"},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

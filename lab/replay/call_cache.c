@@ -121,6 +121,17 @@ static uint8_t *ram(struct board *board, uint32_t addr)
     return board->sram + (addr - BOARD_SRAM_BASE);
 }
 
+/* The context, wherever it lies: a constant one is in flash. NULL = in neither. */
+static const uint8_t *context(const struct call_cache *cache, struct board *board)
+{
+    uint32_t addr = board->cpu.r[0], len = cache->function.context_size;
+    uint32_t off = addr - BOARD_FLASH_BASE, size = board_flash_size(board);
+    if (is_ram(addr, len)) {
+        return ram(board, addr);
+    }
+    return off <= size && len <= size - off ? chip_flash(board) + off : NULL;
+}
+
 /* Two hashes at once: 128 bits, and neither waits for the other. */
 static void mix(uint64_t hash[2], uint64_t value)
 {
@@ -143,15 +154,14 @@ static void mix_bytes(uint64_t hash[2], const uint8_t *bytes, size_t len)
 }
 
 /* Can the call that begins be remembered, as far as its beginning shows? */
-static bool is_question(const struct call_cache *cache, const struct board *board)
+static bool is_question(const struct call_cache *cache, struct board *board)
 {
     const struct cpu *cpu = &board->cpu;
     bool interrupts =
         cpu->irq_enabled != 0 || (cpu->systick_ctrl & SYSTICK_TICKINT) != 0 || cpu->ipsr != 0;
-    return is_ram(cpu->r[0], cache->function.context_size) && cpu->r[1] <= 31 &&
-           is_ram(cpu->r[2], 4) && is_ram(cpu->r[3], 4) && is_ram(cpu->r[SP], 0) &&
-           !interrupts && cpu->itstate == 0 && !cpu->flash_is_slow &&
-           board->links.debug == NULL;
+    return context(cache, board) != NULL && cpu->r[1] <= 31 && is_ram(cpu->r[2], 4) &&
+           is_ram(cpu->r[3], 4) && is_ram(cpu->r[SP], 0) && !interrupts && cpu->itstate == 0 &&
+           !cpu->flash_is_slow && board->links.debug == NULL;
 }
 
 /* What the call that begins asks. */
@@ -168,7 +178,7 @@ static void read_question(const struct call_cache *cache, struct board *board,
     mix(hash, cpu->r[LR]);
     mix(hash, cpu->ticks_per_cycle);
     mix(hash, cpu->fetch_wait);
-    mix_bytes(hash, ram(board, cpu->r[0]), cache->function.context_size);
+    mix_bytes(hash, context(cache, board), cache->function.context_size);
     for (unsigned i = 0; i < 2; i++) {
         out_answer->word_addrs[i] = cpu->r[2 + i];
         mix_bytes(hash, ram(board, cpu->r[2 + i]), 4);

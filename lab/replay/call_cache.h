@@ -25,7 +25,7 @@ enum { CALL_FLASH_MAX = 4 };
 
 struct call_function {
     uint32_t addr;         /* of its first instruction */
-    uint32_t context_size; /* bytes that r0 points to */
+    uint32_t context_size; /* bytes that r0 points to, in RAM or in flash */
     uint32_t stack_size;   /* bytes below the caller's stack pointer that it may use */
 
     /* All the flash that it reads, its own code included; bit n of `places`: it reads this when

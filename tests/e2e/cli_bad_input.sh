@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter image`, `otter key` and `otter board campaign`
+# cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter info`, `otter image`, `otter key` and `otter board campaign`
 # say to wrong files, options and ports, and to MCUs that misbehave: one clear line, the right exit code, and
 # nothing written.
 set -u
@@ -103,6 +103,10 @@ expect 2 'otter: push: --baud abc: not a number from 1 to 10000000' push app.bin
 expect 2 'otter: push: --version 1.0: a version has 8 characters' push app.bin --port x --version 1.0
 expect 2 'otter: push: --timeout 0: not a number' push app.bin --port x --timeout 0
 expect 2 'otter: push: --slot x: not a number from' push app.bin --port x --slot x
+expect 2 'otter: info: no serial port given (--port)' info
+expect 2 'otter: info: app.bin: no file is wanted here' info app.bin --port x
+expect 2 'otter: info: --baud 9601: not a baud rate' info --port x --baud 9601
+expect 1 'otter: info: none/tty: No such file or directory' info --port none/tty
 # one rule for every number: no leading zero
 expect 2 'otter: push: --timeout 010: write 10, or 0x8' push app.bin --port x --timeout 010
 expect 2 'otter: image: make: --number 010: write 10, or 0x8' image make app.bin -n 010
@@ -137,14 +141,18 @@ expect 2 'otter: key: show: c.pem: a bootloader holds 2 keys at most' key show a
 expect 2 'otter: key: show: --json, --c: only one of them' key show key.pem --json --c
 expect 2 'otter: key: show: --public o.pem: one key at a time' key show key.pem rsa.pem --public o.pem
 campaign='board campaign --boot boot.bin --app good.bin --update good.bin'
+others='recovery-bad, watchdog-loop, refused, repeated'
 # shellcheck disable=SC2086 # a command line
 {
     expect 2 'otter: board campaign: --gdb: one case at a time; give --repeat' $campaign --gdb 0
     expect 2 'otter: board campaign: --gdb 65536: not a number' $campaign --repeat 1:torn --gdb 65536
     expect 2 'otter: board campaign: --gdb, --remember: what is not executed cannot be looked at' \
         $campaign --repeat 1:torn --gdb 0 --remember
-    expect 2 'otter: board campaign: --scenario magic: not update, revert, recovery' $campaign --scenario magic
+    expect 2 'otter: board campaign: --scenario magic: not update, revert, recovery, '"$others" \
+        $campaign --scenario magic
     expect 2 'otter: board campaign: --app: a recovery begins without one' $campaign --scenario recovery
+    expect 2 'otter: board campaign: --rescue: the scenario recovery-bad needs one' $campaign --scenario recovery-bad
+    expect 2 'otter: board campaign: --rescue: the scenario update has none' $campaign --rescue good.bin
     expect 1 'otter: board campaign: --remember: boot.bin: is no .elf, where functions can be found' $campaign --remember
     expect 1 'the update without a power cut: the core is locked up' $campaign
 }

@@ -18,13 +18,19 @@ enum ruin {
     RUINS,
 };
 
-/* Make a device that is as `ruin` says; its images have `size` bytes. Counters are set back. */
-void ruin_make(struct ram_flash *flash, enum ruin ruin, uint32_t size);
+/* Make a device with this map that is as `ruin` says; its images have `size` bytes. Counters
+ * are set back. */
+void ruin_make(struct ram_flash *flash, const struct ram_flash_map *map, enum ruin ruin,
+               uint32_t size);
+
+/* The file of the last push: what the bootloader keeps beside its message. */
+extern struct otter_journal_file recovery_file;
 
 /* A module offers `file` to core's recovery over `port` and sends it, in frames, with no fault
  * on the line. Returns whether the recovery has said that the file is complete, at the very
  * last byte.
  * Power: goes with the first flash operation that is cut. */
-bool recovery_push(const struct otter_port *port, const uint8_t file[], uint32_t size);
+bool recovery_push(const struct otter_port *port, const struct otter_layout *layout,
+                   const uint8_t file[], uint32_t size);
 
 #endif

@@ -97,7 +97,7 @@ static void expect_same(const char *which, const char *update, uint32_t every)
     assert_int_equal(
         file_read(path("app/pethouse/pethouse_03010101.bin"), 1 << 20, &scenario.app, NULL), 0);
     assert_int_equal(file_read(path(update), 1 << 20, &scenario.update, NULL), 0);
-    assert_true(scenario_read_versions(&scenario));
+    assert_true(scenario_prepare(&scenario));
     run(&scenario, &options, false);
     run(&scenario, &options, true);
     assert_int_equal(counts[0], counts[1]);

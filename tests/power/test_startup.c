@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* power_startup: power cuts in the life of a device, natively: updates that are confirmed,
- * late, or never, and devices that recover. Single cuts at every Nth flash operation in every
- * way; random double and triple cuts.
+ * late, or never, files that are refused, and devices that recover; with the flash of several
+ * chips. Single cuts at every Nth flash operation in every way; random single, double and
+ * triple cuts, half of them where the journal is written.
  *
- *    power_startup [--every N] [--multi N] [--seed S] [--json FILE]
- *    power_startup --repeat CASE        one case, as a failure has printed it
+ *    power_startup [--map MAP] [--plan NAME] [--every N] [--cases N] [--seed S] [--json FILE]
+ *    power_startup --map MAP --repeat CASE      one case, as a failure has printed it
  *
+ * --every: with a plan of every size, every Nth operation of one size or another.
+ * --cases: so many random ones of each plan, of which three quarters have two or three cuts.
  * Exit 0 if no promise was broken (power/device_life.h). */
 #define _POSIX_C_SOURCE 199309L
 #include <inttypes.h>
@@ -14,40 +17,11 @@
 #include <string.h>
 #include <time.h>
 #include "power/device_life.h"
+#include "power/life_plans.h"
 #include "support/rng.h"
 
-enum { KB = 1024, CUTS_MAX = 3, RUNS_MAX = 60, SNAPSHOTS_MAX = 64, FAILURES_SHOWN = 10 };
+enum { CUTS_MAX = 3, RUNS_MORE = 60, FAILURES_SHOWN = 10, LONG_OPERATIONS = 50000 };
 enum { WAYS = 2 * RAM_FLASH_READS }; /* for a weak bit to read, times to heal */
-
-static const struct life_plan plans[] = {
-    {.name = "good", .size = {26 * KB, 26 * KB, 21 * KB + 4}, .confirm_at = {1, 1, 2}},
-    {.name = "bad", .size = {26 * KB, 20 * KB + 8, 26 * KB}, .confirm_at = {1, 0, 1}},
-    {.name = "mixed",
-     .size = {3 * KB, 2 * KB + 100, 3 * KB, KB, 2 * KB},
-     .confirm_at = {1, 3, 0, 2, 1}},
-    {.name = "small good",
-     .size = {3 * KB, 3 * KB, 2 * KB, 3 * KB, 3 * KB},
-     .confirm_at = {1, 1, 2, 3, 1}},
-    {.name = "small bad",
-     .size = {2 * KB, 3 * KB, 3 * KB, 3 * KB, 2 * KB},
-     .confirm_at = {1, 0, 0, 0, 0}},
-    {.name = "empty", .size = {2 * KB + 100, 2 * KB}, .confirm_at = {1, 2}, .ruin = RUIN_EMPTY},
-    {.name = "noise", .size = {2 * KB}, .confirm_at = {1}, .ruin = RUIN_NOISE},
-    {.name = "half swapped",
-     .size = {2 * KB + 100},
-     .confirm_at = {1},
-     .ruin = RUIN_HALF_SWAPPED},
-    {.name = "half restored",
-     .size = {2 * KB + 100},
-     .confirm_at = {1},
-     .ruin = RUIN_HALF_RESTORED},
-    {.name = "decayed", .size = {2 * KB}, .confirm_at = {1}, .ruin = RUIN_DECAYED},
-    {.name = "asked",
-     .size = {2 * KB, KB, 2 * KB},
-     .confirm_at = {1, 1, 0},
-     .asks_to_recover = true},
-};
-enum { PLANS = sizeof plans / sizeof plans[0], FIRST_SMALL = 2 };
 
 struct cut {
     uint32_t at; /* the first: operations since the beginning; others: since the cut before */
@@ -56,60 +30,25 @@ struct cut {
 };
 
 struct power_case {
-    unsigned plan, reads, heals_by_erase, cuts;
+    unsigned plan, pages, reads, heals_by_erase, cuts;
     struct cut cut[CUTS_MAX];
 };
 
 struct totals {
     uint64_t cases, failures, runs, lost_requests, breaches[LIFE_BREACHES];
+    uint64_t multi;             /* of the cases: with two or three cuts */
+    uint64_t plans[LIFE_PLANS]; /* cases of each */
 };
 
-/* The uncut life of one plan: where each of its runs began. */
-struct reference {
-    struct life_snapshot snapshots[SNAPSHOTS_MAX];
-    unsigned count;
-    uint64_t operations;
-};
-
-static struct reference references[PLANS];
 static struct device_life life;
-
-static bool run_reference(unsigned plan)
-{
-    struct reference *reference = &references[plan];
-
-    life_begin(&life, &plans[plan]);
-    while (!life_is_over(&life) && reference->count < SNAPSHOTS_MAX) {
-        life_save(&life, &reference->snapshots[reference->count++]);
-        (void)life_run(&life, 0);
-    }
-    reference->operations = life.state.operations;
-    if (life.breach != LIFE_KEPT || !life_is_over(&life)) {
-        fprintf(stderr, "power_startup: plan \"%s\" without any cut: %s\n", plans[plan].name,
-                life.breach != LIFE_KEPT ? life.failure : "never ends");
-        return false;
-    }
-    return true;
-}
-
-static const struct life_snapshot *snapshot_before(const struct reference *reference,
-                                                   uint64_t operation)
-{
-    unsigned i = reference->count - 1;
-
-    while (i > 0 && reference->snapshots[i].state.operations >= operation) {
-        i--;
-    }
-    return &reference->snapshots[i];
-}
+static const struct life_reference *reference; /* of the plan that is run */
 
 static bool run_case(const struct power_case *c, struct totals *totals)
 {
-    const struct life_snapshot *snapshot = snapshot_before(&references[c->plan], c->cut[0].at);
+    const struct life_snapshot *snapshot = life_snapshot_before(reference, c->cut[0].at);
     uint64_t next = c->cut[0].at - snapshot->state.operations;
     unsigned cut = 0;
 
-    life.plan = &plans[c->plan];
     life_load(&life, snapshot);
     life.flash.weak_reads = (enum ram_flash_reads)c->reads;
     life.flash.heals_by_erase = c->heals_by_erase != 0;
@@ -117,7 +56,7 @@ static bool run_case(const struct power_case *c, struct totals *totals)
     while (!life_is_over(&life)) {
         uint64_t before = life.state.operations;
 
-        if (life.runs == RUNS_MAX) {
+        if (life.runs == reference->count + RUNS_MORE) {
             life.breach = LIFE_ENDLESS;
             (void)snprintf(life.failure, sizeof life.failure, "never ends");
             break;
@@ -134,6 +73,8 @@ static bool run_case(const struct power_case *c, struct totals *totals)
         }
     }
     totals->cases++;
+    totals->multi += c->cuts > 1;
+    totals->plans[c->plan]++;
     totals->runs += life.runs;
     totals->lost_requests += life.lost_requests;
     totals->breaches[life.breach]++;
@@ -142,7 +83,7 @@ static bool run_case(const struct power_case *c, struct totals *totals)
 
 static void print_case(const struct power_case *c)
 {
-    printf("%u,%u,%u", c->plan, c->reads, c->heals_by_erase);
+    printf("%u,%u,%u,%u", c->plan, c->pages, c->reads, c->heals_by_erase);
     for (unsigned i = 0; i < c->cuts; i++) {
         printf(",%" PRIu32 ":%" PRIu32 ":%" PRIu64, c->cut[i].at, c->cut[i].tear,
                c->cut[i].seed);
@@ -153,8 +94,9 @@ static bool parse_case(const char *text, struct power_case *c)
 {
     int used = 0;
 
-    if (sscanf(text, "%u,%u,%u%n", &c->plan, &c->reads, &c->heals_by_erase, &used) != 3 ||
-        c->plan >= PLANS || c->reads >= RAM_FLASH_READS) {
+    if (sscanf(text, "%u,%u,%u,%u%n", &c->plan, &c->pages, &c->reads, &c->heals_by_erase,
+               &used) != 4 ||
+        c->plan >= LIFE_PLANS || c->reads >= RAM_FLASH_READS) {
         return false;
     }
     for (c->cuts = 0; text[used] != '\0' && c->cuts < CUTS_MAX; c->cuts++) {
@@ -177,8 +119,8 @@ static void count(const struct power_case *c, bool good, struct totals *totals)
         return;
     }
     if (totals->failures++ < FAILURES_SHOWN) {
-        printf("FAILED %s: %s\n  repeat: power_startup --repeat ", plans[c->plan].name,
-               life.failure);
+        printf("FAILED %s: %s\n  repeat: power_startup --map %s --repeat ",
+               life_plans[c->plan].name, life.failure, reference->map->name);
         print_case(c);
         printf("\n");
     }
@@ -190,15 +132,16 @@ static bool is_weak(uint32_t tear)
            tear == RAM_FLASH_ONE_WEAK || tear == RAM_FLASH_ALL_BUT_ONE_WEAK;
 }
 
-/* One cut. What is weak reads in every way and heals in both; in the large plans, one way each
- * in turn. */
-static void run_single(unsigned plan, struct cut cut, struct totals *totals)
+/* One cut. What is weak reads in every way and heals in both; in long lives, one way each in
+ * turn. */
+static void run_single(struct cut cut, struct totals *totals)
 {
-    bool all_ways = is_weak(cut.tear) && plan >= FIRST_SMALL;
+    bool all_ways = is_weak(cut.tear) && reference->operations < LONG_OPERATIONS;
 
     for (unsigned way = 0; way < WAYS; way++) {
         if (all_ways || way == (cut.at + cut.tear) % WAYS) {
-            struct power_case c = {plan, way / 2, way % 2, 1, {cut}};
+            struct power_case c = {
+                reference->plan, reference->pages, way / 2, way % 2, 1, {cut}};
 
             count(&c, run_case(&c, totals), totals);
         }
@@ -208,47 +151,82 @@ static void run_single(unsigned plan, struct cut cut, struct totals *totals)
 /* Every Nth operation, every tear. */
 static void run_singles(uint32_t every, uint64_t seed, struct totals *totals)
 {
-    for (unsigned plan = 0; plan < PLANS; plan++) {
-        uint64_t random = seed;
+    uint64_t random = seed + reference->pages;
 
-        for (uint64_t at = 1 + rng_below(&random, every); at <= references[plan].operations;
-             at += every) {
-            for (uint32_t tear = 0; tear < RAM_FLASH_TEARS; tear++) {
-                run_single(plan, (struct cut){(uint32_t)at, tear, seed}, totals);
-            }
+    for (uint64_t at = 1 + rng_below(&random, every); at <= reference->operations;
+         at += every) {
+        for (uint32_t tear = 0; tear < RAM_FLASH_TEARS; tear++) {
+            run_single((struct cut){(uint32_t)at, tear, seed}, totals);
         }
     }
 }
 
-/* Two or three cuts, the later ones mostly soon after the one before. */
-static void run_multi(uint32_t cases, uint64_t seed, struct totals *totals)
+/* Where the first cut is: anywhere, or where the journal is written. */
+static uint32_t random_operation(uint64_t *random)
 {
-    uint64_t random = seed ^ 0x6D756C7469U;
+    return rng_below(random, 2) != 0
+               ? reference->journal_ops[rng_below(random, reference->journal_op_count)]
+               : 1 + rng_below(random, (uint32_t)reference->operations);
+}
 
-    for (uint32_t i = 0; i < cases; i++) {
-        struct power_case c = {.plan = FIRST_SMALL + rng_below(&random, PLANS - FIRST_SMALL),
-                               .reads = rng_below(&random, RAM_FLASH_READS),
-                               .heals_by_erase = rng_below(&random, 2),
-                               .cuts = 2 + rng_below(&random, 2)};
+/* One, two or three cuts, the later ones mostly soon after the one before. */
+static void run_random(uint64_t cases, uint64_t *random, struct totals *totals)
+{
+    for (uint64_t i = 0; i < cases; i++) {
+        struct power_case c = {.plan = reference->plan,
+                               .pages = reference->pages,
+                               .reads = rng_below(random, RAM_FLASH_READS),
+                               .heals_by_erase = rng_below(random, 2),
+                               .cuts = 1 + (rng_below(random, 8) + 1) / 3};
 
         for (unsigned cut = 0; cut < c.cuts; cut++) {
-            uint32_t range = rng_below(&random, 2) != 0   ? 30
-                             : rng_below(&random, 2) != 0 ? 600
-                                                          : 4000;
+            uint32_t range = rng_below(random, 2) != 0   ? 30
+                             : rng_below(random, 2) != 0 ? 600
+                                                         : 4000;
 
-            c.cut[cut].at =
-                1 +
-                rng_below(&random, cut == 0 ? (uint32_t)references[c.plan].operations : range);
-            c.cut[cut].tear = rng_below(&random, RAM_FLASH_TEARS);
-            c.cut[cut].seed = rng_next(&random);
+            c.cut[cut].at = cut == 0 ? random_operation(random) : 1 + rng_below(random, range);
+            c.cut[cut].tear = rng_below(random, RAM_FLASH_TEARS);
+            c.cut[cut].seed = rng_next(random);
         }
         count(&c, run_case(&c, totals), totals);
     }
 }
 
-static bool write_json(const char *path, const struct totals *totals, uint64_t multi,
-                       double cases_per_s)
+/* All cases of one plan. Returns false if it does not even work without cuts. */
+static bool run_plan(const struct ram_flash_map *map, unsigned plan, uint32_t every,
+                     uint64_t cases, uint64_t seed, struct totals *totals)
 {
+    uint32_t variants = life_plan_variants(map, plan);
+    uint64_t random = seed ^ (uint64_t)plan << 32 ^ 0x6D756C7469U;
+
+    for (uint32_t pages = 1; pages <= variants; pages++) {
+        reference = life_reference_make(&life, map, plan, pages);
+        if (reference == NULL) {
+            return false;
+        }
+        if (pages == variants) {
+            printf("plan \"%s\": %" PRIu64 " operations, %u runs\n", life_plans[plan].name,
+                   reference->operations, reference->count);
+        }
+        if (every != 0) {
+            run_singles(every * variants, seed, totals);
+        }
+        run_random((cases + variants - 1) / variants, &random, totals);
+    }
+    return true;
+}
+
+static bool write_json(const char *path, const struct ram_flash_map *map,
+                       const struct totals *totals, double cases_per_s)
+{
+    static const char *const names[LIFE_BREACHES] = {NULL,
+                                                     "bricks",
+                                                     "lost_reverts",
+                                                     "lost_confirms",
+                                                     "unverified_starts",
+                                                     "unreachable_boards",
+                                                     "endless",
+                                                     "worn"};
     FILE *file = fopen(path, "w");
 
     if (file == NULL) {
@@ -256,15 +234,18 @@ static bool write_json(const char *path, const struct totals *totals, uint64_t m
         return false;
     }
     fprintf(file,
-            "{\n  \"power_native_cases\": %" PRIu64 ",\n  \"power_native_cuts_per_s\": %.0f,\n"
-            "  \"power_multi_cases\": %" PRIu64 ",\n  \"power_bricks\": %" PRIu64 ",\n"
-            "  \"power_lost_reverts\": %" PRIu64 ",\n  \"power_lost_confirms\": %" PRIu64 ",\n"
-            "  \"power_unverified_starts\": %" PRIu64 ",\n  \"power_endless\": %" PRIu64
-            ",\n  \"power_worn\": %" PRIu64 "\n}\n",
-            totals->cases, cases_per_s, multi, totals->breaches[LIFE_BRICK],
-            totals->breaches[LIFE_LOST_REVERT], totals->breaches[LIFE_LOST_CONFIRM],
-            totals->breaches[LIFE_UNVERIFIED], totals->breaches[LIFE_ENDLESS],
-            totals->breaches[LIFE_WORN]);
+            "{\n  \"map\": \"%s\",\n  \"power_native_cases\": %" PRIu64
+            ",\n  \"power_native_cuts_per_s\": %.0f,\n  \"power_multi_cases\": %" PRIu64 ",\n",
+            map->name, totals->cases, cases_per_s, totals->multi);
+    for (unsigned i = LIFE_KEPT + 1; i < LIFE_BREACHES; i++) {
+        fprintf(file, "  \"power_%s\": %" PRIu64 ",\n", names[i], totals->breaches[i]);
+    }
+    fprintf(file, "  \"plans\": {");
+    for (unsigned plan = 0; plan < LIFE_PLANS; plan++) {
+        fprintf(file, "%s\n    \"%s\": %" PRIu64, plan == 0 ? "" : ",", life_plans[plan].name,
+                totals->plans[plan]);
+    }
+    fprintf(file, "\n  }\n}\n");
     return fclose(file) == 0;
 }
 
@@ -276,59 +257,78 @@ static double seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-int main(int argc, char **argv)
+static int usage(void)
 {
-    uint32_t every = 0, multi = 0;
-    uint64_t seed = 1;
-    const char *json = NULL;
-    struct totals totals = {0};
-    struct power_case repeat = {0};
-    bool good = true;
-    double start;
+    fprintf(stderr, "usage: power_startup [--map MAP] [--plan NAME] [--every N] [--cases N] "
+                    "[--seed S] [--json FILE] | [--map MAP] --repeat CASE\n");
+    return 2;
+}
 
-    for (int i = 1; i + 1 < argc && good; i += 2) {
-        if (strcmp(argv[i], "--every") == 0) {
-            every = (uint32_t)strtoul(argv[i + 1], NULL, 10);
-        } else if (strcmp(argv[i], "--multi") == 0) {
-            multi = (uint32_t)strtoul(argv[i + 1], NULL, 10);
-        } else if (strcmp(argv[i], "--seed") == 0) {
-            seed = strtoull(argv[i + 1], NULL, 10);
-        } else if (strcmp(argv[i], "--json") == 0) {
-            json = argv[i + 1];
-        } else {
-            good = strcmp(argv[i], "--repeat") == 0 && parse_case(argv[i + 1], &repeat);
-        }
-    }
-    if (!good || argc % 2 == 0) {
-        fprintf(stderr, "usage: power_startup [--every N] [--multi N] [--seed S] [--json FILE] "
-                        "| --repeat CASE\n");
-        return 2;
-    }
-    for (unsigned plan = 0; plan < PLANS; plan++) {
-        if (!run_reference(plan)) {
-            return 1;
-        }
-        printf("plan \"%s\": %" PRIu64 " operations, %u runs\n", plans[plan].name,
-               references[plan].operations, references[plan].count);
-    }
-    start = seconds();
-    if (repeat.cuts != 0) {
-        life.tells = true;
-        count(&repeat, run_case(&repeat, &totals), &totals);
-    }
-    if (every != 0) {
-        run_singles(every, seed, &totals);
-    }
-    if (multi != 0) {
-        run_multi(multi, seed, &totals);
-    }
-    double cases_per_s = (double)totals.cases / (seconds() - start + 1e-9);
-    printf("startup power: %" PRIu64 " cases, %" PRIu64
-           " of them with two or three cuts: %" PRIu64 " failures; %" PRIu64
-           " requests had to be made again; %.0f cases/s\n",
-           totals.cases, (uint64_t)multi, totals.failures, totals.lost_requests, cases_per_s);
-    if (json != NULL && !write_json(json, &totals, multi, cases_per_s)) {
+static int repeat(const struct ram_flash_map *map, const struct power_case *c)
+{
+    struct totals totals = {0};
+
+    reference = life_reference_make(&life, map, c->plan, c->pages);
+    if (reference == NULL) {
         return 1;
     }
+    life.tells = true;
+    count(c, run_case(c, &totals), &totals);
     return totals.failures != 0;
+}
+
+int main(int argc, char **argv)
+{
+    const struct ram_flash_map *map = &ram_flash_maps[0];
+    uint32_t every = 0;
+    uint64_t seed = 1, cases = 0;
+    const char *json = NULL, *only = NULL;
+    struct totals totals = {0};
+    struct power_case repeated = {0};
+    double start = seconds();
+
+    for (int i = 1; i < argc; i += 2) {
+        const char *option = argv[i], *value = argv[i + 1];
+
+        if (value == NULL) {
+            return usage();
+        }
+        if (strcmp(option, "--every") == 0) {
+            every = (uint32_t)strtoul(value, NULL, 10);
+        } else if (strcmp(option, "--cases") == 0) {
+            cases = strtoull(value, NULL, 10);
+        } else if (strcmp(option, "--seed") == 0) {
+            seed = strtoull(value, NULL, 10);
+        } else if (strcmp(option, "--json") == 0) {
+            json = value;
+        } else if (strcmp(option, "--plan") == 0) {
+            only = value;
+        } else if (strcmp(option, "--map") == 0) {
+            map = ram_flash_map_find(value);
+        } else if (strcmp(option, "--repeat") != 0 || !parse_case(value, &repeated)) {
+            return usage();
+        }
+    }
+    if (map == NULL) {
+        return usage();
+    }
+    if (repeated.cuts != 0) {
+        return repeat(map, &repeated);
+    }
+    for (unsigned plan = 0; plan < LIFE_PLANS; plan++) {
+        if ((only == NULL || strcmp(only, life_plans[plan].name) == 0) &&
+            !run_plan(map, plan, every, cases, seed, &totals)) {
+            return 1;
+        }
+    }
+    double cases_per_s = (double)totals.cases / (seconds() - start + 1e-9);
+    printf("startup power, %s: %" PRIu64 " cases, %" PRIu64
+           " of them with two or three cuts: %" PRIu64 " failures; %" PRIu64
+           " requests had to be made again; %.0f cases/s\n",
+           map->name, totals.cases, totals.multi, totals.failures, totals.lost_requests,
+           cases_per_s);
+    if (json != NULL && !write_json(json, map, &totals, cases_per_s)) {
+        return 1;
+    }
+    return totals.failures != 0 || (totals.cases == 0 && (every != 0 || cases != 0));
 }

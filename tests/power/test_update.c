@@ -1,51 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Power failures in whole updates, on the real binaries: `otter board campaign` with the
  * firmware that was built beside the tests. The options are those of the command
- * (docs/man/otter-board.1). */
-#include <stdbool.h>
+ * (docs/man/otter-board.1), and may name other files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli/cmd.h"
 #include "cli/report.h"
 
-enum { PATH_SIZE = 1024, ADDED_MAX = 7 };
+enum { PATH_SIZE = 1024, FILES_MAX = 4, ADDED_MAX = 1 + 2 * FILES_MAX };
 
-static char *path(char text[PATH_SIZE], const char *name)
-{
-    (void)snprintf(text, PATH_SIZE, "%s/%s", OTTER_FIRMWARE_DIR, name);
-    return text;
-}
+#define BOOT    "boot/boot.elf"
+#define OLD     "app/pethouse/pethouse_03010101.bin"
+#define NEW     "app/app_v3/pethouse_03010103.bin"
+#define MUTE    "app/app_no_confirm/app_no_confirm.bin"
+#define CRASHES "app/app_crashes/app_crashes.bin"
 
-static bool has(int argc, char **argv, const char *text)
+/* What each scenario begins with; NULL = nothing. */
+static const struct {
+    const char *scenario, *app, *update, *rescue;
+} rows[] = {
+    {"update", OLD, NEW, NULL},
+    {"revert", OLD, MUTE, NULL},
+    {"recovery", NULL, NEW, NULL},
+    {"recovery-bad", NULL, MUTE, NEW},
+    {"watchdog-loop", CRASHES, NEW, NULL},
+    {"refused", OLD, MUTE, NULL},
+    {"repeated", OLD, NEW, NULL},
+};
+
+static unsigned find(const char *scenario)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], text) == 0) {
-            return true;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i].scenario, scenario) == 0) {
+            return i;
         }
     }
-    return false;
+    return 0;
+}
+
+/* The row of the scenario that is asked for. */
+static unsigned asked(int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc; i++) {
+        if (strcmp(argv[i], "--scenario") == 0) {
+            return find(argv[i + 1]);
+        }
+    }
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    static char program[] = "power_update", boot[] = "--boot", app[] = "--app";
-    static char update[] = "--update", paths[3][PATH_SIZE];
-    bool reverts = has(argc, argv, "revert"), recovers = has(argc, argv, "recovery");
+    static char program[] = "power_update";
+    static char options[FILES_MAX][16], paths[FILES_MAX][PATH_SIZE];
+    const unsigned row = asked(argc, argv);
+    const struct {
+        const char *option, *name;
+    } files[FILES_MAX] = {{"--boot", BOOT},
+                          {"--app", rows[row].app},
+                          {"--update", rows[row].update},
+                          {"--rescue", rows[row].rescue}};
     char **all = calloc(ADDED_MAX + (size_t)argc, sizeof all[0]);
     int count = 0;
     if (all == NULL) {
         return EXIT_FAILURE;
     }
     all[count++] = program;
-    all[count++] = boot;
-    all[count++] = path(paths[0], "boot/boot.elf");
-    all[count++] = update;
-    all[count++] = path(paths[1], reverts ? "app/app_no_confirm/app_no_confirm.bin"
-                                          : "app/app_v3/pethouse_03010103.bin");
-    if (!recovers) {
-        all[count++] = app;
-        all[count++] = path(paths[2], "app/pethouse/pethouse_03010101.bin");
+    for (unsigned i = 0; i < FILES_MAX; i++) {
+        if (files[i].name != NULL) {
+            (void)snprintf(options[i], sizeof options[i], "%s", files[i].option);
+            (void)snprintf(paths[i], PATH_SIZE, "%s/%s", OTTER_FIRMWARE_DIR, files[i].name);
+            all[count++] = options[i];
+            all[count++] = paths[i];
+        }
     }
     memcpy(all + count, argv + 1, (size_t)(argc - 1) * sizeof argv[0]);
     report_command("board campaign");
