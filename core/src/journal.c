@@ -255,7 +255,7 @@ static void get_install(const struct otter_port *port, const uint8_t head[ENTRY_
 
     /* One dead cell is no start; but what a cut has left of an earlier start may read as blank
      * when a later one is counted: that has more than one mark. */
-    for (uint8_t i = before; i < OTTER_JOURNAL_TRIALS; i++) {
+    for (unsigned i = before; i < OTTER_JOURNAL_TRIALS; i++) {
         if (count_marks(head + ENTRY_STARTS + (size_t)GROUP_SIZE * i, GROUP_SIZE) >
             (i != journal->starts)) {
             journal->starts = (uint8_t)(i + 1);
