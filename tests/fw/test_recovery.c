@@ -258,16 +258,35 @@ static void test_app_asks_and_the_power_goes(void **state)
 /* ---- asked for by a pin, of a bootloader that has one: KEY1 ---- */
 
 /* The old app in flash or nothing, and KEY1 held while the supply comes. */
-static void start_with_pin(bool has_app, bool is_held)
+static void start_with_pin_and(const struct firmware *update, bool has_app, bool is_held)
 {
     const struct firmware_set *set = firmware_set();
     const struct testbed_load loads[] = {{OTTER_BOOT_ADDR, pin_boot.data, pin_boot.len},
                                          {OTTER_APP_ADDR, set->old_app.data, set->old_app.len}};
 
-    start(loads, has_app ? 2 : 1, &set->new_app, false);
+    start(loads, has_app ? 2 : 1, update, false);
     assert_true(replay_attach(pin_waiting, testbed_board(bed)));
     board_set_key(testbed_board(bed), 1, is_held);
     testbed_power_on(bed);
+}
+
+static void start_with_pin(bool has_app, bool is_held)
+{
+    start_with_pin_and(&firmware_set()->new_app, has_app, is_held);
+}
+
+/* Held as well: what has come is refused, and the app starts. */
+static void test_pin_asks_and_a_forged_image_is_refused(void **state)
+{
+    struct firmware forged = firmware_copy(&firmware_set()->new_app);
+
+    (void)state;
+    forged.data[5000] ^= 1;
+    start_with_pin_and(&forged, true, true);
+    assert_int_not_equal(testbed_run_until_log(bed, "SoftVersion = 03010101", 0, 120000), 0);
+    assert_int_equal(count("Refuse [7]"), 1);
+    assert_int_equal(count("Recover"), 1);
+    free(forged.data);
 }
 
 static void test_pin_asks_and_what_comes_is_on_trial(void **state)
@@ -339,6 +358,7 @@ int main(void)
         cmocka_unit_test_teardown(test_app_asks_and_a_forged_image_is_refused, stop),
         cmocka_unit_test_teardown(test_app_asks_and_the_power_goes, stop),
         cmocka_unit_test_teardown(test_pin_asks_and_what_comes_is_on_trial, stop),
+        cmocka_unit_test_teardown(test_pin_asks_and_a_forged_image_is_refused, stop),
         cmocka_unit_test_teardown(test_pin_of_a_board_without_app, stop),
         cmocka_unit_test_teardown(test_pin_is_released_and_the_app_starts, stop),
         cmocka_unit_test_teardown(test_pin_leaves_no_trace, stop),
