@@ -12,7 +12,7 @@ void log_action(enum otter_action action, uint8_t detail)
     if (action >= OTTER_ACTION_REFUSE) {
         debug_text(texts[action - OTTER_ACTION_REFUSE]);
         debug_text(" [");
-        if (detail >= 10) { /* no reason is above 19 */
+        if (detail >= 10) { /* none that a bootloader gives is above 19 */
             debug_byte('1');
             detail = (uint8_t)(detail - 10);
         }

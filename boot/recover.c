@@ -36,7 +36,7 @@ void recover(uint8_t reason)
             otter_recovery_ask(&recovery);
         }
     }
-    MAILBOX_FILE->tries++;
+    MAILBOX_FILE->tries++; /* looked at with MAILBOX_RECEIVED only */
     uart_polled_drain();
     mailbox_put_and_reset(complete ? MAILBOX_RECEIVED : MAILBOX_UNHEARD);
 }

@@ -7,6 +7,7 @@
 #include "cli/report.h"
 #include "host/json.h"
 #include "host/number.h"
+#include "host/serial.h"
 
 error_t cmd_wrong(const struct host_error *error)
 {
@@ -59,6 +60,17 @@ error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_
         *out_value = (uint32_t)value;
     }
     return err;
+}
+
+error_t cmd_baud(const char *text, long *out_baud)
+{
+    uint32_t number = 0;
+    error_t err = cmd_number32("--baud", text, 1, 10000000, &number);
+
+    *out_baud = (long)number;
+    return err != 0 || serial_baud_is_known(*out_baud)
+               ? err
+               : cmd_bad_value("--baud", text, "not a baud rate this system knows");
 }
 
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size)

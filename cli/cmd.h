@@ -48,6 +48,9 @@ error_t cmd_number(const char *option, const char *text, uint64_t min, uint64_t 
 error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_t max,
                      uint32_t *out_value);
 
+/* --baud: a rate that this system knows. 0, or EINVAL after reporting. */
+error_t cmd_baud(const char *text, long *out_baud);
+
 /* --flash-size: 64 or 128, in KB, as bytes. 0, or EINVAL after reporting. */
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size);
 

@@ -48,19 +48,13 @@ static void on_event(void *ctx, const struct module_event *event)
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct options *options = state->input;
-    uint32_t number = 0;
-    error_t err;
 
     switch (key) {
     case 'p':
         options->port = arg;
         return 0;
     case 'b':
-        err = cmd_number32("--baud", arg, 1, 10000000, &number);
-        options->baud = (long)number;
-        return err != 0 || serial_baud_is_known(options->baud)
-                   ? err
-                   : cmd_bad_value("--baud", arg, "not a baud rate this system knows");
+        return cmd_baud(arg, &options->baud);
     case 'j':
         options->json = true;
         return 0;

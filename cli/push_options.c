@@ -3,7 +3,6 @@
 
 #include <string.h>
 #include "cli/cmd.h"
-#include "host/serial.h"
 #include "otter/image.h"
 #include "port/stm32f103/partitions.h"
 
@@ -12,19 +11,13 @@ enum { OPT_FORCE = 256, OPT_JSON, OPT_TIMEOUT, OPT_SLOT };
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct push_options *options = state->input;
-    uint32_t number = 0;
-    error_t err;
 
     switch (key) {
     case 'p':
         options->port = arg;
         return 0;
     case 'b':
-        err = cmd_number32("--baud", arg, 1, 10000000, &number);
-        options->baud = (long)number;
-        return err != 0 || serial_baud_is_known(options->baud)
-                   ? err
-                   : cmd_bad_value("--baud", arg, "not a baud rate this system knows");
+        return cmd_baud(arg, &options->baud);
     case 'V':
         if (strlen(arg) != 8) {
             return cmd_bad_value("--version", arg,

@@ -78,7 +78,6 @@ static void on_illegal(struct module *module, const struct otter_frame *frame)
 
 void module_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
 {
-
     switch (frame->cmd) {
     case OTTER_CMD_REPORT:
         on_report(module, frame);

@@ -189,11 +189,9 @@ static void judge(const struct otter_port *port, const struct otter_layout *layo
 /* The version number in the trailer of the image that runs. 0 = it has none. The journal has
  * the number of what was installed last, which may be an image that was taken back. */
 static uint32_t running_number(const struct otter_port *port, const struct otter_layout *layout,
-                               const struct otter_journal *journal)
+                               struct otter_journal *journal)
 {
-    bool is_previous = journal->kind == OTTER_JOURNAL_RESTORE ||
-                       (journal->kind == OTTER_JOURNAL_INSTALL && !journal->moved);
-    uint32_t size = is_previous ? journal->previous.length : journal->present.length;
+    uint32_t size = otter_journal_app(journal)->length;
     uint8_t header[OTTER_IMAGE_HEADER_SIZE];
     struct otter_image image;
 

@@ -18,7 +18,8 @@ extern const struct otter_port OTTER_PORT;
 extern const struct otter_layout OTTER_LAYOUT;
 #define CHIP_PORT(port)     ((void)(port), &OTTER_PORT)
 #define CHIP_LAYOUT(layout) ((void)(layout), &OTTER_LAYOUT)
-#define CHIP_IS_KNOWN       true /* and was checked when it was compiled: the port's layout.c */
+/* ... and fits: its numbers are checked in the port's layout.c, its regions in test_layout. */
+#define CHIP_IS_KNOWN       true
 #else
 #define CHIP_PORT(port)     (port)
 #define CHIP_LAYOUT(layout) (layout)

@@ -192,6 +192,16 @@ uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t
     return (length + page_size - 1) / page_size;
 }
 
+struct otter_digest_record *otter_journal_app(struct otter_journal *journal)
+{
+    bool is_begun = journal->moved || journal->step > 1;
+
+    return journal->kind == OTTER_JOURNAL_RESTORE ||
+                   (journal->kind == OTTER_JOURNAL_INSTALL && !is_begun)
+               ? &journal->previous
+               : &journal->present;
+}
+
 enum { FIELDS_SIZE = ENTRY_CHECK - ENTRY_TAG };
 
 /* The members of struct otter_journal that are those of an entry, in its places. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "otter/image.h"
 #include "otter/journal.h"
 #include "chip.h"
 
@@ -29,7 +30,8 @@ bool otter_layout_check(const struct otter_port *port, const struct otter_layout
 
     if (!OTTER_LAYOUT_FITS(page_size, CHIP_PORT(port)->program_size, map->app.size) ||
         map->backup.size != map->app.size || map->journal.size != page_size ||
-        map->spare.size != page_size || map->flag.size != page_size) {
+        map->spare.size != page_size || map->flag.size != page_size ||
+        map->ram.size < OTTER_IMAGE_STACK_MIN) {
         return false;
     }
     for (unsigned i = 0; i < REGIONS; i++) {

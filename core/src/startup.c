@@ -30,17 +30,6 @@ static bool is_on_trial(const struct otter_journal *journal)
     return journal->kind == OTTER_JOURNAL_INSTALL && !journal->confirmed;
 }
 
-/* The digest record of what should be in APP now. A swap begins with APP as it was. */
-static struct otter_digest_record *app_digest(struct otter_journal *journal)
-{
-    bool is_begun = journal->moved || journal->step > 1;
-
-    return journal->kind == OTTER_JOURNAL_RESTORE ||
-                   (journal->kind == OTTER_JOURNAL_INSTALL && !is_begun)
-               ? &journal->previous
-               : &journal->present;
-}
-
 static void read_situation(struct otter_startup *s)
 {
     struct otter_situation *now = &s->now;
@@ -107,7 +96,7 @@ static void check(struct otter_startup *s, enum otter_image_at where)
 {
     struct otter_journal *journal = &s->now.journal;
     const struct otter_digest_record *digest =
-        where == OTTER_IMAGE_AT_APP ? app_digest(journal) : &journal->previous;
+        where == OTTER_IMAGE_AT_APP ? otter_journal_app(journal) : &journal->previous;
     enum otter_reason reason = OTTER_REASON_NONE;
     enum otter_check good = OTTER_CHECK_GOOD;
     bool recorded = journal->kind != OTTER_JOURNAL_NONE && where != OTTER_IMAGE_AT_NEW &&
@@ -193,7 +182,7 @@ static int rewrite(struct otter_startup *s, uint8_t reason)
         journal->reason = reason;
         return append(s);
     }
-    journal->present = *app_digest(journal);
+    journal->present = *otter_journal_app(journal);
     journal->previous = (struct otter_digest_record){0, 0};
     return begin(s, OTTER_JOURNAL_IDLE, 0, 0, reason);
 }
@@ -218,7 +207,7 @@ static int refuse(struct otter_startup *s, uint8_t reason)
 {
     if (s->now.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_BAD) {
         /* The next start must not accept APP by its digest record. */
-        app_digest(&s->now.journal)->length = 0;
+        otter_journal_app(&s->now.journal)->length = 0;
     }
     s->now.journal.file = s->now.journal.request_file;
     s->refused = reason;
@@ -250,6 +239,7 @@ static int install(struct otter_startup *s)
     /* With an entry in doubt the page waits until that entry is void: it may say that the page
      * is saved already. */
     saves_first = has_app && s->now.journal.certain;
+    /* Twice: one refused operation is no dead page. */
     if (saves_first && otter_swap_save_first(port_of(s), layout_of(s)) != 0 &&
         otter_swap_save_first(port_of(s), layout_of(s)) != 0) {
         tell(s, OTTER_ACTION_REFUSE, OTTER_REASON_FLASH);
@@ -316,7 +306,7 @@ static uint8_t recover_reason(struct otter_startup *s)
         return OTTER_REASON_UNCONFIRMED;
     }
     return s->now.check[OTTER_IMAGE_AT_APP] == OTTER_CHECK_GOOD ||
-                   app_digest(&s->now.journal)->length == 0
+                   otter_journal_app(&s->now.journal)->length == 0
                ? journal->reason
                : OTTER_REASON_DAMAGED;
 }
@@ -435,7 +425,7 @@ static enum otter_startup_target give_up(struct otter_startup *s)
         return OTTER_STARTUP_RECOVERY;
     }
     return is_on_trial(&s->now.journal) &&
-                   app_digest(&s->now.journal) == &s->now.journal.present
+                   otter_journal_app(&s->now.journal) == &s->now.journal.present
                ? OTTER_STARTUP_TRIAL
                : OTTER_STARTUP_APP;
 }

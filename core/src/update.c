@@ -93,7 +93,6 @@ enum otter_reason otter_update_refusal(const struct otter_port *port,
                                        const struct otter_layout *layout,
                                        const struct otter_flag *file, bool forced)
 {
-    const struct otter_digest_record *app;
     struct otter_journal journal;
 
     otter_journal_read(port, layout, &journal);
@@ -106,9 +105,8 @@ enum otter_reason otter_update_refusal(const struct otter_port *port,
     if (forced) {
         return OTTER_REASON_NONE;
     }
-    /* After a revert APP holds what the update had replaced. */
-    app = journal.kind == OTTER_JOURNAL_RESTORE ? &journal.previous : &journal.present;
-    if (file->image_size == app->length && is_in_app(port, layout, file)) {
+    if (file->image_size == otter_journal_app(&journal)->length &&
+        is_in_app(port, layout, file)) {
         return OTTER_REASON_INSTALLED;
     }
     return otter_history_find(port, layout, file->md5).tries >= OTTER_HISTORY_TRIES_MAX

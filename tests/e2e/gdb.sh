@@ -10,13 +10,8 @@ if ! command -v gdb-multiarch >/dev/null 2>&1; then
     echo "skipped: gdb-multiarch is not installed (scripts/need.sh debug installs it)"
     exit 77
 fi
-dir=$(mktemp -d)
-board=
-cleanup() {
-    [ -z "$board" ] || kill "$board" 2>/dev/null || true
-    rm -rf "$dir"
-}
-trap cleanup EXIT
+# shellcheck source=tests/e2e/on_board.sh
+. "$(dirname "$0")/on_board.sh"
 
 die() {
     echo "gdb: $*" >&2

@@ -7,13 +7,8 @@ otter=$1
 firmware=$2
 pty_peer=$3
 app=$firmware/app/pethouse/pethouse_03010102.bin
-dir=$(mktemp -d)
-board=
-cleanup() {
-    [ -z "$board" ] || kill "$board" 2>/dev/null || true
-    rm -rf "$dir"
-}
-trap cleanup EXIT
+# shellcheck source=tests/e2e/on_board.sh
+. "$(dirname "$0")/on_board.sh"
 
 fail() {
     echo "e2e_info: $1" >&2

@@ -5,13 +5,8 @@
 set -eu
 otter=$1
 firmware=$2
-dir=$(mktemp -d)
-board=
-cleanup() {
-    [ -z "$board" ] || kill "$board" 2>/dev/null || true
-    rm -rf "$dir"
-}
-trap cleanup EXIT
+# shellcheck source=tests/e2e/on_board.sh
+. "$(dirname "$0")/on_board.sh"
 
 "$otter" board run --load "$firmware/app/pethouse/factory.hex" --flash "$dir/flash.bin" \
     --uart1 "file:$dir/log" --uart2 "pty:$dir/mcu" --realtime 2>"$dir/board.err" &

@@ -9,13 +9,8 @@ factory=$firmware/app/pethouse/factory.hex
 boot=$firmware/boot/boot.bin
 old=$firmware/app/pethouse/pethouse_03010101.bin
 mute=$firmware/app/app_no_confirm/app_no_confirm.bin
-dir=$(mktemp -d)
-board=
-cleanup() {
-    [ -z "$board" ] || kill "$board" 2>/dev/null || true
-    rm -rf "$dir"
-}
-trap cleanup EXIT
+# shellcheck source=tests/e2e/on_board.sh
+. "$(dirname "$0")/on_board.sh"
 
 # board_start LOAD...: a new board with these in flash
 board_start() {

@@ -43,6 +43,19 @@ void journal_entry_put(uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,
     out[ENTRY_AT_COMMIT + 1] = (uint8_t)~out[10];
 }
 
+void journal_put(struct ram_flash *flash, unsigned i, const struct journal_entry *entry)
+{
+    journal_entry_put(journal_entry_bytes(flash, i), i % JOURNAL_PLACES, entry);
+}
+
+struct otter_journal journal_get(const struct ram_flash *flash)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(&flash->port, &ram_flash_layout, &journal);
+    return journal;
+}
+
 void journal_request_put(uint8_t entry[JOURNAL_ENTRY_LEN], uint16_t number, uint32_t len,
                          uint32_t wrong)
 {

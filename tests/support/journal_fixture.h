@@ -42,6 +42,10 @@ uint8_t *journal_entry_bytes(struct ram_flash *flash, unsigned i);
 void journal_entry_put(uint8_t out[JOURNAL_ENTRY_LEN], unsigned place,
                        const struct journal_entry *entry);
 
+/* Put one into entry 0..7 of this flash; read the journal that is there. */
+void journal_put(struct ram_flash *flash, unsigned i, const struct journal_entry *entry);
+struct otter_journal journal_get(const struct ram_flash *flash);
+
 /* A request for `len` bytes in the entry with this number, of a file of zeros never tried;
  * right or not (`wrong` is put over it). */
 void journal_request_put(uint8_t entry[JOURNAL_ENTRY_LEN], uint16_t number, uint32_t len,

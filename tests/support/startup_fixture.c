@@ -166,6 +166,11 @@ void fixture_download(enum fixture_image image)
     }
 }
 
+void fixture_damage(uint32_t addr)
+{
+    flash.bytes[addr - RAM_FLASH_ADDR] ^= 0x10;
+}
+
 void fixture_probe(enum fixture_image image)
 {
     memcpy(flash.bytes + (layout->app.addr - RAM_FLASH_ADDR), images[image], image_size[image]);

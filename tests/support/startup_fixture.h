@@ -85,6 +85,9 @@ void fixture_ask(enum fixture_image image);
 int fixture_request(uint32_t size); /* of whatever is in APPBAK; as otter_update_request() */
 void fixture_write_record(enum fixture_image image);
 
+/* One bit of this byte reads otherwise. */
+void fixture_damage(uint32_t addr);
+
 /* A debug probe puts an image into APP. */
 void fixture_probe(enum fixture_image image);
 

@@ -309,7 +309,7 @@ static struct journal_entry entry_of(uint8_t kind)
 
 static void put_entry(const struct journal_entry *entry)
 {
-    journal_entry_put(journal_entry_bytes(&flash, 0), 0, entry);
+    journal_put(&flash, 0, entry);
 }
 
 static struct otter_about read_about(const struct otter_ask_about *ask)

@@ -42,7 +42,7 @@ static void put(unsigned i, const uint8_t *md5, uint8_t tries, enum otter_reason
     if (md5 != NULL) {
         memcpy(entry.digest, md5, sizeof entry.digest);
     }
-    journal_entry_put(bytes_of(i), i % JOURNAL_PLACES, &entry);
+    journal_put(&flash, i, &entry);
     for (unsigned k = 0; k < i; k++) {
         memset(bytes_of(k) + ENTRY_AT_TAG, 0, 2);
     }

@@ -28,22 +28,9 @@ static uint8_t *bytes_of(unsigned i)
     return journal_entry_bytes(&flash, i);
 }
 
-static void put(unsigned i, const struct journal_entry *entry)
-{
-    journal_entry_put(bytes_of(i), i % JOURNAL_PLACES, entry);
-}
-
-static struct otter_journal get(void)
-{
-    struct otter_journal journal;
-
-    otter_journal_read(port, layout, &journal);
-    return journal;
-}
-
 static int append_kind(enum otter_journal_kind kind)
 {
-    struct otter_journal journal = get();
+    struct otter_journal journal = journal_get(&flash);
 
     journal.kind = (uint8_t)kind;
     return otter_journal_append(port, layout, &journal);
@@ -114,7 +101,7 @@ static void layout_byte_by_byte(void **state)
     assert_int_equal(journal.number, 0x120A);
     assert_memory_equal(bytes_of(6), vector, ENTRY_AT_STARTS);
     assert_int_equal(flash.operations, ENTRY_AT_STARTS / 2); /* no mark of what comes later */
-    assert_int_equal(get().floor, 0x03010101);
+    assert_int_equal(journal_get(&flash).floor, 0x03010101);
     for (unsigned i = 0; i < 3; i++) {
         assert_int_equal(otter_journal_advance(port, &journal), 0);
         assert_int_equal(journal.step, i + 1);
@@ -126,7 +113,7 @@ static void layout_byte_by_byte(void **state)
     assert_memory_equal(bytes_of(6) + ENTRY_AT_PAGE_MARKS, page_marks, sizeof page_marks);
     assert_int_equal(flash.refused, 0);
 
-    journal = get();
+    journal = journal_get(&flash);
     assert_int_equal(journal.addr, journal_entry_addr(6));
     assert_int_equal(journal.kind, OTTER_JOURNAL_INSTALL);
     assert_int_equal(journal.number, 0x120A);
@@ -158,11 +145,11 @@ static void steps_in_the_fields(void **state)
         ram_flash_init(&flash);
         assert_int_equal(otter_journal_append(port, layout, &journal), 0);
         assert_int_equal(otter_get_le16(bytes_of(0) + ENTRY_AT_STEP), step);
-        assert_int_equal(get().step, step);
-        assert_false(get().moved);
+        assert_int_equal(journal_get(&flash).step, step);
+        assert_false(journal_get(&flash).moved);
         assert_int_equal(otter_journal_advance(port, &journal), 0);
-        assert_int_equal(get().step, step + 1);
-        assert_int_equal(get().moved, step == 51);
+        assert_int_equal(journal_get(&flash).step, step + 1);
+        assert_int_equal(journal_get(&flash).moved, step == 51);
     }
     for (unsigned starts = 0; starts <= OTTER_JOURNAL_TRIALS; starts++) {
         struct otter_journal journal = {.kind = OTTER_JOURNAL_INSTALL,
@@ -173,8 +160,8 @@ static void steps_in_the_fields(void **state)
         ram_flash_init(&flash);
         assert_int_equal(otter_journal_append(port, layout, &journal), 0);
         assert_int_equal(otter_get_le16(bytes_of(0) + ENTRY_AT_STEP), 0x8000 | starts);
-        assert_true(get().moved);
-        assert_int_equal(get().starts, starts);
+        assert_true(journal_get(&flash).moved);
+        assert_int_equal(journal_get(&flash).starts, starts);
     }
     for (unsigned step = 0; step < 26; step++) {
         struct otter_journal journal = {
@@ -182,9 +169,9 @@ static void steps_in_the_fields(void **state)
 
         ram_flash_init(&flash);
         assert_int_equal(otter_journal_append(port, layout, &journal), 0);
-        assert_int_equal(get().step, step);
+        assert_int_equal(journal_get(&flash).step, step);
         assert_int_equal(otter_journal_advance(port, &journal), 0);
-        assert_int_equal(get().step, step + 1);
+        assert_int_equal(journal_get(&flash).step, step + 1);
         assert_int_equal(otter_get_le16(bytes_of(0) + ENTRY_AT_PAGE_MARKS + 2 * step), 0);
     }
 }
@@ -195,8 +182,8 @@ static void nothing_is_no_entry(void **state)
 {
     (void)state;
     ram_flash_init(&flash);
-    assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
-    assert_int_equal(get().addr, 0);
+    assert_int_equal(journal_get(&flash).kind, OTTER_JOURNAL_NONE);
+    assert_int_equal(journal_get(&flash).addr, 0);
 }
 
 /* Numbers run on over 0xFFFF, over many page changes; the newest is always the last. */
@@ -208,17 +195,17 @@ static void number_wraps(void **state)
 
     (void)state;
     ram_flash_init(&flash);
-    put(0, &entry);
+    journal_put(&flash, 0, &entry);
     for (unsigned i = 1; i <= 40; i++) {
         uint32_t erased = flash.erased;
 
         assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
         number++;
-        assert_int_equal(get().number, number);
-        assert_int_equal(get().addr, journal_entry_addr(i % JOURNAL_ENTRIES));
+        assert_int_equal(journal_get(&flash).number, number);
+        assert_int_equal(journal_get(&flash).addr, journal_entry_addr(i % JOURNAL_ENTRIES));
         assert_int_equal(flash.erased - erased,
                          i % JOURNAL_PLACES == 0); /* only where a page begins */
-        assert_true(get().certain);
+        assert_true(journal_get(&flash).certain);
     }
     assert_int_equal(flash.refused, 0);
 }
@@ -238,10 +225,10 @@ static void highest_number_wins(void **state)
 
         ram_flash_init(&flash);
         entry.number = cases[c].first;
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         entry.number = cases[c].second;
-        put(JOURNAL_PLACES, &entry);
-        assert_int_equal(get().addr,
+        journal_put(&flash, JOURNAL_PLACES, &entry);
+        assert_int_equal(journal_get(&flash).addr,
                          journal_entry_addr(cases[c].is_second ? JOURNAL_PLACES : 0));
     }
 }
@@ -255,10 +242,10 @@ static void place_counts(void **state)
     (void)state;
     for (unsigned i = 0; i < JOURNAL_ENTRIES; i++) {
         ram_flash_init(&flash);
-        put(i, &entry);
-        assert_int_equal(get().certain, i % JOURNAL_PLACES == 3);
+        journal_put(&flash, i, &entry);
+        assert_int_equal(journal_get(&flash).certain, i % JOURNAL_PLACES == 3);
         journal_entry_put(bytes_of(i), 3, &entry); /* moved, with its checksum */
-        assert_int_equal(get().certain, i % JOURNAL_PLACES == 3);
+        assert_int_equal(journal_get(&flash).certain, i % JOURNAL_PLACES == 3);
     }
 }
 
@@ -282,21 +269,21 @@ static void one_wrong_bit_is_put_right(void **state)
 
     (void)state;
     ram_flash_init(&flash);
-    put(3, &entry);
-    right = get();
+    journal_put(&flash, 3, &entry);
+    right = journal_get(&flash);
     assert_true(right.certain);
     for (unsigned bit = FROM; bit < END; bit++) {
         struct otter_journal journal;
 
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
-        journal = get();
+        journal = journal_get(&flash);
         assert_false(journal.certain);
         journal.certain = true;
         journal.tag = right.tag;
         assert_memory_equal(&journal, &right, sizeof right);
         for (unsigned other = bit < FIELDS ? FROM : FIELDS; other < bit; other += 13) {
             bytes_of(3)[other / 8] ^= (uint8_t)(1U << other % 8);
-            assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
+            assert_int_equal(journal_get(&flash).kind, OTTER_JOURNAL_NONE);
             bytes_of(3)[other / 8] ^= (uint8_t)(1U << other % 8);
         }
         bytes_of(3)[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -313,23 +300,23 @@ static void lengths_beyond_the_slot(void **state)
         struct journal_entry entry = {.kind = OTTER_JOURNAL_INSTALL, .present_len = lens[c]};
 
         ram_flash_init(&flash);
-        put(0, &entry);
-        assert_int_equal(get().kind,
+        journal_put(&flash, 0, &entry);
+        assert_int_equal(journal_get(&flash).kind,
                          lens[c] <= SLOT ? OTTER_JOURNAL_INSTALL : OTTER_JOURNAL_NONE);
         entry.present_len = 8;
         entry.previous_len = lens[c];
-        put(0, &entry);
-        assert_int_equal(get().kind,
+        journal_put(&flash, 0, &entry);
+        assert_int_equal(journal_get(&flash).kind,
                          lens[c] <= SLOT ? OTTER_JOURNAL_INSTALL : OTTER_JOURNAL_NONE);
         journal_request_put(bytes_of(0), 0, lens[c], 0);
         if (lens[c] <= SLOT) {
-            assert_int_equal(get().request_size, lens[c]);
+            assert_int_equal(journal_get(&flash).request_size, lens[c]);
         }
         entry.previous_len = 8;
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         journal_request_put(bytes_of(0), 0, lens[c], 0);
-        assert_int_equal(get().request_size, lens[c] <= SLOT ? lens[c] : 0);
-        assert_true(get().requested);
+        assert_int_equal(journal_get(&flash).request_size, lens[c] <= SLOT ? lens[c] : 0);
+        assert_true(journal_get(&flash).requested);
     }
 }
 
@@ -344,10 +331,10 @@ static void dirty_entries_are_passed_over(void **state)
             for (unsigned i = 1; i <= dirty; i++) {
                 bytes_of(i)[off] = 0x7F;
             }
-            assert_false(get().certain);
+            assert_false(journal_get(&flash).certain);
             assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
-            assert_int_equal(get().addr, journal_entry_addr(dirty + 1));
-            assert_int_equal(get().number, JOURNAL_PLACES + dirty + 1);
+            assert_int_equal(journal_get(&flash).addr, journal_entry_addr(dirty + 1));
+            assert_int_equal(journal_get(&flash).number, JOURNAL_PLACES + dirty + 1);
             for (unsigned i = 1; i <= dirty; i++) {
                 static const uint8_t zeros[10]; /* guard and tag */
 
@@ -370,11 +357,11 @@ static void the_page_of_the_newest_entry_is_never_erased(void **state)
         ram_flash_init(&flash);
         memset(bytes_of(0), 0x33, RAM_FLASH_PAGE);
         memset(bytes_of(JOURNAL_PLACES), 0x33, RAM_FLASH_PAGE);
-        put(i, &entry);
+        journal_put(&flash, i, &entry);
         assert_int_equal(append_kind(OTTER_JOURNAL_RESTORE), 0);
-        assert_int_equal(get().addr,
+        assert_int_equal(journal_get(&flash).addr,
                          journal_entry_addr(i < JOURNAL_PLACES ? JOURNAL_PLACES : 0));
-        assert_int_equal(get().kind, OTTER_JOURNAL_RESTORE);
+        assert_int_equal(journal_get(&flash).kind, OTTER_JOURNAL_RESTORE);
         assert_int_equal(flash.erased, 1);
         assert_int_equal(otter_get_le16(bytes_of(i) + ENTRY_AT_TAG),
                          0); /* there still, and void */
@@ -398,16 +385,16 @@ static void nothing_can_be_programmed_and_the_newest_entry_stays(void **state)
         struct otter_port broken = *port;
 
         ram_flash_init(&flash);
-        put(i, &entry);
+        journal_put(&flash, i, &entry);
         broken.program = refuse_program;
         for (unsigned n = 0; n < 40; n++) {
-            struct otter_journal journal = get();
+            struct otter_journal journal = journal_get(&flash);
 
             assert_int_equal(journal.addr, journal_entry_addr(i));
             assert_int_equal(journal.kind, OTTER_JOURNAL_INSTALL);
             assert_int_equal(otter_journal_append(&broken, layout, &journal), OTTER_ERR_FLASH);
         }
-        assert_int_equal(get().addr, journal_entry_addr(i));
+        assert_int_equal(journal_get(&flash).addr, journal_entry_addr(i));
         assert_int_equal(flash.refused, 0);
     }
 }
@@ -425,9 +412,10 @@ static void older_entries_are_void(void **state)
         for (unsigned i = 0; i < JOURNAL_ENTRIES; i++) {
             bool is_live = otter_get_le16(bytes_of(i) + ENTRY_AT_TAG) == 0x3AC5;
 
-            assert_int_equal(is_live, journal_entry_addr(i) == get().addr);
+            assert_int_equal(is_live, journal_entry_addr(i) == journal_get(&flash).addr);
         }
-        assert_true(get().certain); /* a void entry still shows that its page is old */
+        assert_true(
+            journal_get(&flash).certain); /* a void entry still shows that its page is old */
     }
     assert_int_equal(flash.refused, 0);
 }
@@ -438,11 +426,11 @@ static void first_entry_clears_flag(void **state)
 
     (void)state;
     ram_flash_init(&flash);
-    put(JOURNAL_PLACES, &entry);
+    journal_put(&flash, JOURNAL_PLACES, &entry);
     bytes_of(JOURNAL_PLACES)[20] ^= 3; /* in doubt: none now, and perhaps one later */
-    assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
+    assert_int_equal(journal_get(&flash).kind, OTTER_JOURNAL_NONE);
     assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0);
-    assert_int_equal(get().addr, journal_entry_addr(0));
+    assert_int_equal(journal_get(&flash).addr, journal_entry_addr(0));
     assert_true(is_blank(JOURNAL_PLACES));
 }
 
@@ -455,22 +443,22 @@ static void requests(void **state)
 
     (void)state;
     ram_flash_init(&flash);
-    put(0, &entry);
-    assert_false(get().requested);
-    assert_int_equal(get().request_size, 0);
+    journal_put(&flash, 0, &entry);
+    assert_false(journal_get(&flash).requested);
+    assert_int_equal(journal_get(&flash).request_size, 0);
     journal_request_put(bytes_of(0), 24, 0x1000, 0);
-    assert_int_equal(get().request_size, 0x1000);
-    assert_true(get().certain);
+    assert_int_equal(journal_get(&flash).request_size, 0x1000);
+    assert_true(journal_get(&flash).certain);
     for (unsigned bit = 0; bit < 160; bit++) {
         bytes_of(0)[ENTRY_AT_REQUEST + bit / 8] ^= (uint8_t)(1U << bit % 8);
-        assert_true(get().requested);
-        assert_int_equal(get().request_size, 0);
+        assert_true(journal_get(&flash).requested);
+        assert_int_equal(journal_get(&flash).request_size, 0);
         bytes_of(0)[ENTRY_AT_REQUEST + bit / 8] ^= (uint8_t)(1U << bit % 8);
     }
     journal_request_put(bytes_of(0), 16, 0x1000, 0); /* that of another entry */
-    assert_int_equal(get().request_size, 0);
+    assert_int_equal(journal_get(&flash).request_size, 0);
     assert_int_equal(append_kind(OTTER_JOURNAL_IDLE), 0); /* and no entry inherits one */
-    assert_false(get().requested);
+    assert_false(journal_get(&flash).requested);
 }
 
 /* ---- errors ---- */
@@ -484,16 +472,16 @@ static void errors_come_through(void **state)
     assert_int_equal(append_kind(OTTER_JOURNAL_INSTALL), 0);
     for (unsigned from = 1; from <= ENTRY_AT_STARTS / 2 + 1;
          from++) { /* the entry, an old tag */
-        journal = get();
+        journal = journal_get(&flash);
         ram_flash_restart(&flash);
         flash.fail_at = from;
         flash.fail_count = UINT32_MAX;
         assert_int_not_equal(otter_journal_append(port, layout, &journal), 0);
         ram_flash_restart(&flash);
         assert_int_equal(append_kind(OTTER_JOURNAL_INSTALL), 0); /* when flash works again */
-        assert_int_equal(get().kind, OTTER_JOURNAL_INSTALL);
+        assert_int_equal(journal_get(&flash).kind, OTTER_JOURNAL_INSTALL);
     }
-    journal = get();
+    journal = journal_get(&flash);
     ram_flash_restart(&flash);
     flash.fail_at = 1;
     flash.fail_count = UINT32_MAX;
@@ -503,7 +491,7 @@ static void errors_come_through(void **state)
     assert_int_equal(otter_journal_finish(port, &journal), OTTER_ERR_FLASH);
     assert_int_equal(otter_journal_request(port, &journal, 8, &journal.file), OTTER_ERR_FLASH);
     flash.fail_read_at = 1;
-    assert_int_equal(get().kind, OTTER_JOURNAL_NONE);
+    assert_int_equal(journal_get(&flash).kind, OTTER_JOURNAL_NONE);
 }
 
 int main(void)

@@ -23,19 +23,6 @@ static uint8_t *bytes_of(unsigned i)
     return journal_entry_bytes(&flash, i);
 }
 
-static void put(unsigned i, const struct journal_entry *entry)
-{
-    journal_entry_put(bytes_of(i), i % JOURNAL_PLACES, entry);
-}
-
-static struct otter_journal get(void)
-{
-    struct otter_journal journal;
-
-    otter_journal_read(&flash.port, &ram_flash_layout, &journal);
-    return journal;
-}
-
 /* ---- marks in doubt ---- */
 
 /* The highest mark that is not blank decides, whatever it reads: 0 is in place, anything else
@@ -48,7 +35,7 @@ static void every_value_of_the_highest_mark(void **state)
     (void)state;
     ram_flash_init(&flash);
     for (unsigned mark = 0; mark < 26; mark += 25) {
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         for (unsigned i = 0; i < mark; i++) {
             otter_put_le16(bytes_of(0) + ENTRY_AT_PAGE_MARKS + 2 * i, i % 2 == 0 ? 0 : 0x1234);
         }
@@ -59,7 +46,7 @@ static void every_value_of_the_highest_mark(void **state)
             unsigned want = is_blank ? before : value == 0 ? 2 * mark + 2 : 2 * mark + 1;
 
             otter_put_le16(bytes_of(0) + ENTRY_AT_PAGE_MARKS + 2 * mark, (uint16_t)value);
-            journal = get();
+            journal = journal_get(&flash);
             assert_int_equal(journal.step, want);
             assert_int_equal(journal.moved, want >= 52);
         }
@@ -74,14 +61,14 @@ static void every_value_of_a_mark_of_a_group(void **state)
     (void)state;
     ram_flash_init(&flash);
     for (unsigned mark = 0; mark < 17; mark++) { /* three starts, confirmed */
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         for (uint32_t value = 0; value <= 0xFFFF; value += 0x11) {
             struct otter_journal journal;
             bool is_set = value != 0xFFFF, is_start = mark < 12;
             bool counts = is_set && mark < 4; /* later ones only behind the first */
 
             otter_put_le16(bytes_of(0) + ENTRY_AT_STARTS + 2 * mark, (uint16_t)value);
-            journal = get();
+            journal = journal_get(&flash);
             assert_int_equal(journal.starts, counts);
             assert_false(journal.confirmed); /* takes two */
             assert_false(journal.all_marks_set);
@@ -103,7 +90,7 @@ static void a_start_behind_one_that_reads_as_blank(void **state)
     for (unsigned set = 0; set < 1U << 12; set++) {
         unsigned want = 0;
 
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         for (unsigned group = 0; group < 3; group++) {
             unsigned marks = set >> 4 * group & 15;
 
@@ -115,7 +102,7 @@ static void a_start_behind_one_that_reads_as_blank(void **state)
                                (marks & 1U << i) != 0 ? 0xFF7F : 0xFFFF);
             }
         }
-        assert_int_equal(get().starts, want);
+        assert_int_equal(journal_get(&flash).starts, want);
     }
 }
 
@@ -131,19 +118,20 @@ static void two_marks_confirm(void **state)
         struct otter_journal journal;
         int marks = __builtin_popcount(set);
 
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         for (unsigned i = 0; i < 5; i++) {
             otter_put_le16(bytes_of(0) + ENTRY_AT_CONFIRMED + 2 * i,
                            (set & 1U << i) != 0 ? 0x7FFF : 0xFFFF);
         }
-        journal = get();
+        journal = journal_get(&flash);
         assert_int_equal(journal.confirmed, marks >= 2);
         assert_int_equal(journal.moved, marks >= 2);
         assert_int_equal(journal.certain, marks == 0);
         assert_false(journal.all_marks_set);
     }
     memset(bytes_of(0) + ENTRY_AT_CONFIRMED, 0, 10);
-    assert_true(get().confirmed && get().all_marks_set && get().certain);
+    assert_true(journal_get(&flash).confirmed && journal_get(&flash).all_marks_set &&
+                journal_get(&flash).certain);
 }
 
 /* One dead cell among the marks decides nothing. At most a half step is done again, or a start
@@ -160,11 +148,11 @@ static void one_dead_cell_among_the_marks(void **state)
             struct otter_journal journal;
 
             ram_flash_init(&flash);
-            put(0, &entry);
+            journal_put(&flash, 0, &entry);
             memset(bytes_of(0) + ENTRY_AT_PAGE_MARKS, 0, c == MIDDLE ? 10 : 52);
             memset(bytes_of(0) + ENTRY_AT_STARTS, 0, c == TRIAL ? 8 : 0);
             bytes_of(0)[bit / 8] ^= (uint8_t)(1U << bit % 8);
-            journal = get();
+            journal = journal_get(&flash);
             assert_int_equal(journal.kind, OTTER_JOURNAL_INSTALL);
             assert_false(journal.confirmed);
             assert_int_equal(journal.moved, c == TRIAL);
@@ -184,50 +172,50 @@ static void certain_in_all_its_conditions(void **state)
 
     (void)state;
     ram_flash_init(&flash);
-    put(0, &entry);
-    assert_true(get().certain);
+    journal_put(&flash, 0, &entry);
+    assert_true(journal_get(&flash).certain);
     for (uint32_t value = 0; value <= 0xFFFF; value++) { /* the commit word */
         otter_put_le16(bytes_of(0) + ENTRY_AT_COMMIT, (uint16_t)value);
-        assert_int_equal(get().certain, value == 0xF708);
+        assert_int_equal(journal_get(&flash).certain, value == 0xF708);
     }
     for (unsigned off = ENTRY_AT_STARTS; off < JOURNAL_ENTRY_LEN;
          off++) { /* or something after it */
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         otter_put_le16(bytes_of(0) + ENTRY_AT_COMMIT, 0xFFFF);
         bytes_of(0)[off] = 0;
         /* confirmed: all five or none; page marks: from the first on */
-        assert_int_equal(get().certain,
+        assert_int_equal(journal_get(&flash).certain,
                          off < ENTRY_AT_CONFIRMED ||
                              (off >= ENTRY_AT_REQUEST && off < ENTRY_AT_PAGE_MARKS + 2));
     }
-    put(0, &entry);
+    journal_put(&flash, 0, &entry);
     memset(bytes_of(0) + ENTRY_AT_CONFIRMED, 0, 10);
-    assert_true(get().certain);
+    assert_true(journal_get(&flash).certain);
 
     for (unsigned off = 0; off < JOURNAL_ENTRY_LEN; off++) { /* the next one is blank */
-        put(0, &entry);
+        journal_put(&flash, 0, &entry);
         memset(bytes_of(1), 0xFF, JOURNAL_ENTRY_LEN);
         bytes_of(1)[off] = 0xFE;
-        assert_false(get().certain);
+        assert_false(journal_get(&flash).certain);
     }
     /* After the last one of a page: blank, or a valid entry that is older; no dirt, no newer
      * one. */
     ram_flash_init(&flash);
     entry.number = 11;
-    put(3, &entry);
-    assert_true(get().certain);
-    put(4, &old);
-    assert_true(get().certain);
+    journal_put(&flash, 3, &entry);
+    assert_true(journal_get(&flash).certain);
+    journal_put(&flash, 4, &old);
+    assert_true(journal_get(&flash).certain);
     otter_put_le16(bytes_of(4) + ENTRY_AT_TAG, 0);
-    assert_true(get().certain); /* void is as good */
+    assert_true(journal_get(&flash).certain); /* void is as good */
     bytes_of(4)[20] ^= 1;
-    assert_false(get().certain);
+    assert_false(journal_get(&flash).certain);
     old.number = 12;
-    put(4, &old);
+    journal_put(&flash, 4, &old);
     otter_put_le16(bytes_of(4) + ENTRY_AT_TAG,
                    0); /* its tag in doubt: perhaps it is the newest */
-    assert_int_equal(get().addr, journal_entry_addr(3));
-    assert_false(get().certain);
+    assert_int_equal(journal_get(&flash).addr, journal_entry_addr(3));
+    assert_false(journal_get(&flash).certain);
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "otter/image.h"
 #include "otter/partition.h"
 #include "otter/startup.h"
 #include "port/stm32f103/layout.h"
@@ -139,6 +140,18 @@ static void test_one_page_each(void **state)
         regions[i]->size = 0;
         assert_false(fits());
     }
+}
+
+static void test_ram_has_room_for_a_stack(void **state)
+{
+    (void)state;
+    make(0x400, 26);
+    layout.ram.size = OTTER_IMAGE_STACK_MIN;
+    assert_true(fits());
+    layout.ram.size = OTTER_IMAGE_STACK_MIN - 1;
+    assert_false(fits());
+    layout.ram.size = 0;
+    assert_false(fits());
 }
 
 static void test_page_borders(void **state)
@@ -275,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_programming_unit),
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_one_page_each),
+        cmocka_unit_test(test_ram_has_room_for_a_stack),
         cmocka_unit_test(test_page_borders),
         cmocka_unit_test(test_end_of_addresses),
         cmocka_unit_test(test_no_byte_in_two_regions),

@@ -10,13 +10,9 @@
 #include "support/startup_fixture.h"
 
 /* Authority: docs/design.md, "The bootloader's decisions". The ways through it, from end to
- * end; what a power cut does to them is power_startup's, what a forged journal does is
- * test_startup_forged's, and what apps do to FLAG test_startup_tutorial's. */
-
-static void damage(uint32_t addr)
-{
-    flash.bytes[addr - RAM_FLASH_ADDR] ^= 0x10;
-}
+ * end. What a power cut does to them is power_startup's, flash that fails or wears out
+ * test_startup_flash's, a forged journal test_startup_forged's, and what apps do to FLAG
+ * test_startup_tutorial's. */
 
 /* ---- the ways of a healthy device ---- */
 
@@ -285,7 +281,7 @@ static void refused_without_a_signature(void **state)
     (void)state;
     fixture_idle(SMALL);
     fixture_ask(NEW);
-    damage(layout->backup.addr + RAM_FLASH_PAGE + 7);
+    fixture_damage(layout->backup.addr + RAM_FLASH_PAGE + 7);
     fixture_expect_refused(OTTER_REASON_SIGNATURE);
     fixture_idle(SMALL);
     fixture_download(NEW);
@@ -301,7 +297,7 @@ static void damaged_app_is_replaced_by_the_previous(void **state)
     for (uint32_t off = 0; off < SMALL; off += 97) {
         fixture_idle(SMALL);
         fixture_update(NEW);
-        damage(layout->app.addr + off);
+        fixture_damage(layout->app.addr + off);
         assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
         assert_int_equal(fixture_journal().reason, OTTER_REASON_DAMAGED);
         fixture_expect_quiet(OLD);
@@ -313,7 +309,7 @@ static void damaged_app_is_replaced_by_the_incoming(void **state)
     (void)state;
     fixture_idle(FULL);
     fixture_download(NEW); /* nobody has asked yet */
-    damage(layout->app.addr + FULL - 1);
+    fixture_damage(layout->app.addr + FULL - 1);
     expect_trial_without_way_back(NEW);
 }
 
@@ -321,7 +317,7 @@ static void damaged_app_and_nothing_else(void **state)
 {
     (void)state;
     fixture_idle(SMALL);
-    damage(layout->app.addr);
+    fixture_damage(layout->app.addr);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
     fixture_receive(OLDER); /* genuine, and below the floor */
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
@@ -345,8 +341,8 @@ static void damaged_on_trial_with_what_went_out(void **state)
     fixture_expect_trial(NEW);
     journal = fixture_journal();
     assert_int_equal(otter_journal_request(&port, &journal, SMALL - 4, &journal.file), 0);
-    damage(layout->app.addr + 1);
-    damage(layout->spare.addr);
+    fixture_damage(layout->app.addr + 1);
+    fixture_damage(layout->spare.addr);
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
     fixture_receive(OLDER); /* the floor is still there */
     assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
@@ -361,7 +357,7 @@ static void damaged_on_trial(void **state)
     fixture_idle(SMALL);
     fixture_ask(NEW);
     fixture_expect_trial(NEW);
-    damage(layout->app.addr + 1);
+    fixture_damage(layout->app.addr + 1);
     assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
     assert_int_equal(fixture_journal().reason, OTTER_REASON_BAD_COPY);
     fixture_expect_quiet(OLD);
@@ -397,7 +393,7 @@ static void digest_alone_is_not_enough_after_an_installation(void **state)
     fixture_ask(NEW);
     fixture_expect_trial(NEW);
     /* An entry for something that nobody signed, as if swapped in, never started. */
-    damage(layout->app.addr + 50);
+    fixture_damage(layout->app.addr + 50);
     journal = fixture_journal();
     journal.starts = 0;
     journal.present.crc = otter_swap_image_crc(&port, layout, OTTER_IMAGE_AT_APP, SMALL);
@@ -413,7 +409,7 @@ static void a_record_of_no_bytes_is_none(void **state)
 
     (void)state;
     fixture_idle(SMALL);
-    damage(layout->app.addr + 50);
+    fixture_damage(layout->app.addr + 50);
     journal = fixture_journal();
     journal.present.length = 0;
     journal.present.crc = 0;
@@ -441,10 +437,10 @@ static void a_trial_without_way_back_ends(void **state)
 {
     (void)state;
     fixture_factory(SMALL);
-    damage(layout->app.addr);
+    fixture_damage(layout->app.addr);
     fixture_receive(NEW);
     fixture_expect_trial(NEW);
-    damage(layout->app.addr + SMALL - 3);
+    fixture_damage(layout->app.addr + SMALL - 3);
     for (unsigned i = 0; i < 5; i++) {
         fixture_expect_recovery(OTTER_REASON_DAMAGED);
     }
@@ -460,10 +456,10 @@ static void what_was_received_is_counted(void **state)
     for (unsigned i = 0; i < 2 * 2; i++) {
         if (i < 2) {
             fixture_factory(SMALL);
-            damage(layout->app.addr);
+            fixture_damage(layout->app.addr);
         } else {
             fixture_idle(SMALL);
-            damage(layout->app.addr);
+            fixture_damage(layout->app.addr);
         }
         fixture_received = (struct otter_journal_file){{1, 2, 3, 4, 5, 6, 7, 8}, 2, 0};
         fixture_receive(NEW);
@@ -487,7 +483,7 @@ static void no_way_back(void **state)
     for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
         fixture_expect_trial(NEW);
     }
-    damage(layout->spare.addr);
+    fixture_damage(layout->spare.addr);
     for (unsigned i = 0; i < 3; i++) {
         fixture_expect_recovery(OTTER_REASON_UNCONFIRMED);
         fixture_unheard = true;
@@ -499,208 +495,6 @@ static void no_way_back(void **state)
     fixture_expect_trial(NEWEST);
     assert_int_equal(otter_update_confirm(&port, layout), 0);
     fixture_expect_quiet(NEWEST);
-}
-
-/* ---- flash that fails ---- */
-
-static void fail_from(uint32_t operation)
-{
-    flash.fail_at = operation;
-    flash.fail_count = UINT32_MAX;
-}
-
-static void flash_that_refuses_everything(void **state)
-{
-    (void)state;
-    fixture_factory(SMALL);
-    fail_from(1);
-    assert_int_equal(fixture_start(),
-                     OTTER_STARTUP_APP); /* nothing can be recorded, but it is good */
-    fixture_idle(SMALL);
-    fixture_ask(NEW);
-    ram_flash_restart(&flash);
-    fail_from(1);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), OLD);
-    ram_flash_restart(&flash);
-    fixture_expect_trial(NEW); /* the request is still there */
-    fail_from(1);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_TRIAL); /* no start can be counted */
-    assert_int_equal(actions[actions_len - 1], OTTER_ACTION_GIVE_UP);
-    assert_int_equal(last_detail, OTTER_REASON_FLASH);
-    ram_flash_restart(&flash);
-    fail_from(1);
-    damage(layout->app.addr);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-}
-
-/* Worn out from some operation of an installation on: what starts is whole, or nothing does;
- * with flash that works again the installation goes on. */
-static void flash_that_wears_out(void **state)
-{
-    uint32_t last = 0;
-
-    (void)state;
-    for (uint32_t from = 1; last == 0; from += 37) {
-        fixture_idle(SMALL);
-        fixture_ask(NEW);
-        ram_flash_restart(&flash);
-        fail_from(from);
-        (void)fixture_start();
-        last = flash.operations < from ? from : 0;
-        ram_flash_restart(&flash);
-        assert_int_not_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-        assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), NEW);
-    }
-    assert_in_range(last, 3000, 4000); /* 6 pages, and the journal */
-}
-
-/* The spare page is worn out: that is found before anything has begun, and told. */
-static void spare_page_that_is_dead(void **state)
-{
-    bool told = false;
-
-    (void)state;
-    fixture_idle(SMALL);
-    fixture_ask(NEW);
-    flash.stuck_off = layout->spare.addr - RAM_FLASH_ADDR;
-    flash.stuck_mask = 1;
-    flash.stuck_as = 0;
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    for (unsigned i = 0; i < actions_len; i++) {
-        assert_int_not_equal(actions[i], OTTER_ACTION_MOVE);
-        told |= actions[i] == OTTER_ACTION_REFUSE && details[i] == OTTER_REASON_FLASH;
-    }
-    assert_true(told);
-    assert_int_equal(fixture_journal().reason, OTTER_REASON_FLASH);
-    fixture_expect_quiet(OLD);
-}
-
-/* No start can be counted any more: an image whose trial is over is not started for ever. */
-static void flash_that_dies_when_a_trial_is_over(void **state)
-{
-    (void)state;
-    fixture_idle(SMALL);
-    fixture_ask(NEW);
-    for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
-        fixture_expect_trial(NEW);
-    }
-    ram_flash_restart(&flash);
-    fail_from(1);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_RECOVERY);
-    assert_int_equal(last_detail, OTTER_REASON_FLASH);
-}
-
-/* A cell of APP dies as the old image needs it: what the swap has moved goes back, the
- * page in work, too. */
-static void app_that_takes_only_the_old_image(void **state)
-{
-    (void)state;
-    for (uint32_t page = 0; page < SMALL_PAGES - 1; page++) {
-        uint32_t off = page * RAM_FLASH_PAGE;
-        uint8_t needs;
-
-        fixture_idle(SMALL);
-        fixture_ask(NEW);
-        do { /* a bit that is 0 in the new image alone: it is dead as 1 */
-            off++;
-            needs = (uint8_t)(*ram_flash_peek(&flash, layout->app.addr + off) &
-                              ~*ram_flash_peek(&flash, layout->backup.addr + off));
-        } while (needs == 0);
-        flash.stuck_off = layout->app.addr + off - RAM_FLASH_ADDR;
-        flash.stuck_mask = (uint8_t)(needs & -needs);
-        flash.stuck_as = flash.stuck_mask;
-        assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-        assert_int_equal(fixture_journal().reason, OTTER_REASON_FLASH);
-        fixture_expect_quiet(OLD);
-    }
-}
-
-static void flash_that_cannot_be_read(void **state)
-{
-    (void)state;
-    fixture_idle(SMALL);
-    fixture_ask(NEW);
-    flash.fail_read_at = 1;
-    assert_false(otter_update_is_allowed(&port, layout) &&
-                 fixture_journal().kind != OTTER_JOURNAL_NONE);
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    assert_int_equal(fixture_image_at(OTTER_IMAGE_AT_APP), OLD);
-}
-
-/* ---- wear ---- */
-
-static void expect_erased(const struct otter_region *region, unsigned pages, unsigned times)
-{
-    for (unsigned i = 0; i < region->size / RAM_FLASH_PAGE; i++) {
-        unsigned page = (region->addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE + i;
-
-        if (erases[page] != (i < pages ? times : 0)) {
-            fail_msg("page %u of %08x erased %u times", i, (unsigned)region->addr,
-                     erases[page]);
-        }
-    }
-}
-
-/* The watchdog is fed for every page that is read. */
-static void a_start_feeds_the_watchdog(void **state)
-{
-    (void)state;
-    fixture_idle(FULL);
-    flash.feeds = 0;
-    fixture_expect_quiet(OLD);
-    assert_true(flash.feeds >= 26);
-}
-
-static void an_installation_erases_each_page_once(void **state)
-{
-    (void)state;
-    fixture_idle(FULL);
-    memset(erases, 0, sizeof erases);
-    fixture_update(NEW);
-    expect_erased(&layout->app, 26, 1);
-    expect_erased(&layout->backup, 26 - 1, 1); /* the last page is left as it came */
-    expect_erased(&layout->spare, 1, 1);
-    expect_erased(&layout->journal, 1, 0);
-    expect_erased(&layout->flag, 1, 0);
-    expect_erased(&layout->boot, 0, 0);
-}
-
-static void a_revert_erases_app_once_more(void **state)
-{
-    (void)state;
-    fixture_idle(FULL);
-    memset(erases, 0, sizeof erases);
-    fixture_ask(NEW);
-    for (unsigned i = 0; i < OTTER_JOURNAL_TRIALS; i++) {
-        fixture_expect_trial(NEW);
-    }
-    assert_int_equal(fixture_start(), OTTER_STARTUP_APP);
-    expect_erased(&layout->app, 26, 2);
-    expect_erased(&layout->backup, 26 - 1, 1);
-    expect_erased(&layout->spare, 1, 1);
-}
-
-/* 40 confirmed updates: a page of the journal is erased once in 8. */
-static void the_journal_lasts_for_8_updates(void **state)
-{
-    unsigned journal = (layout->journal.addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE;
-    unsigned flag = (layout->flag.addr - RAM_FLASH_ADDR) / RAM_FLASH_PAGE;
-    enum { UPDATES = 40 };
-
-    (void)state;
-    fixture_idle(SMALL);
-    memset(erases, 0, sizeof erases);
-    for (unsigned i = 0; i < UPDATES; i++) {
-        unsigned before[2] = {erases[journal], erases[flag]};
-
-        fixture_update(NEW); /* the same version once more */
-        assert_true(erases[journal] - before[0] + erases[flag] - before[1] <= 1);
-        expect_erased(&layout->app, SMALL_PAGES, i + 1);
-        expect_erased(&layout->spare, 1, i + 1);
-    }
-    assert_in_range(erases[journal], 2, (UPDATES + 7) / 8);
-    assert_in_range(erases[flag], 2, (UPDATES + 7) / 8);
 }
 
 int main(void)
@@ -733,16 +527,6 @@ int main(void)
         cmocka_unit_test(a_trial_without_way_back_ends),
         cmocka_unit_test(what_was_received_is_counted),
         cmocka_unit_test(no_way_back),
-        cmocka_unit_test(flash_that_refuses_everything),
-        cmocka_unit_test(flash_that_wears_out),
-        cmocka_unit_test(spare_page_that_is_dead),
-        cmocka_unit_test(flash_that_dies_when_a_trial_is_over),
-        cmocka_unit_test(app_that_takes_only_the_old_image),
-        cmocka_unit_test(flash_that_cannot_be_read),
-        cmocka_unit_test(a_start_feeds_the_watchdog),
-        cmocka_unit_test(an_installation_erases_each_page_once),
-        cmocka_unit_test(a_revert_erases_app_once_more),
-        cmocka_unit_test(the_journal_lasts_for_8_updates),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

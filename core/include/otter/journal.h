@@ -153,6 +153,10 @@ OTTER_MUST_CHECK int otter_journal_append(const struct otter_port *port,
                                           const struct otter_layout *layout,
                                           struct otter_journal *journal);
 
+/* Returns the digest record of what APP should hold: what an update has installed, or, after a
+ * RESTORE, or before an INSTALL has moved anything, what it was to replace. */
+struct otter_digest_record *otter_journal_app(struct otter_journal *journal);
+
 /* Returns how many pages an INSTALL swaps (those of the larger image) or a RESTORE copies. */
 uint32_t otter_journal_count_pages(const struct otter_journal *journal, uint32_t page_size);
 

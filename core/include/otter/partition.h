@@ -35,9 +35,9 @@ struct otter_layout {
      (slot_size) / (page_size) <= ((page_size) / 4 - 138) / 2)
 
 /* Can an update be installed in this layout, with this flash? OTTER_LAYOUT_FITS(); one page
- * each for journal, spare and flag; two slots of the same size; every region at a page border,
- * and no byte in two of them. Reads no flash. The receiver asks before it touches flash;
- * otter_startup_run(), too, unless its layout was named when it was compiled
+ * each for journal, spare and flag; two slots of the same size; RAM for an image's stack; every
+ * region at a page border, and no byte in two of them. Reads no flash. The receiver asks before
+ * it touches flash; otter_startup_run(), too, unless its layout was named when it was compiled
  * (core/src/chip.h). */
 bool otter_layout_check(const struct otter_port *port, const struct otter_layout *layout);
 
