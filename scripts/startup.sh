@@ -11,7 +11,7 @@ programs=build/host/tests/power
 cases=${1:-100000}
 out=build/startup/$({ cat $programs/power_startup $programs/power_worn; echo "$cases"; } | sha256sum | cut -c 1-12)
 mkdir -p "$out"
-cp $programs/power_startup $programs/power_worn "$out" # the tree can be worked on meanwhile
+cp -f $programs/power_startup $programs/power_worn "$out" # the tree can be worked on meanwhile
 
 run() { # figures, program, option...
     figures=$out/$1
