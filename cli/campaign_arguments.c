@@ -5,8 +5,9 @@
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "host/number.h"
+#include "port/stm32f103/layout.h"
 
-enum { LIMIT_S = 120, SLICE_MS = 20, JOBS_MAX = 256, COMPARE_EVERY = 50 };
+enum { LIMIT_S = 120, LIMIT_128_S = 300, SLICE_MS = 20, JOBS_MAX = 256, COMPARE_EVERY = 50 };
 
 enum {
     OPT_BOOT = 256,
@@ -25,6 +26,7 @@ enum {
     OPT_MCU_ONLY,
     OPT_PROTECT,
     OPT_FLASH_SIZE,
+    OPT_MAP,
     OPT_REPEAT,
     OPT_GDB,
     OPT_MAX_FAILURES,
@@ -47,7 +49,9 @@ static const struct argp_option options[] = {
     {"mcu-only", OPT_MCU_ONLY, NULL, 0, "Cut the MCU alone: the module keeps its power", 1},
     {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
      1},
-    {"flash-size", OPT_FLASH_SIZE, "KB", 0, "Of the chip: 64 (default) or 128", 1},
+    {"flash-size", OPT_FLASH_SIZE, "KB", 0, "Of the chip: 64 or 128 (default: as --map)", 1},
+    {"map", OPT_MAP, "KB", 0,
+     "The flash that the firmware was built for: 64 (default) or 128, with slots of 58 KB", 1},
     {"every", OPT_EVERY, "N", 0, "Cut every N-th flash operation (default 1: all)", 2},
     {"offset", OPT_OFFSET, "N", 0, "... from the N-th on (default: by the seed)", 2},
     {"tears", OPT_TEARS, "LIST", 0,
@@ -132,7 +136,17 @@ static error_t parse_repeat(struct campaign_arguments *args, const char *text)
 }
 
 /* Do the options go together? */
-static error_t check(const struct campaign_arguments *args)
+static error_t parse_map(struct campaign_arguments *args, const char *arg)
+{
+    uint32_t size = 0;
+    error_t err = cmd_flash_size("--map", arg, &size);
+    if (size == BOARD_FLASH_MAX) {
+        args->scenario.layout = &stm32f103_layout_128;
+    }
+    return err;
+}
+
+static error_t check(struct campaign_arguments *args)
 {
     const struct campaign_report *report = &args->report;
     const struct scenario_kind *kind = args->scenario.kind;
@@ -146,6 +160,15 @@ static error_t check(const struct campaign_arguments *args)
     }
     if (report->app != NULL && !kind->has_app) {
         return cmd_misuse("--app", "a %s begins without one", kind->name);
+    }
+    if (args->scenario.layout == &stm32f103_layout_128) {
+        if (args->scenario.flash_size == 0) {
+            args->scenario.flash_size = BOARD_FLASH_MAX;
+        }
+        if (args->scenario.flash_size != BOARD_FLASH_MAX) {
+            return cmd_misuse("--map", "needs a chip with as much flash");
+        }
+        args->options.limit_s = LIMIT_128_S;
     }
     if (args->gdb && !args->repeats) {
         return cmd_misuse("--gdb", "one case at a time; give --repeat");
@@ -188,6 +211,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_FLASH_SIZE:
         return cmd_flash_size("--flash-size", arg, &args->scenario.flash_size);
+    case OPT_MAP:
+        return parse_map(args, arg);
     case OPT_EVERY:
         return cmd_number32("--every", arg, 1, UINT32_MAX, &args->options.every);
     case OPT_OFFSET:
@@ -232,17 +257,18 @@ int campaign_arguments_parse(struct campaign_arguments *args, int argc, char **a
             "Let the power fail in every flash operation of an update, in every way, and see "
             "that the device ends with the old or the new application, whole and running."};
 
-    *args = (struct campaign_arguments){.options = {.every = 1,
-                                                    .tears = {true, true, true, true, true},
-                                                    .seed = 1,
-                                                    .limit_s = LIMIT_S,
-                                                    .slice_ms = SLICE_MS,
-                                                    .max_failures = 10,
-                                                    .parts = 1,
-                                                    .progress = report_progress,
-                                                    .failed = report_failed},
-                                        .scenario = {.kind = &scenario_kinds[0]},
-                                        .compare_every = COMPARE_EVERY};
+    *args = (struct campaign_arguments){
+        .options = {.every = 1,
+                    .tears = {true, true, true, true, true},
+                    .seed = 1,
+                    .limit_s = LIMIT_S,
+                    .slice_ms = SLICE_MS,
+                    .max_failures = 10,
+                    .parts = 1,
+                    .progress = report_progress,
+                    .failed = report_failed},
+        .scenario = {.kind = &scenario_kinds[0], .layout = &stm32f103_layout},
+        .compare_every = COMPARE_EVERY};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     args->report.jobs = processors < 1          ? 1
                         : processors > JOBS_MAX ? JOBS_MAX

@@ -11,7 +11,6 @@
 #include "cli/debugger.h"
 #include "cli/report.h"
 #include "lab/scenario.h"
-#include "port/stm32f103/partitions.h"
 
 static int repeat(struct campaign_arguments *args)
 {
@@ -89,10 +88,10 @@ static bool load(struct campaign_arguments *args)
         (args->remembers &&
          boot_image_remember(report->boot, args->compare_every, scenario, &error) != 0) ||
         (report->app != NULL &&
-         file_read(report->app, OTTER_APP_SIZE, &scenario->app, &error) != 0) ||
-        file_read(report->update, OTTER_APP_SIZE, &scenario->update, &error) != 0 ||
-        (report->rescue != NULL &&
-         file_read(report->rescue, OTTER_APP_SIZE, &scenario->rescue, &error) != 0)) {
+         file_read(report->app, scenario->layout->app.size, &scenario->app, &error) != 0) ||
+        file_read(report->update, scenario->layout->app.size, &scenario->update, &error) != 0 ||
+        (report->rescue != NULL && file_read(report->rescue, scenario->layout->app.size,
+                                             &scenario->rescue, &error) != 0)) {
         (void)report_error(&error);
         return false;
     }

@@ -31,7 +31,7 @@ static const struct argp argp = {
 static int make(const struct image_options *options, const struct image_file *in,
                 const struct key_file *key)
 {
-    uint8_t data[OTTER_APP_SIZE];
+    uint8_t data[OTTER_APP_SIZE_MAX];
     struct otter_image image;
     struct host_error error;
     uint32_t size;

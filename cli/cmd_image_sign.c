@@ -61,7 +61,7 @@ static int print_signed(const struct image_options *options, uint8_t *data, uint
 
 /* The image to sign: as it is, or with a new trailer. */
 static int prepare(const struct image_options *options, const struct image_file *in,
-                   uint8_t out[OTTER_APP_SIZE], struct otter_image *out_image,
+                   uint8_t out[OTTER_APP_SIZE_MAX], struct otter_image *out_image,
                    uint32_t *out_size, struct host_error *out_error)
 {
     if (image_file_check_startable(in, OTTER_APP_ADDR, out_error) != 0) {
@@ -88,7 +88,7 @@ static int prepare(const struct image_options *options, const struct image_file 
 static int sign(const struct image_options *options, const struct image_file *in,
                 const struct key_file *key)
 {
-    uint8_t data[OTTER_APP_SIZE];
+    uint8_t data[OTTER_APP_SIZE_MAX];
     struct otter_image image = {.length = 0};
     struct host_error error;
     uint32_t size = 0;

@@ -8,6 +8,7 @@
 #include "host/number.h"
 #include "port/stm32f103/partitions.h"
 
+enum { OPT_SLOT = 256 };
 enum { IMAGE_ALIGN = 4 }; /* the trailer begins on a word, so that a device reads it as such */
 
 /* ---- options ---- */
@@ -30,6 +31,9 @@ static error_t parse_trailer_option(int key, char *arg, struct argp_state *state
     struct image_options *options = state->input;
 
     switch (key) {
+    case OPT_SLOT:
+        return cmd_number32("--slot", arg, OTTER_PAGE_SIZE, OTTER_APP_SIZE_MAX,
+                            &options->slot_size);
     case 'H':
     case 'V':
         if (!is_field(arg)) {
@@ -55,6 +59,7 @@ static const struct argp trailer_argp = {
              "the version as a number that only grows; the version read as hexadecimal if not "
              "given",
              0},
+            {"slot", OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0},
             {0}},
     .parser = parse_trailer_option};
 const struct argp_child image_trailer_options[] = {{.argp = &trailer_argp}, {0}};
@@ -139,7 +144,7 @@ static int run_with_key(const struct image_command *command,
 
 int image_run(const struct image_command *command, int argc, char **argv)
 {
-    struct image_options options = {0};
+    struct image_options options = {.slot_size = OTTER_APP_SIZE};
     struct image_file image;
     struct host_error error;
 
@@ -147,7 +152,7 @@ int image_run(const struct image_command *command, int argc, char **argv)
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (image_file_load(&image, options.in, OTTER_APP_SIZE, &error) != 0) {
+    if (image_file_load(&image, options.in, options.slot_size, &error) != 0) {
         return report_error(&error);
     }
     int code = run_with_key(command, &options, &image);
@@ -162,11 +167,11 @@ int image_add_trailer(const struct image_options *options, const struct image_fi
     size_t length = (in->file.len + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
     size_t size = length + OTTER_IMAGE_TRAILER_SIZE;
 
-    if (size > OTTER_APP_SIZE) {
+    if (size > options->slot_size) {
         return host_error_set(
             out_error, options->in,
-            "with its trailer %zu bytes, which do not fit the slot of %d bytes", size,
-            OTTER_APP_SIZE);
+            "with its trailer %zu bytes, which do not fit the slot of %u bytes", size,
+            options->slot_size);
     }
     *out_image = (struct otter_image){.length = (uint32_t)length, .number = options->number};
     memcpy(out, in->file.data, in->file.len);

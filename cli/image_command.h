@@ -14,10 +14,11 @@ struct image_options {
     const char *in, *out, *key;
     const char *hardware, *version, *number_text; /* of a new trailer */
     uint32_t number;
+    uint32_t slot_size;
     bool json;
 };
 
-/* For the `children` of an argp: --hardware, --version, --number. Its `input` is struct
+/* For the `children` of an argp: --hardware, --version, --number, --slot. Its `input` is struct
  * image_options. */
 extern const struct argp_child image_trailer_options[];
 

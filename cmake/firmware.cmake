@@ -18,7 +18,7 @@ function(otter_firmware target)
 
   add_custom_command(
     OUTPUT ${script}
-    COMMAND ${CMAKE_C_COMPILER} -E -P -x c -I ${port} -o ${script} ${port}/${F_LINKER}.ld.in
+    COMMAND ${CMAKE_C_COMPILER} -E -P -x c -D OTTER_FLASH_KB=${OTTER_FLASH_KB} -I ${port} -o ${script} ${port}/${F_LINKER}.ld.in
     DEPENDS ${port}/${F_LINKER}.ld.in ${port}/sections.ld.in ${port}/partitions.h
     COMMENT "Linker script of ${target}"
     VERBATIM)
@@ -55,7 +55,7 @@ function(otter_firmware target)
   endif()
 
   if(F_SIGNED)
-    set(sign COMMAND ${CMAKE_COMMAND} -D TOOL=${OTTER_TOOL} -D KEY=${OTTER_SIGNING_KEY} -D WITH=${OTTER_SIGNED_WITH}
+    set(sign COMMAND ${CMAKE_COMMAND} -D TOOL=${OTTER_TOOL} -D SLOT=${OTTER_SLOT_SIZE} -D KEY=${OTTER_SIGNING_KEY} -D WITH=${OTTER_SIGNED_WITH}
                      -D OBJCOPY=${CMAKE_OBJCOPY} -D ELF=$<TARGET_FILE:${target}> -D BIN=${out}.bin
                      -P ${PROJECT_SOURCE_DIR}/cmake/sign.cmake)
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${OTTER_SIGNING_KEY})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -D TOOL=otter -D KEY=key.pem -D WITH=text -D OBJCOPY=objcopy -D ELF=app.elf -D BIN=app.bin -P sign.cmake
+# cmake -D TOOL=otter -D SLOT=bytes -D KEY=key.pem -D WITH=text -D OBJCOPY=objcopy -D ELF=app.elf -D BIN=app.bin -P sign.cmake
 # Signs BIN, whose trailer the linker has made, and puts the signed trailer into ELF, so that all that
 # is made of either is signed. Says so; WITH is how the key is called.
 set(header ${CMAKE_CURRENT_LIST_DIR}/../core/include/otter/image.h)
@@ -7,7 +7,7 @@ file(STRINGS ${header} line REGEX "OTTER_IMAGE_TRAILER_SIZE = [0-9]")
 string(REGEX REPLACE ".*= ([0-9]+).*" "\\1" trailer_size "${line}")
 cmake_path(GET BIN STEM LAST_ONLY name)
 
-execute_process(COMMAND ${TOOL} image sign --key ${KEY} ${BIN} OUTPUT_QUIET RESULT_VARIABLE failed)
+execute_process(COMMAND ${TOOL} image sign --slot ${SLOT} --key ${KEY} ${BIN} OUTPUT_QUIET RESULT_VARIABLE failed)
 if(NOT failed)
   execute_process(COMMAND tail -c ${trailer_size} ${BIN} OUTPUT_FILE ${BIN}.trailer RESULT_VARIABLE failed)
 endif()

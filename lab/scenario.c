@@ -6,6 +6,8 @@
 #include "lab/scenario_checks.h"
 #include "port/stm32f103/partitions.h"
 
+enum { NO_ANSWER_MS = 60000 }; /* a slot of 58 pages is installed in 12 s */
+
 static void *make(void *ctx)
 {
     const struct scenario *scenario = ctx;
@@ -19,6 +21,7 @@ static void *make(void *ctx)
         .module_keeps_power = scenario->mcu_only,
         .runner = scenario->runner};
     config.module.file = image_file_offer(&scenario->update);
+    config.module.no_answer_ms = NO_ANSWER_MS;
     memcpy(config.module.version, scenario->new_version, sizeof scenario->new_version);
     struct scenario_run *run = calloc(1, sizeof *run);
     if (run == NULL) {

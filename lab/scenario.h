@@ -9,6 +9,7 @@
 #include "lab/replay/replay.h"
 #include "lab/testbed.h"
 #include "otter/journal.h"
+#include "otter/partition.h"
 
 /* The scenarios of a power campaign: what lies in the flash of a device, what its module
  * offers, and how that has to end, on the real binaries. What is promised of every one: at the
@@ -78,6 +79,7 @@ struct scenario {
     const struct scenario_kind *kind;
     /* As from file_read(); must stay. No app where the kind has none, nor a rescue. */
     struct file boot, app, update, rescue;
+    const struct otter_layout *layout; /* the firmware's: port/stm32f103/layout.h */
     uint8_t old_version[8], new_version[8], rescue_version[8];
     uint64_t seed;
     uint32_t flash_size;          /* of the chip, in bytes; 0 = 64 KB */

@@ -4,7 +4,6 @@
 #include <string.h>
 #include "lab/flash_view.h"
 #include "otter/reason.h"
-#include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
 
 enum {
@@ -43,7 +42,7 @@ void scenario_look(struct scenario_run *run)
         return;
     }
     seen->ops = board_flash_ops(board);
-    otter_journal_read(&port, &stm32f103_layout, &seen->journal);
+    otter_journal_read(&port, run->scenario->layout, &seen->journal);
     seen->installed = seen->installed || seen->journal.kind == OTTER_JOURNAL_INSTALL;
     seen->refused = seen->refused || (seen->journal.kind == OTTER_JOURNAL_IDLE &&
                                       is_refusal(seen->journal.reason));
@@ -184,15 +183,12 @@ static bool not_told_installed(const struct scenario_run *run)
 
 unsigned scenario_count_erases(const struct scenario_run *run)
 {
-    static const struct {
-        uint32_t addr, size;
-    } places[] = {{OTTER_SPARE_ADDR, OTTER_SPARE_SIZE},
-                  {OTTER_APP_ADDR, OTTER_APP_SIZE},
-                  {OTTER_BACKUP_ADDR, OTTER_BACKUP_SIZE}};
+    const struct otter_layout *layout = run->scenario->layout;
+    const struct otter_region *places[] = {&layout->spare, &layout->app, &layout->backup};
     unsigned erases = 0;
     for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
-        uint32_t first = (places[i].addr - OTTER_FLASH_ADDR) / OTTER_PAGE_SIZE;
-        for (uint32_t page = first; page < first + places[i].size / OTTER_PAGE_SIZE; page++) {
+        uint32_t first = (places[i]->addr - OTTER_FLASH_ADDR) / OTTER_PAGE_SIZE;
+        for (uint32_t page = first; page < first + places[i]->size / OTTER_PAGE_SIZE; page++) {
             erases += board_flash_erases(testbed_board(run->bed), page);
         }
     }

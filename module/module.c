@@ -40,6 +40,9 @@ static void start(struct module *module, enum module_start why, bool asked_by_mc
                   uint32_t now_ms)
 {
     otter_link_init(&module->link, &module->link_config);
+    if (why != MODULE_START_NO_INFO) {
+        module->unheard_ms = now_ms;
+    }
     module->phase = MODULE_PHASE_ASKING;
     module->start_ms = now_ms;
     module->info_rounds = 0;
@@ -190,7 +193,9 @@ static void gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
         if (++module->info_rounds < MODULE_INFO_ROUNDS) {
             break;
         }
-        module_transfer_no_answer(module);
+        if (module_passed(now_ms, module->unheard_ms, module->config->no_answer_ms)) {
+            module_transfer_no_answer(module);
+        }
         start(module, MODULE_START_NO_INFO, false, now_ms);
         break;
     case OTTER_CMD_ASK_ABOUT:

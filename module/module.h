@@ -174,6 +174,9 @@ struct module_config {
     /* ... and take no notice of otter's mark in 0x02, so that nothing is sent that a vendor's
      * module does not send: no 0x6F, no flags in 0x19 */
     bool knows_no_otter;
+    /* An MCU is deaf while it installs, longer than MODULE_INFO_ROUNDS if its slot is large: an
+     * offer to one that does not answer fails after so long. 0 = after these rounds. */
+    uint32_t no_answer_ms;
     uint16_t status; /* bits reported once "connected"; 0 = 0x073A */
     const struct otter_module_info *module_info; /* answer to 0x21; NULL = a plain Wi-Fi form */
     void *ctx;
@@ -202,6 +205,7 @@ struct module { /* private */
     /* this start of the module */
     uint8_t phase;
     uint32_t start_ms;
+    uint32_t unheard_ms; /* the first start since the MCU was heard */
     uint8_t info_rounds, heartbeats_lost;
     uint32_t heartbeat_ms, status_ms;
     uint16_t status;

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# campaign.sh [ROW...]: the whole power campaign on the real binaries, 290,000 cases, 76,000 of them with a second
-# cut: some seven hours of processor time. An update, one that is taken back, and a recovery, cut in every flash
+# campaign.sh [ROW...]: the whole power campaign on the real binaries, 330,000 cases, 90,000 of them with a second
+# cut: some nine hours of processor time. An update, one that is taken back, and a recovery, cut in every flash
 # operation, not done and torn; samples of them in every way and with a second cut, and with a module that keeps its
-# power; samples of the ways in beside an update. Each row is kept in bench/campaign.json when it is through, with its
-# date, its commit and the bootloader's hash, and is not run again with the same bootloader unless it is named, or has
-# failed. Rows of another bootloader are dropped.
+# power; samples of the ways in beside an update, and of slots of 58 pages, all of them full. Each row is kept in
+# bench/campaign.json when it is through, with its date, its commit and the bootloader's hash, and is not run again
+# with the same bootloader unless it is named, or has failed. Rows of another bootloader are dropped.
 set -eu
 cd "$(dirname "$0")/.."
 work=build/bench/campaign
@@ -21,7 +21,22 @@ firmware=build/firmware
 cp build/host/cli/otter $firmware/boot/boot.elf $firmware/app/pethouse/pethouse_03010101.bin \
     $firmware/app/app_v3/pethouse_03010103.bin $firmware/app/app_no_confirm/app_no_confirm.bin \
     $firmware/app/app_crashes/app_crashes.bin "$work"
-boot=$(sha256sum <$firmware/boot/boot.bin | cut -c 1-12)
+map_128=build/firmware-128
+cmake --preset firmware-128 >/dev/null
+cmake --build --preset firmware-128 -j "$(nproc)" --target boot app_full_slot >/dev/null
+cp $map_128/boot/boot.elf "$work/boot_128.elf"
+cp $map_128/app/app_full_slot/full_*.bin "$work"
+
+# The bootloader of 64 KB, without its keys, of which every tree has its own.
+at() { # symbol
+    arm-none-eabi-nm $firmware/boot/boot.elf | sed -n "s/^0800\(....\) . $1\$/0x\1/p"
+}
+boot=$({
+    head -c "$(($(at ld_keys)))" $firmware/boot/boot.bin
+    tail -c "+$(($(at ld_ids_end) + 1))" $firmware/boot/boot.bin
+} | sha256sum | cut -c 1-12)
+of_64="--boot $work/boot.elf"
+of_128="--map 128 --boot $work/boot_128.elf --app $work/full_03010101.bin"
 old="--app $work/pethouse_03010101.bin"
 new="--update $work/pethouse_03010103.bin"
 mute="--update $work/app_no_confirm.bin"
@@ -59,26 +74,29 @@ run() { # row, option...
     seed=$((seed + 1))
     is_wanted "$row" || return 0
     echo "campaign: row $row"
-    "$work/otter" board campaign --boot "$work/boot.elf" --remember --compare 200 --seed $seed --commit "$commit" \
+    "$work/otter" board campaign --remember --compare 200 --seed $seed --commit "$commit" \
         --json "$work/$row.json" "$@" || status=1
     [ ! -s "$work/$row.json" ] || keep_row "$row"
 }
 # The options are lists of words.
 # shellcheck disable=SC2086
 {
-    run update --scenario update $old $new --every 1 --tears not-done,torn
-    run update-2 --scenario update $old $new --every 10 --second 14000
-    run update-mcu --scenario update $old $new --every 15 --second 2000 --mcu-only
-    run revert --scenario revert $old $mute --every 1 --tears not-done,torn
-    run revert-2 --scenario revert $old $mute --every 20 --second 5000
-    run recovery --scenario recovery $new --every 1 --tears not-done,torn
-    run recovery-2 --scenario recovery $new --every 40 --second 1000
+    run update --scenario update $of_64 $old $new --every 1 --tears not-done,torn
+    run update-2 --scenario update $of_64 $old $new --every 10 --second 14000
+    run update-mcu --scenario update $of_64 $old $new --every 15 --second 2000 --mcu-only
+    run revert --scenario revert $of_64 $old $mute --every 1 --tears not-done,torn
+    run revert-2 --scenario revert $of_64 $old $mute --every 20 --second 5000
+    run recovery --scenario recovery $of_64 $new --every 1 --tears not-done,torn
+    run recovery-2 --scenario recovery $of_64 $new --every 40 --second 1000
     # The ways in beside an update, 20,000 cases each: every tenth operation in every way, the rest with a second cut.
-    run mute --scenario recovery-bad $mute $rescue --every 10 --second 11000
-    run crash --scenario recovery-bad $crash $rescue --every 10 --second 11000
-    run watchdog-loop --scenario watchdog-loop --app "$work/app_crashes.bin" $new --every 10 --second 8000
-    run refused --scenario refused $old $mute --every 1 --second 17000
-    run repeated --scenario repeated $old $new --every 10 --second 8000
+    run mute --scenario recovery-bad $of_64 $mute $rescue --every 10 --second 11000
+    run crash --scenario recovery-bad $of_64 $crash $rescue --every 10 --second 11000
+    run watchdog-loop --scenario watchdog-loop $of_64 --app "$work/app_crashes.bin" $new --every 10 --second 8000
+    run refused --scenario refused $of_64 $old $mute --every 1 --second 17000
+    run repeated --scenario repeated $of_64 $old $new --every 10 --second 8000
+    # 58 pages of 1 KB, 20,000 cases each.
+    run update-58 --scenario update $of_128 --update "$work/full_03010102.bin" --every 30 --second 6000
+    run revert-58 --scenario revert $of_128 --update "$work/full_03010103.bin" --every 50 --second 8000
 }
 jq 'del(.rows)' "$keep"
 exit $status

@@ -55,7 +55,7 @@ int boot_image_remember(const char *path, uint32_t compare_every, struct scenari
         return -1;
     }
     scenario->replay =
-        boot_replay_new(file.data, file.len, BOOT_REPLAY_WAITS_CALLS, compare_every, why);
+        boot_replay_new(file.data, file.len, scenario->layout, compare_every, why);
     if (scenario->replay == NULL) {
         (void)host_error_set(out_error, "--remember", "%s: %s", path, why);
     }

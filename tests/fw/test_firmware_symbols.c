@@ -11,6 +11,7 @@
 #include "host/file.h"
 #include "lab/replay/boot_replay.h"
 #include "lab/ring_meter.h"
+#include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
 
 enum { ELF_SIZE_MAX = 16 << 20 };
@@ -74,9 +75,9 @@ static void test_missing_is_told(void **state)
     assert_true(elf_symbols_read(&symbols, elf.data, elf.len, why));
     assert_false(firmware_symbol(&symbols, FIRMWARE_VERIFIER_SIZE, &value, why));
     assert_non_null(strstr(why, "no symbol sizeof_otter_verifier"));
-    assert_null(boot_replay_new(elf.data, elf.len, BOOT_REPLAY_WAITS_CALLS, 0, why));
+    assert_null(boot_replay_new(elf.data, elf.len, &stm32f103_layout, 0, why));
     assert_non_null(strstr(why, "no function uart_polled_receive"));
-    assert_null(boot_replay_new(bin.data, bin.len, BOOT_REPLAY_WAITS_CALLS, 0, why));
+    assert_null(boot_replay_new(bin.data, bin.len, &stm32f103_layout, 0, why));
     assert_non_null(strstr(why, "no .elf"));
     elf_symbols_free(&symbols);
     file_free(&elf);

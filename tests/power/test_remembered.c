@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "lab/campaign/boot_image.h"
+#include "port/stm32f103/layout.h"
 
 enum { PATH_SIZE = 1024, CASES_MAX = 64 };
 
@@ -81,7 +82,8 @@ static void run(struct scenario *scenario, const struct campaign_options *option
 
 static void expect_same(const char *which, const char *update, uint32_t every)
 {
-    struct scenario scenario = {.kind = scenario_find(which), .seed = 5};
+    struct scenario scenario = {
+        .kind = scenario_find(which), .layout = &stm32f103_layout, .seed = 5};
     const struct campaign_options options = {
         .every = every,
         .offset = every - 1,

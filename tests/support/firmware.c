@@ -58,7 +58,7 @@ struct replay *firmware_waiting(const char *elf)
 {
     struct firmware file = read_up_to(elf, ELF_SIZE_MAX);
     char why[HOST_WHY_SIZE];
-    struct replay *replay = boot_replay_new(file.data, file.len, BOOT_REPLAY_WAITS, 20, why);
+    struct replay *replay = boot_replay_new(file.data, file.len, NULL, 20, why);
 
     if (replay == NULL) {
         fail_msg("%s: %s", elf, why);

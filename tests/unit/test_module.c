@@ -56,6 +56,19 @@ static void test_module_asks_thirty_times_then_restarts(void **state)
     assert_true(mcu_had(&mcu, MODULE_EVENT_STARTED));
 }
 
+static void test_module_waits_for_an_mcu_that_installs(void **state)
+{
+    (void)state;
+    mcu_init(&mcu, 100);
+    mcu.config.no_answer_ms = 20000;
+    mcu.answers[OTTER_CMD_GET_INFO] = false;
+    mcu_wait(&mcu, 23999); /* it has restarted three times */
+    assert_true(mcu_had(&mcu, MODULE_EVENT_STARTED));
+    assert_false(module_has_ended(&mcu.module));
+    mcu_wait(&mcu, 1);
+    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_ANSWER);
+}
+
 static void test_module_late_mcu_is_served(void **state)
 {
     (void)state;
@@ -356,6 +369,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_module_start_measured_bytes_and_times),
         cmocka_unit_test(test_module_asks_thirty_times_then_restarts),
+        cmocka_unit_test(test_module_waits_for_an_mcu_that_installs),
         cmocka_unit_test(test_module_late_mcu_is_served),
         cmocka_unit_test(test_module_heartbeat_55s_four_lost_restart),
         cmocka_unit_test(test_module_any_good_frame_is_a_sign_of_life),
