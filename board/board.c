@@ -296,6 +296,12 @@ void board_cut_at(struct board *board, uint64_t op, enum board_tear tear, uint64
     cells->cut_seed = seed;
 }
 
+void board_wear_flash(struct board *board, const struct board_flash_fault *fault)
+{
+    struct flash_cells *cells = &flash_state(board)->cells;
+    cells->fault = fault != NULL ? *fault : (struct board_flash_fault){.wear = BOARD_WEAR_NONE};
+}
+
 /* ---- links ---- */
 
 void board_watch_flash(struct board *board, const struct board_flash_watch *watch)

@@ -83,6 +83,10 @@ uint64_t board_flash_busy(const struct board *board, bool erases);
 /* Let the power fail in flash operation `op`. The first is 0, as board_flash_ops() counts. */
 void board_cut_at(struct board *board, uint64_t op, enum board_tear tear, uint64_t seed);
 
+/* Let flash fail; NULL: it is sound. One fault at a time. The cell dies when operation
+ * `fault->from` is through, and stays so over power cuts. */
+void board_wear_flash(struct board *board, const struct board_flash_fault *fault);
+
 /* NULL: nothing is connected. */
 void board_watch_flash(struct board *board, const struct board_flash_watch *watch);
 

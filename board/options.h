@@ -52,4 +52,22 @@ enum board_tear {
 };
 enum { BOARD_TEARS = BOARD_TEAR_WEAK + 1 };
 
+/* Flash that fails. */
+enum board_wear {
+    BOARD_WEAR_NONE,
+    BOARD_WEAR_CELL,     /* one bit reads as it likes, whatever is written */
+    BOARD_WEAR_PROGRAMS, /* programs change nothing, though their end looks like any other */
+    BOARD_WEAR_ERASES,   /* ... erases */
+    BOARD_WEAR_ALL,      /* ... both */
+};
+
+struct board_flash_fault {
+    enum board_wear wear;
+    uint64_t from;  /* the flash operation with which it begins, as board_flash_ops() counts */
+    uint32_t addr;  /* of the cell's byte, absolute, in flash */
+    uint8_t mask;   /* its bit */
+    bool reads_one; /* ... else 0 */
+    uint32_t count; /* so many programs or erases, then flash is sound again */
+};
+
 #endif

@@ -138,6 +138,37 @@ void flash_change(struct board *board)
     }
 }
 
+/* ---- flash that fails ---- */
+
+static bool has_failed(const struct flash_cells *cells)
+{
+    return cells->fault.wear != BOARD_WEAR_NONE && cells->ops > cells->fault.from;
+}
+
+/* Is the operation under way one of those that change nothing? */
+static bool is_refused(struct board *board)
+{
+    struct flash_cells *cells = &flash_state(board)->cells;
+    enum board_wear wear =
+        flash_state(board)->fpec.op == FPEC_PROGRAM ? BOARD_WEAR_PROGRAMS : BOARD_WEAR_ERASES;
+    if (!has_failed(cells) || cells->fault.count == 0 ||
+        (cells->fault.wear != BOARD_WEAR_ALL && cells->fault.wear != wear)) {
+        return false;
+    }
+    cells->fault.count--;
+    return true;
+}
+
+static void stick_cell(struct board *board)
+{
+    const struct flash_cells *cells = &flash_state(board)->cells;
+    const struct board_flash_fault *fault = &cells->fault;
+    if (fault->wear == BOARD_WEAR_CELL && has_failed(cells)) {
+        uint8_t *cell = chip_flash(board) + (fault->addr - BOARD_FLASH_BASE);
+        *cell = (uint8_t)((*cell & ~fault->mask) | (fault->reads_one ? fault->mask : 0));
+    }
+}
+
 static void leave_op(struct board *board)
 {
     const struct fpec *fpec = &flash_state(board)->fpec;
@@ -162,10 +193,11 @@ static void due(struct board *board, unsigned event, uint64_t tick)
     }
     if (fpec->op_cut) {
         flash_fail(board);
-    } else {
+    } else if (!is_refused(board)) {
         flash_change(board);
         flash_settle(board);
     }
+    stick_cell(board);
     bool cut = fpec->op_cut;
     fpec->op_cut = false;
     leave_op(board);
@@ -414,6 +446,7 @@ static void reset(struct board *board, unsigned unit)
     if (flash_state(board)->fpec.op != FPEC_IDLE) {
         flash_tear(board, BOARD_TEAR_TORN,
                    chip_random(board)); /* a reset ends the operation where it is */
+        stick_cell(board);
     }
     leave_op(board);
     flash_state(board)->fpec = (struct fpec){.acr = ACR_RESET, .cr = CR_LOCK};

@@ -44,6 +44,7 @@ struct flash_cells {
     } weak[FLASH_WEAK_MAX];
     unsigned weak_len;
     uint64_t weak_random;
+    struct board_flash_fault fault;
 };
 
 struct flash_state {

@@ -313,6 +313,66 @@ static void test_flash_watch_numbers_operations(void **state)
     assert_int_equal(board_flash_ops(board), 2);
 }
 
+static void erase(struct board *board, uint32_t addr)
+{
+    start_erase(board, addr);
+    pass(board, 50 * MS);
+    set_reg(board, FLASH_CR, 0);
+}
+
+static void test_flash_with_a_dead_cell(void **state)
+{
+    struct board *board = *state;
+    const struct board_flash_fault dead = {
+        .wear = BOARD_WEAR_CELL, .from = 1, .addr = PAGE_ADDR + 3, .mask = 0x10};
+    board_wear_flash(board, &dead);
+    unlock_flash(board);
+    assert_int_equal(program(board, PAGE_ADDR, 0x1111), EOP);
+    assert_int_equal(cell(board, PAGE_ADDR + 2), 0xFFFF); /* not yet */
+    assert_int_equal(program(board, PAGE_ADDR + 4, 0x2222), EOP);
+    assert_int_equal(cell(board, PAGE_ADDR + 2), 0xEFFF);
+    erase(board, PAGE_ADDR);
+    assert_int_equal(cell(board, PAGE_ADDR + 2), 0xEFFF);
+    assert_int_equal(cell(board, PAGE_ADDR), 0xFFFF);
+    power_on(board);
+    unlock_flash(board);
+    erase(board, PAGE_ADDR);
+    assert_int_equal(cell(board, PAGE_ADDR + 2), 0xEFFF);
+    board_wear_flash(board, NULL);
+    erase(board, PAGE_ADDR);
+    assert_int_equal(cell(board, PAGE_ADDR + 2), 0xFFFF);
+
+    const struct board_flash_fault one = {
+        .wear = BOARD_WEAR_CELL, .addr = PAGE_ADDR, .mask = 1, .reads_one = true};
+    board_wear_flash(board, &one);
+    assert_int_equal(program(board, PAGE_ADDR, 0), EOP); /* the controller does not notice */
+    assert_int_equal(cell(board, PAGE_ADDR), 1);
+}
+
+static void test_flash_that_refuses(void **state)
+{
+    struct board *board = *state;
+    struct board_flash_fault refusals = {.wear = BOARD_WEAR_PROGRAMS, .from = 1, .count = 2};
+    board_wear_flash(board, &refusals);
+    unlock_flash(board);
+    assert_int_equal(program(board, PAGE_ADDR, 0x1111), EOP);
+    assert_int_equal(program(board, PAGE_ADDR + 2, 0x2222), EOP);
+    assert_int_equal(cell(board, PAGE_ADDR + 2), 0xFFFF);
+    erase(board, PAGE_ADDR); /* is no program, and counts as none */
+    assert_int_equal(cell(board, PAGE_ADDR), 0xFFFF);
+    assert_int_equal(program(board, PAGE_ADDR, 0x1111), EOP);
+    assert_int_equal(cell(board, PAGE_ADDR), 0xFFFF);
+    assert_int_equal(program(board, PAGE_ADDR, 0x1111), EOP);
+    assert_int_equal(cell(board, PAGE_ADDR), 0x1111); /* sound again */
+
+    refusals = (struct board_flash_fault){.wear = BOARD_WEAR_ERASES, .count = 1};
+    board_wear_flash(board, &refusals);
+    erase(board, PAGE_ADDR);
+    assert_int_equal(cell(board, PAGE_ADDR), 0x1111);
+    erase(board, PAGE_ADDR);
+    assert_int_equal(cell(board, PAGE_ADDR), 0xFFFF);
+}
+
 /* Run the operation `op` (a program of `value` over erased cells) into a cut. */
 static uint16_t cut_program(enum board_tear tear, uint64_t seed, uint16_t value)
 {
@@ -422,6 +482,8 @@ int main(void)
         TEST(test_flash_needs_hsi),
         TEST(test_flash_option_bytes_stop_loudly),
         TEST(test_flash_watch_numbers_operations),
+        TEST(test_flash_with_a_dead_cell),
+        TEST(test_flash_that_refuses),
         cmocka_unit_test(test_flash_cut_program),
         TEST(test_flash_cut_erase),
         TEST(test_flash_reset_inside_an_erase_tears_it),
