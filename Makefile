@@ -65,6 +65,7 @@ bench: host
 
 campaign: host
 	@scripts/campaign.sh
+	@scripts/worn-board.sh
 	@scripts/noise.sh
 	@scripts/startup.sh
 	@scripts/glitch.sh

@@ -23,6 +23,8 @@ row 'flash that fails: a dead cell, operations refused; the core' bench/worn.jso
     '_(boards|reverts|confirms|starts|unreachable|endless|erased)$'
 row 'power, in each flash operation; the binaries on the model' bench/campaign.json power_arm_cases \
     '^power_failures$'
+row 'flash that fails; the binaries on the model' bench/worn-board.json worn_board_cases \
+    '_(boards|reverts|starts|erased)$'
 row 'one instruction that is passed over, verifying a bad image' bench/glitch.json glitch_positions \
     '_(accepted|recoveries)$'
 row 'the serial line: bytes lost, changed, added, in an update' bench/noise.json noise_runs '_(images|ends)$'
