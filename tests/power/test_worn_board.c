@@ -230,7 +230,7 @@ static const char *file_path(const char *firmware, const char *name)
 static bool open_row(const char *firmware, unsigned row)
 {
     struct scenario *scenario = &bench.scenario;
-    struct host_error error;
+    struct host_error error = {.reason = "has no trailer"};
     const char *boot = file_path(firmware, "boot/boot.elf");
     *scenario = (struct scenario){
         .kind = scenario_find(rows[row].scenario), .layout = &stm32f103_layout, .seed = 1};
@@ -242,7 +242,7 @@ static bool open_row(const char *firmware, unsigned row)
         file_read(file_path(firmware, rows[row].update), OTTER_APP_SIZE, &scenario->update,
                   &error) != 0 ||
         !scenario_prepare(scenario)) {
-        fprintf(stderr, "power_worn_board: %s\n", file_path(firmware, "."));
+        fprintf(stderr, "power_worn_board: %s: %s\n", error.thing, error.reason);
         return false;
     }
     bench.device = scenario_device(scenario);
