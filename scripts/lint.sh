@@ -41,4 +41,7 @@ quotes README.zh-CN.md <build/proof.md
 quotes README.md <build/sizes.md
 quotes README.zh-CN.md <build/sizes.md
 quotes docs/design.md <build/size-parts.md
+scripts/decision-rows.py >build/decision-rows.md
+[ -s build/decision-rows.md ]
+quotes docs/design.md <build/decision-rows.md
 echo "lint: clean"

@@ -17,7 +17,7 @@ group_demo="faketime=faketime curl=curl jq=jq openssl=openssl"
 group_bench="nginx-light=nginx curl=curl"
 group_lint="clang-format-14=clang-format-14 clang-tidy-14=clang-tidy-14 cppcheck=cppcheck \
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.asan-x86_64.a \
-shellcheck=shellcheck"
+shellcheck=shellcheck python3=python3"
 group_flash="openocd=openocd"
 group_fuzz="clang=clang \
 libclang-rt-14-dev=/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a"
