@@ -31,8 +31,11 @@ void log_action(enum otter_action action, uint8_t detail)
         line("Start APP Failed!");
         break;
     case OTTER_ACTION_REVERT:
-    case OTTER_ACTION_TRY: /* the tutorial has no text for these */
-        debug_text(action == OTTER_ACTION_TRY ? "Trial [" : "Revert [");
+    case OTTER_ACTION_TRY:
+    case OTTER_ACTION_GIVE_UP: /* the tutorial has no text for these */
+        debug_text(action == OTTER_ACTION_TRY      ? "Trial ["
+                   : action == OTTER_ACTION_REVERT ? "Revert ["
+                                                   : "Give up [");
         debug_decimal(detail);
         line("]");
         break;
@@ -44,7 +47,6 @@ void log_action(enum otter_action action, uint8_t detail)
     case OTTER_ACTION_MOVE:
     case OTTER_ACTION_START:
     case OTTER_ACTION_START_ONCE:
-    case OTTER_ACTION_GIVE_UP:
         break;
     }
 }
