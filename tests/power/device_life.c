@@ -164,10 +164,12 @@ static bool wants(struct device_life *life)
     enum otter_reason reason;
 
     if (otter_update_has_journal(&life->app_port, life->map->layout) &&
-        life_image_is_at(life, state->installed, OTTER_IMAGE_AT_APP) &&
-        otter_update_refusal(&life->app_port, life->map->layout, &file, false) !=
-            OTTER_REASON_INSTALLED) {
-        fail(life, LIFE_WORN, "would take what is installed", state->installed);
+        life_image_is_at(life, state->installed, OTTER_IMAGE_AT_APP)) {
+        /* Weak confirmed marks may read as a trial once more: nothing is taken then, either. */
+        reason = otter_update_refusal(&life->app_port, life->map->layout, &file, false);
+        if (reason != OTTER_REASON_INSTALLED && reason != OTTER_REASON_ON_TRIAL) {
+            fail(life, LIFE_WORN, "would take what is installed", state->installed);
+        }
     }
     file = file_of(life, state->next);
     reason = otter_update_refusal(&life->app_port, life->map->layout, &file, false);
