@@ -102,13 +102,15 @@ static bool app_is(const struct file *image)
     return image->len != 0 && memcmp(app, image->data, image->len) == 0;
 }
 
-/* No app can be expected: flash refuses, or the cell is where the only one would be. */
+/* No app can be expected: flash refuses, or the cell is where the only one would be. What is
+ * taken back comes from the swap area. */
 static bool may_wait(const struct worn_case *c)
 {
-    return c->fault.wear != BOARD_WEAR_CELL ||
-           c->fault.addr - OTTER_APP_ADDR < OTTER_APP_SIZE ||
-           (c->fault.addr - OTTER_BACKUP_ADDR < OTTER_BACKUP_SIZE &&
-            strcmp(rows[c->row].scenario, "update") != 0);
+    uint32_t addr = c->fault.addr;
+    bool is_in_area = addr - OTTER_SPARE_ADDR < OTTER_SPARE_SIZE ||
+                      addr - OTTER_BACKUP_ADDR < OTTER_BACKUP_SIZE;
+    return c->fault.wear != BOARD_WEAR_CELL || addr - OTTER_APP_ADDR < OTTER_APP_SIZE ||
+           (is_in_area && strcmp(rows[c->row].scenario, "update") != 0);
 }
 
 static enum loss judge(const struct worn_case *c)
