@@ -25,6 +25,8 @@ enum {
     START_MS = 40000,  /* a start with a swap, or a trial that a watchdog of 26 s ends */
     STARTS = 5,        /* the trials, the way back, and one more */
     REFUSALS_MAX = 24,
+    JOURNAL_OPS_MAX = 1024,
+    NEAR_OPS = 8, /* half of the faults begin so soon before the journal is written */
     FAILURES_SHOWN = 10,
     PATH_SIZE = 1024,
 };
@@ -47,8 +49,10 @@ static struct {
     struct scenario scenario;
     struct campaign_device device;
     void *reference, *before, *branch;
-    uint64_t operations; /* of the run without a fault */
-    bool newest_erased;  /* in this branch */
+    uint64_t operations;                   /* of the run without a fault */
+    uint64_t journal_ops[JOURNAL_OPS_MAX]; /* of these */
+    unsigned journal_op_count;
+    bool newest_erased; /* in this branch */
     uint64_t cases, losses[LOSSES], waits;
 } bench;
 
@@ -59,12 +63,17 @@ static struct scenario_run *branch(void)
     return bench.branch;
 }
 
+static bool is_in_journal(uint32_t addr)
+{
+    return addr - OTTER_JOURNAL_ADDR < OTTER_JOURNAL_SIZE ||
+           addr - OTTER_FLAG_ADDR < OTTER_FLAG_SIZE_MAX;
+}
+
 static void watch(void *ctx, uint64_t op, bool erase, uint32_t addr)
 {
     (void)ctx;
     (void)op;
-    if (erase && (addr - OTTER_JOURNAL_ADDR < OTTER_JOURNAL_SIZE ||
-                  addr - OTTER_FLAG_ADDR < OTTER_FLAG_SIZE_MAX)) {
+    if (erase && is_in_journal(addr)) {
         const struct otter_port port = flash_view_port(testbed_board(branch()->bed));
         struct otter_journal journal;
         otter_journal_read(&port, &stm32f103_layout, &journal);
@@ -166,6 +175,11 @@ static struct worn_case random_case(unsigned row, uint64_t *random)
     struct worn_case c = {.row = row};
     c.fault.wear = wears[rng_below(random, 6)];
     c.fault.from = rng_below(random, (uint32_t)bench.operations);
+    if (rng_below(random, 2) != 0) {
+        uint64_t op = bench.journal_ops[rng_below(random, bench.journal_op_count)];
+        uint32_t back = rng_below(random, NEAR_OPS);
+        c.fault.from = op > back ? op - back : 0;
+    }
     c.fault.addr = random_addr(random);
     c.fault.mask = (uint8_t)(1u << rng_below(random, 8));
     c.fault.reads_one = rng_below(random, 2) != 0;
@@ -270,14 +284,26 @@ static void close_row(void)
     replay_free(bench.scenario.replay);
 }
 
+static void note_journal(void *ctx, uint64_t op, bool erase, uint32_t addr)
+{
+    (void)ctx;
+    (void)erase;
+    if (is_in_journal(addr) && bench.journal_op_count < JOURNAL_OPS_MAX) {
+        bench.journal_ops[bench.journal_op_count++] = op;
+    }
+}
+
 /* Does it end well without a fault? Leaves the reference at its end. */
 static bool survey(void)
 {
+    bench.journal_op_count = 0;
+    board_watch_flash(bench.device.board(bench.reference),
+                      &(struct board_flash_watch){.before = note_journal});
     while (!bench.device.is_done(bench.reference) &&
            bench.device.run_ms(bench.reference, SLICE_MS) == BOARD_STOP_TIME) {
     }
     bench.operations = board_flash_ops(bench.device.board(bench.reference));
-    return bench.device.is_done(bench.reference);
+    return bench.device.is_done(bench.reference) && bench.journal_op_count != 0;
 }
 
 static bool run_row(const char *firmware, unsigned row, size_t count, uint64_t seed)
