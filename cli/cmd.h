@@ -21,6 +21,7 @@ int cmd_info(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_image_make(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);
+int cmd_image_attach(int argc, char **argv);
 int cmd_image_verify(int argc, char **argv);
 int cmd_image_factory(int argc, char **argv);
 int cmd_key(int argc, char **argv);

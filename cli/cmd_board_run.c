@@ -2,6 +2,8 @@
 /* `otter board run`: the modelled board on the command line; see docs/man/otter-board.1. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "board/host/state.h"
 #include "cli/board_run_options.h"
@@ -9,6 +11,7 @@
 #include "cli/cmd.h"
 #include "cli/debugger.h"
 #include "cli/report.h"
+#include "host/file.h"
 #include "port/stm32f103/partitions.h"
 
 /* Set by the signal handler, which can do nothing else. */
@@ -44,6 +47,39 @@ static int fill_flash(struct board *board, const struct board_run_options *args,
     if (args->run.state_path != NULL &&
         !state_save(args->run.state_path, loader.flash, size, why)) {
         return host_error_set(out_error, args->run.state_path, "%s", why);
+    }
+    return 0;
+}
+
+/* Nothing that is loaded is written over, and no private key: the board's own files know of
+ * neither. */
+static int check_outputs(const struct board_run_options *args, struct host_error *out_error)
+{
+    static const char file[] = "file:";
+    const char *inputs[LOAD_MAX + RUN_LINE_COUNT + 1];
+    size_t count = 0;
+
+    for (size_t i = 0; i < args->lists.load_count; i++) {
+        inputs[count++] = args->lists.loads[i].path;
+    }
+    if (args->run.state_path != NULL) {
+        struct stat st;
+        if (file_check_output(args->run.state_path, inputs, count, out_error) != 0) {
+            return -1;
+        }
+        if (stat(args->run.state_path, &st) == 0 && !S_ISREG(st.st_mode)) { /* a pipe blocks */
+            return host_error_set(out_error, args->run.state_path, "not a file");
+        }
+        inputs[count++] = args->run.state_path;
+    }
+    for (unsigned i = 0; i < RUN_LINE_COUNT; i++) {
+        if (strncmp(args->uart[i], file, sizeof file - 1) == 0) {
+            const char *path = args->uart[i] + sizeof file - 1;
+            if (file_check_output(path, inputs, count, out_error) != 0) {
+                return -1;
+            }
+            inputs[count++] = path;
+        }
     }
     return 0;
 }
@@ -144,8 +180,8 @@ static int run(struct board *board, struct board_run_options *args)
         lines[i].end.out_fd = -1;
     }
     catch_signals(); /* before there is a link to remove */
-    if (fill_flash(board, args, &error) != 0 || open_lines(lines, args, &error) != 0 ||
-        open_debugger(args, &error) != 0) {
+    if (check_outputs(args, &error) != 0 || fill_flash(board, args, &error) != 0 ||
+        open_lines(lines, args, &error) != 0 || open_debugger(args, &error) != 0) {
         code = report_error(&error);
     } else {
         code = run_and_print(board, lines, args);

@@ -10,6 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/debugger.h"
 #include "cli/report.h"
+#include "host/file.h"
 #include "lab/scenario.h"
 
 static int repeat(struct campaign_arguments *args)
@@ -103,6 +104,21 @@ static bool load(struct campaign_arguments *args)
     return true;
 }
 
+/* Before the hours that a campaign takes. */
+static bool can_write(const struct campaign_arguments *args)
+{
+    const struct campaign_report *report = &args->report;
+    const char *const inputs[] = {report->boot, report->app, report->update, report->rescue};
+    struct host_error error;
+
+    if (args->json == NULL ||
+        file_check_output(args->json, inputs, sizeof inputs / sizeof inputs[0], &error) == 0) {
+        return true;
+    }
+    (void)report_error(&error);
+    return false;
+}
+
 int cmd_board_campaign(int argc, char **argv)
 {
     struct campaign_arguments args;
@@ -111,7 +127,7 @@ int cmd_board_campaign(int argc, char **argv)
     if (code != 0) {
         return code < 0 ? CMD_OK : code;
     }
-    if (!load(&args)) {
+    if (!can_write(&args) || !load(&args)) {
         code = CMD_FAILED;
     } else {
         code = args.repeats ? repeat(&args) : survey_and_run(&args);

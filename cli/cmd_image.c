@@ -44,6 +44,8 @@ static void print_text(const struct image_file *firmware)
     printf("version       %s (number %u)\n", text, image->number);
     if (image->key_id == 0) {
         printf("signature     none\n");
+    } else if (!image_file_is_signed(firmware)) {
+        printf("signature     none yet; key 0x%08x is to make it\n", image->key_id);
     } else {
         printf("signature     by key 0x%08x, not checked\n", image->key_id);
     }
@@ -65,9 +67,9 @@ static json_t *json_trailer(const struct image_file *firmware)
     json_add(&trailer, "key_id", json_count(image->key_id));
     json_add(&trailer, "flags", json_count(image->flags));
     json_add(&trailer, "signature",
-             image->key_id == 0
-                 ? json_null()
-                 : json_hex(image_file_signature(firmware), OTTER_IMAGE_SIGNATURE_SIZE));
+             image_file_is_signed(firmware)
+                 ? json_hex(image_file_signature(firmware), OTTER_IMAGE_SIGNATURE_SIZE)
+                 : json_null());
     return trailer;
 }
 
@@ -117,6 +119,7 @@ int cmd_image(int argc, char **argv)
         {"inspect", "image: inspect", image_inspect, "show what an image is"},
         {"make", "image: make", cmd_image_make, "put otter's trailer behind a .bin"},
         {"sign", "image: sign", cmd_image_sign, "sign an image with a key"},
+        {"attach", "image: attach", cmd_image_attach, "put in a signature made elsewhere"},
         {"verify", "image: verify", cmd_image_verify, "check an image's signature"},
         {"factory", "image: factory", cmd_image_factory, "merge bootloader and application"},
     };

@@ -109,9 +109,10 @@ static int write_factory(const struct factory_options *options, const struct ima
         image_file_check_startable(app, OTTER_APP_ADDR, &error) != 0) {
         return report_error(&error);
     }
-    if (image_file_is_same(options->boot, options->out) ||
-        image_file_is_same(options->app, options->out)) {
-        return report_failure(options->out, "input and output are the same file");
+    const char *const inputs[] = {options->boot, options->app};
+    if (file_check_output(options->out, inputs, sizeof inputs / sizeof inputs[0], &error) !=
+        0) {
+        return report_error(&error);
     }
     return ends_with(options->out, ".hex") ? save_hex(options->out, boot, app)
                                            : save_bin(options->out, boot, app);

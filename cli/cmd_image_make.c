@@ -2,31 +2,73 @@
 /* otter image make: put a trailer behind a .bin; see docs/man/otter-image.1. */
 #include "cli/cmd.h"
 #include "cli/image_command.h"
+#include "cli/key_option.h"
 #include "cli/report.h"
 #include "port/stm32f103/partitions.h"
+
+enum { OPT_TO_SIGN = 256 };
+
+static error_t check(struct image_options *options)
+{
+    if (options->in == NULL || options->out == NULL) {
+        return cmd_misuse(NULL, "%s not given",
+                          options->in == NULL ? "input file" : "output file (-o)");
+    }
+    if (options->to_sign != NULL && options->key == NULL) {
+        return cmd_misuse("--to-sign", "goes with --key: who signs is part of what is signed");
+    }
+    /* an image that has a trailer can still be made ready for a key */
+    return options->key == NULL || image_has_trailer_options(options)
+               ? image_check_trailer_options(options)
+               : 0;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct image_options *options = state->input;
 
-    if (key != ARGP_KEY_END) {
+    switch (key) {
+    case OPT_TO_SIGN:
+        options->to_sign = arg;
+        return 0;
+    case ARGP_KEY_END:
+        return check(options);
+    default:
         return image_parse(key, arg, state);
     }
-    if (options->in == NULL || options->out == NULL) {
-        return cmd_misuse(NULL, "%s not given",
-                          options->in == NULL ? "input file" : "output file (-o)");
-    }
-    return image_check_trailer_options(options);
 }
 
 static const struct argp argp = {
     .options =
-        (const struct argp_option[]){{"output", 'o', "OUT.bin", 0, "where the image goes", 0},
-                                     {0}},
+        (const struct argp_option[]){
+            {"output", 'o', "OUT.bin", 0, "where the image goes", 0},
+            {"key", 'k', "PUB.pem", 0, "the key that will sign it: its public half will do", 0},
+            {"to-sign", OPT_TO_SIGN, "FILE", 0, "write what that key must sign to FILE", 0},
+            KEY_PASS_OPTION,
+            {0}},
     .parser = parse,
     .args_doc = "IN.bin",
-    .doc = "Write IN.bin with otter's trailer behind it, not signed.",
+    .doc = "Write IN.bin with otter's trailer behind it, not signed. With --key it is complete "
+           "but for the signature, for `otter image attach`.",
     .children = image_trailer_options};
+
+/* Both files, after looking at both names. The second must not be the first. */
+static int save(const struct image_options *options, const uint8_t data[], uint32_t size,
+                struct host_error *out_error)
+{
+    const char *message = options->to_sign;
+
+    if (image_check_output(options, options->out, false, out_error) != 0 ||
+        (message != NULL && image_check_output(options, message, false, out_error) != 0) ||
+        file_write(options->out, data, size, out_error) != 0) {
+        return -1;
+    }
+    return message == NULL ? 0
+                           : (file_check_output(message, &options->out, 1, out_error) != 0
+                                  ? -1
+                                  : file_write(message, data, size - OTTER_IMAGE_SIGNATURE_SIZE,
+                                               out_error));
+}
 
 static int make(const struct image_options *options, const struct image_file *in,
                 const struct key_file *key)
@@ -34,22 +76,17 @@ static int make(const struct image_options *options, const struct image_file *in
     uint8_t data[OTTER_APP_SIZE_MAX];
     struct otter_image image;
     struct host_error error;
-    uint32_t size;
+    uint32_t size = 0;
 
-    (void)key;
-    if (image_file_check_startable(in, OTTER_APP_ADDR, &error) != 0) {
-        return report_error(&error);
-    }
-    if (in->has_trailer) {
+    if (in->has_trailer && key == NULL) {
         return report_failure(options->in, "has a trailer already");
     }
-    if (image_add_trailer(options, in, data, &image, &size, &error) != 0) {
+    if (image_prepare(options, in, data, &image, &size, &error) != 0) {
         return report_error(&error);
     }
-    if (image_file_is_same(options->in, options->out)) {
-        return report_failure(options->out, "input and output are the same file");
-    }
-    return file_write(options->out, data, size, &error) == 0 ? CMD_OK : report_error(&error);
+    image.key_id = key != NULL ? key->id : 0;
+    otter_image_put_trailer(data + image.length, &image); /* without a signature */
+    return save(options, data, size, &error) == 0 ? CMD_OK : report_error(&error);
 }
 
 int cmd_image_make(int argc, char **argv)

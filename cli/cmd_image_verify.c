@@ -2,6 +2,7 @@
 /* otter image verify; see docs/man/otter-image.1. */
 #include "cli/cmd.h"
 #include "cli/image_command.h"
+#include "cli/key_option.h"
 #include "cli/report.h"
 #include "host/json.h"
 
@@ -14,6 +15,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     .options = (const struct argp_option[]){{"key", 'k', "KEY.pem", 0,
                                              "the key, public or private", 0},
+                                            KEY_PASS_OPTION,
                                             {"json", 'j', NULL, 0, "print one JSON object", 0},
                                             {0}},
     .parser = parse,
@@ -27,7 +29,7 @@ static enum verdict check(const struct image_file *image, const struct key_file 
     if (!image->has_trailer) {
         return NO_TRAILER;
     }
-    if (image->image.key_id == 0) {
+    if (!image_file_is_signed(image)) {
         return NOT_SIGNED;
     }
     if (image->image.key_id != key->id) {

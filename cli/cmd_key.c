@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otter key: make and show the keys that sign images; see docs/man/otter-key.1. */
 #include "cli/cmd.h"
+#include "cli/key_option.h"
 #include "cli/report.h"
 #include "host/file.h"
 #include "host/json.h"
@@ -74,7 +75,7 @@ static int key_new(int argc, char **argv)
 struct show_options {
     const char *files[KEYS_MAX];
     unsigned file_count;
-    const char *public_path;
+    const char *public_path, *pass_file;
     bool json, c;
 };
 
@@ -108,6 +109,9 @@ static error_t parse_show(int key, char *arg, struct argp_state *state)
     case 'p':
         options->public_path = arg;
         return 0;
+    case OPT_PASS_FILE:
+        options->pass_file = arg;
+        return 0;
     case ARGP_KEY_ARG:
         if (options->file_count == KEYS_MAX) {
             return cmd_misuse(arg, "a bootloader holds %d keys at most", KEYS_MAX);
@@ -127,6 +131,7 @@ static const struct argp show_argp = {
             {"json", 'j', NULL, 0, "print one JSON object for each key", 0},
             {"c", OPT_C, NULL, 0, "print the bootloader's key table as C", 0},
             {"public", 'p', "OUT.pem", 0, "write the public key to OUT.pem", 0},
+            KEY_PASS_OPTION,
             {0}},
     .parser = parse_show,
     .args_doc = "FILE [FILE]",
@@ -160,6 +165,17 @@ static void print_table(const struct key_file keys[], unsigned count)
     printf("};\nconst unsigned otter_key_count = %u;\n", count);
 }
 
+static int save_public(const struct show_options *options, const struct key_file *key,
+                       struct host_error *out_error)
+{
+    const char *const inputs[] = {options->files[0], options->pass_file};
+
+    return file_check_output(options->public_path, inputs, sizeof inputs / sizeof inputs[0],
+                             out_error) == 0
+               ? key_file_save_public(key, options->public_path, out_error)
+               : -1;
+}
+
 static int show(const struct show_options *options, const struct key_file keys[])
 {
     unsigned count = options->file_count;
@@ -168,9 +184,13 @@ static int show(const struct show_options *options, const struct key_file keys[]
     if (count == KEYS_MAX && keys[0].id == keys[1].id) { /* a device picks keys by their id */
         return report_failure(keys[1].path, "has the same key id as %s", keys[0].path);
     }
-    if (options->public_path != NULL &&
-        key_file_save_public(&keys[0], options->public_path, &error) != 0) {
-        return report_error(&error);
+    if (options->public_path != NULL) {
+        if (save_public(options, &keys[0], &error) != 0) {
+            return report_error(&error);
+        }
+        if (file_is_standard_output(options->public_path)) {
+            return CMD_OK;
+        }
     }
     if (options->c) {
         print_table(keys, count);
@@ -194,8 +214,8 @@ static int key_show(int argc, char **argv)
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    while (loaded < options.file_count &&
-           key_file_load(&keys[loaded], options.files[loaded], &error) == 0) {
+    while (loaded < options.file_count && key_option_load(&keys[loaded], options.files[loaded],
+                                                          options.pass_file, &error) == 0) {
         loaded++;
     }
     int code = loaded == options.file_count ? show(&options, keys) : report_error(&error);

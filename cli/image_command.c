@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <string.h>
 #include "cli/cmd.h"
+#include "cli/key_option.h"
 #include "cli/report.h"
+#include "host/json.h"
 #include "host/number.h"
 #include "port/stm32f103/partitions.h"
 
@@ -83,6 +85,9 @@ error_t image_parse(int key, char *arg, struct argp_state *state)
     case 'o':
         options->out = arg;
         return 0;
+    case OPT_PASS_FILE:
+        options->pass_file = arg;
+        return 0;
     case ARGP_KEY_ARG:
         if (options->in != NULL) {
             return cmd_misuse(arg, "one file at a time");
@@ -134,7 +139,7 @@ static int run_with_key(const struct image_command *command,
     if (options->key == NULL) {
         return command->run(options, image, NULL);
     }
-    if (key_file_load(&key, options->key, &error) != 0) {
+    if (key_option_load(&key, options->key, options->pass_file, &error) != 0) {
         return report_error(&error);
     }
     int code = command->run(options, image, &key);
@@ -160,9 +165,9 @@ int image_run(const struct image_command *command, int argc, char **argv)
     return code;
 }
 
-int image_add_trailer(const struct image_options *options, const struct image_file *in,
-                      uint8_t out[], struct otter_image *out_image, uint32_t *out_size,
-                      struct host_error *out_error)
+static int add_trailer(const struct image_options *options, const struct image_file *in,
+                       uint8_t out[], struct otter_image *out_image, uint32_t *out_size,
+                       struct host_error *out_error)
 {
     size_t length = (in->file.len + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
     size_t size = length + OTTER_IMAGE_TRAILER_SIZE;
@@ -181,4 +186,63 @@ int image_add_trailer(const struct image_options *options, const struct image_fi
     otter_image_put_trailer(out + length, out_image);
     *out_size = (uint32_t)size;
     return 0;
+}
+
+int image_prepare(const struct image_options *options, const struct image_file *in,
+                  uint8_t out[], struct otter_image *out_image, uint32_t *out_size,
+                  struct host_error *out_error)
+{
+    if (image_file_check_startable(in, OTTER_APP_ADDR, out_error) != 0) {
+        return -1;
+    }
+    bool adds_trailer = image_has_trailer_options(options);
+    if (in->has_trailer && adds_trailer) {
+        return host_error_set(out_error, options->in,
+                              "has a trailer already; hardware and version are what it says");
+    }
+    if (adds_trailer) {
+        return add_trailer(options, in, out, out_image, out_size, out_error);
+    }
+    if (!in->has_trailer) {
+        return host_error_set(out_error, options->in,
+                              "has no trailer; give --hardware and --version");
+    }
+    memcpy(out, in->file.data, in->file.len);
+    *out_image = in->image;
+    *out_size = (uint32_t)in->file.len;
+    return 0;
+}
+
+int image_check_output(const struct image_options *options, const char *path, bool in_place,
+                       struct host_error *out_error)
+{
+    const char *const inputs[] = {in_place ? NULL : options->in, options->key,
+                                  options->pass_file, options->signature};
+    return file_check_output(path, inputs, sizeof inputs / sizeof inputs[0], out_error);
+}
+
+int image_print_signed(const struct image_options *options, uint8_t *data, uint32_t size,
+                       const struct otter_image *image)
+{
+    struct file file = {data, size};
+    uint8_t md5[32];
+    char version[9];
+
+    if (file_is_standard_output(options->out)) {
+        return CMD_OK;
+    }
+    image_file_text(image->version, version);
+    if (!options->json) {
+        printf("%s: version %s, signed with key 0x%08x\n", options->out, version,
+               image->key_id);
+        return CMD_OK;
+    }
+    file_md5_hex(&file, md5);
+    json_t *signed_image = json_object();
+    json_add(&signed_image, "file", json_text(options->out));
+    json_add(&signed_image, "size", json_count(size));
+    json_add(&signed_image, "md5", json_stringn((const char *)md5, sizeof md5));
+    json_add(&signed_image, "version", json_text(version));
+    json_add(&signed_image, "key_id", json_count(image->key_id));
+    return cmd_print_json(signed_image);
 }

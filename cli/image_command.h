@@ -8,10 +8,11 @@
 #include "host/image_file.h"
 #include "host/key_file.h"
 
-/* What `otter image make`, `sign` and `verify` share: an image, mostly a key, and what a new
- * trailer says. */
+/* What `otter image make`, `sign`, `attach` and `verify` share: an image, mostly a key, and
+ * what a new trailer says. */
 struct image_options {
-    const char *in, *out, *key;
+    const char *in, *out, *key, *pass_file;
+    const char *to_sign, *signature; /* what another program signs, and what it made of it */
     const char *hardware, *version, *number_text; /* of a new trailer */
     uint32_t number;
     uint32_t slot_size;
@@ -22,7 +23,7 @@ struct image_options {
  * image_options. */
 extern const struct argp_child image_trailer_options[];
 
-/* The options that all three have; hands the rest back as ARGP_ERR_UNKNOWN. */
+/* The options that more than one has; hands the rest back as ARGP_ERR_UNKNOWN. */
 error_t image_parse(int key, char *arg, struct argp_state *state);
 
 /* Are there image and key? Is there all that a new trailer says? 0 or EINVAL. */
@@ -41,9 +42,19 @@ struct image_command {
 /* Parse, load, run. Returns the exit code. */
 int image_run(const struct image_command *command, int argc, char **argv);
 
-/* Put the trailer that the options tell behind a plain .bin, not signed. Returns 0 or -1. */
-int image_add_trailer(const struct image_options *options, const struct image_file *in,
-                      uint8_t out[], struct otter_image *out_image, uint32_t *out_size,
-                      struct host_error *out_error);
+/* What is to be signed: the image as it is, or, if the options tell what a trailer says, with a
+ * new one. Returns 0 or -1. */
+int image_prepare(const struct image_options *options, const struct image_file *in,
+                  uint8_t out[], struct otter_image *out_image, uint32_t *out_size,
+                  struct host_error *out_error);
+
+/* May the result go to `path`? Not over a file that the options name as input; over the image
+ * itself only if that is what the command does. Returns 0 or -1. */
+int image_check_output(const struct image_options *options, const char *path, bool in_place,
+                       struct host_error *out_error);
+
+/* Print what was signed. Returns the exit code. */
+int image_print_signed(const struct image_options *options, uint8_t *data, uint32_t size,
+                       const struct otter_image *image);
 
 #endif

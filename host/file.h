@@ -2,6 +2,7 @@
 #ifndef HOST_FILE_H
 #define HOST_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,13 +19,31 @@ struct file {
 OTTER_MUST_CHECK int file_read(const char *path, size_t max, struct file *out_file,
                                struct host_error *out_error);
 
-/* Write a whole file, which is there complete or not at all. */
+/* The same of what a person gives by name and a pipe may stand for, e.g. /dev/stdin: such a
+ * stream is read to its end. */
+OTTER_MUST_CHECK int file_read_stream(const char *path, size_t max, struct file *out_file,
+                                      struct host_error *out_error);
+
+/* May a command write its result to `path`? Not over one of its inputs, by whatever name (NULLs
+ * among them are skipped), not over a file that holds a private key in its first MiB, and not
+ * where it could not be written. To be asked before anything is done. */
+OTTER_MUST_CHECK int file_check_output(const char *path, const char *const inputs[],
+                                       size_t input_count, struct host_error *out_error);
+
+/* Write a whole file, which is there complete or not at all: a new one takes its place, with
+ * the mode of the old one, behind symbolic links. What is no file (a pipe, a device) is written
+ * into, as is the file that standard output or standard error goes to. A file that holds a
+ * private key is never written over. */
 OTTER_MUST_CHECK int file_write(const char *path, const void *data, size_t len,
                                 struct host_error *out_error);
 
 /* The same for a secret: the file must not exist yet, and only its owner may read it. */
 OTTER_MUST_CHECK int file_create_private(const char *path, const void *data, size_t len,
                                          struct host_error *out_error);
+
+/* Does what is written to `path` go where standard output goes? Then nothing else may be
+ * printed there. */
+bool file_is_standard_output(const char *path);
 
 /* Free what file_read() returned; a zeroed struct file is fine, too. */
 void file_free(struct file *file);

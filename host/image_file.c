@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "otter/bytes.h"
 #include "port/stm32f103/partitions.h"
@@ -64,6 +63,12 @@ static bool is_zero(const uint8_t data[], size_t len)
 const uint8_t *image_file_signature(const struct image_file *image_file)
 {
     return image_file->file.data + image_file->file.len - OTTER_IMAGE_SIGNATURE_SIZE;
+}
+
+bool image_file_is_signed(const struct image_file *image_file)
+{
+    return image_file->has_trailer && image_file->image.key_id != 0 &&
+           !is_zero(image_file_signature(image_file), OTTER_IMAGE_SIGNATURE_SIZE);
 }
 
 static int check_size(const struct image_file *image_file, uint32_t max_size,
@@ -193,11 +198,4 @@ struct module_file image_file_offer(const struct file *file)
 
     file_md5_hex(file, offer.md5_hex);
     return offer;
-}
-
-bool image_file_is_same(const char *a, const char *b)
-{
-    struct stat sa, sb;
-    return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-           sa.st_ino == sb.st_ino;
 }

@@ -34,6 +34,9 @@ void image_file_free(struct image_file *image_file);
 /* The 64 bytes that end an image with a trailer; zero if it is not signed. */
 const uint8_t *image_file_signature(const struct image_file *image_file);
 
+/* Is there a signature, right or wrong? An image with a key id and none waits for it. */
+bool image_file_is_signed(const struct image_file *image_file);
+
 /* Does it begin like a program for slot_addr? */
 bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr);
 
@@ -53,8 +56,5 @@ bool image_file_read_version(const struct file *file, uint8_t out_version[8]);
 
 /* A file in memory as what a module offers; it must stay there. */
 struct module_file image_file_offer(const struct file *file);
-
-/* Are these two names of one existing file? */
-bool image_file_is_same(const char *a, const char *b);
 
 #endif

@@ -3,61 +3,173 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
 
 #include "host/ed25519_key.h"
 #include "host/file.h"
+#include "host/key_format.h"
 #include "otter/bytes.h"
 
-enum { FILE_MAX = 65536 };
+enum { FILE_MAX = 65536, PASS_MAX = 1024 };
 
-struct question {
-    const char *path;
-    bool asked, no_terminal;
+/* What one PEM block holds. */
+struct block {
+    char *label, *header;
+    uint8_t *data;
+    long len;
 };
 
-static int ask_pass_phrase(char *buf, int size, int writing, void *ctx)
+static void free_block(struct block *block)
 {
-    struct question *question = ctx;
-    char prompt[80];
-
-    (void)writing;
-    question->asked = true;
-    if (!isatty(STDIN_FILENO)) {
-        question->no_terminal = true;
-        return -1;
-    }
-    snprintf(prompt, sizeof prompt, "Pass phrase of %.60s: ", question->path);
-    return EVP_read_pw_string(buf, size, prompt, 0) == 0 ? (int)strlen(buf) : -1;
+    OPENSSL_free(block->label);
+    OPENSSL_free(block->header);
+    OPENSSL_clear_free(block->data, block->data != NULL ? (size_t)block->len : 0);
+    *block = (struct block){NULL};
 }
 
-static int read_pem(struct key_file *key, const struct file *file, struct host_error *out_error)
+static bool ends_with(const char *text, const char *end)
 {
-    static const char public_label[] = "-----BEGIN PUBLIC KEY-----";
-    struct question question = {.path = key->path};
-    BIO *bio = BIO_new_mem_buf(file->data, (int)file->len);
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
 
-    if (bio == NULL) {
-        return host_error_set(out_error, key->path, "not enough memory");
+/* The first block of a file that holds a key, e.g. behind "EC PARAMETERS". */
+static bool find_key(const struct file *file, struct block *out_block)
+{
+    BIO *bio = BIO_new_mem_buf(file->data, (int)file->len);
+    bool found = false;
+
+    *out_block = (struct block){NULL};
+    while (bio != NULL && !found &&
+           PEM_read_bio(bio, &out_block->label, &out_block->header, &out_block->data,
+                        &out_block->len) == 1) {
+        found = strcmp(out_block->label, PEM_STRING_PUBLIC) == 0 ||
+                ends_with(out_block->label, "PRIVATE KEY");
+        if (!found) {
+            free_block(out_block);
+        }
     }
-    key->is_private =
-        memmem(file->data, file->len, public_label, sizeof public_label - 1) == NULL;
-    key->pkey = key->is_private ? PEM_read_bio_PrivateKey(bio, NULL, ask_pass_phrase, &question)
-                                : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
     BIO_free(bio);
-    ERR_clear_error();
-    if (key->pkey != NULL) {
-        return 0;
+    return found;
+}
+
+/* The pass phrase that was given, or one that is typed. Returns its length, -1 = none. */
+static int ask_pass_phrase(const char *path, const char *given, char out_pass[PASS_MAX],
+                           struct host_error *out_error)
+{
+    char prompt[80];
+
+    if (given != NULL) {
+        return snprintf(out_pass, PASS_MAX, "%s", given) < PASS_MAX
+                   ? (int)strlen(out_pass)
+                   : host_error_set(out_error, path, "its pass phrase is too long");
     }
-    return host_error_set(out_error, key->path, "%s",
-                          question.no_terminal
-                              ? "encrypted, and no terminal to ask for the pass phrase"
-                          : question.asked ? "cannot be decrypted; is the pass phrase right?"
-                                           : "not a key in PEM form");
+    snprintf(prompt, sizeof prompt, "Pass phrase of %.60s: ", path);
+    if (!isatty(STDIN_FILENO) || EVP_read_pw_string(out_pass, PASS_MAX, prompt, 0) != 0) {
+        return host_error_set(out_error, path,
+                              "encrypted, and no terminal to ask for the pass phrase; give "
+                              "--pass-file or OTTER_KEY_PASS");
+    }
+    return (int)strlen(out_pass);
+}
+
+/* PKCS#8, of the version that libcrypto reads or the next one. */
+static EVP_PKEY *read_pkcs8(const char *path, const uint8_t data[], long len,
+                            struct host_error *out_error)
+{
+    const unsigned char *at = data;
+    EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &at, len);
+    return key != NULL ? key : key_format_read_v2(path, data, (size_t)len, out_error);
+}
+
+/* Decrypted here and not by PEM_read_bio_PrivateKey(), which would take a key of version 2 for
+ * a wrong pass phrase. */
+static EVP_PKEY *read_encrypted(const char *path, const struct block *block, const char *given,
+                                struct host_error *out_error)
+{
+    const unsigned char *at = block->data;
+    char pass[PASS_MAX];
+    X509_SIG *sig = d2i_X509_SIG(NULL, &at, block->len);
+
+    if (sig == NULL) {
+        (void)host_error_set(out_error, path, "a damaged encrypted key (PKCS#8)");
+        return NULL;
+    }
+    EVP_PKEY *key = NULL;
+    int pass_len = ask_pass_phrase(path, given, pass, out_error);
+    if (pass_len >= 0) {
+        const X509_ALGOR *algorithm;
+        const ASN1_OCTET_STRING *secret;
+        unsigned char *clear = NULL;
+        int len = 0;
+        X509_SIG_get0(sig, &algorithm, &secret);
+        if (PKCS12_pbe_crypt(algorithm, pass, pass_len, ASN1_STRING_get0_data(secret),
+                             ASN1_STRING_length(secret), &clear, &len, 0) != NULL) {
+            key = read_pkcs8(path, clear, len, out_error);
+            OPENSSL_clear_free(clear, (size_t)len);
+        } else {
+            (void)host_error_set(out_error, path,
+                                 "cannot be decrypted; is the pass phrase right?");
+        }
+    }
+    OPENSSL_cleanse(pass, sizeof pass);
+    X509_SIG_free(sig);
+    return key;
+}
+
+static EVP_PKEY *read_block(const char *path, const struct block *block, const char *pass,
+                            struct host_error *out_error)
+{
+    const unsigned char *at = block->data;
+
+    if (strcmp(block->label, PEM_STRING_PUBLIC) == 0) {
+        EVP_PKEY *key = d2i_PUBKEY(NULL, &at, block->len);
+        if (key == NULL) {
+            (void)host_error_set(out_error, path, "a damaged public key");
+        }
+        return key;
+    }
+    if (strcmp(block->label, PEM_STRING_PKCS8INF) == 0) {
+        return read_pkcs8(path, block->data, block->len, out_error);
+    }
+    if (strcmp(block->label, PEM_STRING_PKCS8) == 0) {
+        return read_encrypted(path, block, pass, out_error);
+    }
+    if (strcmp(block->label, "OPENSSH PRIVATE KEY") == 0) {
+        return key_format_read_openssh(path, block->data, (size_t)block->len, out_error);
+    }
+    (void)host_error_set(out_error, path, "a key of type %s; otter signs with Ed25519",
+                         block->label); /* "RSA PRIVATE KEY" */
+    return NULL;
+}
+
+static int read_key(struct key_file *key, const struct file *file, const char *pass,
+                    struct host_error *out_error)
+{
+    static const char openssh[] = "ssh-ed25519 ";
+    struct block block;
+
+    if (find_key(file, &block)) {
+        key->is_private = strcmp(block.label, PEM_STRING_PUBLIC) != 0;
+        key->pkey = read_block(key->path, &block, pass, out_error);
+        free_block(&block);
+    } else if (file->len >= sizeof openssh &&
+               memcmp(file->data, openssh, sizeof openssh - 1) == 0) {
+        (void)host_error_set(out_error, key->path,
+                             "a public key of OpenSSH; make a PEM of the private one: "
+                             "otter key show PRIVATE --public OUT.pem");
+    } else {
+        (void)host_error_set(out_error, key->path, "not a key in PEM form");
+    }
+    ERR_clear_error();
+    return key->pkey != NULL ? 0 : -1;
 }
 
 /* Fill in what is known from key->pkey. */
@@ -90,16 +202,21 @@ static int check_id(const struct key_file *key, struct host_error *out_error)
                           "its key id is 0, which means not signed; make another key");
 }
 
-int key_file_load(struct key_file *key, const char *path, struct host_error *out_error)
+int key_file_load(struct key_file *key, const char *path, const char *pass_phrase,
+                  struct host_error *out_error)
 {
     struct file file;
+    struct stat st;
 
     *key = (struct key_file){.path = path};
-    if (file_read(path, FILE_MAX, &file, out_error) != 0) {
+    if (file_read_stream(path, FILE_MAX, &file, out_error) != 0) {
         return -1;
     }
-    bool good = read_pem(key, &file, out_error) == 0 && take_public(key, out_error) == 0 &&
-                check_id(key, out_error) == 0;
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+        key->mode = st.st_mode & 0777;
+    }
+    bool good = read_key(key, &file, pass_phrase, out_error) == 0 &&
+                take_public(key, out_error) == 0 && check_id(key, out_error) == 0;
     OPENSSL_cleanse(file.data, file.len);
     file_free(&file);
     if (!good) {

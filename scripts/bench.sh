@@ -89,7 +89,7 @@ END
     cat "$out/boot.json" "$out/wire.json" "$out/cloud.json"
     grep -E '^model_vs_unicorn_(speed|instructions|mismatches) ' "$out/unicorn.txt" | numbers
     grep -E '^ed25519_(cases|mismatches) ' "$out/ed25519.txt" | numbers
-    [ -z "$tests" ] || jq '{tests_skipped, bad_input_cases}' "$tests"
+    [ -z "$tests" ] || jq '{tests_skipped, bad_input_cases, cli_file_cases}' "$tests"
 } | jq -s 'add | with_entries(select(.value != null))' >"$out/results.json"
 # figure NAME: of what boot_bench, wire_ratio and cloud-bench.sh measured
 figure() {

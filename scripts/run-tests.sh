@@ -27,8 +27,22 @@ skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .*\*\*\*Skipped' "$log" || t
         $1 == "name" { name = $2 }
         $1 == "reason" { sub(/^reason /, ""); print "skipped: " name ": " $0 }'
 passed=$((total - failed - skipped))
-bad_input=$(sed -n 's/^bad input: \([0-9]*\) cases$/\1/p' "$dir/Testing/Temporary/LastTest.log" | tail -n 1)
-[ $# -gt 0 ] || printf '{\n  "tests_passed": %d,\n  "tests_failed": %d,\n  "tests_skipped": %d,\n  "bad_input_cases": %d\n}\n' \
-    "$passed" "$failed" "$skipped" "${bad_input:-0}" >"$counts"
+# figure NAME: the N of the line "NAME: N cases" that a test has printed
+figure() {
+    sed -n "s/^$1: \([0-9]*\) cases\$/\1/p" "$dir/Testing/Temporary/LastTest.log" | tail -n 1
+}
+if [ $# -eq 0 ]; then
+    bad_input=$(figure 'bad input')
+    cli_files=$(figure 'cli files')
+    cat >"$counts" <<END
+{
+  "tests_passed": $passed,
+  "tests_failed": $failed,
+  "tests_skipped": $skipped,
+  "bad_input_cases": ${bad_input:-0},
+  "cli_file_cases": ${cli_files:-0}
+}
+END
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

@@ -222,7 +222,7 @@ static void load_key(struct key_file *key)
     (void)snprintf(path, sizeof path, "%.*s",
                    (int)(end != NULL ? end - from : (long)strlen(from)), from);
     free(text.data);
-    if (key_file_load(key, path, &error) != 0) {
+    if (key_file_load(key, path, NULL, &error) != 0) {
         fail_msg("%s: %s", error.thing, error.reason);
     }
 }
