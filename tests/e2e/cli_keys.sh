@@ -66,6 +66,53 @@ echo secret | script -qec "$otter key show --json locked.pem" /dev/null | sed -n
 echo secrets | script -qec "$otter key show locked.pem" /dev/null >out.txt 2>&1
 grep -q 'locked.pem: cannot be decrypted; is the pass phrase right?' out.txt || report 'wrong pass phrase'
 
+export OTTER_KEY_PASS=
+OTTER_KEY_PASS=secret good 'pass phrase in the environment' "$otter" key show --json locked.pem
+[ "$(field public_key)" = "$(public_hex theirs.pem)" ] || report 'encrypted key, OTTER_KEY_PASS'
+printf 'secret\nand more\n' >pass.txt
+OTTER_KEY_PASS=wrong good 'pass phrase in a file' "$otter" key show --json locked.pem --pass-file pass.txt
+[ "$(field public_key)" = "$(public_hex theirs.pem)" ] || report 'encrypted key, --pass-file'
+OTTER_KEY_PASS=wrong bad 'cannot be decrypted; is the pass phrase right?' "$otter" key show locked.pem </dev/null
+bad 'encrypted, and no terminal to ask for the pass phrase; give --pass-file or OTTER_KEY_PASS' \
+    "$otter" key show locked.pem </dev/null
+good 'a key from a pipe' "$otter" key show --json /dev/stdin <<END
+$(cat theirs.pem)
+END
+[ "$(field public_key)" = "$(public_hex theirs.pem)" ] || report 'a key from a pipe'
+
+# ---- other forms ----
+# PKCS#8 of version 2 (RFC 5958): the public key behind the private one
+seed=$(openssl pkey -in theirs.pem -outform DER | tail -c 32 | hex)
+v2() {
+    echo '-----BEGIN PRIVATE KEY-----'
+    printf '%s' "$1" | sed 's/../\\x&/g' | xargs -0 printf | base64
+    echo '-----END PRIVATE KEY-----'
+}
+umask 077
+v2 "3051020101300506032b657004220420${seed}812100$(public_hex theirs.pem)" >v2.pem
+v2 "302e020101300506032b657004220420$seed" >v2_alone.pem
+v2 "305f020101300506032b657004220420${seed}a00c300a06032b657131030401ff812100$(public_hex theirs.pem)" >v2_more.pem
+v2 "3051020101300506032b657004220420${seed}812100$(public_hex own.pem)" >v2_wrong.pem
+umask 022
+for key in v2 v2_alone v2_more; do
+    good 'PKCS#8 v2' "$otter" key show --json $key.pem --public $key.pub
+    cmp $key.pub theirs.pub || report "$key.pem: public half"
+done
+bad 'its public half is that of another key' "$otter" key show v2_wrong.pem
+ssh-keygen -q -t ed25519 -N '' -C 'somebody@somewhere' -f ssh || exit 1
+good 'OpenSSH' "$otter" key show --json ssh --public ssh.pub.pem
+[ "$(field public_key)" = "$(cut -d ' ' -f 2 ssh.pub | base64 -d | tail -c 32 | hex)" ] || report 'public key of ssh'
+bad 'a public key of OpenSSH; make a PEM of the private one: otter key show' "$otter" key show ssh.pub
+ssh-keygen -q -t rsa -b 2048 -N '' -f ssh_rsa || exit 1
+bad 'an OpenSSH key of type ssh-rsa; otter signs with Ed25519' "$otter" key show ssh_rsa
+ssh-keygen -q -t ed25519 -N secret -f ssh_locked || exit 1
+bad 'an encrypted OpenSSH key; give a copy that is not: ' "$otter" key show ssh_locked
+convert=$(sed 's/.*a copy that is not: //' err.txt)
+printf '#!/bin/sh\necho secret\n' >ask && chmod +x ask # who types: ssh-keygen takes no pipe for a terminal
+SSH_ASKPASS=./ask SSH_ASKPASS_REQUIRE=force sh -c "$convert" >out.txt 2>&1
+good 'OpenSSH, by the command of the message' "$otter" key show --json plain
+[ "$(field public_key)" = "$(cut -d ' ' -f 2 ssh_locked.pub | base64 -d | tail -c 32 | hex)" ] || report 'public key of plain'
+
 # ---- the bootloader's table ----
 good 'key show --c' "$otter" key show --c own.pem theirs.pub
 {
@@ -121,6 +168,38 @@ good 'image sign, another key' "$otter" image sign --key theirs.pem signed.bin -
 cmp theirs.bin resigned.bin || report 'signed anew, and by openssl: not the same image'
 good 'image sign in place' "$otter" image sign --key own.pem resigned.bin
 cmp signed.bin resigned.bin || report 'signed anew in place: not the same image'
+
+# a key that never leaves its HSM: the image but for the signature, what must be signed, and the signature back
+good 'image make --key' "$otter" image make plain.bin -o ready.bin -H 03010100 -V 03010102 --key theirs.pub --to-sign message
+good 'inspect one that waits for its signature' "$otter" image inspect --json ready.bin
+[ "$(field trailer.signature)" = null ] || report 'a signature before there is one'
+bad 'is not signed' "$otter" image verify --key theirs.pub ready.bin
+openssl pkeyutl -sign -rawin -inkey theirs.pem -in message -out signature || exit 1
+good 'image attach' "$otter" image attach ready.bin --key theirs.pub --signature signature -o attached.bin --json
+[ "$(field md5)" = "$(md5sum <attached.bin | cut -d ' ' -f 1)" ] || report 'MD5 of the attached image'
+good 'image sign' "$otter" image sign --key theirs.pem made.bin -o signed_there.bin
+cmp attached.bin signed_there.bin || report 'attached, and signed: not the same image'
+cp ready.bin in_place.bin
+good 'image attach in place' "$otter" image attach in_place.bin --key theirs.pub -s signature
+cmp attached.bin in_place.bin || report 'attached in place: not the same image'
+# one that has a trailer, and another's signature
+good 'image make --key, with a trailer' "$otter" image make signed.bin -o again.bin --key theirs.pub
+cmp ready.bin again.bin || report 'made ready from a signed image: not the same image'
+for wrong in hash other bit; do
+    case $wrong in
+    hash) openssl dgst -sha512 -binary message >digest ;
+        openssl pkeyutl -sign -rawin -inkey theirs.pem -in digest -out wrong ;;
+    other) openssl pkeyutl -sign -rawin -inkey own.pem -in message -out wrong ;;
+    bit) { head -c 63 signature; printf x; } >wrong ;;
+    esac
+    bad 'not the signature of ready.bin by theirs.pub; to be signed is all that --to-sign wrote' \
+        "$otter" image attach ready.bin --key theirs.pub -s wrong -o not_there.bin
+done
+head -c 63 signature >short
+bad 'short: 63 bytes; an Ed25519 signature has 64' "$otter" image attach ready.bin --key theirs.pub -s short -o not_there.bin
+bad 'is to be signed with key 0x' "$otter" image attach ready.bin --key own.pub -s signature -o not_there.bin
+bad 'does not say who signs it' "$otter" image attach made.bin --key own.pub -s signature -o not_there.bin
+[ ! -e not_there.bin ] || report 'a wrong signature was attached'
 
 bad 'is signed with key 0x' "$otter" image verify --key theirs.pub signed.bin
 bad 'is not signed' "$otter" image verify --key own.pub --json made.bin
