@@ -10,8 +10,11 @@ build = cmake --build --preset $(1) -j $(JOBS) $(2) >build/build-$(1).log 2>&1 |
 
 # Tests stay as they are in build/host, and off in a new one: who only wants firmware needs no cmocka.
 host_tests = $(or $(shell sed -n 's/^BUILD_TESTING:[A-Z]*=//p' build/host/CMakeCache.txt 2>/dev/null),OFF)
-# make firmware OTTER_KEY=my.pem [OTTER_KEY2=next.pub.pem]; see cmake/signing.cmake
-keys = $(foreach name,OTTER_KEY OTTER_KEY2,$(if $($(name)),-D$(name)=$(abspath $($(name)))))
+# make firmware OTTER_KEY=my.pem [OTTER_KEY2=next.pub.pem] [OTTER_HARDWARE=...]; see cmake/signing.cmake and
+# cmake/product.cmake. What is given goes to cmake, which keeps it; an empty value takes it back.
+settings = OTTER_KEY OTTER_KEY2 OTTER_HARDWARE OTTER_P0_VERSION OTTER_PRODUCT_KEY OTTER_BOOT OTTER_RECOVERY_PIN
+given = $(foreach name,$(settings),$(if $(filter-out undefined,$(origin $(name))),$(call setting,$(name))))
+setting = $(if $($(1)),'-D$(1)=$(subst ','\'',$($(1)))','-U$(1)')
 
 help:
 	@echo "make demo      server, daemon and a modelled STM32F103: from an uploaded .bin to the running device;"
@@ -24,7 +27,7 @@ help:
 	@echo "make lint      formatting and static analysis"
 	@echo "make flash     write the factory image to a real board (openocd, ST-Link);"
 	@echo "               PROTECT=1: then write-protect its bootloader, UNPROTECT=1: take that away first"
-	@echo "make clean     remove build/"
+	@echo "make clean     remove build/; the development key stays, in keys/"
 
 build:
 	@mkdir -p build
@@ -37,7 +40,7 @@ tool: | build
 
 firmware: tool
 	@echo "building the firmware (boot, pethouse 03010101 and 03010102)"
-	@$(call configure,firmware,$(keys))
+	@$(call configure,firmware,$(given))
 	@$(call build,firmware,)
 	@echo "signed with $$(cat $(FIRMWARE)/signed-with.txt)"
 	@scripts/sizes.sh $(FIRMWARE)
@@ -82,5 +85,8 @@ flash: firmware
 	@scripts/need.sh flash
 	@scripts/flash.sh $(if $(UNPROTECT),--unprotect) $(if $(PROTECT),--protect) $(FIRMWARE)/app/pethouse/factory.hex
 
+# Boards hold the public half of the development key, which once lived in build/.
 clean:
+	@[ -e keys/otter-dev-key.pem ] || [ ! -e build/otter-dev-key.pem ] || \
+		{ mkdir -p -m 700 keys && cp -p build/otter-dev-key.pem keys/; }
 	rm -rf build

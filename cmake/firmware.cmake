@@ -26,6 +26,10 @@ function(otter_firmware target)
 
   add_executable(${target} ${F_SOURCES})
   if(F_SIGNED)
+    string(LENGTH "${F_SIGNED}" length)
+    if(NOT length EQUAL 8 OR NOT F_SIGNED MATCHES "^[0-9A-Fa-f]+$")
+      message(FATAL_ERROR "${target}: SIGNED ${F_SIGNED}: a version of 8 hexadecimal digits")
+    endif()
     target_sources(${target} PRIVATE ${port}/trailer.c)
     target_compile_definitions(${target} PRIVATE IMAGE_HARDWARE="${OTTER_HARDWARE}"
       IMAGE_VERSION="${F_SIGNED}" IMAGE_NUMBER=0x${F_SIGNED})
@@ -55,7 +59,8 @@ function(otter_firmware target)
   endif()
 
   if(F_SIGNED)
-    set(sign COMMAND ${CMAKE_COMMAND} -D TOOL=${OTTER_TOOL} -D SLOT=${OTTER_SLOT_SIZE} -D KEY=${OTTER_SIGNING_KEY} -D WITH=${OTTER_SIGNED_WITH}
+    set(sign COMMAND ${CMAKE_COMMAND} -D TOOL=${OTTER_TOOL} -D SLOT=${OTTER_SLOT_SIZE} -D KEY=${OTTER_SIGNING_KEY}
+                     -D SIGNS=${OTTER_SIGNS} -D WITH=${OTTER_SIGNED_WITH}
                      -D OBJCOPY=${CMAKE_OBJCOPY} -D ELF=$<TARGET_FILE:${target}> -D BIN=${out}.bin
                      -P ${PROJECT_SOURCE_DIR}/cmake/sign.cmake)
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${OTTER_SIGNING_KEY})

@@ -12,7 +12,7 @@ firmware=$PWD/build/firmware
 app=$firmware/app/pethouse/pethouse_03010101.bin
 update=$firmware/app/pethouse/pethouse_03010102.bin
 bad=$firmware/app/app_no_confirm/app_no_confirm.bin
-key=build/otter-dev-key.pem
+key=$firmware/otter-key.pub.pem
 work=$(mktemp -d)
 pids=
 
@@ -175,7 +175,7 @@ until_true 120 "the forged image's end" is_over
 [ "$(jq -r .action.code "$work/device")" = 7 ] || die "the forged image was refused for another reason"
 
 api POST "/firmware/$forged_id/archive" >/dev/null
-public=$(openssl pkey -in "$key" -pubout -outform DER | tail -c 32 | od -An -tx1 | tr -d ' \n')
+public=$(openssl pkey -pubin -in "$key" -outform DER | tail -c 32 | od -An -tx1 | tr -d ' \n')
 api PATCH "/products/$product" -H 'Content-Type: application/json' -H "If-Match: \"1\"" \
     -d "{\"key1\":\"$public\",\"unsigned_ok\":false}" >/dev/null
 forged_id=$(upload "$work/forged.bin")
