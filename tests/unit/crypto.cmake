@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # core/: SHA-512 and Ed25519, and the host's side of keys.
 otter_test(LABEL unit NAME test_ed25519_key SOURCES test_ed25519_key.c LIBS otter_host)
+otter_test(LABEL unit NAME test_key_format SOURCES test_key_format.c LIBS otter_host test_support)
 otter_test(LABEL unit NAME test_field25519 SOURCES test_field25519.c LIBS otter_host)
 
 # As the library has them; and with what has broken other people's: no optimisation, and all of it.
