@@ -10,7 +10,8 @@ group_build="gcc=gcc libc6-dev=/usr/include/stdio.h cmake=cmake ninja-build=ninj
 gcc-arm-none-eabi=arm-none-eabi-gcc \
 libnewlib-arm-none-eabi=/usr/lib/arm-none-eabi/include/stdio.h libssl-dev=pc:libcrypto libjansson-dev=pc:jansson \
 libsqlite3-dev=pc:sqlite3 libmicrohttpd-dev=pc:libmicrohttpd libcurl4-openssl-dev=pc:libcurl"
-group_test="libcmocka-dev=pc:cmocka zlib1g-dev=pc:zlib openssl=openssl openssh-client=ssh-keygen jq=jq python3=python3"
+group_test="libcmocka-dev=pc:cmocka zlib1g-dev=pc:zlib openssl=openssl openssh-client=ssh-keygen jq=jq python3=python3 \
+libp11-kit-dev=pc:p11-kit-1 softhsm2=softhsm2-util opensc=pkcs11-tool"
 group_cloud="swupdate=swupdate cpio=cpio curl=curl faketime=faketime"
 group_ci="ccache=ccache"
 group_demo="faketime=faketime curl=curl jq=jq openssl=openssl"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private keys in the two forms that libcrypto does not read, whole, cut short everywhere and with
- * every byte changed. Authority: RFC 8032 7.1 (the key), RFC 5958 2, OpenSSH's PROTOCOL.key; that
- * real files of ssh-keygen are read is shown by e2e_cli_keys. */
+/* Private keys in the two forms that libcrypto does not read, whole, cut short everywhere and
+ * with every byte changed. Authority: RFC 8032 7.1 (the key), RFC 5958 2, OpenSSH's
+ * PROTOCOL.key; that real files of ssh-keygen are read is shown by e2e_cli_keys. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
