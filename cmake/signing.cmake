@@ -32,6 +32,7 @@ function(otter_check_key name out_private)
   execute_process(COMMAND ${OTTER_TOOL} key show --json "${${name}}" OUTPUT_VARIABLE shown ERROR_VARIABLE why
     RESULT_VARIABLE failed ERROR_STRIP_TRAILING_WHITESPACE)
   if(failed)
+    string(REPLACE "otter: key: show: ${${name}}: " "" why "${why}")
     otter_refuse(${name} "${why}")
   endif()
   string(JSON private GET "${shown}" private)

@@ -345,6 +345,21 @@ def flash_written():
     refuse(FLASH, "/dev/null", "/dev/null", 1, NOT_A_FILE)
 
 
+def lines_refused():
+    """What is no line to talk over is left alone: a link to a terminal takes no other's place, a port is one."""
+    pty = Writer("board run --uart1 pty:", BOARD + ["--uart1", "pty:OUT"], [])
+    fresh()
+    for name in PRIVATE + ["boot.bin", "app.bin"]:
+        refuse(pty, name, name, 1, "File exists")
+    for ports in Writer("info --port", ["info", "--port", "OUT"], []), Writer(
+            "push --port", ["push", "made.bin", "--port", "OUT"], ["made.bin"]):
+        fresh()
+        os.mkdir(path("folder"))
+        os.mkfifo(path("pipe"))
+        for name in ["key.pem", "made.bin", "folder", "pipe", "/dev/null", "/dev/full"]:
+            refuse(ports, name, name, 1, name + ": ")
+
+
 # ---- inputs ----
 PUSH = ["push", "--port", "/dev/null", "--version", "03010102"]
 READERS = [  # IN is the file in question
@@ -429,6 +444,7 @@ def main():
             outputs_written(writer)
     keys_written()
     flash_written()
+    lines_refused()
     for reader in READERS:
         inputs(*reader)
     others_can_read_a_key()
