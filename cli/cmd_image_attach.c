@@ -36,6 +36,7 @@ static const struct argp argp = {
             {"key", 'k', "PUB.pem", 0, "the key that made it: its public half will do", 0},
             {"output", 'o', "OUT.bin", 0, "where the image goes; in place if not given", 0},
             KEY_PASS_OPTION,
+            IMAGE_SLOT_OPTION,
             {"json", 'j', NULL, 0, "print one JSON object", 0},
             {0}},
     .parser = parse,
@@ -79,7 +80,7 @@ static int read_signature(const char *path, uint8_t out[OTTER_IMAGE_SIGNATURE_SI
 static int attach(const struct image_options *options, const struct image_file *in,
                   const struct key_file *key)
 {
-    uint8_t data[OTTER_APP_SIZE];
+    uint8_t data[OTTER_APP_SIZE_MAX];
     struct host_error error;
     size_t size = in->file.len, signed_len = size - OTTER_IMAGE_SIGNATURE_SIZE;
 

@@ -6,8 +6,6 @@
 #include "cli/report.h"
 #include "port/stm32f103/partitions.h"
 
-enum { OPT_TO_SIGN = 256 };
-
 static error_t check(struct image_options *options)
 {
     if (options->in == NULL || options->out == NULL) {
@@ -28,7 +26,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct image_options *options = state->input;
 
     switch (key) {
-    case OPT_TO_SIGN:
+    case IMAGE_OPT_TO_SIGN:
         options->to_sign = arg;
         return 0;
     case ARGP_KEY_END:
@@ -43,8 +41,10 @@ static const struct argp argp = {
         (const struct argp_option[]){
             {"output", 'o', "OUT.bin", 0, "where the image goes", 0},
             {"key", 'k', "PUB.pem", 0, "the key that will sign it: its public half will do", 0},
-            {"to-sign", OPT_TO_SIGN, "FILE", 0, "write what that key must sign to FILE", 0},
+            {"to-sign", IMAGE_OPT_TO_SIGN, "FILE", 0, "write what that key must sign to FILE",
+             0},
             KEY_PASS_OPTION,
+            IMAGE_SLOT_OPTION,
             {0}},
     .parser = parse,
     .args_doc = "IN.bin",

@@ -26,6 +26,7 @@ static const struct argp argp = {
                                             {"output", 'o', "OUT.bin", 0,
                                              "where the image goes; in place if not given", 0},
                                             KEY_PASS_OPTION,
+                                            IMAGE_SLOT_OPTION,
                                             {"json", 'j', NULL, 0, "print one JSON object", 0},
                                             {0}},
     .parser = parse,

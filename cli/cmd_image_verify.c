@@ -16,6 +16,7 @@ static const struct argp argp = {
     .options = (const struct argp_option[]){{"key", 'k', "KEY.pem", 0,
                                              "the key, public or private", 0},
                                             KEY_PASS_OPTION,
+                                            IMAGE_SLOT_OPTION,
                                             {"json", 'j', NULL, 0, "print one JSON object", 0},
                                             {0}},
     .parser = parse,

@@ -10,7 +10,6 @@
 #include "host/number.h"
 #include "port/stm32f103/partitions.h"
 
-enum { OPT_SLOT = 256 };
 enum { IMAGE_ALIGN = 4 }; /* the trailer begins on a word, so that a device reads it as such */
 
 /* ---- options ---- */
@@ -33,9 +32,6 @@ static error_t parse_trailer_option(int key, char *arg, struct argp_state *state
     struct image_options *options = state->input;
 
     switch (key) {
-    case OPT_SLOT:
-        return cmd_number32("--slot", arg, OTTER_PAGE_SIZE, OTTER_APP_SIZE_MAX,
-                            &options->slot_size);
     case 'H':
     case 'V':
         if (!is_field(arg)) {
@@ -61,7 +57,6 @@ static const struct argp trailer_argp = {
              "the version as a number that only grows; the version read as hexadecimal if not "
              "given",
              0},
-            {"slot", OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0},
             {0}},
     .parser = parse_trailer_option};
 const struct argp_child image_trailer_options[] = {{.argp = &trailer_argp}, {0}};
@@ -85,6 +80,9 @@ error_t image_parse(int key, char *arg, struct argp_state *state)
     case 'o':
         options->out = arg;
         return 0;
+    case IMAGE_OPT_SLOT:
+        return cmd_number32("--slot", arg, OTTER_PAGE_SIZE, OTTER_APP_SIZE_MAX,
+                            &options->slot_size);
     case OPT_PASS_FILE:
         options->pass_file = arg;
         return 0;

@@ -19,7 +19,14 @@ struct image_options {
     bool json;
 };
 
-/* For the `children` of an argp: --hardware, --version, --number, --slot. Its `input` is struct
+/* Of the commands' own options. --slot is one of all four. */
+enum { IMAGE_OPT_SLOT = 256, IMAGE_OPT_TO_SIGN };
+#define IMAGE_SLOT_OPTION                                                                      \
+    {                                                                                          \
+        "slot", IMAGE_OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0    \
+    }
+
+/* For the `children` of an argp: --hardware, --version, --number. Its `input` is struct
  * image_options. */
 extern const struct argp_child image_trailer_options[];
 

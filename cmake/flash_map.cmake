@@ -7,8 +7,9 @@
 set(OTTER_FLASH_KB 64 CACHE STRING "The chip's flash: 64 KB, or 128 with slots of 58 KB")
 set_property(CACHE OTTER_FLASH_KB PROPERTY STRINGS 64 128)
 if(NOT OTTER_FLASH_KB MATCHES "^(64|128)$")
-  message(FATAL_ERROR "OTTER_FLASH_KB: ${OTTER_FLASH_KB}: not 64 or 128")
+  otter_refuse(OTTER_FLASH_KB "not 64 or 128")
 endif()
+otter_accept(OTTER_FLASH_KB)
 add_compile_definitions(OTTER_FLASH_KB=${OTTER_FLASH_KB})
 execute_process(
   COMMAND ${CMAKE_COMMAND} -E echo OTTER_APP_SIZE

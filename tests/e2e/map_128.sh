@@ -10,7 +10,8 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 
 cmake -G Ninja -S "$root" -B firmware -DCMAKE_TOOLCHAIN_FILE="$root/cmake/arm-none-eabi.cmake" \
-    -DCMAKE_BUILD_TYPE=MinSizeRel -DOTTER_FLASH_KB=128 -DOTTER_TOOL="$otter" >out.txt 2>&1 &&
+    -DCMAKE_BUILD_TYPE=MinSizeRel -DOTTER_FLASH_KB=128 -DOTTER_TOOL="$otter" \
+    -DOTTER_DEV_KEY="$dir/otter-dev-key.pem" >out.txt 2>&1 &&
     cmake --build firmware --target boot app_full_slot >out.txt 2>&1 || {
     cat out.txt >&2
     exit 1
@@ -28,7 +29,7 @@ campaign() { # scenario, update, option...
 campaign update 03010102 --every 9000 --tears torn --second 4
 campaign revert 03010103 --every 30000 --tears not-done
 
-refused() { # exit code, text, command...
+said() { # exit code, text, command...
     code=$1
     text=$2
     shift 2
@@ -39,6 +40,7 @@ refused() { # exit code, text, command...
     cat out.txt >&2
     exit 1
 }
-refused 2 '--map: needs a chip with as much flash' campaign update 03010102 --flash-size 64
-refused 1 'full_03010102.bin: 59392 bytes do not fit the slot of 26624 bytes' "$otter" image sign --key otter-dev-key.pem ${full}03010102.bin
+said 2 '--map: needs a chip with as much flash' campaign update 03010102 --flash-size 64
+said 1 'full_03010102.bin: 59392 bytes do not fit the slot of 26624 bytes' "$otter" image sign --key otter-dev-key.pem ${full}03010102.bin
+said 0 'the signature is good' "$otter" image verify --slot 59392 --key otter-dev-key.pem ${full}03010102.bin
 echo "e2e_map_128: all as it should be"

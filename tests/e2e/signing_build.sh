@@ -96,6 +96,7 @@ configure 1 'OTTER_HARDWARE: 0301: a hardware id has 8 characters' -DOTTER_HARDW
 configure 1 'OTTER_HARDWARE: 0301 100: a hardware id has 8 characters' '-DOTTER_HARDWARE=0301 100'
 configure 1 'OTTER_P0_VERSION: 2: a P0 version has 8 characters' -DOTTER_P0_VERSION=2
 configure 1 'OTTER_PRODUCT_KEY: abc: a product key has 32 hexadecimal digits' -DOTTER_PRODUCT_KEY=abc
+configure 1 'OTTER_FLASH_KB: 65: not 64 or 128' -DOTTER_FLASH_KB=65
 configure 1 'OTTER_BOOT: boot_typo: not boot, boot_every_start or boot_unsigned' -DOTTER_BOOT=boot_typo
 configure 1 'OTTER_RECOVERY_PIN: PX1: not like PB10=0' -DOTTER_RECOVERY_PIN=PX1
 configure 0 'NOT FOR PRODUCTS' -DOTTER_HARDWARE=99010100
