@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otter image make: put a trailer behind a .bin; see docs/man/otter-image.1. */
+#include <string.h>
+
 #include "cli/cmd.h"
 #include "cli/image_command.h"
 #include "cli/key_option.h"
@@ -14,6 +16,9 @@ static error_t check(struct image_options *options)
     }
     if (options->to_sign != NULL && options->key == NULL) {
         return cmd_misuse("--to-sign", "goes with --key: who signs is part of what is signed");
+    }
+    if (options->to_sign != NULL && strcmp(options->to_sign, options->out) == 0) {
+        return cmd_misuse("--to-sign", "is the file of -o, too");
     }
     /* an image that has a trailer can still be made ready for a key */
     return options->key == NULL || image_has_trailer_options(options)

@@ -122,6 +122,13 @@ expect 2 'otter: image: make: output file (-o) not given' image make app.bin
 expect 2 'otter: image: make: --hardware 1: not 8 printable characters' image make app.bin -H 1
 expect 2 'hexadecimal, so it needs --number' image make app.bin -o o.bin -H 03010100 -V vvvvvvvv
 expect 2 'otter: image: make: --number 4294967296: not a number' image make app.bin -n 4294967296
+expect 2 'otter: image: make: --to-sign: goes with --key' image make app.bin -o o.bin -H 03010100 -V 03010102 --to-sign m
+expect 2 'otter: image: make: --to-sign: is the file of -o' image make good.bin -o o.bin -k public.pem --to-sign o.bin
+expect 2 'otter: image: make: --hardware not given' image make app.bin -o o.bin -k public.pem -V 03010102
+expect 1 'app.bin: has no trailer; give --hardware and --version' image make app.bin -o o.bin -k public.pem
+expect 2 'otter: image: attach: image not given' image attach -k public.pem -s signed.bin
+expect 2 'otter: image: attach: --key not given' image attach good.bin -s signed.bin
+expect 2 'otter: image: attach: --signature not given' image attach good.bin -k public.pem
 expect 2 'otter: image: factory: --boot not given' image factory --app app.bin -o o.hex
 expect 2 'otter: image: inspect: no file given' image inspect
 expect 2 'otter: image: info: no such command' image info
