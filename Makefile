@@ -82,6 +82,8 @@ lint: host
 	@scripts/lint.sh
 
 flash: firmware
+	@[ -e $(FIRMWARE)/app/pethouse/factory.hex ] || \
+		{ echo "make flash: no factory image: nothing is signed yet, see docs/signing.md" >&2; exit 1; }
 	@scripts/need.sh flash
 	@scripts/flash.sh $(if $(UNPROTECT),--unprotect) $(if $(PROTECT),--protect) $(FIRMWARE)/app/pethouse/factory.hex
 

@@ -106,7 +106,10 @@ check 'what is wrong does not' grep -q '^OTTER_HARDWARE:STRING=99010100$' firmwa
 
 # ---- built without the private key, signed later ----
 cp own.pub "my keys/own.pub"
+mkdir -p firmware/app/pethouse
+: >firmware/app/pethouse/factory.hex
 configure 0 "nothing yet: to be signed by the key of $dir/my keys/own.pub" -DOTTER_KEY="my keys/own.pub"
+check 'no factory image of another key is left' [ ! -e firmware/app/pethouse/factory.hex ]
 check 'an image is built' cmake --build firmware --target pethouse_03010102 >out.txt 2>&1
 app=firmware/app/pethouse/pethouse_03010102
 "$otter" image verify $app.bin --key own.pub 2>out.txt
