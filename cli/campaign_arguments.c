@@ -5,7 +5,6 @@
 #include <unistd.h>
 #include "cli/cmd.h"
 #include "host/number.h"
-#include "port/stm32f103/layout.h"
 
 enum { LIMIT_S = 120, LIMIT_128_S = 300, SLICE_MS = 20, JOBS_MAX = 256, COMPARE_EVERY = 50 };
 
@@ -136,16 +135,6 @@ static error_t parse_repeat(struct campaign_arguments *args, const char *text)
 }
 
 /* Do the options go together? */
-static error_t parse_map(struct campaign_arguments *args, const char *arg)
-{
-    uint32_t size = 0;
-    error_t err = cmd_flash_size("--map", arg, &size);
-    if (size == BOARD_FLASH_MAX) {
-        args->scenario.layout = &stm32f103_layout_128;
-    }
-    return err;
-}
-
 static error_t check(struct campaign_arguments *args)
 {
     const struct campaign_report *report = &args->report;
@@ -161,15 +150,13 @@ static error_t check(struct campaign_arguments *args)
     if (report->app != NULL && !kind->has_app) {
         return cmd_misuse("--app", "a %s begins without one", kind->name);
     }
-    if (args->scenario.layout == &stm32f103_layout_128) {
-        if (args->scenario.flash_size == 0) {
-            args->scenario.flash_size = BOARD_FLASH_MAX;
-        }
-        if (args->scenario.flash_size != BOARD_FLASH_MAX) {
-            return cmd_misuse("--map", "needs a chip with as much flash");
-        }
-        args->options.limit_s = LIMIT_128_S;
+    if (args->scenario.flash_size == 0) {
+        args->scenario.flash_size = args->map_size;
     }
+    if (args->map_size > args->scenario.flash_size) {
+        return cmd_misuse("--map", "needs a chip with as much flash");
+    }
+    args->scenario.layout = scenario_layout(args->map_size);
     if (args->gdb && !args->repeats) {
         return cmd_misuse("--gdb", "one case at a time; give --repeat");
     }
@@ -212,7 +199,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_FLASH_SIZE:
         return cmd_flash_size("--flash-size", arg, &args->scenario.flash_size);
     case OPT_MAP:
-        return parse_map(args, arg);
+        return cmd_flash_size("--map", arg, &args->map_size);
     case OPT_EVERY:
         return cmd_number32("--every", arg, 1, UINT32_MAX, &args->options.every);
     case OPT_OFFSET:
@@ -257,18 +244,18 @@ int campaign_arguments_parse(struct campaign_arguments *args, int argc, char **a
             "Let the power fail in every flash operation of an update, in every way, and see "
             "that the device ends with the old or the new application, whole and running."};
 
-    *args = (struct campaign_arguments){
-        .options = {.every = 1,
-                    .tears = {true, true, true, true, true},
-                    .seed = 1,
-                    .limit_s = LIMIT_S,
-                    .slice_ms = SLICE_MS,
-                    .max_failures = 10,
-                    .parts = 1,
-                    .progress = report_progress,
-                    .failed = report_failed},
-        .scenario = {.kind = &scenario_kinds[0], .layout = &stm32f103_layout},
-        .compare_every = COMPARE_EVERY};
+    *args = (struct campaign_arguments){.options = {.every = 1,
+                                                    .tears = {true, true, true, true, true},
+                                                    .seed = 1,
+                                                    .limit_s = LIMIT_S,
+                                                    .slice_ms = SLICE_MS,
+                                                    .max_failures = 10,
+                                                    .parts = 1,
+                                                    .progress = report_progress,
+                                                    .failed = report_failed},
+                                        .scenario = {.kind = &scenario_kinds[0]},
+                                        .map_size = BOARD_FLASH_SIZE,
+                                        .compare_every = COMPARE_EVERY};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     args->report.jobs = processors < 1          ? 1
                         : processors > JOBS_MAX ? JOBS_MAX
@@ -280,6 +267,8 @@ int campaign_arguments_parse(struct campaign_arguments *args, int argc, char **a
     args->scenario.seed = args->options.seed;
     if (code == 0 && args->scenario.kind->limit_s != 0) {
         args->options.limit_s = args->scenario.kind->limit_s;
+    } else if (args->map_size == BOARD_FLASH_MAX) {
+        args->options.limit_s = LIMIT_128_S;
     }
     if (!args->has_offset) {
         args->options.offset =

@@ -14,6 +14,7 @@ struct campaign_arguments {
     const char *json;
     struct scenario scenario;
     struct campaign_options options;
+    uint32_t map_size; /* of the flash that the firmware was built for */
     bool has_offset, repeats, gdb, remembers;
     uint32_t compare_every;
     struct campaign_case which;

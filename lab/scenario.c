@@ -4,6 +4,7 @@
 #include <string.h>
 #include "host/image_file.h"
 #include "lab/scenario_checks.h"
+#include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
 
 enum { NO_ANSWER_MS = 60000 }; /* a slot of 58 pages is installed in 12 s */
@@ -129,6 +130,11 @@ static struct campaign_verdict check(void *ctx, bool done)
     run->log_from = run->log_from < log_len ? run->log_from : 0; /* an old log is shortened */
     const char *why = scenario_check(run, done, &kind);
     return (struct campaign_verdict){why, (unsigned)kind};
+}
+
+const struct otter_layout *scenario_layout(uint32_t flash_size)
+{
+    return flash_size == BOARD_FLASH_MAX ? &stm32f103_layout_128 : &stm32f103_layout;
 }
 
 bool scenario_prepare(struct scenario *scenario)

@@ -71,6 +71,9 @@ struct scenario_kind {
 extern const struct scenario_kind scenario_kinds[];
 extern const unsigned scenario_kind_count;
 
+/* The map of a firmware that was built for so many bytes of flash: 64 or 128 KB. */
+const struct otter_layout *scenario_layout(uint32_t flash_size);
+
 /* Returns NULL if there is none of that name. */
 const struct scenario_kind *scenario_find(const char *name);
 
@@ -79,7 +82,7 @@ struct scenario {
     const struct scenario_kind *kind;
     /* As from file_read(); must stay. No app where the kind has none, nor a rescue. */
     struct file boot, app, update, rescue;
-    const struct otter_layout *layout; /* the firmware's: port/stm32f103/layout.h */
+    const struct otter_layout *layout; /* the firmware's: scenario_layout() */
     uint8_t old_version[8], new_version[8], rescue_version[8];
     uint64_t seed;
     uint32_t flash_size;          /* of the chip, in bytes; 0 = 64 KB */

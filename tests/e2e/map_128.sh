@@ -9,13 +9,13 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 
-cmake -G Ninja -S "$root" -B firmware -DCMAKE_TOOLCHAIN_FILE="$root/cmake/arm-none-eabi.cmake" \
+if ! { cmake -G Ninja -S "$root" -B firmware -DCMAKE_TOOLCHAIN_FILE="$root/cmake/arm-none-eabi.cmake" \
     -DCMAKE_BUILD_TYPE=MinSizeRel -DOTTER_FLASH_KB=128 -DOTTER_TOOL="$otter" \
     -DOTTER_DEV_KEY="$dir/otter-dev-key.pem" >out.txt 2>&1 &&
-    cmake --build firmware --target boot app_full_slot >out.txt 2>&1 || {
+    cmake --build firmware --target boot app_full_slot >out.txt 2>&1; }; then
     cat out.txt >&2
     exit 1
-}
+fi
 full=firmware/app/app_full_slot/full_
 [ "$(wc -c <${full}03010102.bin)" -eq $((58 * 1024)) ]
 
