@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include "gizwits_ota_port.h"
-#include "otter/flag.h"
 #include "otter/frame.h"
 #include "otter/history.h"
 #include "otter/image.h"
@@ -17,6 +16,8 @@ enum {
     LAST_ACK_MS = 100, /* for the ACK of the last piece to leave: 9 bytes take 10 ms */
     REBOOT_GAP_MS = 5000,
     REBOOT_TRIES = 3,
+    TRIAL_MS = 300000, /* in which an app on trial must have heard somebody */
+    SECONDS_MAX = 30,  /* with polls, after the first byte: the link works */
 };
 
 static struct {
@@ -26,9 +27,14 @@ static struct {
     uint8_t sn;              /* of the next command */
     uint8_t sender_stops;    /* 0x1F so far: the dispatcher does not tell their sn */
     uint8_t reboot_tries;
-    bool link_works;   /* the module was heard, and answered or confirmed to */
-    bool stop_sent;    /* the handler did: Suspend is called next */
-    uint32_t since_ms; /* last 0x29; in FINISHED the end */
+    bool is_polled;     /* start_ms is valid */
+    bool is_heard;      /* bytes came; since then: */
+    uint8_t seconds;    /* in each of which there was a poll, */
+    uint32_t second_ms; /* the last of them */
+    uint32_t start_ms;  /* of the five minutes of a trial */
+    bool link_works;    /* the module was heard, and answered or confirmed to */
+    bool stop_sent;     /* the handler did: Suspend is called next */
+    uint32_t since_ms;  /* last 0x29; in FINISHED the end */
 } ota;
 
 static volatile uint8_t heard;
@@ -140,12 +146,24 @@ static void poll_ready(void)
 /* The module was answered, or has answered: this app can be updated again. */
 static void confirm(void)
 {
-    if (!ota.link_works && !otter_update_is_allowed(otter_dropin_port, otter_dropin_layout)) {
+    if (ota.link_works) {
+        return;
+    }
+    ota.link_works = true;
+    otter_dropin_forgive();
+    if (!otter_update_is_allowed(otter_dropin_port, otter_dropin_layout)) {
         int rc = otter_update_confirm(otter_dropin_port, otter_dropin_layout);
 
         (void)rc; /* a flash that refuses: again at the next start */
     }
-    ota.link_works = true;
+}
+
+static void mark_announced(void)
+{
+    int rc = otter_update_mark_announced(otter_dropin_port, otter_dropin_layout);
+
+    (void)rc; /* a flash that refuses: the module is restarted again at the next start */
+    ota.reboot_tries = 0;
 }
 
 /* An offer that could be taken: why is it not to be? */
@@ -209,11 +227,10 @@ int8_t Pro_D2W_UpdateReady(uint8_t *md5Data, uint16_t md5Len)
 
 /* ---- 0x1D ---- */
 
-/* Into flash at once. A record of an older image would describe what is about to be
- * overwritten: FLAG is erased first, whatever it reads (update.c says why). */
+/* Into flash at once. */
 static int write_piece(const struct otter_piece *piece)
 {
-    int rc = piece->number == 1 ? otter_flag_erase(otter_dropin_port, otter_dropin_layout) : 0;
+    int rc = piece->number == 1 ? otter_update_open(otter_dropin_port, otter_dropin_layout) : 0;
 
     if (rc == 0) {
         rc = otter_slot_writer_write(&ota.writer, piece->data, piece->data_len);
@@ -227,22 +244,22 @@ static int write_piece(const struct otter_piece *piece)
 /* All bytes are there. Returns what the handler returns. */
 static int8_t finish(void)
 {
-    struct otter_flag flag = {.image_size = ota.transfer.offer.file_size};
+    struct otter_flag file = {.image_size = ota.transfer.offer.file_size};
     enum otter_result result;
 
-    otter_slot_writer_finish(&ota.writer, flag.md5);
-    if (otter_transfer_check_file(&ota.transfer, flag.md5) == OTTER_TRANSFER_STOP) {
+    otter_slot_writer_finish(&ota.writer, file.md5);
+    if (otter_transfer_check_file(&ota.transfer, file.md5) == OTTER_TRANSFER_STOP) {
         return end_download(-2);
     }
     result = otter_image_check(otter_dropin_port, otter_dropin_layout,
-                               otter_dropin_layout->backup.addr, flag.image_size, ota.hardware);
+                               otter_dropin_layout->backup.addr, file.image_size, ota.hardware);
     if (result != OTTER_RESULT_NONE) {
         return fail(result, -2);
     }
-    if (otter_flag_write(otter_dropin_port, otter_dropin_layout, &flag) != 0) {
-        /* Whatever got written: the module hears of a failure, so there must be none later. A
-         * flash that refuses this, too, leaves it to the bootloader's checks. */
-        int rc = otter_flag_erase(otter_dropin_port, otter_dropin_layout);
+    if (otter_update_install(otter_dropin_port, otter_dropin_layout, &file) != 0) {
+        /* Whatever got written of a record: the module hears of a failure, so it must not be
+         * installed later. A flash that refuses this, too, leaves it to the bootloader. */
+        int rc = otter_update_open(otter_dropin_port, otter_dropin_layout);
 
         (void)rc;
         return fail(OTTER_RESULT_FLASH, -1);
@@ -311,7 +328,7 @@ static void restart_module(uint8_t tries_left)
 
 void Pro_D2W_Ask_Module_Reboot(void)
 {
-    if (OTTER_DROPIN_VENDOR_BOOT ||
+    if (!otter_update_has_journal(otter_dropin_port, otter_dropin_layout) ||
         otter_update_is_new(otter_dropin_port, otter_dropin_layout)) {
         restart_module(REBOOT_TRIES - 1);
     }
@@ -324,10 +341,7 @@ void otter_dropin_answered(uint8_t cmd)
         (void)tell(OTTER_TRANSFER_STOPPED);
         poll_ready();
     } else if (cmd == OTTER_CMD_RESTART_MODULE_ACK) {
-        int rc = otter_update_mark_announced(otter_dropin_port, otter_dropin_layout);
-
-        (void)rc; /* a flash that refuses: the module is restarted again at the next start */
-        ota.reboot_tries = 0;
+        mark_announced();
     }
 }
 
@@ -343,10 +357,6 @@ static void poll_transfer(uint32_t now_ms)
     bool is_stopped =
         romUpdate.otaBusyModeFlag == 0 && otter_transfer_awaits_piece(&ota.transfer);
 
-    if (heard) {
-        heard = 0;
-        (void)tell(OTTER_TRANSFER_HEARD);
-    }
     /* The dispatcher got 0x1F, and sent 0x20; one that is repeated because that was lost comes
      * sooner. */
     if (is_stopped && now_ms - ota.transfer.good_ms >= OTTER_REPEAT_MS) {
@@ -356,13 +366,52 @@ static void poll_transfer(uint32_t now_ms)
     poll_ready();
 }
 
+/* What came, and how long this loop has turned since. Where 0x2A stays in the generator's own
+ * group of answers the dispatcher hands on none: then bytes and half a minute of turns must be
+ * proof enough, and 0x29 was sent three times. */
+static void listen(uint32_t now_ms)
+{
+    if (heard) {
+        heard = 0;
+        ota.is_heard = true;
+        (void)tell(OTTER_TRANSFER_HEARD);
+    }
+    if (ota.is_heard && !ota.link_works && now_ms - ota.second_ms >= 1000) {
+        ota.second_ms = now_ms;
+        if (++ota.seconds >= SECONDS_MAX) {
+            confirm();
+            mark_announced();
+        }
+    }
+}
+
+/* An image on trial is started with the watchdog running, also in a project that has none. In
+ * a project that has its own a pause in feeding would end no trial: so a reset does. */
+static void feed(uint32_t now_ms)
+{
+    if (!ota.is_polled) {
+        ota.is_polled = true;
+        ota.start_ms = ota.second_ms = now_ms;
+    }
+    if (!ota.link_works && now_ms - ota.start_ms >= TRIAL_MS) {
+        ota.start_ms = now_ms; /* if it is no trial, that is looked up every five minutes */
+        if (!otter_update_is_allowed(otter_dropin_port, otter_dropin_layout)) {
+            otter_dropin_reset();
+        }
+    }
+    otter_dropin_port->feed(otter_dropin_port->ctx);
+}
+
 void otter_dropin_poll(void)
 {
     uint32_t now_ms = gizGetTimerCount();
 
+    feed(now_ms);
+    listen(now_ms);
     if (ota.transfer.state == OTTER_TRANSFER_FINISHED) {
         if (now_ms - ota.since_ms >= LAST_ACK_MS) {
             mcuRestart();
+            otter_dropin_reset(); /* some projects' restarts only the module, or nothing */
         }
     } else if (otter_transfer_is_active(&ota.transfer)) {
         poll_transfer(now_ms);

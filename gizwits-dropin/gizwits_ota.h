@@ -18,8 +18,14 @@
  * Everything here is called from the main loop, but for otter_dropin_heard(). In a handler
  * flash is worked on at once. A piece of 128 bytes takes up to 5 ms, with a page erase 45 ms,
  * and the first one 85 ms, since FLAG is erased, too; of 1024 bytes 40, 80 and 120 ms
- * (STM32F1). RAM: 281 bytes with romUpdate; ROM: 1.6 KB, and what it uses of core/. Power: as
- * flag.h says; before the last piece FLAG names nothing.
+ * (STM32F1). RAM: @RAM@ bytes with romUpdate; ROM: @ROM@ KB, and what it uses of core/.
+ *
+ * Over otter's bootloader the last piece ends in a request in its journal (otter/update.h): the
+ * new image is on trial, and is taken back if it is not confirmed. It confirms by itself: when
+ * the dispatcher hands on an answer, when an offer was handled, or when bytes came and the poll
+ * was made for 30 s. Without a journal, over the vendor's bootloader, FLAG gets the tutorial's
+ * record, and there is no trial.
+ * Power: nothing is requested before the last piece; then as update.h says.
  */
 
 /* Piece length asked with READY: even, 8 to 1024, and such that a piece's 13 bytes more fit the
@@ -32,12 +38,6 @@
 #error OTTER_DROPIN_PIECE_LEN cannot be
 #endif
 
-/* 1 with the vendor's bootloader, which leaves no trace of an installation: the module is then
- * restarted at each start of the MCU. */
-#ifndef OTTER_DROPIN_VENDOR_BOOT
-#define OTTER_DROPIN_VENDOR_BOOT 0
-#endif
-
 /* What the transfer's data are. The tutorial passes HEX although the module sends BIN; pieces
  * are taken as BIN whatever is passed, and lines of a .hex file are refused by their count of
  * 0. */
@@ -46,7 +46,7 @@ typedef enum { HEX = 0, BIN = 1 } otaDataType;
 typedef struct otter_md5 MD5_CTX;
 
 typedef struct {
-    uint16_t rom_statue;  /* 0xEEEE once FLAG is written */
+    uint16_t rom_statue;  /* 0xEEEE once the installation is requested */
     uint32_t rom_size;    /* bytes of the image */
     uint8_t ssl_data[16]; /* its MD5, binary */
 } updateParamSave_t;
@@ -76,23 +76,24 @@ int8_t Pro_D2W_UpdateReady(uint8_t *md5Data, uint16_t md5Len);
  * Returns 0: stored, or a repeat; -1: a piece that cannot be, or flash failed; -2: the whole
  * file's MD5 differs, or it cannot start. For -1 and -2 0x27 was sent; if the line had shown a
  * fault, READY with half the piece length follows when 0x28 came (docs/protocol.md 4.6). After
- * the last good piece FLAG is written, and the poll restarts the MCU once the ACK has left. */
+ * the last good piece the installation is requested, and the poll restarts the MCU once the ACK
+ * has left. */
 int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType formatType);
 
 /* End the transfer with 0x27, unless the piece handler just did so. */
 void Pro_D2W_UpdateSuspend(void);
 
 /* At start: restart the module (0x29) if this is the first start of a new version, so that the
- * cloud learns of it; the poll repeats it until 0x2A came. Else nothing, see
- * OTTER_DROPIN_VENDOR_BOOT. */
+ * cloud learns of it; the poll repeats it until 0x2A came, three times at most. The vendor's
+ * bootloader leaves no trace of an installation: over that one it is restarted at each start. */
 void Pro_D2W_Ask_Module_Reboot(void);
 
-/* Erase the pages of APPBAK or of FLAG that size bytes at addr_base touch. Nothing outside of
- * the two is ever erased. */
+/* Erase the pages of APPBAK or of FLAG that size bytes at addr_base touch; nothing else, APPBAK
+ * not on trial, and FLAG not where it is a page of the journal. */
 void flash_erase(uint32_t size, uint32_t addr_base);
 
 /* Program len bytes at an even addr inside APPBAK, an odd end filled up with 0xFF. Anything
- * else is ignored, FLAG too: it is written by the piece handler only. */
+ * else is ignored, as all is on trial, and FLAG: it is written by the piece handler only. */
 void wFlashData(uint8_t *buf, uint16_t len, uint32_t addr);
 
 /* Read; 0xFF where there is no flash. */
@@ -118,7 +119,10 @@ static inline void GAgent_MD5Final(MD5_CTX *context, unsigned char digest[16])
 /* ---- four lines more than the tutorial has ---- */
 
 /* In the main loop, after gizwitsHandle(): repeats READY after 3.5 s of silence or 10 s
- * without a good piece, restarts the MCU after the last piece's ACK, repeats 0x29. */
+ * without a good piece, restarts the MCU after the last piece's ACK, repeats 0x29. Feeds the
+ * watchdog, which runs on trial, for 17 s at least, also in a project that starts none; and
+ * resets an app that is still on trial after five minutes: after three starts the old one is
+ * back. */
 void otter_dropin_poll(void);
 
 /* Where received bytes enter the ring (gizPutData): silence is counted from here. Any
@@ -130,7 +134,7 @@ void otter_dropin_heard(void);
  * taken. */
 void otter_dropin_hardware(const char hardware[8]);
 
-/* In the dispatcher, for 0x1C, 0x28 and 0x2A: the module answered. */
+/* In the dispatcher, for 0x1C, 0x28, 0x2A and any other answer: the module answered. */
 void otter_dropin_answered(uint8_t cmd);
 
 /* ---- what the project supplies; the generator made the first two ---- */
@@ -139,6 +143,6 @@ void otter_dropin_answered(uint8_t cmd);
  * failure. */
 extern int32_t uartWrite(uint8_t *buf, uint32_t len);
 extern uint32_t gizGetTimerCount(void); /* milliseconds, may wrap at 2^32 */
-extern void mcuRestart(void);
+extern void mcuRestart(void);           /* if it returns, the chip is reset here */
 
 #endif

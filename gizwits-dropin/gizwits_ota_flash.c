@@ -3,6 +3,7 @@
 #include <string.h>
 #include "gizwits_ota.h"
 #include "gizwits_ota_port.h"
+#include "otter/update.h"
 
 enum { CHUNK = 64 }; /* bytes handled at once, on the stack; a multiple of every program_size */
 
@@ -12,14 +13,26 @@ static bool lies_in(const struct otter_region *region, uint32_t addr, uint32_t l
            len <= region->size - (addr - region->addr);
 }
 
+/* On trial APPBAK holds the image to go back to. */
+static bool is_backup(uint32_t addr, uint32_t len)
+{
+    return lies_in(&otter_dropin_layout->backup, addr, len) &&
+           otter_update_is_allowed(otter_dropin_port, otter_dropin_layout);
+}
+
+/* ... and FLAG, where there is a journal, is a page of it. */
+static bool is_flag(uint32_t addr, uint32_t len)
+{
+    return lies_in(&otter_dropin_layout->flag, addr, len) &&
+           !otter_update_has_journal(otter_dropin_port, otter_dropin_layout);
+}
+
 void flash_erase(uint32_t size, uint32_t addr_base)
 {
     const struct otter_port *port = otter_dropin_port;
-    const struct otter_layout *layout = otter_dropin_layout;
     uint32_t first = addr_base - addr_base % port->page_size;
 
-    if (size == 0 || (!lies_in(&layout->backup, addr_base, size) &&
-                      !lies_in(&layout->flag, addr_base, size))) {
+    if (size == 0 || (!is_backup(addr_base, size) && !is_flag(addr_base, size))) {
         return;
     }
     for (uint32_t page = first; page - first < addr_base - first + size;
@@ -37,8 +50,7 @@ void wFlashData(uint8_t *buf, uint16_t len, uint32_t addr)
     const struct otter_port *port = otter_dropin_port;
     uint8_t bytes[CHUNK];
 
-    if (buf == NULL || addr % port->program_size != 0 ||
-        !lies_in(&otter_dropin_layout->backup, addr, len)) {
+    if (buf == NULL || addr % port->program_size != 0 || !is_backup(addr, len)) {
         return;
     }
     port->feed(port->ctx);

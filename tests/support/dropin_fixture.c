@@ -53,12 +53,22 @@ void mcuRestart(void)
     dropin.restarts++;
 }
 
+void otter_dropin_reset(void)
+{
+    dropin.resets++;
+}
+
+void otter_dropin_forgive(void)
+{
+    dropin.forgiven++;
+}
+
 void dropin_boot(void)
 {
     memset(&ota, 0, sizeof ota);
     memset(&romUpdate, 0, sizeof romUpdate);
     heard = 0;
-    dropin.restarts = 0;
+    dropin.restarts = dropin.resets = dropin.forgiven = 0;
     dropin_forget();
     ram_flash_restart(&dropin.flash);
 }

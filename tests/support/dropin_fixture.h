@@ -26,7 +26,8 @@ struct dropin {
     uint8_t md5[16];
     uint8_t offer[38];
     uint32_t now_ms;
-    unsigned restarts;
+    unsigned restarts;         /* mcuRestart(), which returns, as in some projects */
+    unsigned resets, forgiven; /* otter_dropin_reset(), which returns here; ..._forgive() */
     bool uart_fails;
     struct dropin_sent sent[DROPIN_SENT_MAX]; /* later ones are counted only */
     unsigned sent_count;

@@ -24,12 +24,21 @@ static void assert_flag_none(void)
                      OTTER_ERR_NONE);
 }
 
+/* Requested by the journal, or, without one, by the tutorial's record. */
 static void assert_updated(void)
 {
+    struct otter_journal journal = journal_get(&dropin.flash);
     struct otter_flag flag;
-    assert_int_equal(otter_flag_read(&dropin.flash.port, &ram_flash_layout, &flag), 0);
-    assert_int_equal(flag.image_size, dropin.size);
-    assert_memory_equal(flag.md5, dropin.md5, 16);
+
+    if (journal.kind == OTTER_JOURNAL_NONE) {
+        assert_int_equal(otter_flag_read(&dropin.flash.port, &ram_flash_layout, &flag), 0);
+        assert_int_equal(flag.image_size, dropin.size);
+        assert_memory_equal(flag.md5, dropin.md5, 16);
+    } else {
+        assert_flag_none();
+        assert_int_equal(journal.request_size, dropin.size);
+        assert_memory_equal(journal.request_file.digest, dropin.md5, 8);
+    }
     assert_memory_equal(ram_flash_peek(&dropin.flash, BACKUP), dropin.image, dropin.size);
     assert_int_equal(dropin.flash.refused, 0);
 }
@@ -370,9 +379,7 @@ static void test_file_that_was_tried_is_refused(void **state)
     assert_int_equal(dropin.flash.operations, 0);
 }
 
-/* On trial: the offer shows that the line works. Refused, confirmed, and the module restarted,
- * so that it comes again. */
-static void test_offer_on_trial_confirms(void **state)
+static void put_trial_frame(void)
 {
     const struct journal_entry trial = {.step = 0x8001,
                                         .kind = OTTER_JOURNAL_INSTALL,
@@ -381,12 +388,24 @@ static void test_offer_on_trial_confirms(void **state)
                                         .previous_len = 900};
     uint8_t bytes[JOURNAL_ENTRY_LEN];
 
+    journal_entry_put(bytes, 0, &trial);
+    ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
+}
+
+static bool is_on_trial(void)
+{
+    return !otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout);
+}
+
+/* On trial: the offer shows that the line works. Refused, confirmed, and the module restarted,
+ * so that it comes again. */
+static void test_offer_on_trial_confirms(void **state)
+{
     (void)state;
     for (unsigned by_answer = 0; by_answer < 2; by_answer++) {
         dropin_init(1000, 16);
-        journal_entry_put(bytes, 0, &trial);
-        ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
-        assert_false(otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout));
+        put_trial_frame();
+        assert_true(is_on_trial());
         if (by_answer) {
             otter_dropin_answered(0x2A);
         } else {
@@ -394,10 +413,11 @@ static void test_offer_on_trial_confirms(void **state)
             assert_int_equal(dropin_sent(0x27), 1);
             dropin_wait(10);
             assert_int_equal(dropin_sent(0x29), 1);
-            assert_true(otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout));
+            assert_false(is_on_trial());
             otter_dropin_answered(0x2A);
         }
-        assert_true(otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout));
+        assert_false(is_on_trial());
+        assert_int_equal(dropin.forgiven, 1);
         assert_int_equal(dropin.flash.erased, 0);
         dropin_wait(30000);
         assert_int_equal(dropin_sent(0x29), by_answer ? 0 : 1);
@@ -406,14 +426,136 @@ static void test_offer_on_trial_confirms(void **state)
     }
 }
 
+/* Any answer that the dispatcher hands on confirms. */
+static void test_any_answer_confirms(void **state)
+{
+    static const uint8_t answers[] = {0x06, 0x1C, 0x28};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof answers; i++) {
+        dropin_init(1000, i);
+        put_trial_frame();
+        otter_dropin_answered(answers[i]);
+        assert_false(is_on_trial());
+    }
+}
+
+/* 0x2A stays in the generator's own group of answers: the dispatcher hands none on. Bytes, and
+ * half a minute of polls, confirm; neither does alone. And the module is not restarted at the
+ * next start. */
+static void test_bytes_and_polls_confirm(void **state)
+{
+    (void)state;
+    dropin_init(1000, 18);
+    put_trial_frame();
+    Pro_D2W_Ask_Module_Reboot();
+    dropin_wait(200000);
+    assert_true(is_on_trial()); /* nothing came */
+    otter_dropin_heard();
+    dropin_wait(100);
+    dropin.now_ms += 60000;
+    dropin_wait(100);
+    assert_true(is_on_trial()); /* a loop that does not turn */
+    dropin_wait(27000);
+    assert_true(is_on_trial());
+    assert_int_equal(dropin.forgiven, 0);
+    dropin_wait(3000);
+    assert_false(is_on_trial());
+    assert_int_equal(dropin.forgiven, 1);
+    assert_int_equal(dropin_sent(0x29), 3);
+    dropin_boot();
+    Pro_D2W_Ask_Module_Reboot();
+    dropin_wait(30000);
+    assert_int_equal(dropin_sent(0x29), 0);
+}
+
+/* The poll feeds the watchdog of a trial. After five minutes in which nobody came it resets,
+ * and until then APPBAK is not touched, whoever calls. */
+static void test_trial_ends_after_five_minutes(void **state)
+{
+    uint8_t bytes[2] = {1, 2};
+
+    (void)state;
+    dropin_init(1000, 19);
+    put_trial_frame();
+    dropin.flash.feeds = 0;
+    dropin_wait(300000);
+    assert_int_equal(dropin.flash.feeds, 30000);
+    assert_int_equal(dropin.resets, 0);
+    flash_erase(0x400, BACKUP);
+    wFlashData(bytes, 2, BACKUP);
+    assert_int_equal(dropin.flash.operations, 0);
+    dropin_wait(10);
+    assert_int_equal(dropin.resets, 1);
+    assert_true(is_on_trial());
+    dropin_init(1000, 19); /* what is confirmed is never reset, however silent the line */
+    put_installed_frame();
+    dropin_wait(1000000);
+    assert_int_equal(dropin.resets, 0);
+    dropin_init(1000, 19); /* nor what the vendor's bootloader has installed */
+    dropin_wait(1000000);
+    assert_int_equal(dropin.resets, 0);
+}
+
+/* Over otter's bootloader an update is asked for by the journal. */
+static void test_whole_update_with_a_journal(void **state)
+{
+    struct otter_journal journal;
+
+    (void)state;
+    dropin_init(5000, 20);
+    put_installed_frame();
+    assert_int_equal(dropin_update(), 0);
+    assert_updated();
+    assert_int_equal(dropin.flash.erased, 5); /* FLAG is a page of the journal */
+    journal = journal_get(&dropin.flash);
+    assert_int_equal(journal.request_file.tries, 1);
+    assert_int_equal(romUpdate.update_param.rom_statue, 0xEEEE);
+    flash_erase(0x400, FLAG); /* as an old line of the tutorial might */
+    assert_updated();
+    dropin_wait(100);
+    assert_int_equal(dropin.restarts, 1);
+    assert_int_equal(dropin.resets, 1); /* mcuRestart() has returned */
+}
+
+/* A request that flash does not take is told to the module, and leads to nothing. */
+static void test_request_that_flash_refuses(void **state)
+{
+    (void)state;
+    for (unsigned with_journal = 0; with_journal < 2; with_journal++) {
+        uint32_t operations;
+
+        dropin_init(1000, 22);
+        if (with_journal) {
+            put_installed_frame();
+        }
+        assert_int_equal(dropin_update(), 0);
+        operations = dropin.flash.operations;
+        for (uint32_t back = 0; back < 10; back++) {
+            dropin_init(1000, 22);
+            if (with_journal) {
+                put_installed_frame();
+            }
+            dropin.flash.fail_at = operations - back;
+            dropin.flash.fail_count = 1;
+            assert_int_equal(dropin_update(), -1);
+            assert_refused_in_order();
+            assert_int_equal(journal_get(&dropin.flash).request_size, 0);
+            dropin_wait(60000);
+            assert_int_equal(dropin.restarts, 0);
+        }
+    }
+}
+
 /* Weak point 25; and 0x2A ends it. */
 static void test_module_is_restarted_at_the_first_start_only(void **state)
 {
     (void)state;
-    dropin_init(1000, 12);
+    dropin_init(1000, 12); /* without a journal nobody knows: each start */
     Pro_D2W_Ask_Module_Reboot();
     dropin_wait(30000);
-    assert_int_equal(dropin_sent(0x29), 0);
+    assert_int_equal(dropin_sent(0x29), 3);
+    dropin_init(1000, 12);
     put_installed_frame();
     Pro_D2W_Ask_Module_Reboot();
     assert_int_equal(dropin_sent(0x29), 1);
@@ -508,6 +650,11 @@ int main(void)
         cmocka_unit_test(test_three_downloads_and_no_more),
         cmocka_unit_test(test_file_that_was_tried_is_refused),
         cmocka_unit_test(test_offer_on_trial_confirms),
+        cmocka_unit_test(test_any_answer_confirms),
+        cmocka_unit_test(test_bytes_and_polls_confirm),
+        cmocka_unit_test(test_trial_ends_after_five_minutes),
+        cmocka_unit_test(test_whole_update_with_a_journal),
+        cmocka_unit_test(test_request_that_flash_refuses),
         cmocka_unit_test(test_module_is_restarted_at_the_first_start_only),
         cmocka_unit_test(test_piece_without_offer_is_stopped_and_the_module_restarted_once),
         cmocka_unit_test(test_flash_functions_keep_to_their_regions),

@@ -10,6 +10,7 @@
 #include "support/dropin_fixture.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
+#include "support/journal_fixture.h"
 #include "support/rng.h"
 
 enum { BACKUP = 0x08009800, FLAG = 0x08002C00, FLAG_END = 0x08003000 };
@@ -230,6 +231,46 @@ static void test_power_cut_at_every_flash_operation(void **state)
     print_message("%u cuts, %u of them after the last half-word of FLAG\n", cases, named);
 }
 
+/* The same over otter's bootloader: the journal asks for exactly this image, or for nothing,
+ * and what is installed stays known. */
+static void test_power_cut_at_every_flash_operation_with_a_journal(void **state)
+{
+    (void)state;
+    enum { SIZE = 2301 };
+    static const struct journal_entry installed = {
+        .kind = OTTER_JOURNAL_IDLE, .number = 8, .present_len = 900};
+    unsigned cases = 0, named = 0;
+    dropin_init(SIZE, 1);
+    journal_put(&dropin.flash, 0, &installed);
+    body(NULL);
+    uint32_t operations = dropin.flash.operations;
+    assert_int_equal(operations, 3 + 1151 + 10); /* pages, image, request */
+    for (uint32_t at = 1; at <= operations; at++) {
+        for (unsigned tear = 0; tear < RAM_FLASH_TEARS; tear++) {
+            struct otter_journal journal;
+            dropin_init(SIZE, 1);
+            journal_put(&dropin.flash, 0, &installed);
+            dropin.flash.cut_at = at;
+            dropin.flash.tear = (enum ram_flash_tear)tear;
+            dropin.flash.seed = at;
+            assert_false(ram_flash_run(&dropin.flash, body, NULL));
+            dropin_boot();
+            journal = journal_get(&dropin.flash);
+            if (journal.present.length != 900 ||
+                (journal.request_size != 0 &&
+                 (journal.request_size != SIZE ||
+                  memcmp(ram_flash_peek(&dropin.flash, BACKUP), dropin.image, SIZE) != 0))) {
+                fail_msg("the journal lies: operation %u, tear %u, seed %u", (unsigned)at, tear,
+                         (unsigned)at);
+            }
+            named += journal.request_size != 0;
+            cases++;
+        }
+    }
+    assert_true(named > 0);
+    print_message("%u cuts, %u of them after the request\n", cases, named);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_pieces_that_cannot_be),
         cmocka_unit_test(test_random_messages),
         cmocka_unit_test(test_power_cut_at_every_flash_operation),
+        cmocka_unit_test(test_power_cut_at_every_flash_operation_with_a_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
