@@ -1,82 +1,104 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#if GENERATOR >= 2017
 #include "gizwits_product.h"
-
-#include "clock.h"
-#include "debug.h"
+#else
 #include "gizwits_protocol.h"
-#include "iwdg.h"
-#include "system.h"
-#include "systick.h"
-#include "uart.h"
+#include "common.h"
+#endif
+#include "hal.h"
 
-/* What a generated project has in userHandle(), hal_uart.c and hal_timer.c, over
- * port/stm32f103.
+/* The port that a generated project has: UART and timer by interrupts, and what becomes of
+ * events.
  */
-enum { MODULE_BAUD = 9600, LAST_CHARACTERS_MS = 2 };
-
+static uint32_t timerMsCount;
 dataPoint_t currentDataPoint;
-static uint32_t hclk;
 
 void userInit(void)
 {
-    hclk = clock_start();
-    iwdg_start(IWDG_3_S);
-    systick_start(hclk);
-    debug_start(hclk);
-    debug_text("MCU Init Success\r\n");
+    memset((uint8_t *)&currentDataPoint, 0, sizeof(dataPoint_t));
+}
+
+/* The user's code: none. */
+void userHandle(void)
+{
+}
+
+int8_t gizwitsEventProcess(eventInfo_t *info, uint8_t *data, uint32_t len)
+{
+    dataPoint_t *dataPointPtr = (dataPoint_t *)data;
+    uint8_t i;
+
+    (void)len;
+    if (NULL == info || NULL == data) {
+        return -1;
+    }
+    for (i = 0; i < info->num; i++) {
+        if (info->event[i] == EVENT_LED_OnOff) {
+            currentDataPoint.valueLED_OnOff = dataPointPtr->valueLED_OnOff;
+            GIZWITS_LOG("Evt: EVENT_LED_OnOff %d \n", currentDataPoint.valueLED_OnOff);
+        }
+    }
+    return 0;
+}
+
+void gizTimerMs(void)
+{
+    timerMsCount++;
+}
+
+uint32_t gizGetTimerCount(void)
+{
+    return timerMsCount;
+}
+
+void timerInit(void)
+{
+    hal_timer_start();
+}
+
+void TIM3_IRQHandler(void)
+{
+    if (hal_timer_take()) {
+        gizTimerMs();
+    }
 }
 
 void uartInit(void)
 {
-    uart_start(hclk / 2, MODULE_BAUD);
+#ifndef DROPIN_DEAF
+    hal_uart_start(9600);
+#endif
 }
 
-/* [uart] */
-void uartPoll(void)
+void USART2_IRQHandler(void)
 {
-    uint8_t bytes[64];
-    size_t len;
-    while ((len = uart_receive(bytes, sizeof bytes)) > 0) {
-        (void)gizPutData(bytes, (uint32_t)len);
-    }
-}
-/* [uart end] */
+    uint8_t value = 0;
 
-static void sendPart(const uint8_t bytes[], uint32_t len)
-{
-    while (!uart_send(bytes, len)) { /* at most as long as the part before takes */
+    if (hal_uart_take(&value)) {
+        gizPutData(&value, 1);
     }
 }
 
 int32_t uartWrite(uint8_t *buf, uint32_t len)
 {
-    uint8_t part[64];
-    uint32_t used = 0;
+    uint32_t i;
 
-    for (uint32_t i = 0; i < len; i++) {
-        part[used++] = buf[i];
+    if (NULL == buf) {
+        return -1;
+    }
+    for (i = 0; i < len; i++) {
+        hal_uart_send(buf[i]);
         if (i >= 2 && buf[i] == 0xFF) {
-            part[used++] = 0x55;
-        }
-        if (used > sizeof part - 2) {
-            sendPart(part, used);
-            used = 0;
+            hal_uart_send(0x55);
         }
     }
-    sendPart(part, used);
     return (int32_t)len;
 }
 
-uint32_t gizGetTimerCount(void)
-{
-    return systick_millis();
-}
-
+/* What the UART still holds is lost. In two of eleven projects it resets nothing. */
 void mcuRestart(void)
 {
-    debug_text("MCU Restart...\r\n");
-    uint32_t begin = systick_millis();
-    while (!uart_is_drained() || systick_millis() - begin < LAST_CHARACTERS_MS) {
-    }
-    system_reset();
+#ifndef DROPIN_NO_RESTART
+    hal_reset();
+#endif
 }

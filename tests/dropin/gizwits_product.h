@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef GIZWITS_PRODUCT_H
-#define GIZWITS_PRODUCT_H
+#ifndef DROPIN_GIZWITS_PRODUCT_H
+#define DROPIN_GIZWITS_PRODUCT_H
 
 #include <stdint.h>
 
-/* The product's side of a project in the generator's style: versions, the only data point, and
- * what the protocol file calls. The build gives SOFTWARE_VERSION, 8 digits in quotes.
+/* The product's side of a generated project: version, the port's functions, the events. The
+ * build gives SOFTWARE_VERSION, 8 digits in quotes. The generator of 2016 lets
+ * gizwits_protocol.h include this file, that of 2017 the other way round.
  */
-#define PROTOCOL_VERSION "00000004"
-#define P0_VERSION       "00000002"
+#if GENERATOR >= 2017
+#include "gizwits_protocol.h"
+#endif
+
 #define HARDWARE_VERSION "03010100"
-#define PRODUCT_KEY      "6f3074fe43894547a4f1314bd7e3ae0b"
 
-typedef struct {
-    uint8_t valueLED_OnOff;
-} dataPoint_t;
+#if GENERATOR >= 2017 && defined(__cplusplus)
+extern "C" {
+#endif
 
-extern dataPoint_t currentDataPoint;
-
-void userInit(void);
+void timerInit(void);
 void uartInit(void);
-void uartPoll(void); /* hands received bytes to gizPutData() */
-int32_t uartWrite(uint8_t *buf, uint32_t len);
-uint32_t gizGetTimerCount(void);
 void mcuRestart(void);
+int32_t uartWrite(uint8_t *buf, uint32_t len);
+void userInit(void);
+void userHandle(void);
+void gizTimerMs(void);
+uint32_t gizGetTimerCount(void);
 
+#if GENERATOR >= 2017 && defined(__cplusplus)
+}
+#endif
 #endif
