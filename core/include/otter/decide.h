@@ -7,6 +7,10 @@
 #include "otter/journal.h"
 #include "otter/swap.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What the bootloader does next: one pure function of what it knows.
  *
  * otter_startup_run() reads the journal, asks, does what it is told, and asks again, until it
@@ -71,4 +75,7 @@ enum otter_action {
 
 enum otter_action otter_decide_action(const struct otter_situation *situation);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -11,6 +11,10 @@
 #include "otter/message.h"
 #include "otter/receiver.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The MCU as the Wi-Fi module sees it: answers every message, runs the update receiver, and
  * carries the application's own commands.
  *
@@ -116,4 +120,7 @@ OTTER_MUST_CHECK int otter_device_command(struct otter_device *device, uint8_t c
                                           const uint8_t payload[], uint16_t payload_len,
                                           uint32_t now_ms);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include "otter/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Ed25519: whose image this is. A device only ever checks signatures, so everything here is
  * public, and times depend on the data. 0.9 KB of ROM, 1.1 KB of stack, no other RAM, 190 ms on
  * a Cortex-M3 at 72 MHz; any context.
@@ -31,4 +35,7 @@ OTTER_MUST_CHECK uint32_t otter_ed25519_verify(const struct otter_ed25519_key *k
                                                const uint8_t signature[64],
                                                const uint8_t digest[64]);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

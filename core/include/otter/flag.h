@@ -8,6 +8,10 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The tutorial request: 24 bytes in FLAG with which an app tells the bootloader "there is a new
  * image in APPBAK". A tutorial's app writes it. Ours writes it when it finds no journal
  * (otter/update.h), under a tutorial's bootloader.
@@ -68,4 +72,7 @@ struct otter_flag_functions {
 };
 extern const struct otter_flag_functions otter_flag_functions;
 
+#ifdef __cplusplus
+}
+#endif
 #endif

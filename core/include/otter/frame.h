@@ -7,6 +7,10 @@
 #include <stdint.h>
 #include "otter/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Frames of the Gizwits serial protocol: bytes <-> frames, in both directions.
  *
  *    FF FF | len 2 | cmd 1 | sn 1 | flags 2 | payload n | checksum 1    len = n + 5, big-endian
@@ -85,4 +89,7 @@ OTTER_MUST_CHECK int otter_frame_decode(struct otter_frame_decoder *decoder, con
 OTTER_MUST_CHECK int otter_frame_encode(const struct otter_frame *frame, bool escape,
                                         uint8_t out[], size_t out_max);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

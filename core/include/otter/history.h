@@ -9,6 +9,10 @@
 #include "otter/reason.h"
 #include "otter/result.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* How often a file was downloaded, and how that ended: so that a file that is no good is not
  * downloaded for ever.
  *
@@ -44,4 +48,7 @@ OTTER_MUST_CHECK int otter_history_note(const struct otter_port *port,
 void otter_history_note_end(const struct otter_port *port, const struct otter_layout *layout,
                             const uint8_t md5[16], enum otter_result result);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

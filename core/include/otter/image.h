@@ -9,6 +9,10 @@
 #include "otter/port.h"
 #include "otter/result.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Images: a plain .bin (vector table first) followed by a trailer of 112 bytes: a header of 48
  * bytes that says what the image is, and a signature of 64 bytes.
  *
@@ -94,4 +98,7 @@ OTTER_MUST_CHECK int otter_image_md5(const struct otter_port *port, uint32_t add
                                      uint32_t image_size, void (*progress)(void *ctx),
                                      void *ctx, uint8_t out_digest[16]);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

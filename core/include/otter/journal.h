@@ -8,6 +8,10 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The install journal: what is installed, what is being installed, and how far the installation
  * has come.
  *
@@ -189,4 +193,7 @@ bool otter_journal_is_announced(const struct otter_port *port,
 OTTER_MUST_CHECK int otter_journal_mark_announced(const struct otter_port *port,
                                                   const struct otter_journal *journal);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

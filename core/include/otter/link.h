@@ -8,6 +8,10 @@
 #include "otter/err.h"
 #include "otter/frame.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One end of the serial link: frames in, frames out, and the one ACK/retry engine of otter.
  *
  * Both sides use it, the MCU (device.h) and the Wi-Fi module (module/). Sans-IO: received bytes
@@ -118,4 +122,7 @@ size_t otter_link_take(struct otter_link *link, uint8_t out[], size_t out_max);
 /* Is the send queue empty? */
 bool otter_link_is_drained(const struct otter_link *link);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include "otter/err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* MD5, because the vendor's protocol and bootloader say MD5. It guards against damage, not
  * against an attacker. 84 bytes of state, about 740 bytes of ROM; any context.
  * Source: RFC 1321.
@@ -25,4 +29,7 @@ void otter_md5_final(struct otter_md5 *md5, uint8_t out_digest[16]);
  * Returns 0 or OTTER_ERR_FORMAT (out_digest is then untouched). */
 OTTER_MUST_CHECK int otter_md5_from_hex(const uint8_t hex[32], uint8_t out_digest[16]);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -7,6 +7,10 @@
 #include "otter/err.h"
 #include "otter/frame.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The messages of the Gizwits serial protocol: payload bytes <-> typed structs, for both sides.
  *
  * otter_put_<message>() writes a payload and returns its length, or OTTER_ERR_SPACE /
@@ -261,4 +265,7 @@ OTTER_MUST_CHECK int otter_put_transaction_result(const struct otter_transaction
 OTTER_MUST_CHECK int otter_get_transaction_result(const struct otter_frame *frame,
                                                   struct otter_transaction_result *out_result);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The type of a partition table. The table itself is one header of the port
  * (port/stm32f103/partitions.h), read by C, linker scripts and host tools alike.
  */
@@ -41,4 +45,7 @@ struct otter_layout {
  * (core/src/chip.h). */
 bool otter_layout_check(const struct otter_port *port, const struct otter_layout *layout);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

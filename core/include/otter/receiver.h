@@ -13,6 +13,10 @@
 #include "otter/slot_writer.h"
 #include "otter/transfer.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The MCU's end of a big-data transfer, on a link: 0x19, READY, pieces, verify, request.
  *
  * Frames of the link and the time go in; answers and commands go out through the same link;
@@ -97,4 +101,7 @@ void otter_receiver_status(const struct otter_receiver *receiver,
  * 0x21 and 0x23 would destroy it in the module's buffer. */
 bool otter_receiver_is_active(const struct otter_receiver *receiver);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

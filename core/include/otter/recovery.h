@@ -8,6 +8,10 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The least that can take a file from the Wi-Fi module: the bootloader's way out when no app
  * should be started, or recovery was asked for.
  *
@@ -88,4 +92,7 @@ bool otter_recovery_receive(struct otter_recovery *recovery, uint8_t byte);
 /* Ask for the offered file, from its first piece on (READY); without an offer do nothing. */
 void otter_recovery_ask(struct otter_recovery *recovery);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

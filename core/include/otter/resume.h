@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include "otter/message.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What a transfer keeps over a reset without loss of power, in RAM that start-up code does not
  * touch: which file was being received, and how. After power-on it holds noise, hence the CRC.
  * Written and read by otter/transfer.h. No padding.
@@ -24,4 +28,7 @@ void otter_resume_set(struct otter_resume *resume, const struct otter_offer *off
 /* Was it stored by otter_resume_set()? */
 bool otter_resume_is_valid(const struct otter_resume *resume);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* SHA-512, because Ed25519 needs it. 840 bytes of state, 0.3 KB of stack, 880 bytes of ROM; any
  * context.
  *
@@ -25,4 +29,7 @@ void otter_sha512_update(struct otter_sha512 *sha512, const uint8_t data[], uint
 /* Finish and write the digest. The state must be initialised again before its next use. */
 void otter_sha512_final(struct otter_sha512 *sha512, uint8_t out_digest[64]);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -8,6 +8,10 @@
 #include "otter/md5.h"
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Writes a file into a slot, front to back: erases each page, programs, reads back, and digests
  * what was read back. Whether the slot may be written is the caller's business, and so is what
  * the digest should be.
@@ -61,4 +65,7 @@ OTTER_MUST_CHECK int otter_slot_writer_step(struct otter_slot_writer *writer);
 /* All parts are written: their digest. */
 void otter_slot_writer_finish(struct otter_slot_writer *writer, uint8_t out_digest[16]);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

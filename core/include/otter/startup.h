@@ -12,6 +12,10 @@
 #include "otter/reason.h"
 #include "otter/swap.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The bootloader's work: bring flash to a state in which something can be started, and say
  * what.
  *
@@ -88,4 +92,7 @@ struct otter_startup {
 enum otter_startup_target otter_startup_run(struct otter_startup *startup,
                                             const struct otter_flag_functions *tutorial);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

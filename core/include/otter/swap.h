@@ -8,6 +8,10 @@
 #include "otter/partition.h"
 #include "otter/port.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Exchange the images of APP and APPBAK, and copy the old one back; page by page, each step
  * marked in the journal.
  *
@@ -54,4 +58,7 @@ OTTER_MUST_CHECK int otter_swap_run(const struct otter_port *port,
                                     const struct otter_layout *layout,
                                     struct otter_journal *journal);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -10,6 +10,10 @@
 #include "otter/result.h"
 #include "otter/resume.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One big-data transfer, from the offer to the verified file: which piece may come, what is
  * answered, when READY goes out, how long pieces are, when it ends.
  *
@@ -202,4 +206,7 @@ bool otter_transfer_awaits_piece(const struct otter_transfer *transfer);
 bool otter_transfer_is_garbled_piece(const struct otter_transfer *transfer,
                                      const struct otter_frame *frame);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -11,6 +11,10 @@
 #include "otter/port.h"
 #include "otter/reason.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The app's part in an update: confirm that it works, request that an image in APPBAK is
  * installed, and learn how the last update ended.
  *
@@ -91,4 +95,7 @@ OTTER_MUST_CHECK int otter_update_install(const struct otter_port *port,
                                           const struct otter_layout *layout,
                                           const struct otter_flag *file);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

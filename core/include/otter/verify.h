@@ -11,6 +11,10 @@
 #include "otter/startup.h"
 #include "otter/swap.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* May this image run on this device? A bootloader gives one of these functions to
  * otter_startup_run() as `verify`.
  *
@@ -56,4 +60,7 @@ bool otter_verify_find_header(const struct otter_verifier *verifier, enum otter_
 bool otter_verify_is_startable(const struct otter_verifier *verifier, enum otter_image_at where,
                                uint32_t length);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
