@@ -512,6 +512,7 @@ static void test_whole_update_with_a_journal(void **state)
     assert_int_equal(journal.request_file.tries, 1);
     assert_int_equal(romUpdate.update_param.rom_statue, 0xEEEE);
     flash_erase(0x400, FLAG); /* as an old line of the tutorial might */
+    assert_int_equal(dropin.flash.erased, 5);
     assert_updated();
     dropin_wait(100);
     assert_int_equal(dropin.restarts, 1);
