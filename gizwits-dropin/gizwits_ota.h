@@ -90,7 +90,7 @@ void Pro_D2W_UpdateSuspend(void);
 
 /* At start: restart the module (0x29) if this is the first start of a new version, so that the
  * cloud learns of it; the poll repeats it until 0x2A came, three times at most. The vendor's
- * bootloader leaves no trace of an installation: over that one it is restarted at each start. */
+ * bootloader leaves no trace of an installation: over that one it does so at each start. */
 void Pro_D2W_Ask_Module_Reboot(void);
 
 /* Erase the pages of APPBAK or of FLAG that size bytes at addr_base touch; nothing else, APPBAK
