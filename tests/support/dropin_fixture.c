@@ -63,13 +63,18 @@ void otter_dropin_forgive(void)
     dropin.forgiven++;
 }
 
-void dropin_boot(void)
+void dropin_start(void)
 {
     memset(&ota, 0, sizeof ota);
     memset(&romUpdate, 0, sizeof romUpdate);
     heard = 0;
     dropin.restarts = dropin.resets = dropin.forgiven = 0;
     dropin_forget();
+}
+
+void dropin_boot(void)
+{
+    dropin_start();
     ram_flash_restart(&dropin.flash);
 }
 

@@ -38,8 +38,9 @@ extern struct dropin dropin;
 void dropin_init(uint32_t size, uint64_t seed);
 /* Put the image's size and MD5 into the offer (after a test changed the image). */
 void dropin_update_offer(void);
-/* The MCU starts again: RAM is new, flash is not. */
+/* The MCU starts again: RAM is new, flash is not; with the supply gone in between, or not. */
 void dropin_boot(void);
+void dropin_start(void);
 
 /* What the dispatcher does with a message. Return what the handler returned. */
 int8_t dropin_ask(const uint8_t payload[], uint32_t len);
