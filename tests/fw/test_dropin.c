@@ -218,7 +218,35 @@ static void test_power_lost_in_the_transfer_and_in_the_installation(void **state
     testbed_free(bed);
 }
 
-/* Does the old version come back, and is it said why? */
+/* Wrong bits, lost and strange bytes, through the generated parser and an interrupt per byte:
+ * the update comes to its end, or a module that was told so offers it again. */
+static void test_noise(void **state)
+{
+    static const struct line_noise_rates rates = {
+        .bit_error = 20000, .drop = 50000, .insert = 50000, .burst = 50000};
+    uint64_t faults = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct firmware_seen seen = {0};
+        struct testbed *bed = new_testbed(&seen, false);
+        testbed_set_noise(bed, &rates, seed);
+        for (int ms = 0; testbed_outcome(bed) != MODULE_EVENT_UPDATED; ms += 10) {
+            if (ms == 900000) {
+                fail_msg("seed %u: piece %u of %u; log:\n%s", (unsigned)seed, seen.progress,
+                         seen.count, testbed_log(bed));
+            }
+            firmware_run_ms(bed, 10);
+        }
+        faults += testbed_noise_faults(bed);
+        assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), new_app.data, new_app.len);
+        testbed_free(bed);
+    }
+    assert_true(faults > 20);
+    printf("%u bytes hit\n", (unsigned)faults);
+}
+
+/* Does the old version come back? */
 static void expect_taken_back(void)
 {
     struct firmware_seen seen = {0};
@@ -291,6 +319,7 @@ int main(void)
         PLAIN(test_lost_ready),
         EACH(test_wrong_md5),
         EACH(test_power_lost_in_the_transfer_and_in_the_installation),
+        PLAIN(test_noise),
         THIS(test_version_that_hears_nothing_is_taken_back, &deaf),
         THIS(test_version_that_hears_nothing_is_taken_back, &deaf_plain),
         THIS(test_version_that_hangs_is_taken_back, &hangs),
