@@ -227,7 +227,7 @@ static void test_noise(void **state)
     uint64_t faults = 0;
 
     (void)state;
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= 2; seed++) {
         struct firmware_seen seen = {0};
         struct testbed *bed = new_testbed(&seen, false);
         testbed_set_noise(bed, &rates, seed);
@@ -242,7 +242,7 @@ static void test_noise(void **state)
         assert_memory_equal(firmware_flash(bed, OTTER_APP_ADDR), new_app.data, new_app.len);
         testbed_free(bed);
     }
-    assert_true(faults > 20);
+    assert_true(faults > 10);
     printf("%u bytes hit\n", (unsigned)faults);
 }
 
@@ -307,7 +307,7 @@ static void test_stack_of_keils_start_up_file_is_too_small(void **state)
 
 int main(void)
 {
-    static struct setting deaf = {"2016", true, "deaf"}, deaf_plain = {"2016", false, "deaf"};
+    static struct setting deaf = {"2016", true, "deaf"};
     static struct setting hangs = {"2017", true, "hangs"};
     static struct setting hangs_plain = {"2017", false, "hangs"};
     static struct setting tight = {"tight", false, NULL};
@@ -318,10 +318,10 @@ int main(void)
         PLAIN(test_module_gives_up_and_is_asked_again),
         PLAIN(test_lost_ready),
         EACH(test_wrong_md5),
-        EACH(test_power_lost_in_the_transfer_and_in_the_installation),
+        PLAIN(test_power_lost_in_the_transfer_and_in_the_installation),
+        WITH(test_power_lost_in_the_transfer_and_in_the_installation, 4),
         PLAIN(test_noise),
         THIS(test_version_that_hears_nothing_is_taken_back, &deaf),
-        THIS(test_version_that_hears_nothing_is_taken_back, &deaf_plain),
         THIS(test_version_that_hangs_is_taken_back, &hangs),
         THIS(test_version_that_hangs_is_taken_back, &hangs_plain),
         THIS(test_stack_of_keils_start_up_file_is_too_small, &tight),

@@ -7,5 +7,5 @@ otter_test(LABEL unit NAME test_dropin_noise SOURCES test_dropin_noise.c LIBS dr
 otter_test(LABEL unit NAME test_dropin_parser SOURCES test_dropin_parser.c
   LIBS dropin_parser dropin_fixture_128)
 # A slice; --every 37 makes 110,000 cases.
-otter_test(LABEL power NAME test_dropin_life COMMAND test_dropin_life --every 499 --seed 1
+otter_test(LABEL power NAME test_dropin_life COMMAND test_dropin_life --every 997 --seed 1
   SOURCES test_dropin_life.c LIBS dropin_fixture_128)
