@@ -23,7 +23,7 @@ uint32_t mailbox_take(void)
 {
     uint32_t word = BOX[0];
 
-    if (BOX[1] != ~word) {
+    if (BOX[1] != ~word || word > MAILBOX_MAX) {
         word = MAILBOX_EMPTY;
     }
     if ((RCC->CSR & (RCC_CSR_IWDGRSTF | RCC_CSR_WWDGRSTF)) != 0) {

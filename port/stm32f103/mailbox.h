@@ -23,6 +23,9 @@ enum {
     /* A confirmed app that crashes at every start could be reached by nobody: after so many
      * resets the bootloader waits for a better one. */
     MAILBOX_WATCHDOG_RESETS_MAX = 8 * MAILBOX_WATCHDOG_RESET,
+    /* Above it there is no word: -1 and 0 side by side are common in RAM that an app without
+     * this reserve uses itself. */
+    MAILBOX_MAX = 0xFFFF,
 };
 
 /* With MAILBOX_RECEIVED: what was received. Noise after power-on, as all of the mailbox is. */

@@ -362,12 +362,17 @@ static void test_watchdog_loop_begins_again_after_five_minutes(void **state)
 }
 
 /* A word in the RAM that survives resets: as if the watchdog had reset the chip so often. */
-static void put_resets(unsigned resets)
+static void put_word(uint32_t word)
 {
     uint8_t *box = testbed_board(bed)->sram + (OTTER_MAILBOX_ADDR - OTTER_RAM_ADDR);
 
-    otter_put_le32(box, resets * MAILBOX_WATCHDOG_RESET);
-    otter_put_le32(box + 4, ~(resets * MAILBOX_WATCHDOG_RESET));
+    otter_put_le32(box, word);
+    otter_put_le32(box + 4, ~word);
+}
+
+static void put_resets(unsigned resets)
+{
+    put_word(resets * MAILBOX_WATCHDOG_RESET);
 }
 
 /* The pet house falls into a fault, which its vectors answer with an endless loop. */
@@ -509,6 +514,22 @@ static void test_message_is_taken_once(void **state)
     expect_count("Recover", 1);
 }
 
+/* What an app without the reserve has in this RAM: -1 and 0, say. */
+static void test_what_is_no_word_is_no_message(void **state)
+{
+    static const uint32_t words[] = {UINT32_MAX, MAILBOX_MAX + 1, 0x20001000 | MAILBOX_RECOVER};
+
+    (void)state;
+    start(&firmware_set()->old_app, NULL, NULL);
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        run_until("SoftVersion = 03010101", i + 1, RUNS_MS);
+        put_word(words[i]);
+        board_reset(testbed_board(bed));
+    }
+    run_until("SoftVersion = 03010101", sizeof words / sizeof words[0] + 1, RUNS_MS);
+    expect_count("Recover", 0);
+}
+
 /* An app on trial has not shown that it works: it cannot stop its own trial. */
 static void test_app_on_trial_asks_in_vain(void **state)
 {
@@ -560,6 +581,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(test_good_image_behind_a_dead_module_is_not_lost, stop),
         cmocka_unit_test_teardown(test_board_without_app_waits_for_ever, stop),
         cmocka_unit_test_teardown(test_message_is_taken_once, stop),
+        cmocka_unit_test_teardown(test_what_is_no_word_is_no_message, stop),
         cmocka_unit_test_teardown(test_app_on_trial_asks_in_vain, stop),
         cmocka_unit_test_teardown(test_app_that_asked_is_back_after_five_minutes, stop),
     };
