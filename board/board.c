@@ -237,6 +237,11 @@ const char *board_why(const struct board *board)
     return board->why[0] != '\0' ? board->why : board->cpu.why;
 }
 
+const char *board_warning(const struct board *board)
+{
+    return board->warning;
+}
+
 uint64_t board_now(const struct board *board)
 {
     return chip_now(board);

@@ -14,8 +14,9 @@
  * The chip (board/cpu, board/stm32f1) and the parts around it (board/gokit2) share one block of
  * memory. Time is virtual, and there is one seed, no thread and no host clock: the same binary,
  * seed and inputs give the same bits at the same tick. The power can fail in any flash
- * operation. A use of something that is not modelled stops the run with a message.
- * docs/testing.md lists what the model does not claim.
+ * operation. A use of something that is not modelled stops the run with a message, and so does
+ * a clock beyond its limit, unless the board is lenient. docs/testing.md lists what the model
+ * does not claim.
  *
  * Nothing in this folder knows otter's firmware, its partitions or the Gizwits protocol.
  */
@@ -39,6 +40,11 @@ void board_reset(struct board *board);
 enum board_stop board_run(struct board *board, uint64_t until);
 void board_request_stop(struct board *board); /* from a callback */
 const char *board_why(const struct board *board);
+
+/* What a lenient board went on after, the first time; "" = nothing so far. A board that is not
+ * lenient stops there with BOARD_STOP_UNKNOWN. It is a PCLK1 above 36 MHz: common programs have
+ * it between two writes of RCC_CFGR, and chips bear it. */
+const char *board_warning(const struct board *board);
 
 uint64_t board_now(const struct board *board); /* ticks since board_new */
 uint64_t board_instructions(const struct board *board);

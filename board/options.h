@@ -21,6 +21,7 @@ struct board_options {
     uint64_t seed;    /* RAM contents at power-on, torn bits, latencies inside their ranges */
     uint32_t lsi_hz;  /* IWDG clock, 30000..60000; 0 = 40000 */
     bool without_hse; /* the crystal never starts */
+    bool lenient;     /* go on beyond limits that real chips exceed: board_warning() */
     uint32_t unique_id[3]; /* all zero = made from the seed */
 };
 

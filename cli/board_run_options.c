@@ -24,6 +24,7 @@ enum {
     OPT_SEED,
     OPT_LSI,
     OPT_NO_HSE,
+    OPT_STRICT,
     OPT_CUT,
     OPT_STATS,
     OPT_JSON,
@@ -71,6 +72,8 @@ static const struct argp_option options[] = {
     {"seed", OPT_SEED, "N", 0, "Seed of everything random (default 1)", 4},
     {"lsi", OPT_LSI, "HZ", 0, "Clock of the watchdog, 30000..60000 (default 40000)", 4},
     {"no-hse", OPT_NO_HSE, NULL, 0, "The crystal never starts", 4},
+    {"strict", OPT_STRICT, NULL, 0,
+     "Stop where a clock is beyond its limit, instead of warning once and going on", 4},
     {"view", OPT_VIEW, NULL, 0, "Print what a person would see whenever it changes", 5},
     {"stats", OPT_STATS, NULL, 0, "Print counts at the end", 5},
     {"json", OPT_JSON, NULL, 0,
@@ -131,6 +134,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_NO_HSE:
         args->board.without_hse = true;
         return 0;
+    case OPT_STRICT:
+        args->board.lenient = false;
+        return 0;
     case OPT_CUT:
         return board_run_add_cut(&args->lists, arg);
     case OPT_SET:
@@ -187,7 +193,7 @@ int board_run_options_parse(struct board_run_options *args, int argc, char **arg
         .options = options,
         .parser = parse,
         .doc = "Run firmware on the modelled board (GoKit2 with an STM32F103C8T6)."};
-    *args = (struct board_run_options){.board = {.seed = 1},
+    *args = (struct board_run_options){.board = {.seed = 1, .lenient = true},
                                        .run = {.until = UINT64_MAX, .baud = {115200, 9600}},
                                        .uart = {"-", "null"}};
     int code = cmd_parse(&argp, "otter board run", argc, argv, args);

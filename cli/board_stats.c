@@ -130,6 +130,7 @@ int stats_print_json(FILE *out, const struct board *board,
     json_t *stats = json_object();
     json_add(&stats, "stopped", json_text(stops[result->stop]));
     json_add(&stats, "why", json_text(result->why));
+    json_add(&stats, "warning", json_text(board_warning(board)));
     json_add(&stats, "unique_id", json_hex(board_unique_id(board), 12));
     json_add(&stats, "virtual_s", json_fixed(seconds(board), 6));
     json_add(&stats, "instructions", json_count(board_instructions(board)));

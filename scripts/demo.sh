@@ -130,7 +130,7 @@ setup=$(sed -n 's/.*#setup=//p' "$work/cloud.out")
 token=$(curl -sS -H 'Content-Type: application/json' -H "Origin: $console" -d "{\"setup\":\"$setup\"}" \
     "$console/api/v1/session" | jq -r .token)
 
-fast "$bin/cli/otter" board run --load "$firmware/boot/boot.bin" --load "$app@0x08003000" \
+fast "$bin/cli/otter" board run --strict --load "$firmware/boot/boot.bin" --load "$app@0x08003000" \
     --uart1 "file:$work/uart1.log" --times --uart2 "pty:$work/mcu" --realtime \
     --cut=$(($(wc -c <"$update") * 5 / 6)) 2>"$work/board.err" &
 pids="$pids $!"

@@ -12,6 +12,8 @@
 #define NVIC_ISPR    0xE000E200u
 #define NVIC_ICPR    0xE000E280u
 #define NVIC_IABR    0xE000E300u
+#define NVIC_END     0xE000E380u
+#define NVIC_BANK    0x80u /* from one of these to the next */
 #define NVIC_IPR     0xE000E400u
 #define NVIC_IPR_END (NVIC_IPR + 240u)
 #define SCB_CPUID    0xE000ED00u
@@ -91,37 +93,41 @@ static uint32_t read_shcsr(const struct cpu *cpu)
            (cpu->shcsr & 0x70000u);
 }
 
-/* The half of `irqs` that is the word at `addr`. */
-static uint32_t half_of(uint64_t irqs, uint32_t addr)
+/* A register of the NVIC's banks: eight words, a bit for each of 240 interrupts. */
+static bool is_in_bank(uint32_t addr)
 {
-    return (uint32_t)(irqs >> ((addr & 4u) != 0 ? 32 : 0));
+    return addr >= NVIC_ISER && addr < NVIC_END && addr % NVIC_BANK < 8 * 4;
+}
+
+/* The bits of interrupts that the chip has not are zero, and take nothing (B3.4): all those of
+ * words 2 to 7, which programs write, too, before they jump into another one. */
+static uint32_t word_of(uint64_t irqs, uint32_t addr)
+{
+    uint32_t word = addr % NVIC_BANK / 4;
+    return word < 2 ? (uint32_t)(irqs >> (32 * word)) : 0;
+}
+
+static uint64_t irqs_of(uint32_t value, uint32_t addr)
+{
+    uint32_t word = addr % NVIC_BANK / 4;
+    return word < 2 ? (uint64_t)value << (32 * word) & ALL_IRQS : 0;
 }
 
 static bool read_nvic(const struct cpu *cpu, uint32_t addr, uint32_t *out_value)
 {
-    switch (addr) {
-    case ICTR:
+    if (addr == ICTR) {
         *out_value = (CPU_IRQ_COUNT - 1) / 32;
         return true;
-    case NVIC_ISER:
-    case NVIC_ISER + 4u:
-    case NVIC_ICER:
-    case NVIC_ICER + 4u:
-        *out_value = half_of(cpu->irq_enabled, addr);
-        return true;
-    case NVIC_ISPR:
-    case NVIC_ISPR + 4u:
-    case NVIC_ICPR:
-    case NVIC_ICPR + 4u:
-        *out_value = half_of(cpu->irq_pending, addr);
-        return true;
-    case NVIC_IABR:
-    case NVIC_IABR + 4u:
-        *out_value = half_of(cpu->irq_active, addr);
-        return true;
-    default:
+    }
+    if (!is_in_bank(addr)) {
         return false;
     }
+    uint32_t bank = addr - addr % NVIC_BANK;
+    uint64_t irqs = bank == NVIC_ISER || bank == NVIC_ICER   ? cpu->irq_enabled
+                    : bank == NVIC_ISPR || bank == NVIC_ICPR ? cpu->irq_pending
+                                                             : cpu->irq_active;
+    *out_value = word_of(irqs, addr);
+    return true;
 }
 
 static bool read_scb(const struct cpu *cpu, uint32_t addr, uint32_t *out_value)
@@ -194,28 +200,26 @@ static void write_aircr(struct cpu *cpu, uint32_t value)
 
 static bool write_nvic(struct cpu *cpu, uint32_t addr, uint32_t value)
 {
-    uint64_t bits = (uint64_t)value << ((addr & 4u) != 0 ? 32 : 0) & ALL_IRQS;
-    switch (addr) {
-    case NVIC_ISER:
-    case NVIC_ISER + 4u:
-        cpu->irq_enabled |= bits;
-        break;
-    case NVIC_ICER:
-    case NVIC_ICER + 4u:
-        cpu->irq_enabled &= ~bits;
-        break;
-    case NVIC_ISPR:
-    case NVIC_ISPR + 4u:
-        cpu->irq_pending |= bits;
-        break;
-    case NVIC_ICPR: /* a line that is still high pends again, unless it is being served */
-    case NVIC_ICPR + 4u:
-        cpu->irq_pending &= ~bits | (cpu->irq_line & ~cpu->irq_active);
-        break;
-    case STIR:
+    uint64_t bits = irqs_of(value, addr);
+    if (addr == STIR) {
         if ((value & 0x1FFu) < CPU_IRQ_COUNT) {
             cpu->irq_pending |= (uint64_t)1 << (value & 0x1FFu);
         }
+        request_slow_path(cpu);
+        return true;
+    }
+    switch (is_in_bank(addr) ? addr - addr % NVIC_BANK : 0) {
+    case NVIC_ISER:
+        cpu->irq_enabled |= bits;
+        break;
+    case NVIC_ICER:
+        cpu->irq_enabled &= ~bits;
+        break;
+    case NVIC_ISPR:
+        cpu->irq_pending |= bits;
+        break;
+    case NVIC_ICPR: /* a line that is still high pends again, unless it is being served */
+        cpu->irq_pending &= ~bits | (cpu->irq_line & ~cpu->irq_active);
         break;
     default:
         return false;

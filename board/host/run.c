@@ -23,6 +23,7 @@ struct run {
     size_t next_input, next_cut;
     uint8_t saved[BOARD_FLASH_MAX]; /* with state_sync: the content of the file */
     char view[VIEW_LINE_SIZE];
+    bool warned;
 };
 
 static void send_time(struct run_line *line, uint64_t now)
@@ -204,6 +205,15 @@ static void tell_view(struct run *run)
     }
 }
 
+static void tell_warning(struct run *run)
+{
+    const char *warning = board_warning(run->board);
+    if (!run->warned && warning[0] != '\0') {
+        run->warned = true;
+        run->options->tell("warning: %s; chips bear it, so the run goes on", warning);
+    }
+}
+
 /* Wait until the host's clock has reached the board's. What comes in meanwhile is taken at
  * once. */
 static void wait_for_host(struct run *run)
@@ -257,6 +267,7 @@ static bool run_slice(struct run *run)
     if (!sync_state(run) || !flush(run)) {
         return false;
     }
+    tell_warning(run);
     if (run->options->view) {
         tell_view(run);
     }

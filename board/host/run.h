@@ -53,6 +53,7 @@ struct run_options {
     size_t input_count;
     struct gdb_server *gdb;            /* open, or NULL for none */
     const volatile sig_atomic_t *stop; /* not 0 = end the run */
+    /* events, the view, and board_warning() once */
     void (*tell)(const char *format, ...) __attribute__((format(printf, 1, 2)));
 };
 

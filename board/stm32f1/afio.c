@@ -40,23 +40,28 @@ static uint32_t read_register(struct board *board, unsigned unit, uint32_t offse
     }
 }
 
+/* A value of SWJ_CFG without a meaning changes nothing (RM0008 9.4.2: "no effect"). Programs
+ * rely on it: the field cannot be read, so StdPeriph and HAL write 7 with every remap. */
+static void write_mapr(struct afio *afio, uint32_t value)
+{
+    uint32_t swj = value >> 24 & 7;
+    if (swj != SWJ_FULL && swj != SWJ_NO_NJTRST && swj != SWJ_SWD && swj != SWJ_OFF) {
+        value = (value & ~MAPR_SWJ_CFG) | (afio->mapr & MAPR_SWJ_CFG);
+    }
+    afio->mapr = value;
+}
+
 static void write_register(struct board *board, unsigned unit, uint32_t offset, uint32_t value)
 {
     (void)unit;
     struct afio *afio = self(board);
-    uint32_t swj = value >> 24 & 7;
     if (offset == EVCR || offset == MAPR2) {
         if (value != 0) {
             chip_unknown(board, "AFIO: write of 0x%X at offset 0x%02X is not modelled",
                          (unsigned)value, (unsigned)offset);
         }
     } else if (offset == MAPR) {
-        if (swj != SWJ_FULL && swj != SWJ_NO_NJTRST && swj != SWJ_SWD && swj != SWJ_OFF) {
-            chip_unknown(board, "AFIO_MAPR = 0x%08X: SWJ_CFG %u has no effect described",
-                         (unsigned)value, (unsigned)swj);
-            return;
-        }
-        afio->mapr = value;
+        write_mapr(afio, value);
         chip_signal(board, SIGNAL_PINS_REMAPPED, chip_now(board));
     } else if (offset >= EXTICR1 && offset <= EXTICR4) {
         afio->exticr[(offset - EXTICR1) / 4] = value & 0xFFFF;

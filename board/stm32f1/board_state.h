@@ -16,6 +16,8 @@
  * One block of memory: this struct, the states of the peripherals, the flash array. */
 enum chip_halt { HALT_NONE, HALT_LOCKUP, HALT_UNKNOWN }; /* until a reset */
 
+enum { BOARD_TEXT_SIZE = 200 };
+
 struct board {
     struct cpu cpu;
     struct board_options options; /* defaults filled in */
@@ -25,7 +27,8 @@ struct board {
     bool reset_asked;
     enum board_reset_cause reset_cause;
     unsigned resets[BOARD_RESETS];
-    char why[200];
+    char why[BOARD_TEXT_SIZE];
+    char warning[BOARD_TEXT_SIZE]; /* the first; stays over resets */
 
     bool in_service;
     bool bus_error; /* set by a register function: the access is a bus fault */

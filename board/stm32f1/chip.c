@@ -72,21 +72,45 @@ bool chip_is_halted(const struct board *board)
     return !board->powered || board->halt == HALT_UNKNOWN || board->reset_asked;
 }
 
-void chip_unknown(struct board *board, const char *format, ...)
+static void describe(const struct board *board, char out_text[BOARD_TEXT_SIZE],
+                     const char *format, va_list list)
+{
+    int len = vsnprintf(out_text, BOARD_TEXT_SIZE, format, list);
+    if (len >= 0 && len < BOARD_TEXT_SIZE) {
+        (void)snprintf(out_text + len, BOARD_TEXT_SIZE - (size_t)len, " (pc 0x%08X)",
+                       (unsigned)board->cpu.r[15]);
+    }
+}
+
+static void stop_unknown(struct board *board, const char *format, va_list list)
 {
     if (board->halt == HALT_UNKNOWN) {
         return;
     }
-    va_list list;
-    va_start(list, format);
-    int len = vsnprintf(board->why, sizeof board->why, format, list);
-    va_end(list);
-    if (len >= 0 && (size_t)len < sizeof board->why) {
-        (void)snprintf(board->why + len, sizeof board->why - (size_t)len, " (pc 0x%08X)",
-                       (unsigned)board->cpu.r[15]);
-    }
+    describe(board, board->why, format, list);
     board->halt = HALT_UNKNOWN;
     cpu_request_stop(&board->cpu);
+}
+
+void chip_unknown(struct board *board, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    stop_unknown(board, format, list);
+    va_end(list);
+}
+
+bool chip_beyond_limit(struct board *board, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    if (!board->options.lenient) {
+        stop_unknown(board, format, list);
+    } else if (board->warning[0] == '\0') {
+        describe(board, board->warning, format, list);
+    }
+    va_end(list);
+    return board->options.lenient;
 }
 
 void chip_bus_error(struct board *board)

@@ -61,6 +61,12 @@ bool chip_is_halted(const struct board *board);
 void chip_unknown(struct board *board, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The same for what a real chip is known to bear, though its maker does not promise it: a
+ * lenient board goes on, and keeps the first of these for board_warning(). Returns whether to
+ * go on. */
+bool chip_beyond_limit(struct board *board, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* In a register's write: the access is a bus fault. */
 void chip_bus_error(struct board *board);
 

@@ -56,6 +56,8 @@ enum {
 enum {
     HSI_HZ = 8000000,
     HSE_HZ = 8000000,
+    SYSCLK_MAX_HZ = 72000000, /* DS5319 table 9 */
+    PCLK1_MAX_HZ = 36000000,
     HSE_START_US = 2000, /* DS5319 table 22, typical */
     PLL_LOCK_US = 200,   /* DS5319 table 27, maximum */
     LSI_START_US = 85,   /* DS5319 table 25, maximum */
@@ -127,9 +129,16 @@ static void set_clocks(struct board *board)
     unsigned ahb = ahb_divider(rcc->cfgr >> 4 & 0xF);
     unsigned apb1 = apb_divider(rcc->cfgr >> 8 & 7);
     unsigned apb2 = apb_divider(rcc->cfgr >> 11 & 7);
-    if (hz > 72000000 || hz / ahb / apb1 > 36000000) {
-        chip_unknown(board, "RCC_CFGR 0x%08X: SYSCLK %u Hz, PCLK1 %u Hz out of DS5319's range",
-                     (unsigned)rcc->cfgr, (unsigned)hz, (unsigned)(hz / ahb / apb1));
+    if (hz > SYSCLK_MAX_HZ) {
+        chip_unknown(board, "RCC_CFGR 0x%08X: SYSCLK %u Hz out of DS5319's range",
+                     (unsigned)rcc->cfgr, (unsigned)hz);
+        return;
+    }
+    /* Also between two writes of CFGR: StdPeriph's SystemInit(), called a second time, clears
+     * SW and PPRE1 in one, and HAL 1.1.1 selects the PLL before it sets PPRE1. */
+    if (hz / ahb / apb1 > PCLK1_MAX_HZ &&
+        !chip_beyond_limit(board, "RCC_CFGR 0x%08X: PCLK1 %u Hz out of DS5319's range",
+                           (unsigned)rcc->cfgr, (unsigned)(hz / ahb / apb1))) {
         return;
     }
     if (CHIP_TICKS_PER_S % hz != 0) {

@@ -35,7 +35,7 @@ wait_for() {
 
 # start OPTION...: a board run
 start() {
-    wait_for board run --load "$app/factory.hex" --uart1 "file:$dir/log" --gdb 0 --stats "$@"
+    wait_for board run --strict --load "$app/factory.hex" --uart1 "file:$dir/log" --gdb 0 --stats "$@"
 }
 
 # debug FILE: the commands in it.
@@ -58,7 +58,7 @@ has() {
 }
 
 # 1. Look, step, stop and watch. Virtual time must not notice: the counts are those of a run alone.
-"$otter" board run --load "$app/factory.hex" --uart1 null --for 1 --stats 2>"$dir/alone.err"
+"$otter" board run --strict --load "$app/factory.hex" --uart1 null --for 1 --stats 2>"$dir/alone.err"
 cat >"$dir/look.gdb" <<'EOF'
 break main
 continue

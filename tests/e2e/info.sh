@@ -24,7 +24,7 @@ await_pty() {
 # board_start LOAD...: a new board with these in flash
 board_start() {
     rm -f "$dir/flash.bin" "$dir/mcu"
-    "$otter" board run "$@" --flash "$dir/flash.bin" --uart1 "file:$dir/log" \
+    "$otter" board run --strict "$@" --flash "$dir/flash.bin" --uart1 "file:$dir/log" \
         --uart2 "pty:$dir/mcu" --realtime 2>"$dir/board.err" &
     board=$!
     await_pty

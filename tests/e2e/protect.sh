@@ -24,7 +24,7 @@ expect() {
 }
 
 board() {
-    "$otter" board run --load "$boot" --load "$wipe@0x08003000" --for 1.5 "$@" </dev/null
+    "$otter" board run --strict --load "$boot" --load "$wipe@0x08003000" --for 1.5 "$@" </dev/null
 }
 board >"$dir/run"
 expect "board run" "$dir/run" "Program 0020 Erase 0020" 8

@@ -8,7 +8,7 @@ firmware=$2
 # shellcheck source=tests/e2e/on_board.sh
 . "$(dirname "$0")/on_board.sh"
 
-"$otter" board run --load "$firmware/app/pethouse/factory.hex" --flash "$dir/flash.bin" \
+"$otter" board run --strict --load "$firmware/app/pethouse/factory.hex" --flash "$dir/flash.bin" \
     --uart1 "file:$dir/log" --uart2 "pty:$dir/mcu" --realtime 2>"$dir/board.err" &
 board=$!
 while [ ! -e "$dir/mcu" ]; do

@@ -15,7 +15,7 @@ mute=$firmware/app/app_no_confirm/app_no_confirm.bin
 # board_start LOAD...: a new board with these in flash
 board_start() {
     rm -f "$dir/flash.bin" "$dir/mcu"
-    "$otter" board run "$@" --flash "$dir/flash.bin" --uart1 "file:$dir/log" \
+    "$otter" board run --strict "$@" --flash "$dir/flash.bin" --uart1 "file:$dir/log" \
         --uart2 "pty:$dir/mcu" --realtime 2>"$dir/board.err" &
     board=$!
     while [ ! -e "$dir/mcu" ]; do

@@ -53,7 +53,7 @@ seen() {
 
 board_start() {
     rm -f "$dir/mcu" "$dir/flash.bin"
-    "$otter" board run --load "$firmware/boot/boot.bin@0x08000000" --load "$old@0x08003000" \
+    "$otter" board run --strict --load "$firmware/boot/boot.bin@0x08000000" --load "$old@0x08003000" \
         --flash "$dir/flash.bin" --uart1 "file:$dir/board.log" --uart2 "pty:$dir/mcu" --uart2-baud 115200 \
         --realtime 2>"$dir/board.err" &
     board=$!

@@ -161,6 +161,47 @@ static void test_run_lockup_and_breakpoint_tell_why(void **state)
     assert_int_equal(bench->result.stop, BOARD_STOP_BKPT);
 }
 
+/* 64 MHz from the HSI and back, for ever, with PCLK1 as fast as the core. */
+static const uint8_t fast_pclk1[] = {
+    0x00, 0x50, 0x00, 0x20, 0x09, 0x00, 0x00, 0x08,             /* stack pointer, reset */
+    0x07, 0x48, 0x08, 0x49, 0x12, 0x22, 0x0a, 0x60,             /* FLASH_ACR = 0x12 */
+    0x4f, 0xf4, 0x60, 0x13, 0x43, 0x60,                         /* CFGR = HSI / 2 x 16 */
+    0x06, 0x4a, 0x02, 0x60, 0x04, 0x68, 0xa4, 0x01, 0xfc, 0xd5, /* PLL on, and ready */
+    0x9a, 0x1c, 0x42, 0x60, 0x43, 0x60, 0xfc, 0xe7, /* CFGR = PLL; CFGR = HSI; again */
+    0x00, 0x10, 0x02, 0x40, 0x00, 0x20, 0x02, 0x40, 0x83, 0x00, 0x00, 0x01,
+};
+
+static void use_lenient_board(struct bench *bench)
+{
+    struct board_options options = {.seed = 5, .lenient = true};
+    board_free(bench->board);
+    bench->board = board_new(&options);
+    assert_non_null(bench->board);
+}
+
+static void test_run_warns_once_and_goes_on(void **state)
+{
+    struct bench *bench = *state;
+    static const char warning[] = "warning: RCC_CFGR 0x0038000A: PCLK1 64000000 Hz";
+    use_lenient_board(bench);
+    memcpy(board_flash(bench->board), fast_pclk1, sizeof fast_pclk1);
+    run(bench, "");
+    assert_int_equal(bench->result.stop, BOARD_STOP_TIME);
+    const char *at = strstr(told, warning);
+    assert_non_null(at);
+    assert_null(strstr(at + 1, "warning"));
+}
+
+static void test_run_of_a_strict_board_stops_there(void **state)
+{
+    struct bench *bench = *state;
+    memcpy(board_flash(bench->board), fast_pclk1, sizeof fast_pclk1);
+    run(bench, "");
+    assert_int_equal(bench->result.stop, BOARD_STOP_UNKNOWN);
+    assert_non_null(strstr(bench->result.why, "PCLK1 64000000 Hz"));
+    assert_string_equal(told, "");
+}
+
 /* Two cuts in one run: the flash is saved at each, and the program goes on by itself. */
 static void test_run_power_cuts(void **state)
 {
@@ -315,6 +356,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_run_until_its_time, start, end),
         cmocka_unit_test_setup_teardown(test_run_asked_to_stop, start, end),
         cmocka_unit_test_setup_teardown(test_run_lockup_and_breakpoint_tell_why, start, end),
+        cmocka_unit_test_setup_teardown(test_run_warns_once_and_goes_on, start, end),
+        cmocka_unit_test_setup_teardown(test_run_of_a_strict_board_stops_there, start, end),
         cmocka_unit_test_setup_teardown(test_run_power_cuts, start, end),
         cmocka_unit_test_setup_teardown(test_run_killed_keeps_its_flash, start, end),
         cmocka_unit_test_setup_teardown(test_run_state_that_cannot_be_saved, start, end),

@@ -83,6 +83,58 @@ static void test_rcc_clock_out_of_range_stops_loudly(void **state)
     assert_unknown(board, "PCLK1");
 }
 
+/* What generated projects do: StdPeriph's SystemInit(), called again at 72 MHz, clears SW and
+ * PPRE1 in one write; HAL 1.1.1 selects the PLL, and sets PPRE1 after it. A lenient board says
+ * it, once, and runs at that clock. */
+static void test_rcc_lenient_board_goes_on(void **state)
+{
+    (void)state;
+    struct board_options options = {.seed = 1, .lenient = true};
+    struct board *board = make_board(&options);
+    assert_string_equal(board_warning(board), "");
+    clock_72_mhz(board);
+    assert_string_equal(board_warning(board), "");
+    set_reg(board, RCC_CFGR, 7u << 18 | 1u << 16);
+    assert_int_equal(board->cpu.ticks_per_cycle, 72);
+    assert_non_null(strstr(board_warning(board), "RCC_CFGR 0x001D0008: PCLK1 72000000 Hz"));
+    set_reg(board, RCC_CFGR, 7u << 18 | 1u << 16 | 2);
+    assert_int_equal(board->cpu.ticks_per_cycle, 8);
+    assert_int_equal(rcc_bus_ticks(board, GATE_APB1), 8);
+    assert_int_equal(rcc_timer_ticks(board, GATE_APB1), 8);
+    assert_non_null(strstr(board_warning(board), "RCC_CFGR 0x001D0008")); /* the first */
+    set_reg(board, RCC_CFGR, 7u << 18 | 1u << 16 | 2 | 4u << 8);
+    assert_int_equal(rcc_bus_ticks(board, GATE_APB1), 16);
+    board_reset(board);
+    pass(board, MS);
+    assert_non_null(strstr(board_warning(board), "RCC_CFGR 0x001D0008"));
+    board_free(board);
+}
+
+static void test_rcc_hal_order_stops_a_strict_board(void **state)
+{
+    struct board *board = *state;
+    clock_72_mhz(board);
+    set_reg(board, RCC_CFGR, 7u << 18 | 1u << 16);
+    assert_unknown(board, "RCC_CFGR 0x001D0008: PCLK1 72000000 Hz");
+    assert_string_equal(board_warning(board), "");
+}
+
+/* A PLL above the chip's 72 MHz is no such thing. */
+static void test_rcc_lenient_board_stops_above_72_mhz(void **state)
+{
+    (void)state;
+    struct board_options options = {.seed = 1, .lenient = true};
+    struct board *board = make_board(&options);
+    set_reg(board, RCC_CR, get_reg(board, RCC_CR) | 1u << 16);
+    pass(board, 3 * MS);
+    set_reg(board, RCC_CFGR, 4u << 8 | 10u << 18 | 1u << 16); /* 8 MHz x 12 */
+    set_reg(board, RCC_CR, get_reg(board, RCC_CR) | 1u << 24);
+    pass(board, MS);
+    set_reg(board, RCC_CFGR, 4u << 8 | 10u << 18 | 1u << 16 | 2);
+    assert_unknown(board, "SYSCLK 96000000 Hz");
+    board_free(board);
+}
+
 static void test_rcc_latency_too_low_stops_loudly(void **state)
 {
     struct board *board = *state;
@@ -242,6 +294,9 @@ int main(void)
         TEST(test_rcc_start_of_hse_and_pll),
         cmocka_unit_test(test_rcc_64_mhz_without_hse),
         TEST(test_rcc_clock_out_of_range_stops_loudly),
+        cmocka_unit_test(test_rcc_lenient_board_goes_on),
+        TEST(test_rcc_hal_order_stops_a_strict_board),
+        cmocka_unit_test(test_rcc_lenient_board_stops_above_72_mhz),
         TEST(test_rcc_latency_too_low_stops_loudly),
         TEST(test_rcc_clock_in_use_stays_on),
         TEST(test_rcc_reset_flags),

@@ -90,6 +90,28 @@ static void test_gpio_jtag_keeps_pb3_until_swj_cfg(void **state)
     assert_int_equal(get_reg(board, AFIO_BASE + 4), 0); /* SWJ_CFG is write-only */
 }
 
+/* RM0008 9.4.2: 3, 5, 6 and 7 have no effect; the rest of the register has. */
+static void test_afio_swj_cfg_without_a_meaning(void **state)
+{
+    struct board *board = *state;
+    static const uint32_t without[] = {3, 5, 6, 7};
+    set_reg(board, GPIOB_BASE + CRL, 0x44433444); /* PB3, PB4 outputs */
+    set_reg(board, GPIOB_BASE + BSRR, 1u << 3);
+    pins_drive(board, PORT_B, 3, PINS_RELEASE);
+    for (unsigned i = 0; i < sizeof without / sizeof without[0]; i++) {
+        set_reg(board, AFIO_BASE + 4, 2u << 24); /* PB3 and PB4 are released */
+        set_reg(board, AFIO_BASE + 4, without[i] << 24 | 1u << 2);
+        assert_int_equal(get_reg(board, AFIO_BASE + 4), 1 << 2);
+        assert_true(pins_level(board, PORT_B, 3));
+        assert_false(pins_level(board, PORT_B, 4));
+        set_reg(board, AFIO_BASE + 4, 0);
+        set_reg(board, AFIO_BASE + 4, without[i] << 24); /* they stay the debug port's */
+        assert_false(pins_level(board, PORT_B, 3));
+        assert_true(pins_level(board, PORT_B, 4));
+    }
+    pass(board, US);
+}
+
 static void test_gpio_lock(void **state)
 {
     struct board *board = *state;
@@ -254,6 +276,7 @@ int main(void)
         TEST(test_gpio_rm0008_input),
         TEST(test_gpio_open_drain),
         TEST(test_gpio_jtag_keeps_pb3_until_swj_cfg),
+        TEST(test_afio_swj_cfg_without_a_meaning),
         TEST(test_gpio_lock),
         TEST(test_gpio_without_clock),
         TEST(test_gpio_words_only),

@@ -292,6 +292,33 @@ static void test_nvic_registers_ddi0403_b3_4(void **state)
     assert_int_equal(h_peek(H_SHPR3), 0xF0F00000);
 }
 
+/* B3.4: the registers of interrupts that are not there are zero, and take nothing. A loop over
+ * ICER[0..7] and ICPR[0..7] is how many programs begin their jump into another one. */
+static void test_nvic_has_eight_words_ddi0403_b3_4(void **state)
+{
+    (void)state;
+    start();
+    h_poke(H_NVIC_ISER0, 0xFFFFFFFF);
+    h_poke(H_NVIC_ISER0 + 4, 0xFFFFFFFF);
+    h_poke(H_NVIC_ISPR0, 0x80000000);
+    for (uint32_t bank = H_NVIC_ISER0; bank <= H_NVIC_ICPR0; bank += 0x80) {
+        for (uint32_t word = 2; word < 8; word++) {
+            h_poke(bank + 4 * word, 0xFFFFFFFF);
+            assert_int_equal(h_peek(bank + 4 * word), 0);
+            assert_int_equal(h_peek(H_NVIC_IABR0 + 4 * word), 0);
+        }
+    }
+    assert_int_equal(h_peek(H_NVIC_ISER0), 0xFFFFFFFF);
+    assert_int_equal(h_peek(H_NVIC_ISER0 + 4), 0x0FFFFFFF); /* 60 interrupts */
+    assert_int_equal(h_peek(H_NVIC_ISPR0), 0x80000000);
+    assert_int_equal(h_peek(H_NVIC_ISPR0 + 4), 0);
+    h_enter(H_IRQ0 + 31); /* that one alone */
+    for (uint32_t word = 0; word < 8; word++) {
+        h_poke(H_NVIC_ICER0 + 4 * word, 0xFFFFFFFF);
+    }
+    assert_int_equal(h_peek(H_NVIC_ISER0) | h_peek(H_NVIC_ISER0 + 4), 0);
+}
+
 /* B3.2.4 */
 static void test_icsr_ddi0403_b3_2_4(void **state)
 {
@@ -345,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_faultmask_ddi0403_b1_5_8),
         cmocka_unit_test(test_level_line_ddi0403_b3_4_1),
         cmocka_unit_test(test_nvic_registers_ddi0403_b3_4),
+        cmocka_unit_test(test_nvic_has_eight_words_ddi0403_b3_4),
         cmocka_unit_test(test_icsr_ddi0403_b3_2_4),
         cmocka_unit_test(test_vtor_ddi0403_b3_2_5),
     };

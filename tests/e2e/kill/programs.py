@@ -164,7 +164,7 @@ class Board(Program):
         self.binary, self.boot, self.app, self.cuts = binary, boot, app, cuts
 
     def command(self):
-        command = [self.binary, "board", "run", "--realtime", "--seed", str(self.starts),
+        command = [self.binary, "board", "run", "--strict", "--realtime", "--seed", str(self.starts),
                    "--flash", f"{self.folder}/flash", "--flash-sync",
                    "--uart1", f"file:{self.log('uart1')}", "--uart2", f"pty:{self.folder}/mcu",
                    "--uart2-baud", str(BAUD)]  # fmt: skip
