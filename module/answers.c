@@ -114,7 +114,11 @@ void module_answer(struct module *module, const struct otter_frame *frame, uint3
             break;
         }
         acknowledge(module, frame);
-        module_restart_after(module, MODULE_T_RESTART_MS, MODULE_START_ASKED, now_ms);
+        /* 0x29 again, because 0x2A is still on its way: it has restarted already, and what it
+         * has asked is not to be lost. */
+        if (module->phase != MODULE_PHASE_ASKING || !module->asked_by_mcu) {
+            module_restart_after(module, MODULE_T_RESTART_MS, MODULE_START_ASKED, now_ms);
+        }
         break;
     case OTTER_CMD_ILLEGAL_TO_MODULE:
         on_illegal(module, frame);

@@ -30,6 +30,7 @@ static inline void module_sooner(uint32_t *io_next_ms, uint32_t now_ms, uint32_t
 }
 
 /* module.c */
+const struct otter_retry *module_retry(const struct module *module); /* of all but pieces */
 void module_emit(struct module *module, struct module_event event);
 void module_emit_kind(struct module *module, enum module_event_kind kind);
 void module_restart_after(struct module *module, uint32_t after_ms, enum module_start why,

@@ -34,6 +34,13 @@ static void rebind(struct module *module)
     module->link.decoder.body = module->rx_body;
 }
 
+const struct otter_retry *module_retry(const struct module *module)
+{
+    static const struct otter_retry slow = {.timeout_ms = MODULE_T_SLOW_MS, .sends = 3};
+
+    return module->is_slow ? &slow : &otter_retry_command;
+}
+
 /* Begin as a module's program does: empty queues, sn 0, 0x01 first. What is known about the
  * update stays, as it does in a cloud. */
 static void start(struct module *module, enum module_start why, bool asked_by_mcu,
@@ -56,6 +63,9 @@ static void start(struct module *module, enum module_start why, bool asked_by_mc
     module->offer_considered = false;
     module->asked_about = false;
     module->have_about = false;
+    module->is_slow = false;
+    module->gave_up = false;
+    module->asked_by_mcu = asked_by_mcu;
     module->restart_due = false;
     module->quiet = false;
     module_transfer_start(module, asked_by_mcu);
@@ -75,7 +85,7 @@ void module_restart_after(struct module *module, uint32_t after_ms, enum module_
 static bool send(struct module *module, uint8_t cmd, const uint8_t payload[],
                  uint16_t payload_len, uint32_t now_ms)
 {
-    return otter_link_command(&module->link, cmd, 0, payload, payload_len, &otter_retry_command,
+    return otter_link_command(&module->link, cmd, 0, payload, payload_len, module_retry(module),
                               now_ms) == 0;
 }
 
@@ -183,8 +193,11 @@ static void step(struct module *module, uint32_t now_ms)
     restart_if_due(module, now_ms);
 }
 
-static void gave_up(struct module *module, uint8_t cmd, uint32_t now_ms)
+static void gave_up(struct module *module, uint8_t cmd, uint8_t sn, uint32_t now_ms)
 {
+    module->gave_up = true;
+    module->lost_cmd = cmd;
+    module->lost_sn = sn;
     switch (cmd) {
     case OTTER_CMD_GET_INFO:
         if (module->phase != MODULE_PHASE_ASKING) {
@@ -237,6 +250,21 @@ static void on_info(struct module *module, const struct otter_frame *frame, uint
     module->phase = MODULE_PHASE_RUNNING;
     module_emit_kind(module, MODULE_EVENT_INFO);
     module_transfer_info(module, now_ms);
+}
+
+/* An answer that nobody waits for any more: the line is slow, not the MCU silent. */
+static void on_stray(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
+{
+    if (module->gave_up && frame->cmd == module->lost_cmd + 1 && frame->sn == module->lost_sn) {
+        module->is_slow = true;
+    }
+    /* Any 0x01 of this start: several may have been given up. */
+    if (frame->cmd == OTTER_CMD_INFO && module->phase == MODULE_PHASE_ASKING &&
+        module->info_rounds > 0) {
+        otter_link_drop(&module->link);
+        module->is_slow = true;
+        on_info(module, frame, now_ms);
+    }
 }
 
 static void on_answer(struct module *module, const struct otter_frame *frame, uint32_t now_ms)
@@ -306,6 +334,8 @@ void module_receive(struct module *module, const uint8_t in[], size_t in_len, ui
         case OTTER_LINK_STRAY:
             if (frame.cmd == OTTER_CMD_ILLEGAL_TO_MODULE) {
                 module_answer(module, &frame, now_ms);
+            } else {
+                on_stray(module, &frame, now_ms);
             }
             break;
         case OTTER_LINK_BAD_CHECKSUM:
@@ -332,7 +362,7 @@ void module_poll(struct module *module, uint32_t now_ms)
     }
     bool drained = otter_link_is_drained(&module->link);
     if (otter_link_poll(&module->link, now_ms, &frame) == OTTER_LINK_GAVE_UP) {
-        gave_up(module, frame.cmd, now_ms);
+        gave_up(module, frame.cmd, frame.sn, now_ms);
     } else if (drained && !otter_link_is_drained(&module->link) &&
                module->transfer == MODULE_TRANSFER_SENDING && !module->piece_due) {
         module_emit(module, (struct module_event){.kind = MODULE_EVENT_RESENT,
@@ -398,7 +428,7 @@ int module_command(struct module *module, uint8_t cmd, const uint8_t payload[],
         module_transfer_runs(module)) {
         return OTTER_ERR_BUSY;
     }
-    return otter_link_command(&module->link, cmd, 0, payload, payload_len, &otter_retry_command,
+    return otter_link_command(&module->link, cmd, 0, payload, payload_len, module_retry(module),
                               now_ms);
 }
 

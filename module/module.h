@@ -29,6 +29,10 @@
  * 0x02 has otter's mark is asked once in each start of the module what it is, and what it would
  * say to the file (0x6F, otter/about.h), before that is offered.
  *
+ * On a line that delays bytes for longer than a command waits, as a serial server behind a
+ * radio link may, the 0x02 to an earlier 0x01 counts; and once an answer has come too late,
+ * commands wait for MODULE_T_SLOW_MS until the next start.
+ *
  * Sans-IO like the device library: bytes and milliseconds in, bytes out, everything notable
  * through one event callback. Events carry codes; words for people are host/module_text.h's.
  * The callbacks are called from inside receive and poll and must not call back. module_copy()
@@ -39,6 +43,7 @@ enum {
     MODULE_PIECE_MAX = 2045, /* as the open module's memory allows */
     MODULE_PIECE_DEFAULT = 256,
     MODULE_INFO_ROUNDS = 10, /* of 0x01, three sends each; then the module restarts */
+    MODULE_T_SLOW_MS = 2000, /* for an answer, on a slow line; else 200 */
     MODULE_T_HEARTBEAT_MS = 55000,
     MODULE_HEARTBEATS_LOST = 4, /* then, when the next is due, the module restarts */
     MODULE_T_STATUS_MS = 600000,
@@ -210,6 +215,10 @@ struct module { /* private */
     uint32_t heartbeat_ms, status_ms;
     uint16_t status;
     bool status_first_sent, status_cloud_sent, status_due, offer_considered;
+    bool is_slow; /* the line: an answer has come too late */
+    bool gave_up; /* on lost_cmd, lost_sn */
+    uint8_t lost_cmd, lost_sn;
+    bool asked_by_mcu; /* this start, with 0x29 */
     bool restart_due;
     uint32_t restart_ms, restart_after_ms;
     enum module_start restart_why;

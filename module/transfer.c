@@ -104,7 +104,7 @@ static void send_offer(struct module *module, uint32_t now_ms)
     int len = otter_put_offer(&offer, payload, sizeof payload);
     if (len < 0 || otter_link_command(&module->link, OTTER_CMD_OFFER,
                                       tells_force ? OTTER_OFFER_FLAGS_FORCED : 0, payload,
-                                      (uint16_t)len, &otter_retry_command, now_ms) != 0) {
+                                      (uint16_t)len, module_retry(module), now_ms) != 0) {
         return;
     }
     module->asked_why = false;
@@ -135,7 +135,7 @@ int module_offer(struct module *module, uint32_t now_ms)
 static void send_stop(struct module *module, uint32_t now_ms)
 {
     int err = otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
-                                 &otter_retry_command, now_ms);
+                                 module_retry(module), now_ms);
     (void)err;
 }
 
@@ -388,7 +388,7 @@ void module_transfer_gave_up(struct module *module, uint8_t cmd, uint32_t now_ms
         /* Measured: 0x1F comes after an unacknowledged piece even if 0x27 was first. */
         module->transfer = MODULE_TRANSFER_STOPPING;
         if (otter_link_command(&module->link, OTTER_CMD_SENDER_STOP, 0, NULL, 0,
-                               &otter_retry_command, now_ms) != 0) {
+                               module_retry(module), now_ms) != 0) {
             await(module, MODULE_TRANSFER_AGAIN, MODULE_T_AGAIN_LOST_MS, now_ms);
         }
         module_emit(module, (struct module_event){.kind = MODULE_EVENT_STOPPED,
@@ -469,7 +469,7 @@ void module_transfer_not_back(struct module *module, uint32_t now_ms)
 static bool ask_info(struct module *module, uint32_t now_ms)
 {
     return otter_link_command(&module->link, OTTER_CMD_GET_INFO, 0, NULL, 0,
-                              &otter_retry_command, now_ms) == 0;
+                              module_retry(module), now_ms) == 0;
 }
 
 /* It refused the offer, and its next 0x02 has the reason. */

@@ -81,6 +81,81 @@ static void test_module_late_mcu_is_served(void **state)
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 1);
 }
 
+/* A line that delays bytes for longer than the three sends of an 0x01: the answer comes when
+ * another 0x01 is out, and counts. From then on nothing is sent again before 2 s. */
+static void test_module_waits_on_a_slow_line(void **state)
+{
+    uint8_t info[OTTER_INFO_MAX];
+    (void)state;
+    mcu_init(&mcu, 100);
+    memset(mcu.answers, 0, sizeof mcu.answers);
+    int len = otter_put_info(&mcu.info, info, sizeof info);
+    assert_true(len > 0);
+    mcu_wait(&mcu, 590);
+    mcu_send_sn(&mcu, OTTER_CMD_INFO, 7, 0, info, (size_t)len); /* to an 0x01 before ours */
+    assert_false(mcu_had(&mcu, MODULE_EVENT_INFO));
+    mcu_wait(&mcu, 700);
+    assert_int_equal(mcu_last(&mcu)->sn, 2);
+    mcu_send_sn(&mcu, OTTER_CMD_INFO, 0, 0, info, (size_t)len);
+    assert_true(mcu_had(&mcu, MODULE_EVENT_INFO));
+    mcu_send_sn(&mcu, OTTER_CMD_INFO, 1, 0, info, (size_t)len); /* the next one says no more */
+    mcu_forget(&mcu);
+    for (unsigned sends = 1; sends <= 3; sends++) {
+        mcu_wait(&mcu, sends == 1 ? 10 : 2000);
+        assert_int_equal(mcu_count(&mcu, OTTER_CMD_STATUS), sends);
+    }
+    mcu_wait(&mcu, 1900);
+    mcu_ack(&mcu);
+    assert_false(mcu_had(&mcu, MODULE_EVENT_GAVE_UP));
+    mcu_wait(&mcu, 20);
+    assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 1);
+}
+
+/* The same found out later, by any answer; until the next start. */
+static void test_module_learns_that_the_line_is_slow(void **state)
+{
+    (void)state;
+    mcu_init(&mcu, 0);
+    mcu.answers[OTTER_CMD_STATUS] = false;
+    mcu_wait(&mcu, 1700);
+    assert_int_equal(mcu.last[MODULE_EVENT_GAVE_UP].cmd, OTTER_CMD_STATUS);
+    mcu_send_sn(&mcu, OTTER_CMD_STATUS_ACK, mcu_last(&mcu)->sn, 0, NULL, 0);
+    mcu_forget(&mcu);
+    mcu_wait(&mcu, 5000);
+    assert_int_equal(mcu_count(&mcu, OTTER_CMD_STATUS), 1);
+    mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
+    mcu_wait(&mcu, 200);
+    mcu_forget(&mcu);
+    mcu_wait(&mcu, 1500);
+    assert_int_equal(mcu_count(&mcu, OTTER_CMD_STATUS), 3);
+}
+
+/* On a slow line 0x29 comes three times before its 0x2A can be there. */
+static void test_module_restarts_once_for_repeats_of_0x29(void **state)
+{
+    (void)state;
+    mcu_init(&mcu, 0);
+    mcu_wait(&mcu, 1000);
+    mcu.answers[OTTER_CMD_GET_INFO] = false;
+    mcu_forget(&mcu);
+    for (int i = 0; i < 3; i++) {
+        mcu_send_sn(&mcu, OTTER_CMD_RESTART_MODULE, 3, 0, NULL, 0);
+        mcu_wait(&mcu, 200);
+    }
+    size_t starts = 0;
+    for (size_t i = 0; i < mcu.event_count; i++) {
+        starts += mcu.events[i] == MODULE_EVENT_STARTED;
+    }
+    assert_int_equal(starts, 1);
+    assert_int_equal(mcu_count(&mcu, OTTER_CMD_RESTART_MODULE_ACK), 3);
+    mcu.answers[OTTER_CMD_GET_INFO] = true;
+    mcu_wait(&mcu, 1000);
+    mcu_forget(&mcu);
+    mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0); /* that is another one */
+    mcu_wait(&mcu, 200);
+    assert_true(mcu_had(&mcu, MODULE_EVENT_STARTED));
+}
+
 static void test_module_heartbeat_55s_four_lost_restart(void **state)
 {
     (void)state;
@@ -371,6 +446,9 @@ int main(void)
         cmocka_unit_test(test_module_asks_thirty_times_then_restarts),
         cmocka_unit_test(test_module_waits_for_an_mcu_that_installs),
         cmocka_unit_test(test_module_late_mcu_is_served),
+        cmocka_unit_test(test_module_waits_on_a_slow_line),
+        cmocka_unit_test(test_module_learns_that_the_line_is_slow),
+        cmocka_unit_test(test_module_restarts_once_for_repeats_of_0x29),
         cmocka_unit_test(test_module_heartbeat_55s_four_lost_restart),
         cmocka_unit_test(test_module_any_good_frame_is_a_sign_of_life),
         cmocka_unit_test(test_module_status_each_ten_minutes_and_on_change),
