@@ -22,23 +22,15 @@ static bool all(const char *text, int (*is)(int))
     return true;
 }
 
-static int is_octal(int c)
-{
-    return c >= '0' && c <= '7';
-}
-
-/* 010 is 10 for most people, 8 for a C compiler; 08003000 is an address without its 0x. */
+/* 010 is 10 for most people, 8 for a C compiler; 08003000 is an address without its 0x, and so
+ * is 03010102 as the number of that version. */
 static int refuse_leading_zero(const char *thing, const char *text,
                                struct host_error *out_error)
 {
     const char *digits = text + strspn(text, "0");
 
-    digits = *digits == '\0' ? "0" : digits;
-    if (all(text, is_octal)) {
-        return host_error_set(out_error, thing, "write %s, or 0x%" PRIX64, digits,
-                              (uint64_t)strtoull(text, NULL, 8));
-    }
-    return host_error_set(out_error, thing, "write %s, or 0x%s", digits, text);
+    return host_error_set(out_error, thing, "begins with 0: write %s, or 0x%s",
+                          *digits == '\0' ? "0" : digits, text);
 }
 
 static int parse(const char *thing, const char *text, uint64_t min, uint64_t max,

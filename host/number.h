@@ -9,8 +9,8 @@
 
 /* Numbers that people type, the same in every option of every program: decimal, or hexadecimal
  * with 0x in front. A number that begins with 0 is refused, because C reads 010 as 8, most
- * people as 10, and who types 08003000 means an address; the error names the two ways to write
- * it.
+ * people as 10, and who types 08003000 or 03010102 means 0x in front; the error names the two
+ * ways to write it.
  */
 
 /* Read the whole of `text` as a number from `min` to `max`. `name` is what the number is for,

@@ -108,16 +108,18 @@ expect 2 'otter: info: app.bin: no file is wanted here' info app.bin --port x
 expect 2 'otter: info: --baud 9601: not a baud rate' info --port x --baud 9601
 expect 1 'otter: info: none/tty: No such file or directory' info --port none/tty
 # one rule for every number: no leading zero
-expect 2 'otter: push: --timeout 010: write 10, or 0x8' push app.bin --port x --timeout 010
-expect 2 'otter: image: make: --number 010: write 10, or 0x8' image make app.bin -n 010
-expect 2 'otter: demo: --seed 010: write 10, or 0x8' demo --seed 010
-expect 2 'otter: board run: --seed 010: write 10, or 0x8' board run --seed 010
-expect 2 'otter: board run: --cut 010: write 10, or 0x8' board run --cut 010
+expect 2 'otter: push: --timeout 010: begins with 0: write 10, or 0x010' push app.bin --port x --timeout 010
+expect 2 'otter: image: make: --number 010: begins with 0: write 10, or 0x010' image make app.bin -n 010
+expect 2 'otter: image: make: --number 03010103: begins with 0: write 3010103, or 0x03010103' \
+    image make app.bin -n 03010103
+expect 2 'otter: demo: --seed 010: begins with 0: write 10, or 0x010' demo --seed 010
+expect 2 'otter: board run: --seed 010: begins with 0: write 10, or 0x010' board run --seed 010
+expect 2 'otter: board run: --cut 010: begins with 0: write 10, or 0x010' board run --cut 010
 expect 2 'otter: board run: --flash-sync: goes with --flash' board run --load a.bin --flash-sync
-expect 2 'otter: board run: --set 1:temp=010: write 10, or 0x8' board run --set 1:temp=010
-expect 2 'otter: board run: --load a.bin@08003000: write 8003000, or 0x08003000' board run --load a.bin@08003000
-expect 2 'otter: board campaign: --every 010: write 10, or 0x8' board campaign --every 010
-expect 2 'otter: board campaign: --repeat 010:torn: write 10, or 0x8' board campaign --repeat 010:torn
+expect 2 'otter: board run: --set 1:temp=010: begins with 0: write 10, or 0x010' board run --set 1:temp=010
+expect 2 'otter: board run: --load a.bin@08003000: begins with 0: write 8003000, or 0x08003000' board run --load a.bin@08003000
+expect 2 'otter: board campaign: --every 010: begins with 0: write 10, or 0x010' board campaign --every 010
+expect 2 'otter: board campaign: --repeat 010:torn: begins with 0: write 10, or 0x010' board campaign --repeat 010:torn
 expect 2 'otter: image: make: output file (-o) not given' image make app.bin
 expect 2 'otter: image: make: --hardware 1: not 8 printable characters' image make app.bin -H 1
 expect 2 'hexadecimal, so it needs --number' image make app.bin -o o.bin -H 03010100 -V vvvvvvvv

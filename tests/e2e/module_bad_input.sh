@@ -81,7 +81,7 @@ cat cert.pem junk.pem >second.pem
     expect 2 'none.conf: No such file or directory' $good --config none.conf
     expect 2 'no_equals.conf: line 1: port tty: no `key = value' $good --config no_equals.conf
     expect 2 'no_setting.conf: line 2: prot: no such setting' $good --config no_setting.conf
-    expect 2 'number.conf: line 1: poll 010: write 10' $good --config number.conf
+    expect 2 'number.conf: line 1: poll 010: begins with 0: write 10, or 0x010' $good --config number.conf
     # ---- what is not there ----
     expect 1 'none/state: No such file or directory' $good --state-dir none/state
     expect 1 'empty.pem/lock: Not a directory' $good --state-dir empty.pem

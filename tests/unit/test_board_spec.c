@@ -118,14 +118,14 @@ static void test_spec_errors(void **state)
     bool has_seed;
     assert_int_equal(spec_load("--load", "a@08003000", &load, &error), -1);
     assert_string_equal(error.thing, "--load a@08003000");
-    assert_string_equal(error.reason, "write 8003000, or 0x08003000");
+    assert_string_equal(error.reason, "begins with 0: write 8003000, or 0x08003000");
     assert_int_equal(spec_load("--load", "", &load, &error), -1);
     assert_string_equal(error.reason, "not FILE[@ADDR]");
     assert_int_equal(spec_cut("--cut", "1:odd", &cut, &has_seed, &error), -1);
     assert_string_equal(error.reason, "not OP[:not-done|done|torn|half-erased|weak][:SEED]");
     assert_int_equal(spec_cut("--cut", "1:torn:07", &cut, &has_seed, &error), -1);
     assert_string_equal(error.thing, "--cut 1:torn:07");
-    assert_string_equal(error.reason, "write 7, or 0x7");
+    assert_string_equal(error.reason, "begins with 0: write 7, or 0x07");
     assert_int_equal(spec_input("--set", "1:temp=61", &input, &error), -1);
     assert_string_equal(error.reason, "not a number from 0 to 60");
     assert_int_equal(spec_input("--set", "1:led=on", &input, &error), -1);

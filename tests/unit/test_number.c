@@ -47,11 +47,11 @@ static void test_number_decimal_and_hexadecimal(void **state)
 static void test_number_leading_zero_names_both_forms(void **state)
 {
     (void)state;
-    expect_refused("010", 0, 100, "write 10, or 0x8");
-    expect_refused("0777", 0, 100, "write 777, or 0x1FF");
-    expect_refused("08003000", 0, UINT32_MAX, "write 8003000, or 0x08003000");
-    expect_refused("009", 0, 100, "write 9, or 0x009");
-    expect_refused("00", 0, 100, "write 0, or 0x0");
+    expect_refused("010", 0, 100, "begins with 0: write 10, or 0x010");
+    expect_refused("03010102", 0, UINT32_MAX, "begins with 0: write 3010102, or 0x03010102");
+    expect_refused("08003000", 0, UINT32_MAX, "begins with 0: write 8003000, or 0x08003000");
+    expect_refused("009", 0, 100, "begins with 0: write 9, or 0x009");
+    expect_refused("00", 0, 100, "begins with 0: write 0, or 0x00");
 }
 
 static void test_number_nothing_else(void **state)
@@ -115,7 +115,7 @@ static void test_number_part(void **state)
     assert_int_equal(number_parse_part(NULL, "12:torn", 0, 0, 99, &value, &error), -1);
     assert_int_equal(number_parse_part(NULL, "012:torn", 3, 0, 99, &value, &error), -1);
     assert_string_equal(error.thing, "012");
-    assert_string_equal(error.reason, "write 12, or 0xA");
+    assert_string_equal(error.reason, "begins with 0: write 12, or 0x012");
 }
 
 static void test_number_hex_digits(void **state)
