@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include "cli/nearest.h"
 #include "cli/report.h"
 #include "host/json.h"
 #include "host/number.h"
 #include "host/serial.h"
+
+enum { NAME_SIZE = 32 }; /* of an option or a command */
 
 error_t cmd_wrong(const struct host_error *error)
 {
@@ -84,6 +87,55 @@ error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size)
     return err;
 }
 
+static bool asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-?") == 0;
+}
+
+/* Is that the name of an option, or the beginning of one, as getopt takes it, too? Offers all
+ * of them to `nearest`. */
+static bool find_option(const struct argp *argp, const char *name, struct nearest *nearest)
+{
+    bool found = false;
+    const struct argp_option *option = argp->options;
+    const struct argp_child *child = argp->children;
+
+    for (; option != NULL && (option->name != NULL || option->key != 0); option++) {
+        if (option->name != NULL) {
+            found = found || strncmp(option->name, name, strlen(name)) == 0;
+            nearest_offer(nearest, option->name);
+        }
+    }
+    for (; child != NULL && child->argp != NULL; child++) {
+        found = find_option(child->argp, name, nearest) || found;
+    }
+    return found;
+}
+
+/* The option that was meant by the first one that there is not. Returns false if all are, or
+ * none is near. */
+static bool find_meant_option(const struct argp *argp, int argc, char **argv,
+                              const char **out_meant)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        char name[NAME_SIZE];
+        size_t len = strncmp(argv[i], "--", 2) == 0 ? strcspn(argv[i] + 2, "=") : 0;
+
+        if (len == 0 || len >= sizeof name) {
+            continue;
+        }
+        memcpy(name, argv[i] + 2, len);
+        name[len] = '\0';
+        struct nearest nearest;
+        nearest_init(&nearest, name);
+        if (!find_option(argp, name, &nearest)) {
+            *out_meant = nearest.word;
+            return nearest.word != NULL;
+        }
+    }
+    return false;
+}
+
 /* In front of the command's own parser: argp's hint would name the program by argv[0]. */
 static error_t parse_none(int key, char *arg, struct argp_state *state)
 {
@@ -103,8 +155,8 @@ int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv,
         if (strcmp(argv[i], "--") == 0) {
             break;
         }
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-?") == 0) {
-            char name[32];
+        if (asks_for_help(argv[i])) {
+            char name[NAME_SIZE];
             snprintf(name, sizeof name, "%s", usage);
             argp_help(argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
                       name);
@@ -119,6 +171,10 @@ int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv,
     error_t err = argp_parse(&outer, argc, argv, ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
     if (err == 0) {
         return 0;
+    }
+    const char *meant;
+    if (find_meant_option(argp, argc, argv, &meant)) {
+        fprintf(stderr, "Did you mean `--%s`? ", meant);
     }
     fprintf(stderr, "Try `%s --help`.\n", usage);
     return CMD_USAGE;
@@ -160,13 +216,42 @@ static void print_group(FILE *out, const struct cmd_group *group)
     fprintf(out, "\n`%s COMMAND --help` lists its options.\n", group->usage);
 }
 
+static int no_such_command(const struct cmd_group *group, const char *name)
+{
+    struct nearest nearest;
+
+    nearest_init(&nearest, name);
+    for (size_t i = 0; i < group->sub_count; i++) {
+        nearest_offer(&nearest, group->subs[i].name);
+    }
+    if (nearest.word != NULL) {
+        (void)report_failure(name, "no such command; did you mean `%s`? See `%s --help`",
+                             nearest.word, group->usage);
+    } else {
+        (void)report_failure(name, "no such command; see `%s --help`", group->usage);
+    }
+    return CMD_USAGE;
+}
+
+/* Make "help COMMAND..." the command and --help. */
+static void move_help_to_end(int argc, char **argv)
+{
+    static char help[] = "--help";
+
+    memmove(argv + 1, argv + 2, (size_t)(argc - 2) * sizeof argv[0]);
+    argv[argc - 1] = help;
+}
+
 int cmd_dispatch(const struct cmd_group *group, int argc, char **argv)
 {
     if (argc < 2) {
         print_group(stderr, group);
         return CMD_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
+    if (strcmp(argv[1], "help") == 0) {
+        move_help_to_end(argc, argv);
+    }
+    if (asks_for_help(argv[1])) {
         print_group(stdout, group);
         return CMD_OK;
     }
@@ -176,8 +261,7 @@ int cmd_dispatch(const struct cmd_group *group, int argc, char **argv)
             return group->subs[i].run(argc - 1, argv + 1);
         }
     }
-    (void)report_failure(argv[1], "no such command; see `%s --help`", group->usage);
-    return CMD_USAGE;
+    return no_such_command(group, argv[1]);
 }
 
 int cmd_print_json(json_t *document)

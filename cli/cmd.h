@@ -56,8 +56,8 @@ error_t cmd_baud(const char *text, long *out_baud);
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size);
 
 /* Parse the command line with argp. --help goes to stdout under the name a person types
- * (`usage`, e.g. "otter push"); mistakes are one line of report_error()'s form plus argp's
- * hint.
+ * (`usage`, e.g. "otter push"), for -h and -?, too; mistakes are one line of report_error()'s
+ * form plus a hint, which for an option that there is not names the nearest one.
  * Returns 0 to go on, CMD_USAGE, or -1 when --help was served and the command is done.
  * In parse functions ARGP_ERR_UNKNOWN and EINVAL (after cmd_misuse()) are mistakes. */
 int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input);
@@ -78,8 +78,8 @@ struct cmd_group {
     size_t sub_count;
 };
 
-/* Run the command that argv[1] names, with argv from there on, or print the list for --help.
- * Returns the exit code. */
+/* Run the command that argv[1] names, with argv from there on, or print the list for --help and
+ * `help`; `help NAME...` is `NAME... --help`. Returns the exit code. */
 int cmd_dispatch(const struct cmd_group *group, int argc, char **argv);
 
 /* What a command is given that takes one file and --json; `input` of an argp with this parser

@@ -31,14 +31,9 @@ static int flushed(int code)
 
 int main(int argc, char **argv)
 {
-    static char help[] = "--help";
-
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
         puts("otter " OTTER_VERSION);
         return flushed(CMD_OK);
-    }
-    if (argc > 1 && strcmp(argv[1], "help") == 0) {
-        argv[1] = help;
     }
     return flushed(cmd_dispatch(&otter, argc, argv));
 }

@@ -25,6 +25,25 @@ helps() {
     [ ! -s "$dir/err" ] || fail "$usage --help: on standard error: $(cat "$dir/err")"
     grep -q "^Usage: $usage " "$dir/out" || fail "$usage --help: $(head -n 1 "$dir/out")"
     [ "$(grep -c '^ ' "$dir/out")" -ge 1 ] || fail "$usage --help: lists nothing"
+    cp "$dir/out" "$dir/help"
+    same "$@" -h
+    same "$@" '-?'
+    same help "$@"
+}
+
+# same ARG...: prints that help, too
+same() {
+    run "$@"
+    { [ $code -eq 0 ] && cmp -s "$dir/help" "$dir/out"; } || fail "otter $*: is not its --help"
+}
+
+# means TEXT ARG...: a mistake for which TEXT is proposed
+means() {
+    text=$1
+    shift
+    run "$@"
+    { [ $code -eq 2 ] && [ ! -s "$dir/out" ] && grep -qi "did you mean \`$text\`?" "$dir/err"; } ||
+        fail "otter $*: exit $code, or does not propose $text: $(cat "$dir/err")"
 }
 
 # group NAME...: has commands below it: each helps; none, or one that there is not, is a mistake
@@ -51,6 +70,14 @@ group
 for name in $groups; do
     group "$name"
 done
+means push pusk
+means inspect image insepct
+means campaign board campain
+means --port push app.bin --prot /dev/ttyUSB0
+means --version image make app.bin --versoin=03010102
+means --json info --port x --jsno
+run push app.bin --bogus
+grep -q 'Did you mean' "$dir/err" && fail "otter push --bogus: proposes something"
 run --version
 { [ $code -eq 0 ] && grep -q '^otter [0-9]*\.[0-9]*\.[0-9]*$' "$dir/out"; } ||
     fail "otter --version: exit $code: $(cat "$dir/out")"
