@@ -94,11 +94,10 @@ static bool asks_for_help(const char *word)
 
 /* Is that the name of an option, or the beginning of one, as getopt takes it, too? Offers all
  * of them to `nearest`. */
-static bool find_option(const struct argp *argp, const char *name, struct nearest *nearest)
+static bool find_among(const struct argp_option *option, const char *name,
+                       struct nearest *nearest)
 {
     bool found = false;
-    const struct argp_option *option = argp->options;
-    const struct argp_child *child = argp->children;
 
     for (; option != NULL && (option->name != NULL || option->key != 0); option++) {
         if (option->name != NULL) {
@@ -106,8 +105,17 @@ static bool find_option(const struct argp *argp, const char *name, struct neares
             nearest_offer(nearest, option->name);
         }
     }
+    return found;
+}
+
+/* The same with those of its children, which have none themselves. */
+static bool find_option(const struct argp *argp, const char *name, struct nearest *nearest)
+{
+    bool found = find_among(argp->options, name, nearest);
+    const struct argp_child *child = argp->children;
+
     for (; child != NULL && child->argp != NULL; child++) {
-        found = find_option(child->argp, name, nearest) || found;
+        found = find_among(child->argp->options, name, nearest) || found;
     }
     return found;
 }

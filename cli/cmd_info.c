@@ -5,8 +5,10 @@
 #include "cli/cmd.h"
 #include "cli/info_view.h"
 #include "cli/report.h"
+#include "host/line_doubt.h"
 #include "host/local_time.h"
 #include "host/module_text.h"
+#include "host/port_hint.h"
 #include "host/push_session.h"
 
 enum { WAIT_MS = 500 };
@@ -24,6 +26,12 @@ struct options {
     bool json;
 };
 
+static void fail(struct info *info, const char *reason, const struct host_error *error)
+{
+    info->done = true;
+    info->code = info_view_fail(info->port, reason, error, info->as_json);
+}
+
 /* The module answers for the time being, offers nothing, and asks what it always asks. */
 static void on_event(void *ctx, const struct module_event *event)
 {
@@ -37,11 +45,13 @@ static void on_event(void *ctx, const struct module_event *event)
         info->done = true;
         info->code = info_view_print(event, info->port, info->as_json);
     } else if (event->kind == MODULE_EVENT_FAILED) {
-        char text[MODULE_TEXT_SIZE];
+        char text[MODULE_TEXT_SIZE], doubt[LINE_DOUBT_SIZE];
+        struct host_error error;
 
         module_text(event, text);
-        info->done = true;
-        info->code = report_failure(info->port, "%s", text);
+        line_doubt(&info->session, event->failure, doubt);
+        (void)host_error_set(&error, info->port, "%s%s", text, doubt);
+        fail(info, module_text_failure(event->failure), &error);
     }
 }
 
@@ -85,21 +95,24 @@ int cmd_info(int argc, char **argv)
     struct options options = {.baud = 9600};
     struct host_error error;
     struct serial serial;
+    char user[PORT_HINT_SIZE];
 
     int err = cmd_parse(&argp, "otter info", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
     if (serial_open(&serial, options.port, options.baud, &error) != 0) {
-        return report_error(&error);
+        return info_view_fail(options.port, "port", &error, options.json);
+    }
+    if (port_hint_user(options.port, user)) {
+        log_event("%s: %s has the port open, too, and takes what it reads", options.port, user);
     }
     const struct module_config config = {.ctx = &info, .event = on_event, .time = local_time};
     info = (struct info){.port = options.port, .as_json = options.json};
     push_session_init(&info.session, &serial, &config);
     while (!info.done) {
         if (push_session_turn(&info.session, WAIT_MS, NULL, &error) != 0) {
-            info.done = true;
-            info.code = report_error(&error);
+            fail(&info, "port", &error);
         }
     }
     serial_close(&serial);

@@ -10,7 +10,9 @@
 #include "cli/push_options.h"
 #include "cli/push_view.h"
 #include "cli/report.h"
+#include "host/line_doubt.h"
 #include "host/local_time.h"
+#include "host/port_hint.h"
 #include "host/push_session.h"
 #include "port/stm32f103/partitions.h"
 
@@ -35,7 +37,12 @@ static void on_signal(int number)
 static void on_event(void *ctx, const struct module_event *event)
 {
     struct push *push = ctx;
-    push_view_event(&push->view, event, push_session_now_ms(&push->session));
+    char doubt[LINE_DOUBT_SIZE] = "";
+
+    if (event->kind == MODULE_EVENT_FAILED) {
+        line_doubt(&push->session, event->failure, doubt);
+    }
+    push_view_event(&push->view, event, doubt, push_session_now_ms(&push->session));
 }
 
 /* After Ctrl-C, or too long: tell an MCU that waits for pieces that none will come. */
@@ -58,15 +65,15 @@ static void run(struct push *push, uint32_t timeout_s, const sigset_t *wait_mask
 
     while (view->outcome == PUSH_RUNNING) {
         if (push_session_turn(&push->session, WAIT_MS, wait_mask, &error) != 0) {
-            push_view_fail(view, "port", "%s: %s", error.thing, error.reason);
+            push_view_fail_error(view, "port", &error);
         } else if (view->outcome != PUSH_RUNNING) {
             return;
         } else if (interrupted) {
             cancel(push, wait_mask);
-            push_view_fail(view, "interrupted", "interrupted");
+            push_view_fail(view, "interrupted", NULL, "interrupted");
         } else if (push_session_now_ms(&push->session) / 1000 >= timeout_s) {
             cancel(push, wait_mask);
-            push_view_fail(view, "timeout", "%s: not done after %u s", view->port, timeout_s);
+            push_view_fail(view, "timeout", view->port, "not done after %u s", timeout_s);
         }
     }
 }
@@ -108,8 +115,8 @@ static int expect_version(const struct push_options *options, const struct image
     return 0;
 }
 
-static int push_to(struct push *push, const struct push_options *options, struct serial *serial,
-                   const uint8_t version[8])
+static void push_to(struct push *push, const struct push_options *options,
+                    struct serial *serial, const uint8_t version[8])
 {
     struct module_config config = {
         .file = image_file_offer(&push->view.firmware->file),
@@ -124,48 +131,62 @@ static int push_to(struct push *push, const struct push_options *options, struct
     catch_signals(&wait_mask);
     push_session_init(&push->session, serial, &config);
     run(push, options->timeout_s, &wait_mask);
-    return push_view_finish(&push->view, push_session_now_ms(&push->session) / 1000.0,
-                            options->json);
 }
 
-static int push_file(const struct push_options *options, const struct image_file *firmware)
+/* The file is fit to be sent: to the port. Returns how long it took, in seconds. */
+static double push_file(struct push *push, const struct push_options *options,
+                        const uint8_t version[8])
 {
-    static struct push push;
+    char user[PORT_HINT_SIZE];
     struct host_error error;
     struct serial serial;
-    uint8_t version[8];
 
-    if (expect_version(options, firmware, version, &error) != 0 ||
-        (!options->force &&
-         image_file_check_startable(firmware, OTTER_APP_ADDR, &error) != 0) ||
-        serial_open(&serial, options->port, options->baud, &error) != 0) {
-        return report_error(&error);
+    if (serial_open(&serial, options->port, options->baud, &error) != 0) {
+        push_view_fail_error(&push->view, "port", &error);
+        return 0;
     }
-    push.view = (struct push_view){.firmware = firmware,
-                                   .port = options->port,
-                                   .force = options->force,
-                                   .verbose = options->verbose,
-                                   .reason = "none"};
-    progress_line_init(&push.view.progress, stderr, "");
-    int code = push_to(&push, options, &serial, version);
+    if (port_hint_user(options->port, user)) {
+        log_event("%s: %s has the port open, too, and takes what it reads", options->port,
+                  user);
+    }
+    push_to(push, options, &serial, version);
     serial_close(&serial);
-    return code;
+    return push_session_now_ms(&push->session) / 1000.0;
 }
 
 int cmd_push(int argc, char **argv)
 {
+    static struct push push;
     struct push_options options;
     struct image_file firmware;
     struct host_error error;
+    uint8_t version[8];
+    double seconds = 0;
 
     int err = push_options_parse(&options, argc, argv);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
+    push.view = (struct push_view){.path = options.file,
+                                   .port = options.port,
+                                   .force = options.force,
+                                   .verbose = options.verbose,
+                                   .as_json = options.json,
+                                   .reason = "none"};
+    progress_line_init(&push.view.progress, stderr, "");
     if (image_file_load(&firmware, options.file, options.slot_size, &error) != 0) {
-        return report_error(&error);
+        push_view_fail_error(&push.view, "file", &error);
+        return push_view_finish(&push.view, 0);
     }
-    int code = push_file(&options, &firmware);
+    push.view.firmware = &firmware;
+    if (expect_version(&options, &firmware, version, &error) != 0 ||
+        (!options.force &&
+         image_file_check_startable(&firmware, OTTER_APP_ADDR, &error) != 0)) {
+        push_view_fail_error(&push.view, "file", &error);
+    } else {
+        seconds = push_file(&push, &options, version);
+    }
+    int code = push_view_finish(&push.view, seconds);
     image_file_free(&firmware);
     return code;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "cli/cmd.h"
 #include "cli/json_update.h"
+#include "cli/report.h"
 #include "host/image_file.h"
 #include "host/json.h"
 #include "host/reason_text.h"
@@ -284,4 +285,22 @@ int info_view_print(const struct module_event *event, const char *port, bool as_
     }
     print_text(event, port);
     return CMD_OK;
+}
+
+int info_view_fail(const char *port, const char *reason, const struct host_error *error,
+                   bool as_json)
+{
+    char text[REPORT_TEXT_SIZE];
+    int code = report_error(error);
+
+    if (as_json) {
+        json_t *result = json_object();
+        report_text(error, text);
+        json_add(&result, "port", json_text(port));
+        json_add(&result, "answers", json_null());
+        json_add(&result, "reason", json_text(reason));
+        json_add(&result, "text", json_text(text));
+        (void)cmd_print_json(result);
+    }
+    return code;
 }

@@ -23,14 +23,25 @@ __attribute__((format(printf, 2, 3))) static void log_line(struct push_view *vie
     log_event("%s", text);
 }
 
-void push_view_fail(struct push_view *view, const char *reason, const char *format, ...)
+void push_view_fail_error(struct push_view *view, const char *reason,
+                          const struct host_error *error)
 {
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(view->text, sizeof view->text, format, args);
-    va_end(args);
+    view->error = *error;
     view->reason = reason;
     view->outcome = PUSH_FAILED;
+}
+
+void push_view_fail(struct push_view *view, const char *reason, const char *thing,
+                    const char *format, ...)
+{
+    struct host_error error;
+    char text[HOST_REASON_SIZE];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    (void)host_error_set(&error, thing, "%s", text);
+    push_view_fail_error(view, reason, &error);
 }
 
 /* ---- events of the module ---- */
@@ -70,9 +81,8 @@ static void on_info(struct push_view *view, const struct otter_info *info,
             memcmp(info->hardware, view->firmware->image.hardware, 8) != 0 && !view->force) {
             char needs[9];
             image_file_text(view->firmware->image.hardware, needs);
-            push_view_fail(view, "wrong-hardware",
-                           "%s: the file is for hardware %s, the MCU is %s",
-                           view->firmware->path, needs, view->hardware);
+            push_view_fail(view, "wrong-hardware", view->path,
+                           "the file is for hardware %s, the MCU is %s", needs, view->hardware);
         }
     } else if (view->verbose) {
         log_line(view, "MCU answers, version %s%s", version,
@@ -117,13 +127,13 @@ static void judge(struct push_view *view, const struct otter_about *about)
 
     put_detail(about, &firmware->image, reason, detail, sizeof detail);
     if (about_check_is_too_large(about, firmware)) {
-        push_view_fail(view, "too-large",
-                       "%s: not sent: %zu bytes do not fit the MCU's slot of %u bytes",
-                       firmware->path, firmware->file.len, about->slot_size);
+        push_view_fail(view, "too-large", view->path,
+                       "not sent: %zu bytes do not fit the MCU's slot of %u bytes",
+                       firmware->file.len, about->slot_size);
     } else if (reason != OTTER_REASON_NONE) {
         view->after.reason = (uint8_t)reason;
         view->after_is_final = true;
-        push_view_fail(view, "refused", "%s: not sent: the file was %s%s", view->port,
+        push_view_fail(view, "refused", view->port, "not sent: the file was %s%s",
                        reason_text((uint8_t)reason)->text, detail);
     } else if (detail[0] != '\0') {
         log_line(view, "the MCU has had this file %u time%s before%s", about->tries,
@@ -143,7 +153,8 @@ static void on_about(struct push_view *view, const struct module_event *event)
     view->was_judged = true;
 }
 
-void push_view_event(struct push_view *view, const struct module_event *event, uint32_t now_ms)
+void push_view_event(struct push_view *view, const struct module_event *event,
+                     const char *doubt, uint32_t now_ms)
 {
     bool verbose = view->verbose;
     char text[MODULE_TEXT_SIZE];
@@ -214,7 +225,8 @@ void push_view_event(struct push_view *view, const struct module_event *event, u
         view->after_is_final =
             event->failure == MODULE_FAIL_NOT_INSTALLED ||
             (event->failure == MODULE_FAIL_REFUSED && reason_is_of_offer(view->after.reason));
-        push_view_fail(view, module_text_failure(event->failure), "%s: %s", view->port, text);
+        push_view_fail(view, module_text_failure(event->failure), view->port, "%s%s", text,
+                       doubt);
         break;
     }
 }
@@ -227,12 +239,14 @@ static int print_json(const struct push_view *view, double seconds)
                                         [PUSH_UPDATED] = "updated",
                                         [PUSH_UP_TO_DATE] = "up-to-date",
                                         [PUSH_FAILED] = "failed"};
+    char text[REPORT_TEXT_SIZE];
     uint8_t after = view->after_is_final ? view->after.reason : OTTER_REASON_NONE;
     json_t *result = json_object();
 
     json_add(&result, "result", json_text(names[view->outcome]));
-    json_add(&result, "file", json_text(view->firmware->path));
-    json_add(&result, "bytes", json_count(view->firmware->file.len));
+    json_add(&result, "file", json_text(view->path));
+    json_add(&result, "bytes",
+             view->firmware != NULL ? json_count(view->firmware->file.len) : json_null());
     json_add(&result, "pieces", json_count(view->pieces));
     json_add(&result, "resent", json_count(view->resent));
     json_add(&result, "from", json_text(view->from));
@@ -243,24 +257,25 @@ static int print_json(const struct push_view *view, double seconds)
     json_add(&result, "seconds", json_fixed(seconds, 1));
     if (view->outcome == PUSH_FAILED) {
         json_add(&result, "reason", json_text(view->reason));
-        json_add(&result, "text", json_text(view->text));
+        report_text(&view->error, text);
+        json_add(&result, "text", json_text(text));
     }
     return cmd_print_json(result);
 }
 
-int push_view_finish(struct push_view *view, double seconds, bool as_json)
+int push_view_finish(struct push_view *view, double seconds)
 {
     int code = CMD_OK;
 
     progress_line_break(&view->progress);
     if (view->outcome == PUSH_FAILED) {
-        (void)report_failure(NULL, "%s", view->text);
+        (void)report_error(&view->error);
     }
     if (view->outcome == PUSH_UPDATED && view->after.reason != OTTER_REASON_NONE) {
         (void)report_failure(view->port, "the update was %s",
                              reason_text(view->after.reason)->text);
     }
-    if (as_json) {
+    if (view->as_json) {
         code = print_json(view, seconds);
     } else if (view->outcome == PUSH_UPDATED) {
         printf("otter: push: MCU updated %s -> %s in %.1f s\n", view->from, view->to, seconds);

@@ -26,11 +26,19 @@ static void begin_line(void)
     }
 }
 
+void report_text(const struct host_error *error, char out_text[REPORT_TEXT_SIZE])
+{
+    (void)snprintf(out_text, REPORT_TEXT_SIZE, "%s%s%s", error->thing,
+                   error->thing[0] != '\0' ? ": " : "", error->reason);
+}
+
 int report_error(const struct host_error *error)
 {
+    char text[REPORT_TEXT_SIZE];
+
+    report_text(error, text);
     begin_line();
-    fprintf(stderr, "%s%s%s\n", error->thing, error->thing[0] != '\0' ? ": " : "",
-            error->reason);
+    fprintf(stderr, "%s\n", text);
     return CMD_FAILED;
 }
 

@@ -11,6 +11,10 @@
 void report_command(const char *name);
 const char *report_current_command(void);
 
+/* "thing: reason", or the reason alone. */
+enum { REPORT_TEXT_SIZE = HOST_THING_SIZE + HOST_REASON_SIZE + 2 };
+void report_text(const struct host_error *error, char out_text[REPORT_TEXT_SIZE]);
+
 /* Print `otter: NAME: thing: reason`. Returns CMD_FAILED, so that a command can end with it. */
 int report_error(const struct host_error *error);
 

@@ -17,6 +17,7 @@ void push_session_init(struct push_session *session, struct serial *serial,
                        const struct module_config *config)
 {
     session->serial = serial;
+    session->bytes_in = 0;
     session->out_off = 0;
     session->out_len = 0;
     (void)clock_gettime(CLOCK_MONOTONIC, &session->start);
@@ -45,6 +46,7 @@ static int receive(struct push_session *session, struct host_error *out_error)
     if (len < 0) {
         return -1;
     }
+    session->bytes_in += (uint64_t)len;
     module_receive(&session->module, in, (size_t)len, push_session_now_ms(session));
     return 0;
 }

@@ -26,6 +26,7 @@ struct push_session {
     struct module module;
     struct serial *serial;
     struct timespec start;
+    uint64_t bytes_in;
     uint8_t out[PUSH_SESSION_OUT_SIZE]; /* taken from the module, not yet written */
     size_t out_off, out_len;
 };

@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+#include "host/port_hint.h"
 
 static const struct {
     long baud;
@@ -59,10 +60,36 @@ static int set_raw(struct serial *serial, speed_t speed)
     return tcflush(serial->fd, TCIFLUSH);
 }
 
-static int set_unusable(const char *path, bool is_used, struct host_error *out_error)
+static int set_used(const char *path, struct host_error *out_error)
 {
-    return is_used ? host_error_set(out_error, path, "another program uses this port")
-                   : host_error_errno(out_error, path, errno);
+    char user[PORT_HINT_SIZE];
+
+    return port_hint_user(path, user)
+               ? host_error_set(out_error, path, "another program uses this port: %s", user)
+               : host_error_set(out_error, path, "another program uses this port");
+}
+
+/* open() has failed. */
+static int set_unusable(const char *path, int error_number, struct host_error *out_error)
+{
+    char hint[PORT_HINT_SIZE] = "";
+
+    switch (error_number) {
+    case EBUSY:
+        return set_used(path, out_error);
+    case ENOENT:
+    case ENXIO:
+    case ENODEV:
+        port_hint_ports("/sys/class/tty", "/dev", hint);
+        break;
+    case EACCES:
+        port_hint_permission(path, hint);
+        break;
+    default:
+        break;
+    }
+    return host_error_set(out_error, path, "%s%s%s", strerror(error_number),
+                          hint[0] != '\0' ? "; " : "", hint);
 }
 
 int serial_open(struct serial *serial, const char *path, long baud,
@@ -71,19 +98,20 @@ int serial_open(struct serial *serial, const char *path, long baud,
     speed_t speed;
 
     serial->path = path;
+    serial->baud = baud;
     serial->fd = -1;
     if (!find_speed(baud, &speed)) {
         return host_error_set(out_error, path, "%ld: not a baud rate this system knows", baud);
     }
     int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
-        return set_unusable(path, errno == EBUSY, out_error);
+        return set_unusable(path, errno, out_error);
     }
     serial->fd = fd;
     if (!isatty(fd)) {
         (void)host_error_set(out_error, path, "not a serial port");
     } else if (flock(fd, LOCK_EX | LOCK_NB) != 0 || ioctl(fd, TIOCEXCL) != 0) {
-        (void)set_unusable(path, errno == EWOULDBLOCK, out_error);
+        (void)set_unusable(path, errno == EWOULDBLOCK ? EBUSY : errno, out_error);
     } else if (set_raw(serial, speed) != 0) {
         (void)host_error_set(out_error, path, "cannot be set to %ld baud, 8N1: %s", baud,
                              strerror(errno));

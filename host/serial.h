@@ -11,12 +11,14 @@
 struct serial {
     int fd; /* non-blocking; -1 = closed */
     const char *path;
+    long baud;
 };
 
 /* Is baud a speed termios knows? */
 bool serial_baud_is_known(long baud);
 
-/* Open `path` at `baud`, locked against others, with old input thrown away. */
+/* Open `path` at `baud`, locked against others, with old input thrown away. The error says
+ * which ports there are, who may open this one, or who has it, where that is the trouble. */
 OTTER_MUST_CHECK int serial_open(struct serial *serial, const char *path, long baud,
                                  struct host_error *out_error);
 

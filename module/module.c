@@ -314,9 +314,27 @@ void module_copy(struct module *to, const struct module *from)
     rebind(to);
 }
 
+/* 0x01 is sent by modules only. */
+static void hear(struct module *module, const struct otter_frame *frame)
+{
+    if (frame->cmd != OTTER_CMD_GET_INFO) {
+        module->heard = MODULE_HEARD_MESSAGES;
+    } else if (module->heard != MODULE_HEARD_MESSAGES) {
+        module->heard = MODULE_HEARD_ITSELF;
+    }
+}
+
+enum module_heard module_heard(const struct module *module)
+{
+    return module->heard;
+}
+
 void module_receive(struct module *module, const uint8_t in[], size_t in_len, uint32_t now_ms)
 {
     restart_if_due(module, now_ms);
+    if (in_len > 0 && module->heard == MODULE_HEARD_NOTHING) {
+        module->heard = MODULE_HEARD_BYTES;
+    }
     while (in_len > 0 && !module->restart_due) {
         struct otter_frame frame;
         size_t consumed = 0;
@@ -347,6 +365,7 @@ void module_receive(struct module *module, const uint8_t in[], size_t in_len, ui
         }
         if (event != OTTER_LINK_NONE && event != OTTER_LINK_BAD_CHECKSUM) {
             module->heartbeats_lost = 0; /* any good frame is a sign of life */
+            hear(module, &frame);
         }
         step(module, now_ms);
     }

@@ -203,8 +203,18 @@ enum module_transfer {
     MODULE_TRANSFER_RETURNING, /* all sent, the MCU is to come back */
 };
 
+/* What has come over the line since module_init(): where an MCU is not reached, this tells
+ * why. */
+enum module_heard {
+    MODULE_HEARD_NOTHING,
+    MODULE_HEARD_BYTES,    /* but no frame: another baud rate, or no MCU of this kind */
+    MODULE_HEARD_ITSELF,   /* its own 0x01: TX leads to RX */
+    MODULE_HEARD_MESSAGES, /* of an MCU */
+};
+
 struct module { /* private */
     const struct module_config *config;
+    enum module_heard heard;
     struct otter_link link;
     struct otter_link_config link_config;
     /* this start of the module */
@@ -293,6 +303,8 @@ bool module_has_ended(const struct module *module);
 
 /* Is a command of ours unacknowledged, or are there bytes to take? */
 bool module_is_busy(const struct module *module);
+
+enum module_heard module_heard(const struct module *module);
 
 /* Does the 0x02 come from the bootloader, which waits for an image? */
 bool module_info_is_recovery(const struct otter_info *info);

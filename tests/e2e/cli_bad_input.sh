@@ -238,9 +238,31 @@ expect 1 'otter: image: verify: app.bin: has no trailer, so it is not signed' im
 expect 1 'otter: image: verify: good.bin: is not signed' image verify good.bin --key public.pem
 
 # ---- ports ----
-expect 1 'otter: push: none/tty: No such file or directory' push good.bin --port none/tty
+expect 1 'otter: push: none/tty: No such file or directory; there is ' push good.bin --port none/tty
 expect 1 'otter: push: app.bin: not a serial port' push good.bin --port app.bin
 expect 1 'otter: push: .: Is a directory' push good.bin --port .
+
+# ---- one JSON object, whatever fails before an MCU is asked ----
+# fails_json FILTER ARG...: exit 1, $lines line(s) on stderr, and one object on stdout of which FILTER holds
+lines=1
+fails_json() {
+    filter=$1
+    shift
+    "$otter" "$@" --json >stdout.txt 2>stderr.txt </dev/null
+    got=$?
+    { [ "$got" -eq 1 ] && [ "$(wc -l <stderr.txt)" -eq "$lines" ]; } || report "exit $got, or not $lines line(s)" "$*"
+    jq -s -e "length == 1 and (.[0] | $filter)" stdout.txt >jq.txt 2>&1 || report "not so: $filter" "$*"
+}
+fails_json '.result == "failed" and .reason == "port" and (.text | startswith("none/tty: No such file"))' \
+    push good.bin --port none/tty
+fails_json '.reason == "port" and .text == "app.bin: not a serial port" and .bytes == 3112' push good.bin --port app.bin
+fails_json '.reason == "file" and .text == "missing.bin: No such file or directory" and .bytes == null' \
+    push missing.bin --port x
+fails_json '.reason == "file" and (.text | contains("give --version"))' push app.bin --port x
+fails_json '.reason == "file" and (.text | contains("no vector table"))' push zero.bin --port x -V 03010102
+fails_json '.answers == null and .reason == "port" and (.text | startswith("none/tty: No such file"))' \
+    info --port none/tty
+fails_json '.answers == null and .reason == "port" and .text == "app.bin: not a serial port"' info --port app.bin
 
 # ---- MCUs ----
 # start_peer VERSION HOW: a pty at ./tty
@@ -284,6 +306,22 @@ push_to 03010101 deaf 1 'otter: push: tty: not done after 1 s' good.bin --timeou
 push_to 03010101 refuse 1 'otter: push: tty: the MCU refused the file (0x27)' good.bin
 push_to 03010101 md5 1 '.reason == "md5-differs"' good.bin --json
 push_to 03010101 vanish 1 'otter: push: tty: the port disappeared' good.bin
+push_to 03010101 vanish 1 '.reason == "port" and .text == "tty: the port disappeared"' good.bin --json
+push_to 03010101 deaf 1 '.reason == "no-answer" and (.text | endswith(": not a byte came at 9600 baud"))' good.bin --json
+push_to 03010101 babble 1 'bytes came, but no message; is 19200 its baud rate?' good.bin --baud 19200
+
+# a shell that has the port open, too: said at once, and again when the MCU cannot be reached
+start_peer 03010101 deaf
+exec 3<>./tty
+lines=2
+fails_json '.reason == "no-answer" and (.text | test("came at 9600 baud; .* \\(pid [0-9]+\\) has the port open, too$"))' \
+    info --port tty
+grep -q "otter: info: tty: .* (pid $$) has the port open, too, and takes what it reads" stderr.txt ||
+    report "does not warn of the shell that has the port open" "info --port tty"
+exec 3>&-
+kill "$peer" 2>/dev/null
+wait "$peer" 2>/dev/null
+peer=
 
 # two programs at one port
 start_peer 03010101 slow

@@ -6,6 +6,7 @@
  *    refuse   answers the offer, then 0x27
  *    md5      0x27 at the last piece
  *    deaf     answers nothing
+ *    babble   answers with bytes that are no frame, as one of another baud rate seems to
  *    vanish   closes the pty at the first piece, as an unplugged adapter does
  *    slow     never acknowledges a piece (for Ctrl-C); prints "0x1F" when that comes
  *
@@ -161,6 +162,12 @@ static void take(const struct otter_frame *frame)
 {
     if ((frame->cmd & 1) == 0 || is("deaf"))
         return;
+    if (is("babble")) {
+        static const uint8_t rubbish[] = {0xE6, 0x98, 0x00, 0xFF, 0x1E, 0x86, 0x80};
+        if (write(tty, rubbish, sizeof rubbish) != sizeof rubbish)
+            exit(EXIT_FAILURE);
+        return;
+    }
     if (frame->cmd == OTTER_CMD_GET_INFO)
         send_info(frame);
     else if (frame->cmd == OTTER_CMD_ASK_ABOUT)

@@ -6,15 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "host/line_doubt.h"
 #include "host/push_session.h"
 #include "otter/frame.h"
 #include "otter/link.h"
@@ -416,6 +419,94 @@ static void test_push_session_turn_lets_a_signal_in(void **state)
     assert_int_equal(sigaction(SIGUSR1, &old_action, NULL), 0);
 }
 
+/* ---- what may be wrong with the line ---- */
+
+/* What a person would be told if the MCU never answered. */
+static const char *doubt(const struct fixture *fixture, enum module_failure failure)
+{
+    static char text[LINE_DOUBT_SIZE];
+
+    line_doubt(&fixture->session, failure, text);
+    return text;
+}
+
+static void test_line_doubt_nothing_came(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->mcu.is_deaf = true;
+    while (fixture->mcu.frames[OTTER_CMD_GET_INFO] == 0) {
+        turn(fixture);
+    }
+    assert_string_equal(doubt(fixture, MODULE_FAIL_NO_ANSWER),
+                        ": not a byte came at 9600 baud");
+    assert_string_equal(doubt(fixture, MODULE_FAIL_NO_OFFER_ACK), "");
+}
+
+static void test_line_doubt_bytes_are_no_messages(void **state)
+{
+    static const uint8_t noise[] = {0xFF, 0xFF, 0x00, 0x05, 0xF8, 0x80, 'A', '\n', 0xFF, 0xFF};
+    struct fixture *fixture = *state;
+
+    fixture->mcu.is_deaf = true;
+    assert_int_equal(write(fixture->mcu.fd, noise, sizeof noise), sizeof noise);
+    while (fixture->session.bytes_in < sizeof noise) {
+        turn(fixture);
+    }
+    assert_string_equal(doubt(fixture, MODULE_FAIL_NO_ANSWER),
+                        ": 10 bytes came, but no message; is 9600 its baud rate?");
+}
+
+static void test_line_doubt_own_messages_come_back(void **state)
+{
+    static const uint8_t own[] = {0xFF, 0xFF, 0, 5, 1, 0, 0, 0, 6}; /* 0x01 */
+    struct fixture *fixture = *state;
+
+    fixture->mcu.is_deaf = true;
+    assert_int_equal(write(fixture->mcu.fd, own, sizeof own), sizeof own);
+    while (fixture->session.bytes_in < sizeof own) {
+        turn(fixture);
+    }
+    assert_string_equal(doubt(fixture, MODULE_FAIL_NO_ANSWER),
+                        ": what comes is what is sent; are TX and RX connected to each other?");
+}
+
+static void test_line_doubt_mcu_does_not_hear(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->mcu.is_deaf = true;
+    mcu_send(&fixture->mcu, OTTER_CMD_GET_TIME, 0, NULL, 0);
+    while (module_heard(&fixture->session.module) != MODULE_HEARD_MESSAGES) {
+        turn(fixture);
+    }
+    assert_string_equal(doubt(fixture, MODULE_FAIL_NO_ANSWER),
+                        ": its messages come, but it does not hear; is its RX connected?");
+}
+
+/* A child has what we have open, and reads when it likes. */
+static void test_line_doubt_another_process_reads(void **state)
+{
+    struct fixture *fixture = *state;
+    char expected[LINE_DOUBT_SIZE], byte;
+    int go[2];
+
+    assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(go[1]);
+        _exit(read(go[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    (void)snprintf(expected, sizeof expected, "; %.15s (pid %d) has the port open, too",
+                   program_invocation_short_name, (int)pid);
+    assert_string_equal(doubt(fixture, MODULE_FAIL_PIECE_LOST), expected);
+    assert_string_equal(doubt(fixture, MODULE_FAIL_REFUSED), ""); /* the MCU says why itself */
+    close(go[0]);
+    close(go[1]);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,6 +527,12 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_push_session_turn_lets_a_signal_in, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_line_doubt_nothing_came, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_line_doubt_bytes_are_no_messages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_line_doubt_own_messages_come_back, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_line_doubt_mcu_does_not_hear, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_line_doubt_another_process_reads, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
