@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/app_file.h"
 #include "cli/cmd.h"
 #include "cli/push_options.h"
 #include "cli/push_view.h"
@@ -174,7 +175,7 @@ int cmd_push(int argc, char **argv)
                                    .as_json = options.json,
                                    .reason = "none"};
     progress_line_init(&push.view.progress, stderr, "");
-    if (image_file_load(&firmware, options.file, options.slot_size, &error) != 0) {
+    if (app_file_load(&firmware, options.file, options.slot_size, &error) != 0) {
         push_view_fail_error(&push.view, "file", &error);
         return push_view_finish(&push.view, 0);
     }

@@ -80,7 +80,8 @@ int push_options_parse(struct push_options *options, int argc, char **argv)
         .parser = parse_option,
         .args_doc = "FILE",
         .doc = "Update one MCU over a serial port, in the place of its Wi-Fi module.\v"
-               "FILE is the .bin of the build, with otter's trailer or without."};
+               "FILE is the .bin of the build, with otter's trailer or without, or its .hex or "
+               ".elf."};
 
     *options =
         (struct push_options){.baud = 9600, .slot_size = OTTER_APP_SIZE, .timeout_s = 600};

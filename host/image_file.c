@@ -116,10 +116,17 @@ static int read_trailer(struct image_file *image_file, struct host_error *out_er
 int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size,
                     struct host_error *out_error)
 {
-    *image_file = (struct image_file){.path = path};
-    if (file_read(path, READ_MAX, &image_file->file, out_error) != 0) {
-        return -1;
-    }
+    struct file file;
+
+    return file_read(path, READ_MAX, &file, out_error) != 0
+               ? -1
+               : image_file_take(image_file, path, &file, max_size, out_error);
+}
+
+int image_file_take(struct image_file *image_file, const char *path, const struct file *file,
+                    uint32_t max_size, struct host_error *out_error)
+{
+    *image_file = (struct image_file){.path = path, .file = *file};
     if (check_size(image_file, max_size, out_error) == 0 &&
         read_trailer(image_file, out_error) == 0) {
         return 0;

@@ -29,6 +29,12 @@ const char *image_file_foreign_kind(const uint8_t data[], size_t size);
  * with a broken trailer is an error. Free with image_file_free(); `path` must outlive it. */
 OTTER_MUST_CHECK int image_file_load(struct image_file *image_file, const char *path,
                                      uint32_t max_size, struct host_error *out_error);
+
+/* The same with the content of the file at hand, which now belongs to *image_file; after an
+ * error it is freed. */
+OTTER_MUST_CHECK int image_file_take(struct image_file *image_file, const char *path,
+                                     const struct file *file, uint32_t max_size,
+                                     struct host_error *out_error);
 void image_file_free(struct image_file *image_file);
 
 /* The 64 bytes that end an image with a trailer; zero if it is not signed. */

@@ -34,8 +34,11 @@ head -c 3000 /dev/zero >zero.bin
 head -c 70000 /dev/zero >big.pem
 { printf '\177ELF'; head -c 70000 app.bin; } >program.elf
 printf ':020000040800F2\n:10300000DEAD\n' >program.hex
+printf ':00000001FF\n' >nothing.hex
+objcopy -I binary -O ihex --change-addresses 0x08000000 boot.bin boot.hex || exit 1
 printf 'S00600004844521B\nS1130000DEADBEEF\n' >program.srec
 "$otter" image make app.bin -o good.bin --hardware 03010100 --version 03010102 || exit 1
+objcopy -I binary -O ihex --change-addresses 0x08003000 good.bin good.hex || exit 1
 "$otter" image make app.bin -o other.bin --hardware 99010100 --version 03010102 || exit 1
 # reserved bytes that are not zero; a signature that no key made; a trailer behind one byte less
 { head -c 3040 good.bin; printf 'xxxxxxxx'; tail -c 64 good.bin; } >reserved.bin
@@ -175,8 +178,10 @@ push_file tiny.bin '3 bytes are too few for a program'
 push_file large.bin '26625 bytes do not fit the slot of 26624 bytes'
 push_file zero.bin 'no vector table for 0x08003000'
 push_file boot.bin 'no vector table for 0x08003000'
-push_file program.elf 'this is an ELF file; give the .bin'
-push_file program.hex 'this is an Intel HEX file; give the .bin'
+push_file program.elf 'ELF file is not 32-bit little-endian'
+push_file program.hex 'line 2'
+push_file boot.hex 'begins at 0x08000000, with a bootloader; the slot is at 0x08003000'
+push_file nothing.hex 'there is no program in it'
 push_file program.srec 'this is an S-record file; give the .bin'
 expect 1 'otter: push: app.bin: no trailer says its version; give --version' push app.bin --port x
 expect 1 'its trailer says version 03010102, not 03010103' push good.bin --port x -V 03010103
@@ -295,6 +300,7 @@ push_to() {
 }
 push_to 03010101 good 0 'otter: push: MCU updated 03010101 -> 03010102 in [0-9.]* s' good.bin
 push_to 03010101 good 0 '.result == "updated" and .from == "03010101" and .to == "03010102"' good.bin --json
+push_to 03010101 good 0 '.result == "updated" and .bytes == 3112' good.hex --json
 push_to 03010101 good 0 '^100 %: piece 13 of 13, ' good.bin
 push_to 03010102 good 0 'MCU already has version 03010102; nothing sent' good.bin
 push_to 03010102 good 0 'MCU updated 03010102 -> 03010102' good.bin --force

@@ -150,6 +150,13 @@ peer_start good
 run 0 info
 said out 'otter        no'
 peer_stop
+# the program of the build in its other form, and one with a bootloader before it
+peer_start good
+run 0 push "${app%.bin}.elf" --json
+is ".result == \"updated\" and .bytes == $(wc -c <"$app")"
+peer_stop
+run 1 push "$firmware/app/pethouse/factory.hex"
+said err 'factory.hex: begins at 0x08000000, with a bootloader; the slot is at 0x08003000'
 peer_start old
 run 0 info
 said out 'does not know the question 0x6F'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # push_pty.sh OTTER FIRMWARE_DIR: the modelled board and `otter push` as two processes on a pty, at
-# 9600 baud in real time.
+# 9600 baud in real time. The .hex is given; what must be in flash is the .bin.
 set -eu
 otter=$1
 firmware=$2
@@ -20,7 +20,7 @@ while [ ! -e "$dir/mcu" ]; do
     sleep 0.1
 done
 
-"$otter" push "$firmware/app/pethouse/pethouse_03010102.bin" --port "$dir/mcu" --timeout 3600 | tee "$dir/push.out"
+"$otter" push "$firmware/app/pethouse/pethouse_03010102.hex" --port "$dir/mcu" --timeout 3600 | tee "$dir/push.out"
 grep -q 'updated 03010101 -> 03010102' "$dir/push.out"
 kill -INT "$board"
 wait "$board" || { cat "$dir/board.err" >&2; exit 1; }
