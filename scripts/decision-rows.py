@@ -19,13 +19,15 @@ def either(value, yes, no):
     return {"ANY": [], "YES": [yes], "NO": [no]}[value]
 
 
-def does(action, entry):
+def does(action, entry, app):
     if action == "MOVE":
         return "swap to the end" if entry == "INSTALL" else "copy back to the end"
     if action == "REWRITE":
         return f"append {entry.upper()}: what was read"
     if action == "REFUSE":
-        return {"none": "refused; no entry", "idle": "append IDLE with the reason: refused"}.get(
+        none = "append IDLE without an image, with the reason: refused"  # what APP holds is not known to be good
+        return {"none": none if app == "X" else "refused; no entry, but as row 69 if APP is −",
+                "idle": "append IDLE with the reason: refused"}.get(
             entry, f"append {entry}: what was read, with the reason: refused")
     return DOES[action]
 
@@ -40,7 +42,7 @@ def row(number, part, asked, certain, appended, moved, permanent, used, way, stu
     of_start = of_start + unheard if unheard == ["not unheard"] else unheard + of_start
     in_app = {"G|X": "+ − r"}.get(app, CHECK[app]) if part == "IDLE" else CHECK[app]
     return (f"| {number} | {', '.join([entry] + of_entry)} | {ASKED[asked]} | {', '.join(of_start) or '–'} | {in_app} "
-            f"| {CHECK[new]} | {CHECK[old]} | {does(action, entry)} |")
+            f"| {CHECK[new]} | {CHECK[old]} | {does(action, entry, app)} |")
 
 
 with open("tests/unit/test_decide.c", encoding="utf-8") as source:
