@@ -19,7 +19,7 @@ row 'power, in each flash operation; the core of the bootloader' bench/startup.j
     '_(bricks|reverts|confirms|starts|boards|endless|worn)$'
 row 'the same with slots of 26 to 122 pages of 1 and 2 KB' bench/maps.json power_map_cases \
     '_(bricks|reverts|confirms|starts|boards|endless|worn)$'
-row 'flash that fails: a dead cell, operations refused; the core' bench/worn.json worn_flash_cases \
+row 'flash that fails, for good or for a while; the core' bench/worn.json worn_flash_cases \
     '_(boards|reverts|confirms|starts|unreachable|endless|erased)$'
 row 'power, in each flash operation; the binaries on the model' bench/campaign.json power_arm_cases \
     '^power_failures$'
