@@ -135,7 +135,7 @@ static error_t parse_repeat(struct campaign_arguments *args, const char *text)
 }
 
 /* Do the options go together? */
-static error_t check(struct campaign_arguments *args)
+static error_t check(const struct campaign_arguments *args)
 {
     const struct campaign_report *report = &args->report;
     const struct scenario_kind *kind = args->scenario.kind;
@@ -150,13 +150,9 @@ static error_t check(struct campaign_arguments *args)
     if (report->app != NULL && !kind->has_app) {
         return cmd_misuse("--app", "a %s begins without one", kind->name);
     }
-    if (args->scenario.flash_size == 0) {
-        args->scenario.flash_size = args->map_size;
-    }
-    if (args->map_size > args->scenario.flash_size) {
+    if (args->scenario.flash_size != 0 && args->map_size > args->scenario.flash_size) {
         return cmd_misuse("--map", "needs a chip with as much flash");
     }
-    args->scenario.layout = scenario_layout(args->map_size);
     if (args->gdb && !args->repeats) {
         return cmd_misuse("--gdb", "one case at a time; give --repeat");
     }
@@ -265,6 +261,10 @@ int campaign_arguments_parse(struct campaign_arguments *args, int argc, char **a
     args->options.ctx = &args->report;
     int code = cmd_parse(&argp, "otter board campaign", argc, argv, args);
     args->scenario.seed = args->options.seed;
+    args->scenario.layout = scenario_layout(args->map_size);
+    if (args->scenario.flash_size == 0) {
+        args->scenario.flash_size = args->map_size;
+    }
     if (code == 0 && args->scenario.kind->limit_s != 0) {
         args->options.limit_s = args->scenario.kind->limit_s;
     } else if (args->map_size == BOARD_FLASH_MAX) {

@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "host/json.h"
 #include "host/number.h"
+#include "host/port_hint.h"
 #include "host/serial.h"
 
 enum { NAME_SIZE = 32 }; /* of an option or a command */
@@ -74,6 +75,15 @@ error_t cmd_baud(const char *text, long *out_baud)
     return err != 0 || serial_baud_is_known(*out_baud)
                ? err
                : cmd_bad_value("--baud", text, "not a baud rate this system knows");
+}
+
+void cmd_warn_of_user(const char *port)
+{
+    char user[PORT_HINT_SIZE];
+
+    if (port_hint_user(port, user)) {
+        log_event("%s: %s has the port open, too, and takes what it reads", port, user);
+    }
 }
 
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size)

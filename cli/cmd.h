@@ -52,6 +52,9 @@ error_t cmd_number32(const char *option, const char *text, uint32_t min, uint32_
 /* --baud: a rate that this system knows. 0, or EINVAL after reporting. */
 error_t cmd_baud(const char *text, long *out_baud);
 
+/* Say so if another process has the open serial port open, too. */
+void cmd_warn_of_user(const char *port);
+
 /* --flash-size: 64 or 128, in KB, as bytes. 0, or EINVAL after reporting. */
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size);
 

@@ -8,7 +8,6 @@
 #include "host/line_doubt.h"
 #include "host/local_time.h"
 #include "host/module_text.h"
-#include "host/port_hint.h"
 #include "host/push_session.h"
 
 enum { WAIT_MS = 500 };
@@ -95,7 +94,6 @@ int cmd_info(int argc, char **argv)
     struct options options = {.baud = 9600};
     struct host_error error;
     struct serial serial;
-    char user[PORT_HINT_SIZE];
 
     int err = cmd_parse(&argp, "otter info", argc, argv, &options);
     if (err != 0) {
@@ -104,9 +102,7 @@ int cmd_info(int argc, char **argv)
     if (serial_open(&serial, options.port, options.baud, &error) != 0) {
         return info_view_fail(options.port, "port", &error, options.json);
     }
-    if (port_hint_user(options.port, user)) {
-        log_event("%s: %s has the port open, too, and takes what it reads", options.port, user);
-    }
+    cmd_warn_of_user(options.port);
     const struct module_config config = {.ctx = &info, .event = on_event, .time = local_time};
     info = (struct info){.port = options.port, .as_json = options.json};
     push_session_init(&info.session, &serial, &config);

@@ -13,7 +13,6 @@
 #include "cli/report.h"
 #include "host/line_doubt.h"
 #include "host/local_time.h"
-#include "host/port_hint.h"
 #include "host/push_session.h"
 #include "port/stm32f103/partitions.h"
 
@@ -138,7 +137,6 @@ static void push_to(struct push *push, const struct push_options *options,
 static double push_file(struct push *push, const struct push_options *options,
                         const uint8_t version[8])
 {
-    char user[PORT_HINT_SIZE];
     struct host_error error;
     struct serial serial;
 
@@ -146,10 +144,7 @@ static double push_file(struct push *push, const struct push_options *options,
         push_view_fail_error(&push->view, "port", &error);
         return 0;
     }
-    if (port_hint_user(options->port, user)) {
-        log_event("%s: %s has the port open, too, and takes what it reads", options->port,
-                  user);
-    }
+    cmd_warn_of_user(options->port);
     push_to(push, options, &serial, version);
     serial_close(&serial);
     return push_session_now_ms(&push->session) / 1000.0;

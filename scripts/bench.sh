@@ -79,6 +79,7 @@ END
     kept startup power_native_cases power_native_cuts_per_s power_multi_cases power_worn
     kept maps maps_proved journal_triple_cuts power_map_cases
     kept worn worn_flash_cases worn_flash_dead_boards
+    kept dropin dropin_power_cases dropin_unreachable_boards
     kept worn-board worn_board_cases worn_board_dead_boards
     # What must not happen: all campaigns together, the native ones and that of the real binaries.
     cat bench/startup.json bench/maps.json bench/campaign.json 2>/dev/null | jq -s 'add as $all |

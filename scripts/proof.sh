@@ -19,6 +19,8 @@ row 'power, in each flash operation; the core of the bootloader' bench/startup.j
     '_(bricks|reverts|confirms|starts|boards|endless|worn)$'
 row 'the same with slots of 26 to 122 pages of 1 and 2 KB' bench/maps.json power_map_cases \
     '_(bricks|reverts|confirms|starts|boards|endless|worn)$'
+row 'the same under a generated project with the drop-in' bench/dropin.json dropin_power_cases \
+    '^dropin_power_failures$'
 row 'flash that fails, for good or for a while; the core' bench/worn.json worn_flash_cases \
     '_(boards|reverts|confirms|starts|unreachable|endless|erased)$'
 row 'power, in each flash operation; the binaries on the model' bench/campaign.json power_arm_cases \

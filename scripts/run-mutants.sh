@@ -3,6 +3,9 @@
 # run-mutants.sh [NAME...]: put one fault at a time into the sources (tests/mutants/NAME.patch) and run
 # the test that must notice. The last line is "N mutants, K killed"; a survivor is exit 1.
 #
+# "# Builds:" says what is built with the fault: host, firmware or both; "# Targets:" which of the firmware
+# if not all, for bootloaders that the test does not need may have no room for it.
+#
 # Everything happens in copies of the tree below build/mutants (or OTTER_MUTANTS_DIR); they stay, so
 # that the next run builds little. NAME may be a pattern: run-mutants.sh 'wp0*'. The lines before
 # the diff are in docs/weak-points.md.
@@ -134,6 +137,7 @@ for patch in $patches; do
     filter=${test#"${test%% *}"}
     test=${test%% *}
     builds=$(header "$patch" Builds)
+    targets=$(header "$patch" Targets)
     log=$work/$name.log
     count=$((count + 1))
     case $builds in
@@ -154,7 +158,8 @@ for patch in $patches; do
     fi
     if [ "$builds" != host ]; then
         stale_firmware=1
-        build firmware || verdict='CANNOT BE BUILT'
+        # shellcheck disable=SC2086 # a list of words
+        build firmware $targets || verdict='CANNOT BE BUILT'
     fi
     if [ "$verdict" = killed ]; then
         status=0

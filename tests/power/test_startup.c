@@ -18,6 +18,7 @@
 #include <time.h>
 #include "power/device_life.h"
 #include "power/life_plans.h"
+#include "support/case_options.h"
 #include "support/rng.h"
 
 enum { CUTS_MAX = 3, RUNS_MORE = 60, FAILURES_SHOWN = 10, LONG_OPERATIONS = 50000 };
@@ -279,45 +280,27 @@ static int repeat(const struct ram_flash_map *map, const struct power_case *c)
 
 int main(int argc, char **argv)
 {
-    const struct ram_flash_map *map = &ram_flash_maps[0];
-    uint32_t every = 0;
-    uint64_t seed = 1, cases = 0;
-    const char *json = NULL, *only = NULL;
+    struct case_options options = {.seed = 1, .map = ram_flash_maps[0].name};
     struct totals totals = {0};
     struct power_case repeated = {0};
     double start = seconds();
 
-    for (int i = 1; i < argc; i += 2) {
-        const char *option = argv[i], *value = argv[i + 1];
-
-        if (value == NULL) {
-            return usage();
-        }
-        if (strcmp(option, "--every") == 0) {
-            every = (uint32_t)strtoul(value, NULL, 10);
-        } else if (strcmp(option, "--cases") == 0) {
-            cases = strtoull(value, NULL, 10);
-        } else if (strcmp(option, "--seed") == 0) {
-            seed = strtoull(value, NULL, 10);
-        } else if (strcmp(option, "--json") == 0) {
-            json = value;
-        } else if (strcmp(option, "--plan") == 0) {
-            only = value;
-        } else if (strcmp(option, "--map") == 0) {
-            map = ram_flash_map_find(value);
-        } else if (strcmp(option, "--repeat") != 0 || !parse_case(value, &repeated)) {
-            return usage();
-        }
+    if (!case_options_parse(&options, argc, argv, 1,
+                            "--map --plan --every --cases --seed --json --repeat") ||
+        (options.repeat != NULL && !parse_case(options.repeat, &repeated))) {
+        return usage();
     }
+    const struct ram_flash_map *map = ram_flash_map_find(options.map);
     if (map == NULL) {
         return usage();
     }
-    if (repeated.cuts != 0) {
+    if (options.repeat != NULL) {
         return repeat(map, &repeated);
     }
     for (unsigned plan = 0; plan < LIFE_PLANS; plan++) {
-        if ((only == NULL || strcmp(only, life_plans[plan].name) == 0) &&
-            !run_plan(map, plan, every, cases, seed, &totals)) {
+        if ((options.plan == NULL || strcmp(options.plan, life_plans[plan].name) == 0) &&
+            !run_plan(map, plan, (uint32_t)options.every, options.cases, options.seed,
+                      &totals)) {
             return 1;
         }
     }
@@ -327,8 +310,9 @@ int main(int argc, char **argv)
            " requests had to be made again; %.0f cases/s\n",
            map->name, totals.cases, totals.multi, totals.failures, totals.lost_requests,
            cases_per_s);
-    if (json != NULL && !write_json(json, map, &totals, cases_per_s)) {
+    if (options.json != NULL && !write_json(options.json, map, &totals, cases_per_s)) {
         return 1;
     }
-    return totals.failures != 0 || (totals.cases == 0 && (every != 0 || cases != 0));
+    return totals.failures != 0 ||
+           (totals.cases == 0 && (options.every != 0 || options.cases != 0));
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include "power/device_life.h"
 #include "power/life_plans.h"
+#include "support/case_options.h"
 #include "support/rng.h"
 
 enum { RUNS_MORE = 60, FAILURES_SHOWN = 10, REFUSALS_MAX = 400 };
@@ -205,52 +206,33 @@ static int repeat(const struct ram_flash_map *map, const struct worn_case *c)
 
 int main(int argc, char **argv)
 {
-    const struct ram_flash_map *map = &ram_flash_maps[0];
-    uint64_t cases = 0, seed = 1;
-    const char *json = NULL, *only = NULL;
+    struct case_options options = {.seed = 1, .map = ram_flash_maps[0].name};
     struct totals totals = {0};
     struct worn_case repeated = {0};
-    bool repeats = false;
 
-    for (int i = 1; i < argc; i += 2) {
-        const char *option = argv[i], *value = argv[i + 1];
-
-        if (value == NULL) {
-            return usage();
-        }
-        if (strcmp(option, "--cases") == 0) {
-            cases = strtoull(value, NULL, 10);
-        } else if (strcmp(option, "--seed") == 0) {
-            seed = strtoull(value, NULL, 10);
-        } else if (strcmp(option, "--json") == 0) {
-            json = value;
-        } else if (strcmp(option, "--plan") == 0) {
-            only = value;
-        } else if (strcmp(option, "--map") == 0) {
-            map = ram_flash_map_find(value);
-        } else if (strcmp(option, "--repeat") == 0 && parse_case(value, &repeated)) {
-            repeats = true;
-        } else {
-            return usage();
-        }
+    if (!case_options_parse(&options, argc, argv, 1,
+                            "--map --plan --cases --seed --json --repeat") ||
+        (options.repeat != NULL && !parse_case(options.repeat, &repeated))) {
+        return usage();
     }
+    const struct ram_flash_map *map = ram_flash_map_find(options.map);
     if (map == NULL) {
         return usage();
     }
-    if (repeats) {
+    if (options.repeat != NULL) {
         return repeat(map, &repeated);
     }
     for (unsigned plan = LIFE_FIRST_SMALL; plan < LIFE_PLANS; plan++) {
-        if ((only == NULL || strcmp(only, life_plans[plan].name) == 0) &&
-            !run_plan(map, plan, cases, seed, &totals)) {
+        if ((options.plan == NULL || strcmp(options.plan, life_plans[plan].name) == 0) &&
+            !run_plan(map, plan, options.cases, options.seed, &totals)) {
             return 1;
         }
     }
     printf("worn flash, %s: %" PRIu64 " cases: %" PRIu64 " failures; %" PRIu64
            " times in recovery as flash that fails allows\n",
            map->name, totals.cases, totals.failures, totals.waits);
-    if (json != NULL && !write_json(json, map, &totals)) {
+    if (options.json != NULL && !write_json(options.json, map, &totals)) {
         return 1;
     }
-    return totals.failures != 0 || (totals.cases == 0 && cases != 0);
+    return totals.failures != 0 || (totals.cases == 0 && options.cases != 0);
 }

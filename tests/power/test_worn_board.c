@@ -17,6 +17,7 @@
 #include "lab/flash_view.h"
 #include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
+#include "support/case_options.h"
 #include "support/rng.h"
 
 enum {
@@ -376,36 +377,20 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    uint64_t cases = 0, seed = 1;
-    const char *json = NULL;
+    struct case_options options = {.seed = 1};
     struct worn_case repeated = {0};
-    bool repeats = false;
 
-    for (int i = 2; i < argc; i += 2) {
-        const char *option = argv[i], *value = argv[i + 1];
-        if (value == NULL) {
-            return usage();
-        }
-        if (strcmp(option, "--cases") == 0) {
-            cases = strtoull(value, NULL, 10);
-        } else if (strcmp(option, "--seed") == 0) {
-            seed = strtoull(value, NULL, 10);
-        } else if (strcmp(option, "--json") == 0) {
-            json = value;
-        } else if (strcmp(option, "--repeat") == 0 && parse_case(value, &repeated)) {
-            repeats = true;
-        } else {
-            return usage();
-        }
-    }
-    if (argc < 2 || (cases == 0 && !repeats)) {
+    if (argc < 2 ||
+        !case_options_parse(&options, argc, argv, 2, "--cases --seed --json --repeat") ||
+        (options.repeat == NULL ? options.cases == 0
+                                : !parse_case(options.repeat, &repeated))) {
         return usage();
     }
-    if (repeats) {
+    if (options.repeat != NULL) {
         return repeat(argv[1], &repeated) && bench.losses[LOSS_NONE] == 1 ? 0 : 1;
     }
     for (unsigned row = 0; row < ROWS; row++) {
-        if (!run_row(argv[1], row, cases, seed)) {
+        if (!run_row(argv[1], row, options.cases, options.seed)) {
             fprintf(stderr, "power_worn_board: %s: does not even work with sound flash\n",
                     rows[row].scenario);
             return 1;
@@ -414,7 +399,7 @@ int main(int argc, char **argv)
     printf("worn flash, the board: %" PRIu64 " cases: %" PRIu64 " failures; %" PRIu64
            " times in recovery\n",
            bench.cases, bench.cases - bench.losses[LOSS_NONE], bench.waits);
-    if (json != NULL && !write_json(json)) {
+    if (options.json != NULL && !write_json(options.json)) {
         return 1;
     }
     return bench.cases != bench.losses[LOSS_NONE];

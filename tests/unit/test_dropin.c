@@ -7,52 +7,13 @@
 #include <stddef.h>
 #include <string.h>
 #include <cmocka.h>
+#include "support/dropin_checks.h"
 #include "support/dropin_fixture.h"
 #include "otter/bytes.h"
 #include "otter/flag.h"
-#include "otter/journal.h"
 #include "otter/image.h"
-#include "otter/update.h"
-#include "support/journal_fixture.h"
 
 enum { BACKUP = 0x08009800, FLAG = 0x08002C00, APP = 0x08003000 };
-
-static void assert_flag_none(void)
-{
-    struct otter_flag flag;
-    assert_int_equal(otter_flag_read(&dropin.flash.port, &ram_flash_layout, &flag),
-                     OTTER_ERR_NONE);
-}
-
-/* Requested by the journal, or, without one, by the tutorial's record. */
-static void assert_updated(void)
-{
-    struct otter_journal journal = journal_get(&dropin.flash);
-    struct otter_flag flag;
-
-    if (journal.kind == OTTER_JOURNAL_NONE) {
-        assert_int_equal(otter_flag_read(&dropin.flash.port, &ram_flash_layout, &flag), 0);
-        assert_int_equal(flag.image_size, dropin.size);
-        assert_memory_equal(flag.md5, dropin.md5, 16);
-    } else {
-        assert_flag_none();
-        assert_int_equal(journal.request_size, dropin.size);
-        assert_memory_equal(journal.request_file.digest, dropin.md5, 8);
-    }
-    assert_memory_equal(ram_flash_peek(&dropin.flash, BACKUP), dropin.image, dropin.size);
-    assert_int_equal(dropin.flash.refused, 0);
-}
-
-/* 0x27 once, and it stands before the ACK of the piece: the measured order. */
-static void assert_refused_in_order(void)
-{
-    assert_int_equal(dropin_sent(0x27), 1);
-    assert_true(dropin.sent_count >= 2);
-    assert_int_equal(dropin.sent[dropin.sent_count - 2].cmd, 0x27);
-    assert_int_equal(dropin.sent[dropin.sent_count - 1].cmd, DROPIN_ACK + 0x1D);
-    assert_int_equal(romUpdate.otaBusyModeFlag, 0);
-    assert_flag_none();
-}
 
 static void test_whole_update_of_every_kind_of_size(void **state)
 {
@@ -62,7 +23,7 @@ static void test_whole_update_of_every_kind_of_size(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         dropin_init(sizes[i], i);
         assert_int_equal(dropin_update(), 0);
-        assert_updated();
+        dropin_assert_updated();
         assert_int_equal(dropin.restarts, 0); /* not before the last ACK */
         assert_int_equal(dropin_sent(0x27), 0);
         dropin_wait(90);
@@ -110,7 +71,7 @@ static void test_repeated_pieces_are_acknowledged_and_not_stored(void **state)
         assert_int_equal(dropin_piece(n, 128), 0);
         assert_int_equal(dropin.flash.operations, operations);
     }
-    assert_updated();
+    dropin_assert_updated();
     assert_int_equal(dropin_sent(DROPIN_ACK + 0x1D), 16);
 }
 
@@ -120,7 +81,7 @@ static void test_md5_mismatch_is_minus_two_and_one_stop(void **state)
     dropin_init(1000, 3);
     dropin.image[999] ^= 1;
     assert_int_equal(dropin_update(), -2);
-    assert_refused_in_order();
+    dropin_assert_refused_in_order();
     dropin_wait(60000);
     assert_int_equal(dropin.restarts, 0);
     assert_int_equal(dropin_sent(0x27), 1);
@@ -128,7 +89,7 @@ static void test_md5_mismatch_is_minus_two_and_one_stop(void **state)
     /* and a new offer of the right file works */
     dropin_update_offer();
     assert_int_equal(dropin_update(), 0);
-    assert_updated();
+    dropin_assert_updated();
 }
 
 /* Weak point 7: what counts is what is in flash. */
@@ -141,15 +102,15 @@ static void test_flash_that_lies_or_fails_is_noticed(void **state)
         dropin.flash.lie_count = 1;
         dropin.flash.seed = at;
         if (dropin_update() == 0) { /* the page's erase, or a bit that had that value */
-            assert_updated();
+            dropin_assert_updated();
         } else {
-            assert_refused_in_order();
+            dropin_assert_refused_in_order();
         }
         dropin_init(1000, at);
         dropin.flash.fail_at = at * 8;
         dropin.flash.fail_count = 1;
         assert_int_equal(dropin_update(), -1);
-        assert_refused_in_order();
+        dropin_assert_refused_in_order();
     }
 }
 
@@ -161,7 +122,7 @@ static void test_image_that_cannot_start_is_refused(void **state)
     memset(dropin.image, 0x5A, 8);
     dropin_update_offer();
     assert_int_equal(dropin_update(), -1);
-    assert_refused_in_order();
+    dropin_assert_refused_in_order();
     assert_int_equal(dropin.flash.operations, 0);
 }
 
@@ -178,10 +139,10 @@ static void test_trailer_must_be_right(void **state)
         dropin_update_offer();
         if (length == 1000) {
             assert_int_equal(dropin_update(), 0);
-            assert_updated();
+            dropin_assert_updated();
         } else {
             assert_int_equal(dropin_update(), -2);
-            assert_refused_in_order();
+            dropin_assert_refused_in_order();
         }
     }
 }
@@ -221,7 +182,7 @@ static void test_transfer_that_stalls_is_asked_again(void **state)
     for (unsigned n = 1; n <= 8; n++) {
         assert_int_equal(dropin_piece(n, 128), 0);
     }
-    assert_updated();
+    dropin_assert_updated();
 }
 
 /* 0x1F: the dispatcher clears the busy flag, the poll asks again; a repeated 0x1F does not. */
@@ -248,7 +209,7 @@ static void test_sender_stop_leads_to_ready_once(void **state)
     for (unsigned n = 2; n <= 8; n++) {
         assert_int_equal(dropin_piece(n, 128), 0);
     }
-    assert_updated();
+    dropin_assert_updated();
 }
 
 static void test_attempts_are_limited(void **state)
@@ -304,270 +265,7 @@ static void test_older_record_is_voided_before_the_first_erase(void **state)
     assert_int_equal(otter_flag_write(&dropin.flash.port, &ram_flash_layout, &old), 0);
     assert_int_equal(dropin_offer(), 0);
     assert_int_equal(dropin_piece(1, 128), 0);
-    assert_flag_none();
-}
-
-/* As the bootloader leaves it: installed for good. */
-static void put_installed_frame(void)
-{
-    const struct journal_entry frame = {.step = 0x8000,
-                                        .kind = OTTER_JOURNAL_INSTALL,
-                                        .number = 8,
-                                        .present_len = 1000,
-                                        .flags = 1};
-    uint8_t bytes[JOURNAL_ENTRY_LEN];
-
-    journal_entry_put(bytes, 0, &frame);
-    memset(bytes + ENTRY_AT_CONFIRMED, 0, ENTRY_AT_REQUEST - ENTRY_AT_CONFIRMED);
-    ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
-}
-
-/* The journal says what APP holds, and that file is not downloaded again. */
-static void test_file_that_app_holds_is_refused(void **state)
-{
-    (void)state;
-    dropin_init(1000, 14);
-    put_installed_frame();
-    ram_flash_poke(&dropin.flash, APP, dropin.image, 1000);
-    for (unsigned i = 0; i < 1000; i++) {
-        dropin_forget();
-        assert_int_equal(dropin_offer(), -1);
-        assert_int_equal(dropin_sent(0x27), 1);
-        dropin_wait(200);
-        assert_int_equal(dropin_sent(0x1B), 0);
-    }
-    assert_int_equal(dropin.flash.operations, 0);
-    assert_int_equal(romUpdate.otaBusyModeFlag, 0);
-    dropin.image[999] ^= 1;
-    dropin_update_offer();
-    assert_int_equal(dropin_update(), 0);
-    assert_updated();
-}
-
-/* Three downloads whose MD5 is wrong, each after a reset; then no more. */
-static void test_three_downloads_and_no_more(void **state)
-{
-    (void)state;
-    dropin_init(1000, 17);
-    put_installed_frame();
-    dropin.offer[6] = dropin.offer[6] == '0' ? '1' : '0';
-    for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(dropin_update(), -2);
-        dropin_boot();
-    }
-    assert_int_equal(dropin_offer(), -1);
-    assert_int_equal(dropin_sent(0x27), 1);
-    assert_int_equal(dropin.flash.operations, 0);
-    dropin_update_offer();
-    assert_int_equal(dropin_update(), 0);
-    assert_updated();
-}
-
-static void test_file_that_was_tried_is_refused(void **state)
-{
-    struct journal_entry tried = {
-        .kind = OTTER_JOURNAL_IDLE, .number = 8, .present_len = 900, .tries = 3};
-    uint8_t bytes[JOURNAL_ENTRY_LEN];
-
-    (void)state;
-    dropin_init(1000, 15);
-    memcpy(tried.digest, dropin.md5, sizeof tried.digest);
-    journal_entry_put(bytes, 0, &tried);
-    ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
-    assert_int_equal(dropin_offer(), -1);
-    assert_int_equal(dropin_sent(0x27), 1);
-    assert_int_equal(dropin.flash.operations, 0);
-}
-
-static void put_trial_frame(void)
-{
-    const struct journal_entry trial = {.step = 0x8001,
-                                        .kind = OTTER_JOURNAL_INSTALL,
-                                        .number = 8,
-                                        .present_len = 900,
-                                        .previous_len = 900};
-    uint8_t bytes[JOURNAL_ENTRY_LEN];
-
-    journal_entry_put(bytes, 0, &trial);
-    ram_flash_poke(&dropin.flash, journal_entry_addr(0), bytes, sizeof bytes);
-}
-
-static bool is_on_trial(void)
-{
-    return !otter_update_is_allowed(&dropin.flash.port, &ram_flash_layout);
-}
-
-/* On trial: the offer shows that the line works. Refused, confirmed, and the module restarted,
- * so that it comes again. */
-static void test_offer_on_trial_confirms(void **state)
-{
-    (void)state;
-    for (unsigned by_answer = 0; by_answer < 2; by_answer++) {
-        dropin_init(1000, 16);
-        put_trial_frame();
-        assert_true(is_on_trial());
-        if (by_answer) {
-            otter_dropin_answered(0x2A);
-        } else {
-            assert_int_equal(dropin_offer(), -1);
-            assert_int_equal(dropin_sent(0x27), 1);
-            dropin_wait(10);
-            assert_int_equal(dropin_sent(0x29), 1);
-            assert_false(is_on_trial());
-            otter_dropin_answered(0x2A);
-        }
-        assert_false(is_on_trial());
-        assert_int_equal(dropin.forgiven, 1);
-        assert_int_equal(dropin.flash.erased, 0);
-        dropin_wait(30000);
-        assert_int_equal(dropin_sent(0x29), by_answer ? 0 : 1);
-        assert_int_equal(dropin_update(), 0);
-        assert_updated();
-    }
-}
-
-/* Any answer that the dispatcher hands on confirms. */
-static void test_any_answer_confirms(void **state)
-{
-    static const uint8_t answers[] = {0x06, 0x1C, 0x28};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof answers; i++) {
-        dropin_init(1000, i);
-        put_trial_frame();
-        otter_dropin_answered(answers[i]);
-        assert_false(is_on_trial());
-    }
-}
-
-/* 0x2A stays in the generator's own group of answers: the dispatcher hands none on. Bytes, and
- * half a minute of polls, confirm; neither does alone. And the module is not restarted at the
- * next start. */
-static void test_bytes_and_polls_confirm(void **state)
-{
-    (void)state;
-    dropin_init(1000, 18);
-    put_trial_frame();
-    Pro_D2W_Ask_Module_Reboot();
-    dropin_wait(200000);
-    assert_true(is_on_trial()); /* nothing came */
-    otter_dropin_heard();
-    dropin_wait(100);
-    dropin.now_ms += 60000;
-    dropin_wait(100);
-    assert_true(is_on_trial()); /* a loop that does not turn */
-    dropin_wait(27000);
-    assert_true(is_on_trial());
-    assert_int_equal(dropin.forgiven, 0);
-    dropin_wait(3000);
-    assert_false(is_on_trial());
-    assert_int_equal(dropin.forgiven, 1);
-    assert_int_equal(dropin_sent(0x29), 3);
-    dropin_boot();
-    Pro_D2W_Ask_Module_Reboot();
-    dropin_wait(30000);
-    assert_int_equal(dropin_sent(0x29), 0);
-}
-
-/* The poll feeds the watchdog of a trial. After five minutes in which nobody came it resets,
- * and until then APPBAK is not touched, whoever calls. */
-static void test_trial_ends_after_five_minutes(void **state)
-{
-    uint8_t bytes[2] = {1, 2};
-
-    (void)state;
-    dropin_init(1000, 19);
-    put_trial_frame();
-    dropin.flash.feeds = 0;
-    dropin_wait(300000);
-    assert_int_equal(dropin.flash.feeds, 30000);
-    assert_int_equal(dropin.resets, 0);
-    flash_erase(0x400, BACKUP);
-    wFlashData(bytes, 2, BACKUP);
-    assert_int_equal(dropin.flash.operations, 0);
-    dropin_wait(10);
-    assert_int_equal(dropin.resets, 1);
-    assert_true(is_on_trial());
-    dropin_init(1000, 19); /* what is confirmed is never reset, however silent the line */
-    put_installed_frame();
-    dropin_wait(1000000);
-    assert_int_equal(dropin.resets, 0);
-    dropin_init(1000, 19); /* nor what the vendor's bootloader has installed */
-    dropin_wait(1000000);
-    assert_int_equal(dropin.resets, 0);
-}
-
-/* Over otter's bootloader an update is asked for by the journal. */
-static void test_whole_update_with_a_journal(void **state)
-{
-    struct otter_journal journal;
-
-    (void)state;
-    dropin_init(5000, 20);
-    put_installed_frame();
-    assert_int_equal(dropin_update(), 0);
-    assert_updated();
-    assert_int_equal(dropin.flash.erased, 5); /* FLAG is a page of the journal */
-    journal = journal_get(&dropin.flash);
-    assert_int_equal(journal.request_file.tries, 1);
-    assert_int_equal(romUpdate.update_param.rom_statue, 0xEEEE);
-    flash_erase(0x400, FLAG); /* as an old line of the tutorial might */
-    assert_int_equal(dropin.flash.erased, 5);
-    assert_updated();
-    dropin_wait(100);
-    assert_int_equal(dropin.restarts, 1);
-    assert_int_equal(dropin.resets, 1); /* mcuRestart() has returned */
-}
-
-/* A request that flash does not take is told to the module, and leads to nothing. */
-static void test_request_that_flash_refuses(void **state)
-{
-    (void)state;
-    for (unsigned with_journal = 0; with_journal < 2; with_journal++) {
-        uint32_t operations;
-
-        dropin_init(1000, 22);
-        if (with_journal) {
-            put_installed_frame();
-        }
-        assert_int_equal(dropin_update(), 0);
-        operations = dropin.flash.operations;
-        for (uint32_t back = 0; back < 10; back++) {
-            dropin_init(1000, 22);
-            if (with_journal) {
-                put_installed_frame();
-            }
-            dropin.flash.fail_at = operations - back;
-            dropin.flash.fail_count = 1;
-            assert_int_equal(dropin_update(), -1);
-            assert_refused_in_order();
-            assert_int_equal(journal_get(&dropin.flash).request_size, 0);
-            dropin_wait(60000);
-            assert_int_equal(dropin.restarts, 0);
-        }
-    }
-}
-
-/* Weak point 25; and 0x2A ends it. */
-static void test_module_is_restarted_at_the_first_start_only(void **state)
-{
-    (void)state;
-    dropin_init(1000, 12); /* without a journal nobody knows: each start */
-    Pro_D2W_Ask_Module_Reboot();
-    dropin_wait(30000);
-    assert_int_equal(dropin_sent(0x29), 3);
-    dropin_init(1000, 12);
-    put_installed_frame();
-    Pro_D2W_Ask_Module_Reboot();
-    assert_int_equal(dropin_sent(0x29), 1);
-    dropin_wait(5000);
-    assert_int_equal(dropin_sent(0x29), 2);
-    otter_dropin_answered(0x2A);
-    dropin_wait(30000);
-    assert_int_equal(dropin_sent(0x29), 2);
-    Pro_D2W_Ask_Module_Reboot(); /* the next start */
-    dropin_wait(30000);
-    assert_int_equal(dropin_sent(0x29), 2);
+    dropin_assert_no_record();
 }
 
 /* After a reset in a transfer: 0x27, the dispatcher's ACK, and the module is made to offer
@@ -577,12 +275,12 @@ static void test_piece_without_offer_is_stopped_and_the_module_restarted_once(vo
     (void)state;
     dropin_init(1000, 13);
     assert_int_equal(dropin_piece(3, 128), -1);
-    assert_refused_in_order();
+    dropin_assert_refused_in_order();
     dropin_wait(10);
     assert_int_equal(dropin_sent(0x29), 1);
     otter_dropin_answered(0x2A);
     assert_int_equal(dropin_update(), 0);
-    assert_updated();
+    dropin_assert_updated();
 }
 
 static void test_flash_functions_keep_to_their_regions(void **state)
@@ -647,16 +345,6 @@ int main(void)
         cmocka_unit_test(test_repeated_offer_is_one_offer),
         cmocka_unit_test(test_ready_not_sent_is_minus_two),
         cmocka_unit_test(test_older_record_is_voided_before_the_first_erase),
-        cmocka_unit_test(test_file_that_app_holds_is_refused),
-        cmocka_unit_test(test_three_downloads_and_no_more),
-        cmocka_unit_test(test_file_that_was_tried_is_refused),
-        cmocka_unit_test(test_offer_on_trial_confirms),
-        cmocka_unit_test(test_any_answer_confirms),
-        cmocka_unit_test(test_bytes_and_polls_confirm),
-        cmocka_unit_test(test_trial_ends_after_five_minutes),
-        cmocka_unit_test(test_whole_update_with_a_journal),
-        cmocka_unit_test(test_request_that_flash_refuses),
-        cmocka_unit_test(test_module_is_restarted_at_the_first_start_only),
         cmocka_unit_test(test_piece_without_offer_is_stopped_and_the_module_restarted_once),
         cmocka_unit_test(test_flash_functions_keep_to_their_regions),
         cmocka_unit_test(test_md5_names),

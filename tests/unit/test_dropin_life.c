@@ -21,6 +21,7 @@
 #include "otter/swap.h"
 #include "otter/update.h"
 #include "otter/verify.h"
+#include "support/case_options.h"
 #include "support/dropin_fixture.h"
 #include "support/rng.h"
 
@@ -59,7 +60,8 @@ static struct {
     uint32_t operations; /* before this run */
     unsigned trials;     /* starts of the new version since it was asked for */
     bool is_over;
-    const char *breach; /* of a promise; NULL: none */
+    const char *breach;  /* of a promise; NULL: none */
+    bool is_unreachable; /* ... and no module can help */
 } life;
 
 static uint8_t old_image[OLD_SIZE];
@@ -102,6 +104,12 @@ static void breach(const char *what)
     if (life.breach == NULL) {
         life.breach = what;
     }
+}
+
+static void breach_unreachable(const char *what)
+{
+    life.is_unreachable |= life.breach == NULL;
+    breach(what);
 }
 
 /* ---- one start ---- */
@@ -169,7 +177,7 @@ static void run(void *ctx)
     verifier.port = &dropin.flash.port;
     target = otter_startup_run(&startup, life.plan->is_signed ? NULL : &otter_flag_functions);
     if (target != OTTER_STARTUP_APP && target != OTTER_STARTUP_TRIAL) {
-        breach("in recovery");
+        breach_unreachable("in recovery");
         return;
     }
     dropin_start();
@@ -184,7 +192,7 @@ static void run(void *ctx)
         }
         run_old();
     } else {
-        breach("no whole app");
+        breach_unreachable("no whole app");
     }
 }
 
@@ -204,6 +212,7 @@ static void leave_the_factory(void)
     life.trials = 0;
     life.is_over = false;
     life.breach = NULL;
+    life.is_unreachable = false;
 }
 
 static void one_run(unsigned *cut)
@@ -248,7 +257,7 @@ static void check_end(void)
         one_run(&none);
     }
     if (life.breach == NULL && !life.is_over) {
-        breach("cannot be updated any more");
+        breach_unreachable("cannot be updated any more");
     }
 }
 
@@ -260,7 +269,7 @@ static bool live(const struct plan *plan)
     leave_the_factory();
     while (!life.is_over && life.breach == NULL) {
         if (++starts > STARTS_MAX) {
-            breach("no end");
+            breach_unreachable("no end");
         }
         one_run(&cut);
     }
@@ -272,7 +281,7 @@ static bool live(const struct plan *plan)
 
 /* ---- many ---- */
 
-static uint64_t cases, multi, failures;
+static uint64_t cases, multi, failures, unreachable;
 
 static void try(const struct plan *plan)
 {
@@ -283,6 +292,7 @@ static void try(const struct plan *plan)
     if (live(plan)) {
         return;
     }
+    unreachable += life.is_unreachable;
     if (failures++ < FAILURES_SHOWN) {
         fprintf(stderr, "%s; repeat: test_dropin_life --repeat %s:%u:%u:%" PRIu64, life.breach,
                 plan->name, (unsigned)life.cuts[0].at, (unsigned)life.cuts[0].tear, seed);
@@ -342,41 +352,41 @@ static int repeat(const char *text)
     return 2;
 }
 
+static bool write_json(const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    if (file == NULL) {
+        perror(path);
+        return false;
+    }
+    fprintf(file,
+            "{\n  \"dropin_power_cases\": %" PRIu64 ",\n  \"dropin_power_failures\": %" PRIu64
+            ",\n  \"dropin_unreachable_boards\": %" PRIu64 "\n}\n",
+            cases, failures, unreachable);
+    return fclose(file) == 0;
+}
+
 int main(int argc, char **argv)
 {
-    uint32_t every = 97;
-    uint64_t seed = 1;
-    const char *json = NULL;
+    struct case_options options = {.every = 97, .seed = 1};
 
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--repeat") == 0) {
-            return repeat(argv[i + 1]);
-        }
-        if (strcmp(argv[i], "--every") == 0) {
-            every = (uint32_t)strtoul(argv[i + 1], NULL, 10);
-        } else if (strcmp(argv[i], "--seed") == 0) {
-            seed = strtoull(argv[i + 1], NULL, 10);
-        } else if (strcmp(argv[i], "--json") == 0) {
-            json = argv[i + 1];
-        }
+    if (!case_options_parse(&options, argc, argv, 1, "--every --seed --json --repeat") ||
+        options.every == 0) {
+        fprintf(stderr, "usage: test_dropin_life [--every N] [--seed S] [--json FILE] | "
+                        "--repeat CASE\n");
+        return 2;
+    }
+    if (options.repeat != NULL) {
+        return repeat(options.repeat);
     }
     for (unsigned i = 0; i < PLANS; i++) {
-        campaign(&plans[i], every == 0 ? 1 : every, seed + i);
+        campaign(&plans[i], (uint32_t)options.every, options.seed + i);
     }
     printf("%" PRIu64 " cases, %" PRIu64 " with two cuts, %" PRIu64 " failures\n", cases, multi,
            failures);
-    if (json != NULL) {
-        FILE *out = fopen(json, "w");
-
-        if (out == NULL ||
-            fprintf(out,
-                    "{\"dropin_power_cases\": %" PRIu64
-                    ", \"dropin_unreachable_boards\": %" PRIu64 "}\n",
-                    cases, failures) < 0 ||
-            fclose(out) != 0) {
-            fprintf(stderr, "test_dropin_life: %s: not written\n", json);
-            return EXIT_FAILURE;
-        }
+    if (options.json != NULL && !write_json(options.json)) {
+        return EXIT_FAILURE;
     }
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
