@@ -12,8 +12,9 @@ struct case_options {
     const char *map, *plan, *json, *repeat;
 };
 
-/* Take argv[first] and what follows. `known` names those that the program has, as in "--cases
- * --seed". Returns false for any other, for one without a value, and for a number that is none. */
+/* Take argv[first] and what follows. `known` names those that the program has, with blanks
+ * between them. Returns false for any other, for one without a value, and for a number that is
+ * none. */
 bool case_options_parse(struct case_options *options, int argc, char **argv, int first,
                         const char *known);
 
