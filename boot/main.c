@@ -20,10 +20,10 @@
  * (otter_startup_run()), and start it; or receive an image, if nothing should be started, the
  * app or the pin asks for it, or the watchdog has reset the app again and again (recover.h). A
  * clean start writes no log, and the app finds the chip as after reset, but for the flags in
- * RCC_CSR after a reset by a watchdog (mailbox.h). The watchdog is started
- * before the first change of flash: if the bootloader hangs, it resets and continues from where
- * the journal says. Only an app on trial is started with the watchdog running; before any other
- * app the bootloader resets once more, which stops the watchdog.
+ * RCC_CSR after a reset by a watchdog (mailbox.h). The watchdog is started before the first
+ * change of flash: if the bootloader hangs, it resets and continues from where the journal
+ * says. Only an app on trial is started with the watchdog running; before any other app the
+ * bootloader resets once more, which stops the watchdog.
  */
 
 /* What otter_startup_run() has reported so far. */
