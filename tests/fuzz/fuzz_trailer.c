@@ -29,10 +29,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (otter_image_is_startable(head, image_size, &ram_flash_layout)) {
         const struct otter_region *app = &ram_flash_layout.app, *ram = &ram_flash_layout.ram;
-        uint32_t stack = otter_get_le32(head), reset = otter_get_le32(head + 4);
+        uint32_t stack = otter_get_le32(head), reset = otter_get_le32(head + 4) - app->addr;
         FUZZ_CHECK(stack % 4 == 0 && stack >= ram->addr + OTTER_IMAGE_STACK_MIN &&
                    stack - ram->addr <= ram->size);
-        FUZZ_CHECK(reset % 2 == 1 && reset >= app->addr + 8 && reset < app->addr + image_size);
+        FUZZ_CHECK(reset % 2 == 1 && reset >= 8 && reset < image_size);
     }
     return 0;
 }
