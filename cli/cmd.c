@@ -166,6 +166,11 @@ static error_t parse_none(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
+const struct argp *cmd_argp(const struct argp_state *state)
+{
+    return state->root_argp->children[0].argp;
+}
+
 int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input)
 {
     /* --help is ours: argp's own would print argv[0], whose form is that of diagnostics. */

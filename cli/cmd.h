@@ -19,11 +19,14 @@ enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
 int cmd_push(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_image_inspect(int argc, char **argv);
 int cmd_image_make(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);
 int cmd_image_attach(int argc, char **argv);
 int cmd_image_verify(int argc, char **argv);
 int cmd_image_factory(int argc, char **argv);
+int cmd_boot(int argc, char **argv);
+int cmd_boot_make(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_board(int argc, char **argv);
 int cmd_board_run(int argc, char **argv);
@@ -64,6 +67,9 @@ error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size)
  * Returns 0 to go on, CMD_USAGE, or -1 when --help was served and the command is done.
  * In parse functions ARGP_ERR_UNKNOWN and EINVAL (after cmd_misuse()) are mistakes. */
 int cmd_parse(const struct argp *argp, const char *usage, int argc, char **argv, void *input);
+
+/* What cmd_parse() was given, for the parser of its argp. */
+const struct argp *cmd_argp(const struct argp_state *state);
 
 /* One of the commands that can follow a name, e.g. after `otter image`. */
 struct cmd_sub {

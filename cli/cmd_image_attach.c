@@ -5,8 +5,8 @@
 #include "cli/cmd.h"
 #include "cli/image_command.h"
 #include "cli/key_option.h"
+#include "cli/map_option.h"
 #include "cli/report.h"
-#include "port/stm32f103/partitions.h"
 
 enum { SIGNATURE_FILE_MAX = 4096 };
 
@@ -34,15 +34,16 @@ static const struct argp argp = {
         (const struct argp_option[]){
             {"signature", 's', "FILE", 0, "the signature, 64 bytes", 0},
             {"key", 'k', "PUB.pem", 0, "the key that made it: its public half will do", 0},
-            {"output", 'o', "OUT.bin", 0, "where the image goes; in place if not given", 0},
+            {"output", 'o', "OUT", 0,
+             "where the image goes; .hex: Intel HEX; in place if not given", 0},
             KEY_PASS_OPTION,
-            IMAGE_SLOT_OPTION,
             {"json", 'j', NULL, 0, "print one JSON object", 0},
             {0}},
     .parser = parse,
-    .args_doc = "IN.bin",
+    .args_doc = "IN",
     .doc = "Put a signature into an image that `otter image make --key` has made, if it is the "
-           "right one."};
+           "right one.",
+    .children = image_map};
 
 static int check_key(const struct image_options *options, const struct image_file *in,
                      const struct key_file *key, struct host_error *out_error)
@@ -80,7 +81,7 @@ static int read_signature(const char *path, uint8_t out[OTTER_IMAGE_SIGNATURE_SI
 static int attach(const struct image_options *options, const struct image_file *in,
                   const struct key_file *key)
 {
-    uint8_t data[OTTER_APP_SIZE_MAX];
+    static uint8_t data[MAP_SLOT_MAX];
     struct host_error error;
     size_t size = in->file.len, signed_len = size - OTTER_IMAGE_SIGNATURE_SIZE;
 
@@ -98,7 +99,7 @@ static int attach(const struct image_options *options, const struct image_file *
                               "--to-sign wrote, as it is and not its hash",
                               options->in, options->key);
     }
-    if (file_write(options->out, data, size, &error) != 0) {
+    if (image_save(options, options->out, data, (uint32_t)size, &error) != 0) {
         return report_error(&error);
     }
     return image_print_signed(options, data, (uint32_t)size, &in->image);

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otter image factory: what a new board is flashed with; see docs/man/otter-image.1. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/app_file.h"
+#include "cli/boot_view.h"
 #include "cli/cmd.h"
+#include "cli/map_option.h"
 #include "cli/report.h"
-#include "host/hex.h"
-#include "host/image_file.h"
+#include "host/reason_text.h"
 #include "port/stm32f103/partitions.h"
+
+enum { FLASH_MAX = 0x100000 }; /* of the largest STM32F103 */
 
 struct factory_options {
     const char *boot, *app, *out;
+    struct otter_layout map;
 };
 
 static error_t parse_factory(int key, char *arg, struct argp_state *state)
@@ -18,6 +22,9 @@ static error_t parse_factory(int key, char *arg, struct argp_state *state)
     struct factory_options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->map;
+        return 0;
     case 'b':
         options->boot = arg;
         return 0;
@@ -45,103 +52,119 @@ static error_t parse_factory(int key, char *arg, struct argp_state *state)
 static const struct argp factory_argp = {
     .options =
         (const struct argp_option[]){
-            {"boot", 'b', "BOOT.bin", 0, "the bootloader", 0},
-            {"app", 'a', "APP.bin", 0, "the application", 0},
+            {"boot", 'b', "BOOT", 0, "the bootloader (.bin, .hex or .elf)", 0},
+            {"app", 'a', "APP", 0, "the application (.bin, .hex or .elf)", 0},
             {"output", 'o', "FACTORY", 0,
              "where the image goes; .hex: Intel HEX, .bin: plain from the start of flash", 0},
             {0}},
     .parser = parse_factory,
-    .doc = "Merge bootloader and application into what a new board is flashed with."};
+    .doc = "Merge bootloader and application into what a new board is flashed with, if this "
+           "bootloader starts this application.",
+    .children = (const struct argp_child[]){{.argp = &map_option}, {0}}};
 
-static bool ends_with(const char *text, const char *end)
+static bool ends_in_bin(const char *path)
 {
-    size_t len = strlen(text), end_len = strlen(end);
-    return len > end_len && strcmp(text + len - end_len, end) == 0;
+    size_t len = strlen(path);
+    return len > 4 && strcmp(path + len - 4, ".bin") == 0;
 }
 
-static int save(const char *path, const void *data, size_t size)
+static int refuse_key(const struct boot_file *boot, const struct image_file *app,
+                      struct host_error *out_error)
 {
-    struct host_error error;
-    return file_write(path, data, size, &error) == 0 ? CMD_OK : report_error(&error);
-}
+    char ids[BOOT_FILE_KEYS_MAX * sizeof ", 0x01234567"] = "";
+    size_t len = 0;
 
-static int save_hex(const char *path, const struct image_file *boot,
-                    const struct image_file *app)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    if (out == NULL) {
-        return report_failure(path, "not enough memory");
+    for (unsigned i = 0; i < boot->ids.key_count && i < BOOT_FILE_KEYS_MAX; i++) {
+        len += (size_t)snprintf(ids + len, sizeof ids - len, "%s0x%08x", i == 0 ? "" : ", ",
+                                boot_file_key_id(boot, i));
     }
-    hex_write(out, OTTER_BOOT_ADDR, boot->file.data, boot->file.len);
-    hex_write(out, OTTER_APP_ADDR, app->file.data, app->file.len);
-    hex_write_end(out);
-    bool good = ferror(out) == 0;
-    good = fclose(out) == 0 && good;
-    if (!good) {
-        (void)report_failure(path, "not enough memory");
-    }
-    int code = good ? save(path, text, size) : CMD_FAILED;
-    free(text);
-    return code;
+    return host_error_set(out_error, app->path, "is signed with key 0x%08x; %s %s%s",
+                          app->image.key_id, boot->path,
+                          len == 0 ? "has none: see `otter boot make`" : "knows ", ids);
 }
 
-static int save_bin(const char *path, const struct image_file *boot,
-                    const struct image_file *app)
+/* In the words of what can be done about it. */
+static int refuse(const struct boot_file *boot, const struct image_file *app,
+                  enum otter_reason reason, struct host_error *out_error)
 {
-    uint8_t data[OTTER_APP_ADDR - OTTER_FLASH_ADDR + OTTER_APP_SIZE];
+    char is[9], wanted[9];
 
-    memset(data, 0xFF, sizeof data); /* erased flash */
-    memcpy(data + (OTTER_BOOT_ADDR - OTTER_FLASH_ADDR), boot->file.data, boot->file.len);
-    memcpy(data + (OTTER_APP_ADDR - OTTER_FLASH_ADDR), app->file.data, app->file.len);
-    size_t size = OTTER_APP_ADDR - OTTER_FLASH_ADDR + app->file.len;
-    return save(path, data, size);
+    if (reason == OTTER_REASON_NONE) {
+        return 0;
+    }
+    if (reason == OTTER_REASON_NO_IMAGE || reason == OTTER_REASON_UNSIGNED) {
+        return host_error_set(out_error, app->path,
+                              "is not signed, and %s starts signed images only; see `otter "
+                              "image sign`",
+                              boot->path);
+    }
+    if (reason == OTTER_REASON_UNKNOWN_KEY) {
+        return refuse_key(boot, app, out_error);
+    }
+    if (reason == OTTER_REASON_HARDWARE) {
+        image_file_text(app->image.hardware, is);
+        image_file_text(boot_file_hardware(boot), wanted);
+        return host_error_set(out_error, app->path, "is for hardware %s, %s for %s", is,
+                              boot->path, wanted);
+    }
+    return host_error_set(out_error, app->path, "%s would not start it: %s", boot->path,
+                          reason_recovery_text((uint8_t)reason));
 }
 
-static int write_factory(const struct factory_options *options, const struct image_file *boot,
-                         const struct image_file *app)
+/* Would a board that is flashed with these run? Of another vendor's bootloader nobody knows. */
+static int check(const struct factory_options *options, const struct boot_file *boot,
+                 const struct image_file *app, struct host_error *out_error)
 {
-    struct host_error error;
-
-    if (image_file_check_startable(boot, OTTER_BOOT_ADDR, &error) != 0 ||
-        image_file_check_startable(app, OTTER_APP_ADDR, &error) != 0) {
-        return report_error(&error);
-    }
     const char *const inputs[] = {options->boot, options->app};
-    if (file_check_output(options->out, inputs, sizeof inputs / sizeof inputs[0], &error) !=
-        0) {
+    uint32_t slot_off = options->map.app.addr - OTTER_BOOT_ADDR;
+
+    if (slot_off < boot->file.len || slot_off > FLASH_MAX) {
+        return host_error_set(out_error, "--app-addr", "the slot is not behind %s", boot->path);
+    }
+    if (image_file_check_startable(app, &options->map, out_error) != 0 ||
+        (boot->is_otters &&
+         refuse(boot, app, boot_file_judge(boot, &app->file, &options->map), out_error) != 0)) {
+        return -1;
+    }
+    return file_check_output(options->out, inputs, sizeof inputs / sizeof inputs[0], out_error);
+}
+
+static int make(const struct factory_options *options, const struct boot_file *boot)
+{
+    struct image_file app;
+    struct host_error error;
+
+    if (app_file_load(&app, options->app, &options->map, NULL, &error) != 0) {
         return report_error(&error);
     }
-    return ends_with(options->out, ".hex") ? save_hex(options->out, boot, app)
-                                           : save_bin(options->out, boot, app);
+    const struct program_part parts[] = {{OTTER_BOOT_ADDR, &boot->file},
+                                         {options->map.app.addr, &app.file}};
+    int err = check(options, boot, &app, &error);
+    if (err == 0) {
+        err = program_file_save(options->out, parts, sizeof parts / sizeof parts[0], &error);
+    }
+    image_file_free(&app);
+    return err == 0 ? CMD_OK : report_error(&error);
 }
 
 int cmd_image_factory(int argc, char **argv)
 {
-    struct factory_options options = {0};
-    struct image_file boot, app;
+    struct factory_options options = {.map = map_option_default()};
+    struct boot_file boot;
     struct host_error error;
 
     int err = cmd_parse(&factory_argp, "otter image factory", argc, argv, &options);
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (!ends_with(options.out, ".hex") && !ends_with(options.out, ".bin")) {
+    if (!program_file_is_hex(options.out) && !ends_in_bin(options.out)) {
         (void)report_failure(options.out, "the name must end in .hex or .bin");
         return CMD_USAGE;
     }
-    if (image_file_load(&boot, options.boot, OTTER_BOOT_SIZE, &error) != 0) {
+    if (boot_view_load(&boot, options.boot, &error) != 0) {
         return report_error(&error);
     }
-    int code = CMD_FAILED;
-    if (image_file_load(&app, options.app, OTTER_APP_SIZE, &error) == 0) {
-        code = write_factory(&options, &boot, &app);
-        image_file_free(&app);
-    } else {
-        (void)report_error(&error);
-    }
-    image_file_free(&boot);
+    int code = make(&options, &boot);
+    boot_file_free(&boot);
     return code;
 }

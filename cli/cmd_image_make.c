@@ -5,8 +5,10 @@
 #include "cli/cmd.h"
 #include "cli/image_command.h"
 #include "cli/key_option.h"
+#include "cli/map_option.h"
 #include "cli/report.h"
-#include "port/stm32f103/partitions.h"
+
+enum { OPT_TO_SIGN = 256 };
 
 static error_t check(struct image_options *options)
 {
@@ -31,7 +33,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct image_options *options = state->input;
 
     switch (key) {
-    case IMAGE_OPT_TO_SIGN:
+    case OPT_TO_SIGN:
         options->to_sign = arg;
         return 0;
     case ARGP_KEY_END:
@@ -44,28 +46,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"output", 'o', "OUT.bin", 0, "where the image goes", 0},
+            {"output", 'o', "OUT", 0, "where the image goes; .hex: Intel HEX", 0},
             {"key", 'k', "PUB.pem", 0, "the key that will sign it: its public half will do", 0},
-            {"to-sign", IMAGE_OPT_TO_SIGN, "FILE", 0, "write what that key must sign to FILE",
-             0},
+            {"to-sign", OPT_TO_SIGN, "FILE", 0, "write what that key must sign to FILE", 0},
             KEY_PASS_OPTION,
-            IMAGE_SLOT_OPTION,
             {0}},
     .parser = parse,
-    .args_doc = "IN.bin",
-    .doc = "Write IN.bin with otter's trailer behind it, not signed. With --key it is complete "
+    .args_doc = "IN",
+    .doc = "Write IN (.bin, .hex or .elf) with otter's trailer behind it, not signed. With "
+           "--key it is complete "
            "but for the signature, for `otter image attach`.",
-    .children = image_trailer_options};
+    .children = image_trailer_and_map};
 
 /* Both files, after looking at both names. The second must not be the first. */
-static int save(const struct image_options *options, const uint8_t data[], uint32_t size,
+static int save(const struct image_options *options, uint8_t data[], uint32_t size,
                 struct host_error *out_error)
 {
     const char *message = options->to_sign;
 
     if (image_check_output(options, options->out, false, out_error) != 0 ||
         (message != NULL && image_check_output(options, message, false, out_error) != 0) ||
-        file_write(options->out, data, size, out_error) != 0) {
+        image_save(options, options->out, data, size, out_error) != 0) {
         return -1;
     }
     return message == NULL ? 0
@@ -78,7 +79,7 @@ static int save(const struct image_options *options, const uint8_t data[], uint3
 static int make(const struct image_options *options, const struct image_file *in,
                 const struct key_file *key)
 {
-    uint8_t data[OTTER_APP_SIZE_MAX];
+    static uint8_t data[MAP_SLOT_MAX];
     struct otter_image image;
     struct host_error error;
     uint32_t size = 0;
@@ -91,7 +92,11 @@ static int make(const struct image_options *options, const struct image_file *in
     }
     image.key_id = key != NULL ? key->id : 0;
     otter_image_put_trailer(data + image.length, &image); /* without a signature */
-    return save(options, data, size, &error) == 0 ? CMD_OK : report_error(&error);
+    if (save(options, data, size, &error) != 0) {
+        return report_error(&error);
+    }
+    image_warn(options, in, &image);
+    return CMD_OK;
 }
 
 int cmd_image_make(int argc, char **argv)

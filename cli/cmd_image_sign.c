@@ -3,8 +3,8 @@
 #include "cli/cmd.h"
 #include "cli/image_command.h"
 #include "cli/key_option.h"
+#include "cli/map_option.h"
 #include "cli/report.h"
-#include "port/stm32f103/partitions.h"
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -22,24 +22,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"key", 'k', "KEY.pem", 0, "the private key", 0},
-                                            {"output", 'o', "OUT.bin", 0,
-                                             "where the image goes; in place if not given", 0},
-                                            KEY_PASS_OPTION,
-                                            IMAGE_SLOT_OPTION,
-                                            {"json", 'j', NULL, 0, "print one JSON object", 0},
-                                            {0}},
+    .options =
+        (const struct argp_option[]){
+            {"key", 'k', "KEY.pem", 0, "the private key", 0},
+            {"output", 'o', "OUT", 0,
+             "where the image goes; .hex: Intel HEX; in place if not given", 0},
+            KEY_PASS_OPTION,
+            {"json", 'j', NULL, 0, "print one JSON object", 0},
+            {0}},
     .parser = parse,
-    .args_doc = "IN.bin",
-    .doc =
-        "Sign an image, or sign it anew. A .bin without trailer gets one from --hardware and "
-        "--version.",
-    .children = image_trailer_options};
+    .args_doc = "IN",
+    .doc = "Sign an image (.bin, .hex or .elf), or sign it anew. One without trailer gets one "
+           "from --hardware and "
+           "--version.",
+    .children = image_trailer_and_map};
 
 static int sign(const struct image_options *options, const struct image_file *in,
                 const struct key_file *key)
 {
-    uint8_t data[OTTER_APP_SIZE_MAX];
+    static uint8_t data[MAP_SLOT_MAX];
     struct otter_image image = {.length = 0};
     struct host_error error;
     uint32_t size = 0;
@@ -52,9 +53,10 @@ static int sign(const struct image_options *options, const struct image_file *in
     image.key_id = key->id;
     otter_image_put_trailer(data + image.length, &image);
     if (key_file_sign(key, data, signed_len, data + signed_len, &error) != 0 ||
-        file_write(options->out, data, size, &error) != 0) {
+        image_save(options, options->out, data, size, &error) != 0) {
         return report_error(&error);
     }
+    image_warn(options, in, &image);
     return image_print_signed(options, data, size, &image);
 }
 

@@ -16,12 +16,12 @@ static const struct argp argp = {
     .options = (const struct argp_option[]){{"key", 'k', "KEY.pem", 0,
                                              "the key, public or private", 0},
                                             KEY_PASS_OPTION,
-                                            IMAGE_SLOT_OPTION,
                                             {"json", 'j', NULL, 0, "print one JSON object", 0},
                                             {0}},
     .parser = parse,
     .args_doc = "FILE",
-    .doc = "Tell whether an image is signed with a key, and not changed since."};
+    .doc = "Tell whether an image is signed with a key, and not changed since.",
+    .children = image_map};
 
 enum verdict { GOOD, NO_TRAILER, NOT_SIGNED, OTHER_KEY, WRONG };
 

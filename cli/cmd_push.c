@@ -14,7 +14,6 @@
 #include "host/line_doubt.h"
 #include "host/local_time.h"
 #include "host/push_session.h"
-#include "port/stm32f103/partitions.h"
 
 enum {
     CANCEL_MS = 1000, /* for 0x1F and its answer after Ctrl-C */
@@ -170,16 +169,16 @@ int cmd_push(int argc, char **argv)
                                    .as_json = options.json,
                                    .reason = "none"};
     progress_line_init(&push.view.progress, stderr, "");
-    if (app_file_load(&firmware, options.file, options.slot_size, &error) != 0) {
+    if (app_file_load(&firmware, options.file, &options.map, NULL, &error) != 0) {
         push_view_fail_error(&push.view, "file", &error);
         return push_view_finish(&push.view, 0);
     }
     push.view.firmware = &firmware;
     if (expect_version(&options, &firmware, version, &error) != 0 ||
-        (!options.force &&
-         image_file_check_startable(&firmware, OTTER_APP_ADDR, &error) != 0)) {
+        (!options.force && image_file_check_startable(&firmware, &options.map, &error) != 0)) {
         push_view_fail_error(&push.view, "file", &error);
     } else {
+        app_file_warn_of_version(&firmware, version);
         seconds = push_file(&push, &options, version);
     }
     int code = push_view_finish(&push.view, seconds);

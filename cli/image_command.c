@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include "cli/app_file.h"
 #include "cli/cmd.h"
 #include "cli/key_option.h"
+#include "cli/map_option.h"
 #include "cli/report.h"
 #include "host/json.h"
 #include "host/number.h"
-#include "port/stm32f103/partitions.h"
 
 enum { IMAGE_ALIGN = 4 }; /* the trailer begins on a word, so that a device reads it as such */
 
@@ -59,7 +60,19 @@ static const struct argp trailer_argp = {
              0},
             {0}},
     .parser = parse_trailer_option};
-const struct argp_child image_trailer_options[] = {{.argp = &trailer_argp}, {0}};
+const struct argp_child image_trailer_and_map[] = {
+    {.argp = &trailer_argp}, {.argp = &map_option}, {0}};
+const struct argp_child image_map[] = {{.argp = &map_option}, {0}};
+
+static void give_inputs(struct image_options *options, const struct argp_state *state)
+{
+    const struct argp_child *children = cmd_argp(state)->children;
+
+    for (unsigned i = 0; children != NULL && children[i].argp != NULL; i++) {
+        state->child_inputs[i] =
+            children[i].argp == &map_option ? (void *)&options->map : options;
+    }
+}
 
 error_t image_parse(int key, char *arg, struct argp_state *state)
 {
@@ -67,9 +80,7 @@ error_t image_parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
-        if (state->root_argp->children != NULL && state->child_inputs != NULL) {
-            state->child_inputs[0] = options;
-        }
+        give_inputs(options, state);
         return 0;
     case 'j':
         options->json = true;
@@ -80,9 +91,6 @@ error_t image_parse(int key, char *arg, struct argp_state *state)
     case 'o':
         options->out = arg;
         return 0;
-    case IMAGE_OPT_SLOT:
-        return cmd_number32("--slot", arg, OTTER_PAGE_SIZE, OTTER_APP_SIZE_MAX,
-                            &options->slot_size);
     case OPT_PASS_FILE:
         options->pass_file = arg;
         return 0;
@@ -147,7 +155,7 @@ static int run_with_key(const struct image_command *command,
 
 int image_run(const struct image_command *command, int argc, char **argv)
 {
-    struct image_options options = {.slot_size = OTTER_APP_SIZE};
+    struct image_options options = {.map = map_option_default()};
     struct image_file image;
     struct host_error error;
 
@@ -155,7 +163,7 @@ int image_run(const struct image_command *command, int argc, char **argv)
     if (err != 0) {
         return err < 0 ? CMD_OK : err;
     }
-    if (image_file_load(&image, options.in, options.slot_size, &error) != 0) {
+    if (app_file_load(&image, options.in, &options.map, &options.in_kind, &error) != 0) {
         return report_error(&error);
     }
     int code = run_with_key(command, &options, &image);
@@ -170,11 +178,11 @@ static int add_trailer(const struct image_options *options, const struct image_f
     size_t length = (in->file.len + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
     size_t size = length + OTTER_IMAGE_TRAILER_SIZE;
 
-    if (size > options->slot_size) {
+    if (size > options->map.app.size) {
         return host_error_set(
             out_error, options->in,
             "with its trailer %zu bytes, which do not fit the slot of %u bytes", size,
-            options->slot_size);
+            options->map.app.size);
     }
     *out_image = (struct otter_image){.length = (uint32_t)length, .number = options->number};
     memcpy(out, in->file.data, in->file.len);
@@ -190,7 +198,7 @@ int image_prepare(const struct image_options *options, const struct image_file *
                   uint8_t out[], struct otter_image *out_image, uint32_t *out_size,
                   struct host_error *out_error)
 {
-    if (image_file_check_startable(in, OTTER_APP_ADDR, out_error) != 0) {
+    if (image_file_check_startable(in, &options->map, out_error) != 0) {
         return -1;
     }
     bool adds_trailer = image_has_trailer_options(options);
@@ -216,7 +224,30 @@ int image_check_output(const struct image_options *options, const char *path, bo
 {
     const char *const inputs[] = {in_place ? NULL : options->in, options->key,
                                   options->pass_file, options->signature};
+
+    if (strcmp(path, options->in) == 0 &&
+        options->in_kind != (program_file_is_hex(path) ? LOADER_HEX : LOADER_BIN)) {
+        return host_error_set(out_error, path,
+                              "its name and what it is do not go together; give -o");
+    }
     return file_check_output(path, inputs, sizeof inputs / sizeof inputs[0], out_error);
+}
+
+int image_save(const struct image_options *options, const char *path, uint8_t data[],
+               uint32_t size, struct host_error *out_error)
+{
+    const struct file file = {data, size};
+    const struct program_part image = {options->map.app.addr, &file};
+
+    return program_file_save(path, &image, 1, out_error);
+}
+
+void image_warn(const struct image_options *options, const struct image_file *in,
+                const struct otter_image *image)
+{
+    if (image_has_trailer_options(options)) {
+        app_file_warn_of_version(in, image->version);
+    }
 }
 
 int image_print_signed(const struct image_options *options, uint8_t *data, uint32_t size,

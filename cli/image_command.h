@@ -5,8 +5,10 @@
 #include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "cli/program_file.h"
 #include "host/image_file.h"
 #include "host/key_file.h"
+#include "otter/partition.h"
 
 /* What `otter image make`, `sign`, `attach` and `verify` share: an image, mostly a key, and
  * what a new trailer says. */
@@ -15,20 +17,14 @@ struct image_options {
     const char *to_sign, *signature; /* what another program signs, and what it made of it */
     const char *hardware, *version, *number_text; /* of a new trailer */
     uint32_t number;
-    uint32_t slot_size;
+    struct otter_layout map;  /* `app` and `ram` of it */
+    enum loader_kind in_kind; /* of the file `in` */
     bool json;
 };
 
-/* Of the commands' own options. --slot is one of all four. */
-enum { IMAGE_OPT_SLOT = 256, IMAGE_OPT_TO_SIGN };
-#define IMAGE_SLOT_OPTION                                                                      \
-    {                                                                                          \
-        "slot", IMAGE_OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0    \
-    }
-
-/* For the `children` of an argp: --hardware, --version, --number. Its `input` is struct
- * image_options. */
-extern const struct argp_child image_trailer_options[];
+/* For the `children` of an argp with image_parse(): what a new trailer says (--hardware,
+ * --version, --number) and the MCU's map (cli/map_option.h); or the map alone. */
+extern const struct argp_child image_trailer_and_map[], image_map[];
 
 /* The options that more than one has; hands the rest back as ARGP_ERR_UNKNOWN. */
 error_t image_parse(int key, char *arg, struct argp_state *state);
@@ -56,9 +52,17 @@ int image_prepare(const struct image_options *options, const struct image_file *
                   struct host_error *out_error);
 
 /* May the result go to `path`? Not over a file that the options name as input; over the image
- * itself only if that is what the command does. Returns 0 or -1. */
+ * itself only if that is what the command does, and then in its form. Returns 0 or -1. */
 int image_check_output(const struct image_options *options, const char *path, bool in_place,
                        struct host_error *out_error);
+
+/* Write the image to `path`: as Intel HEX if it is named so. Returns 0 or -1. */
+int image_save(const struct image_options *options, const char *path, uint8_t data[],
+               uint32_t size, struct host_error *out_error);
+
+/* Once it is written: what about its new trailer looks wrong, on stderr. */
+void image_warn(const struct image_options *options, const struct image_file *in,
+                const struct otter_image *image);
 
 /* Print what was signed. Returns the exit code. */
 int image_print_signed(const struct image_options *options, uint8_t *data, uint32_t size,

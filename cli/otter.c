@@ -9,6 +9,7 @@ static const struct cmd_sub commands[] = {
     {"push", "push", cmd_push, "update one MCU over a serial port"},
     {"info", "info", cmd_info, "show what an MCU tells of itself over a serial port"},
     {"image", "image", cmd_image, "inspect, make and sign firmware images"},
+    {"boot", "boot", cmd_boot, "put ids and keys into a bootloader"},
     {"key", "key", cmd_key, "make and show the keys that sign images"},
     {"board", "board", cmd_board, "run the modelled board"},
     {"demo", "demo", cmd_demo, "one whole update on the modelled board"},

@@ -3,16 +3,18 @@
 
 #include <string.h>
 #include "cli/cmd.h"
-#include "otter/image.h"
-#include "port/stm32f103/partitions.h"
+#include "cli/map_option.h"
 
-enum { OPT_FORCE = 256, OPT_JSON, OPT_TIMEOUT, OPT_SLOT };
+enum { OPT_FORCE = 256, OPT_JSON, OPT_TIMEOUT };
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct push_options *options = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &options->map;
+        return 0;
     case 'p':
         options->port = arg;
         return 0;
@@ -33,8 +35,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_TIMEOUT:
         return cmd_number32("--timeout", arg, 1, 86400, &options->timeout_s);
-    case OPT_SLOT:
-        return cmd_number32("--slot", arg, OTTER_IMAGE_SIZE_MIN, 0x100000, &options->slot_size);
     case 'v':
         options->verbose = true;
         return 0;
@@ -62,7 +62,6 @@ static const struct argp_option option_table[] = {
      "version (8 characters) the MCU is to report afterwards; needed for a .bin without "
      "trailer",
      0},
-    {"slot", OPT_SLOT, "BYTES", 0, "size of the MCU's slot, 26624 if not given", 0},
     {"force", OPT_FORCE, NULL, 0,
      "send even if the MCU has that version or that very file, has tried it three times, or "
      "tells that it will refuse it, or the file does not look startable, or is for other "
@@ -73,17 +72,19 @@ static const struct argp_option option_table[] = {
     {"verbose", 'v', NULL, 0, "print every step", 0},
     {0}};
 
+static const struct argp push_argp = {
+    .options = option_table,
+    .parser = parse_option,
+    .args_doc = "FILE",
+    .doc = "Update one MCU over a serial port, in the place of its Wi-Fi module.\v"
+           "FILE is the .bin of the build, with otter's trailer or without, or its .hex or "
+           ".elf.",
+    .children = (const struct argp_child[]){{.argp = &map_option}, {0}}};
+
 int push_options_parse(struct push_options *options, int argc, char **argv)
 {
-    static const struct argp argp = {
-        .options = option_table,
-        .parser = parse_option,
-        .args_doc = "FILE",
-        .doc = "Update one MCU over a serial port, in the place of its Wi-Fi module.\v"
-               "FILE is the .bin of the build, with otter's trailer or without, or its .hex or "
-               ".elf."};
 
     *options =
-        (struct push_options){.baud = 9600, .slot_size = OTTER_APP_SIZE, .timeout_s = 600};
-    return cmd_parse(&argp, "otter push", argc, argv, options);
+        (struct push_options){.baud = 9600, .map = map_option_default(), .timeout_s = 600};
+    return cmd_parse(&push_argp, "otter push", argc, argv, options);
 }

@@ -4,13 +4,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "otter/partition.h"
 
 /* The command line of `otter push`. */
 struct push_options {
     const char *file, *port;
     const char *version; /* 8 characters; NULL = the trailer's */
     long baud;
-    uint32_t slot_size, timeout_s;
+    struct otter_layout map; /* `app` and `ram` of it */
+    uint32_t timeout_s;
     bool force, json, verbose;
 };
 

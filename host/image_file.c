@@ -5,9 +5,6 @@
 #include <string.h>
 
 #include "otter/bytes.h"
-#include "port/stm32f103/partitions.h"
-
-enum { READ_MAX = 1 << 26 }; /* an ELF may be large, and is named as such */
 
 void image_file_text(const uint8_t field[8], char out_text[9])
 {
@@ -91,18 +88,43 @@ static int check_size(const struct image_file *image_file, uint32_t max_size,
     return 0;
 }
 
+/* A trailer that is not at the end of the file, where nobody would find it: cut short, or with
+ * something behind it. It is one if it says that the program ends where it begins. */
+static int check_stray_trailer(const struct image_file *image_file,
+                               struct host_error *out_error)
+{
+    enum { KNOWN_BY = 16 }; /* magic, format, flags, length */
+    const struct file *file = &image_file->file;
+
+    for (size_t at = OTTER_IMAGE_SIZE_MIN; at + KNOWN_BY <= file->len; at += 4) {
+        uint8_t header[OTTER_IMAGE_HEADER_SIZE] = {0};
+        memcpy(header, file->data + at, KNOWN_BY);
+        size_t end = at + OTTER_IMAGE_TRAILER_SIZE;
+        if (otter_image_check_header(header, (uint32_t)end) != 0) {
+            continue;
+        }
+        return end > file->len
+                   ? host_error_set(out_error, image_file->path,
+                                    "damaged: cut short in its trailer, %zu bytes are missing",
+                                    end - file->len)
+                   : host_error_set(out_error, image_file->path,
+                                    "damaged: %zu bytes follow its trailer", file->len - end);
+    }
+    return 0;
+}
+
 static int read_trailer(struct image_file *image_file, struct host_error *out_error)
 {
     const uint8_t *data = image_file->file.data;
     size_t size = image_file->file.len;
+    int err = OTTER_ERR_NONE;
 
-    if (size < OTTER_IMAGE_TRAILER_SIZE) {
-        return 0;
-    }
-    int err = otter_image_get_trailer(data + size - OTTER_IMAGE_TRAILER_SIZE, (uint32_t)size,
+    if (size >= OTTER_IMAGE_TRAILER_SIZE) {
+        err = otter_image_get_trailer(data + size - OTTER_IMAGE_TRAILER_SIZE, (uint32_t)size,
                                       &image_file->image);
+    }
     if (err == OTTER_ERR_NONE) {
-        return 0;
+        return check_stray_trailer(image_file, out_error);
     }
     image_file->has_trailer = true;
     if (err != 0 || (image_file->image.key_id == 0 &&
@@ -111,16 +133,6 @@ static int read_trailer(struct image_file *image_file, struct host_error *out_er
                               "its trailer is damaged or of another otter");
     }
     return 0;
-}
-
-int image_file_load(struct image_file *image_file, const char *path, uint32_t max_size,
-                    struct host_error *out_error)
-{
-    struct file file;
-
-    return file_read(path, READ_MAX, &file, out_error) != 0
-               ? -1
-               : image_file_take(image_file, path, &file, max_size, out_error);
 }
 
 int image_file_take(struct image_file *image_file, const char *path, const struct file *file,
@@ -140,50 +152,77 @@ void image_file_free(struct image_file *image_file)
     file_free(&image_file->file);
 }
 
-bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr)
+/* Why otter_image_is_startable() says no. */
+static int refuse_vectors(const uint8_t head[], uint32_t length, const char *path,
+                          const struct otter_layout *layout, struct host_error *out_error)
 {
-    uint32_t length =
-        image_file->has_trailer ? image_file->image.length : (uint32_t)image_file->file.len;
-    struct otter_layout layout = {
-        .app = {.addr = slot_addr},
-        .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
-    };
+    const struct otter_region *app = &layout->app, *ram = &layout->ram;
+    uint32_t stack = otter_get_le32(head), reset = otter_get_le32(head + 4);
 
-    return otter_image_is_startable(image_file->file.data, length, &layout);
+    if (stack == UINT32_MAX && reset == UINT32_MAX) {
+        return host_error_set(out_error, path, "begins with erased flash, not with a program");
+    }
+    if (stack - ram->addr > ram->size) {
+        return host_error_set(out_error, path,
+                              "begins with 0x%08x, which is no stack in RAM (0x%08x to "
+                              "0x%08x): no program, or one for another chip",
+                              stack, ram->addr, ram->addr + ram->size);
+    }
+    if (stack % 4 != 0 || stack - ram->addr < OTTER_IMAGE_STACK_MIN) {
+        return host_error_set(out_error, path, "its stack begins at 0x%08x: %s", stack,
+                              stack % 4 != 0 ? "not at a word" : "there is no room below");
+    }
+    if (reset - app->addr >= app->size) {
+        return host_error_set(out_error, path,
+                              "starts at 0x%08x, outside of its place (0x%08x to 0x%08x): is "
+                              "it linked for another address?",
+                              reset, app->addr, app->addr + app->size);
+    }
+    if (reset - app->addr >= length) {
+        return host_error_set(out_error, path,
+                              "starts at 0x%08x, behind its end at 0x%08x: is it cut short?",
+                              reset, app->addr + length);
+    }
+    return host_error_set(out_error, path, "starts at 0x%08x: %s", reset,
+                          reset % 2 == 0 ? "an even address, which is no Thumb code"
+                                         : "in its vector table");
 }
 
-int image_file_check_startable(const struct image_file *image_file, uint32_t slot_addr,
-                               struct host_error *out_error)
+static uint32_t program_length(const struct image_file *image_file)
 {
-    if (image_file_is_startable(image_file, slot_addr)) {
-        return 0;
-    }
-    return host_error_set(
-        out_error, image_file->path,
-        "no vector table for 0x%08x at its start; is it linked for another address?",
-        slot_addr);
+    return image_file->has_trailer ? image_file->image.length : (uint32_t)image_file->file.len;
+}
+
+bool image_file_is_startable(const struct image_file *image_file,
+                             const struct otter_layout *layout)
+{
+    return otter_image_is_startable(image_file->file.data, program_length(image_file), layout);
+}
+
+int image_file_check_startable(const struct image_file *image_file,
+                               const struct otter_layout *layout, struct host_error *out_error)
+{
+    return image_file_check_head(image_file->file.data, image_file->file.len,
+                                 program_length(image_file), image_file->path, layout,
+                                 out_error);
 }
 
 int image_file_check_head(const uint8_t head[], size_t len, int64_t size, const char *path,
-                          struct host_error *out_error)
+                          const struct otter_layout *layout, struct host_error *out_error)
 {
-    bool fits = size <= UINT32_MAX;
-    struct otter_layout layout = {
-        .app = {.addr = OTTER_APP_ADDR, .size = OTTER_APP_SIZE},
-        .ram = {.addr = OTTER_RAM_ADDR, .size = OTTER_RAM_SIZE},
-    };
+    uint32_t length = size <= UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 
     if (len < OTTER_IMAGE_SIZE_MIN) {
         return host_error_set(out_error, path, "%zu bytes are too few for a program", len);
     }
-    if (otter_image_is_startable(head, fits ? (uint32_t)size : UINT32_MAX, &layout)) {
-        return 0;
-    }
-    return host_error_set(out_error, path,
-                          "its vector table (stack 0x%08x, reset 0x%08x) is not that of a "
-                          "program at 0x%08x; is it linked for another address?",
-                          (unsigned)otter_get_le32(head), (unsigned)otter_get_le32(head + 4),
-                          (unsigned)OTTER_APP_ADDR);
+    return otter_image_is_startable(head, length, layout)
+               ? 0
+               : refuse_vectors(head, length, path, layout, out_error);
+}
+
+bool image_file_mentions(const struct image_file *image_file, const uint8_t version[8])
+{
+    return memmem(image_file->file.data, program_length(image_file), version, 8) != NULL;
 }
 
 bool image_file_read_version(const struct file *file, uint8_t out_version[8])

@@ -25,13 +25,10 @@ void image_file_text(const uint8_t field[8], char out_text[9]);
  * what it is and what to give instead. NULL = none of these. */
 const char *image_file_foreign_kind(const uint8_t data[], size_t size);
 
-/* Load a .bin. Anything else (ELF, Intel HEX, ...), an empty file, one larger than max_size or
- * with a broken trailer is an error. Free with image_file_free(); `path` must outlive it. */
-OTTER_MUST_CHECK int image_file_load(struct image_file *image_file, const char *path,
-                                     uint32_t max_size, struct host_error *out_error);
-
-/* The same with the content of the file at hand, which now belongs to *image_file; after an
- * error it is freed. */
+/* Take the content of a .bin, which now belongs to *image_file; after an error it is freed.
+ * What is of another kind (ELF, Intel HEX, ...), empty, larger than max_size, or has a trailer
+ * that is broken, cut short or not at its end is an error. Free with image_file_free(); `path`
+ * must outlive it. */
 OTTER_MUST_CHECK int image_file_take(struct image_file *image_file, const char *path,
                                      const struct file *file, uint32_t max_size,
                                      struct host_error *out_error);
@@ -43,18 +40,23 @@ const uint8_t *image_file_signature(const struct image_file *image_file);
 /* Is there a signature, right or wrong? An image with a key id and none waits for it. */
 bool image_file_is_signed(const struct image_file *image_file);
 
-/* Does it begin like a program for slot_addr? */
-bool image_file_is_startable(const struct image_file *image_file, uint32_t slot_addr);
+/* Does it begin like a program for layout->app? Only this region and `ram` are looked at. */
+bool image_file_is_startable(const struct image_file *image_file,
+                             const struct otter_layout *layout);
 
-/* The same as a check: 0, or -1 with the error. */
+/* The same as a check: 0, or -1 with what is wrong with which vector. */
 OTTER_MUST_CHECK int image_file_check_startable(const struct image_file *image_file,
-                                                uint32_t slot_addr,
+                                                const struct otter_layout *layout,
                                                 struct host_error *out_error);
 
-/* The same of the first `len` bytes (8 are enough) of a file of `size` bytes, for the slot of
- * port/stm32f103/partitions.h; the reset vector must point into the file. */
+/* The same of the first `len` bytes (8 are enough) of a file of `size` bytes. */
 OTTER_MUST_CHECK int image_file_check_head(const uint8_t head[], size_t len, int64_t size,
-                                           const char *path, struct host_error *out_error);
+                                           const char *path, const struct otter_layout *layout,
+                                           struct host_error *out_error);
+
+/* Does the program hold the version that it is said to have? A program that does not can hardly
+ * report it. */
+bool image_file_mentions(const struct image_file *image_file, const uint8_t version[8]);
 
 /* The version in the trailer that ends an image in memory. False if there is no whole
  * trailer. */

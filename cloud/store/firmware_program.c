@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "host/image_file.h"
+#include "port/stm32f103/layout.h"
 
 enum { HEAD_SIZE = 16 };
 
@@ -27,6 +28,6 @@ int firmware_check_program(int fd, const struct record_firmware *firmware,
     }
     return firmware->kind == FIRMWARE_PLAIN
                ? image_file_check_head(head, (size_t)len, firmware->size, firmware->name,
-                                       out_error)
+                                       &stm32f103_layout, out_error)
                : 0;
 }

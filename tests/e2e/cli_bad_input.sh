@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter info`, `otter image`, `otter key` and `otter board campaign`
-# say to wrong files, options and ports, and to MCUs that misbehave: one clear line, the right exit code, and
+# cli_bad_input.sh OTTER PTY_PEER: what `otter push`, `otter info`, `otter image`, `otter boot`, `otter key` and
+# `otter board campaign` say to wrong files, options and ports, and to MCUs that misbehave: one clear line, the right exit code, and
 # nothing written.
 set -u
 otter=$1
@@ -16,10 +16,12 @@ cleanup() {
 trap cleanup EXIT
 cd "$dir" || exit 1
 
-# program SP RESET SIZE: a .bin of SIZE bytes with a vector table (octal escapes of printf's %b, little-endian)
+# program SP RESET SIZE: a .bin of SIZE bytes with a vector table (octal escapes of printf's %b, little-endian), which
+# holds the versions below
 program() {
     printf '%b' "$1$2"
-    head -c $(($3 - 8)) /dev/zero | tr '\0' '\252'
+    printf '0301010203010103vvvvvvvv'
+    head -c $(($3 - 32)) /dev/zero | tr '\0' '\252'
 }
 sp='\0000\0120\0000\0040'
 app='\0001\0061\0000\0010'
@@ -31,6 +33,12 @@ program "$sp" "$app" 26600 >no_room.bin
 : >empty.bin
 printf 'abc' >tiny.bin
 head -c 3000 /dev/zero >zero.bin
+head -c 3000 /dev/zero | tr '\0' '\377' >erased.bin
+program '\0000\0200\0000\0040' "$app" 3000 >ram.bin
+program '\0020\0000\0000\0040' "$app" 3000 >no_stack.bin
+program "$sp" '\0001\0100\0000\0010' 3000 >behind.bin
+program "$sp" '\0000\0061\0000\0010' 3000 >even.bin
+program "$sp" '\0005\0060\0000\0010' 3000 >table.bin
 head -c 70000 /dev/zero >big.pem
 { printf '\177ELF'; head -c 70000 app.bin; } >program.elf
 printf ':020000040800F2\n:10300000DEAD\n' >program.hex
@@ -44,6 +52,10 @@ objcopy -I binary -O ihex --change-addresses 0x08003000 good.bin good.hex || exi
 { head -c 3040 good.bin; printf 'xxxxxxxx'; tail -c 64 good.bin; } >reserved.bin
 { head -c 3111 good.bin; printf x; } >stray.bin
 tail -c +2 good.bin >shifted.bin
+head -c -1 good.bin >cut_1.bin
+head -c -96 good.bin >cut_96.bin
+{ cat good.bin; printf '\377\377\377\377'; } >longer.bin
+cp good.hex renamed.bin
 "$otter" key new key.pem >/dev/null || exit 1
 "$otter" key show key.pem --public public.pem >/dev/null || exit 1
 "$otter" image sign --key key.pem good.bin -o signed.bin >/dev/null || exit 1
@@ -176,40 +188,80 @@ push_file . 'not a file'
 push_file empty.bin 'the file is empty'
 push_file tiny.bin '3 bytes are too few for a program'
 push_file large.bin '26625 bytes do not fit the slot of 26624 bytes'
-push_file zero.bin 'no vector table for 0x08003000'
-push_file boot.bin 'no vector table for 0x08003000'
+bad_vectors() {
+    push_file "$1" "$2"
+    expect 1 "otter: image: make: $1: $2" image make "$1" -o out.bin -H 03010100 -V 03010102
+    expect 1 "otter: image: sign: $1: $2" image sign "$1" -k key.pem -H 03010100 -V 03010102
+}
+bad_vectors zero.bin 'begins with 0x00000000, which is no stack in RAM'
+bad_vectors erased.bin 'begins with erased flash'
+bad_vectors ram.bin 'begins with 0x20008000, which is no stack in RAM'
+bad_vectors no_stack.bin 'its stack begins at 0x20000010: there is no room below'
+bad_vectors boot.bin 'starts at 0x08000101, outside of its place (0x08003000 to 0x08009800)'
+bad_vectors behind.bin 'starts at 0x08004001, behind its end at 0x08003bb8: is it cut short?'
+bad_vectors even.bin 'starts at 0x08003100: an even address'
+bad_vectors table.bin 'starts at 0x08003005: in its vector table'
 push_file program.elf 'ELF file is not 32-bit little-endian'
 push_file program.hex 'line 2'
-push_file boot.hex 'begins at 0x08000000, with a bootloader; the slot is at 0x08003000'
+push_file boot.hex 'a program for 0x08000000, such as a bootloader; the slot is at 0x08003000'
 push_file nothing.hex 'there is no program in it'
 push_file program.srec 'this is an S-record file; give the .bin'
 expect 1 'otter: push: app.bin: no trailer says its version; give --version' push app.bin --port x
 expect 1 'its trailer says version 03010102, not 03010103' push good.bin --port x -V 03010103
 expect 1 '3000 bytes do not fit the slot of 2048 bytes' push app.bin --port x -V 03010102 --slot 2048
-expect 1 'otter: image: inspect: program.elf: this is an ELF file' image inspect program.elf
+expect 1 'otter: image: inspect: program.elf: ELF file is not 32-bit' image inspect program.elf
 bad_trailer() {
-    expect 1 "otter: image: inspect: $1: its trailer is damaged or of another otter" image inspect "$1"
-    expect 1 "otter: image: sign: $1: its trailer is damaged" image sign "$1" --key key.pem
-    expect 1 "otter: image: verify: $1: its trailer is damaged" image verify "$1" --key key.pem
-    push_file "$1" 'its trailer is damaged'
+    expect 1 "otter: image: inspect: $1: $2" image inspect "$1"
+    expect 1 "otter: image: sign: $1: $2" image sign "$1" --key key.pem
+    expect 1 "otter: image: verify: $1: $2" image verify "$1" --key key.pem
+    push_file "$1" "$2"
 }
-bad_trailer reserved.bin
-bad_trailer stray.bin
-bad_trailer shifted.bin
+bad_trailer reserved.bin 'its trailer is damaged or of another otter'
+bad_trailer stray.bin 'its trailer is damaged or of another otter'
+bad_trailer shifted.bin 'its trailer is damaged or of another otter'
+bad_trailer cut_1.bin 'damaged: cut short in its trailer, 1 bytes are missing'
+bad_trailer cut_96.bin 'damaged: cut short in its trailer, 96 bytes are missing'
+bad_trailer longer.bin 'damaged: 4 bytes follow its trailer'
 make_file() { expect 1 "$2" image make "$1" -o out.bin -H 03010100 -V 03010102; }
 make_file good.bin 'good.bin: has a trailer already'
 make_file no_room.bin 'do not fit the slot'
 make_file large.bin 'do not fit the slot'
-make_file zero.bin 'no vector table'
-make_file program.elf 'this is an ELF file'
+make_file program.elf 'ELF file is not 32-bit'
+make_file program.srec 'this is an S-record file'
+expect 1 'renamed.bin: its name and what it is do not go together; give -o' image sign renamed.bin -k key.pem
+expect 1 'good.hex: begins at 0x08003000; the slot is at 0x08003400' \
+    image verify good.hex -k public.pem --app-addr 0x08003400
+expect 2 'otter: image: make: --app-addr 0x08003001: not a multiple of 4' image make app.bin --app-addr 0x08003001
+expect 2 'otter: image: make: --ram 12: not a number from' image make app.bin --ram 12
 expect 1 'input and output are the same file' image make app.bin -o app.bin -H 03010100 -V 03010102
 expect 1 'input and output are the same file' image make app.bin -o ./app.bin -H 03010100 -V 03010102
 expect 1 'No such file or directory' image make app.bin -o none/o.bin -H 03010100 -V 03010102
-expect 1 'app.bin: no vector table for 0x08000000' image factory -b app.bin -a app.bin -o o.hex
-expect 1 'boot.bin: no vector table for 0x08003000' image factory -b boot.bin -a boot.bin -o o.hex
-expect 1 'large.bin: 26625 bytes do not fit the slot of 8192 bytes' image factory -b large.bin -a app.bin -o o.hex
+expect 1 'app.bin: starts at 0x08003101, outside of its place (0x08000000' image factory -b app.bin -a app.bin -o o.hex
+expect 1 'boot.bin: starts at 0x08000101, outside of its place' image factory -b boot.bin -a boot.bin -o o.hex
+expect 1 "large.bin: 26625 bytes do not fit the bootloader's 8192" image factory -b large.bin -a app.bin -o o.hex
+expect 1 '--app-addr: the slot is not behind boot.bin' image factory -b boot.bin -a app.bin -o o.hex --app-addr 0
+expect 1 'good.hex: begins at 0x08003000; a bootloader does at 0x08000000' \
+    image factory -b good.hex -a app.bin -o o.hex
 expect 2 'o.elf: the name must end in .hex or .bin' image factory -b boot.bin -a app.bin -o o.elf
 expect 1 'same file' image factory -b boot.bin -a app.bin -o app.bin
+
+# ---- bootloaders ----
+product=6f3074fe43894547a4f1314bd7e3ae0b
+expect 2 'otter: boot: bogus: no such command' boot bogus
+expect 2 'otter: boot: make: bootloader not given' boot make -H 03010100 -P $product -o o.hex
+expect 2 'otter: boot: make: output file (-o) not given' boot make boot.bin -H 03010100 -P $product
+expect 2 'otter: boot: make: --hardware not given' boot make boot.bin -P $product -o o.hex
+expect 2 'otter: boot: make: --product-key not given' boot make boot.bin -H 03010100 -o o.hex
+expect 2 'otter: boot: make: --hardware 0301: not 8 characters' boot make boot.bin -H 0301
+expect 2 'otter: boot: make: --hardware 0301 100: not 8 characters' boot make boot.bin -H '0301 100'
+expect 2 'otter: boot: make: --p0-version 1: not 8 characters' boot make boot.bin --p0-version 1
+expect 2 'otter: boot: make: --product-key 12: a product key has 32 hexadecimal digits' boot make boot.bin -P 12
+expect 2 'otter: boot: make: --key2: goes with --key' boot make boot.bin --key2 public.pem
+expect 1 "otter: boot: make: boot.bin: not a bootloader of otter's" boot make boot.bin -H 03010100 -P $product -o o.hex
+expect 1 'otter: boot: make: app.bin: starts at 0x08003101' boot make app.bin -H 03010100 -P $product -o o.hex
+expect 2 'otter: boot: show: no file given' boot show
+expect 1 'otter: boot: show: zero.bin: begins with 0x00000000' boot show zero.bin
+expect 1 'otter: boot: show: missing.bin: No such file' boot show missing.bin
 
 # ---- keys ----
 expect 1 'otter: key: new: key.pem: exists already; it is never overwritten' key new key.pem
@@ -237,7 +289,6 @@ expect 1 'otter: image: sign: public.pem: a public key; signing needs the privat
 expect 1 'otter: image: sign: app.bin: has no trailer; give --hardware and --version' image sign app.bin --key key.pem
 expect 1 'otter: image: sign: good.bin: has a trailer already' image sign good.bin -k key.pem -H 03010100 -V 03010102
 expect 1 'otter: image: sign: no_room.bin: with its trailer' image sign no_room.bin -k key.pem -H 03010100 -V 03010102
-expect 1 'otter: image: sign: boot.bin: no vector table' image sign boot.bin -k key.pem -H 03010100 -V 03010102
 expect 1 'otter: image: sign: none/o.bin: No such file' image sign good.bin --key key.pem -o none/o.bin
 expect 1 'otter: image: verify: app.bin: has no trailer, so it is not signed' image verify app.bin --key key.pem
 expect 1 'otter: image: verify: good.bin: is not signed' image verify good.bin --key public.pem
@@ -264,7 +315,7 @@ fails_json '.reason == "port" and .text == "app.bin: not a serial port" and .byt
 fails_json '.reason == "file" and .text == "missing.bin: No such file or directory" and .bytes == null' \
     push missing.bin --port x
 fails_json '.reason == "file" and (.text | contains("give --version"))' push app.bin --port x
-fails_json '.reason == "file" and (.text | contains("no vector table"))' push zero.bin --port x -V 03010102
+fails_json '.reason == "file" and (.text | contains("no stack in RAM"))' push zero.bin --port x -V 03010102
 fails_json '.answers == null and .reason == "port" and (.text | startswith("none/tty: No such file"))' \
     info --port none/tty
 fails_json '.answers == null and .reason == "port" and .text == "app.bin: not a serial port"' info --port app.bin

@@ -54,10 +54,20 @@ def run(args, limit=None, stdin=None):
 
 
 # ---- files ----
+def words(*values):
+    return b"".join(value.to_bytes(4, "little") for value in values)
+
+
 def program(reset, size):
-    """A vector table and nothing but `b .`."""
-    head = (0x20005000).to_bytes(4, "little") + reset.to_bytes(4, "little")
-    return head + b"\xfe\xe7" * ((size - 8) // 2)
+    """A vector table, the version it reports, and nothing but `b .`."""
+    return words(0x20005000, reset) + b"03010102" + b"\xfe\xe7" * ((size - 16) // 2)
+
+
+def bootloader():
+    """One of otter's (docs/flash-format.md chapter 7), without keys, with room for two."""
+    info = b"0000000400000002--------00000000" + b"0" * 32 + bytes(4)
+    ids = words(0x6274746F, 0x01000101, 0x08000024, len(info), 0) + info + b"\xff" * 128
+    return words(0x20005000, 0x08000101) + bytes(8) + ids + b"\xfe\xe7" * 400
 
 
 def put(name, data, mode=0o644):
@@ -75,6 +85,7 @@ def make_fixtures():
     os.mkdir(fixtures)
     put("app.bin", program(0x08003101, 3000))
     put("boot.bin", program(0x08000101, 1000))
+    put("otters.bin", bootloader())
     put("state", b"\xff" * 65536)
     put("pass.txt", b"secret\n", 0o600)
     put("openssh.pem", b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n-----END OPENSSH PRIVATE KEY-----\n", 0o600)
@@ -194,6 +205,7 @@ FLASH = Writer("board run --flash", BOARD + ["--uart1", "null", "--flash", "OUT"
 UART = Writer("board run --uart1 file:", BOARD + ["--uart1", "file:OUT"], ["boot.bin"])
 CAMPAIGN = Writer("board campaign --json", ["board", "campaign", "--boot", "boot.bin", "--app", "made.bin", "--update",
                                             "signed.bin", "--json", "OUT"], ["boot.bin", "made.bin", "signed.bin"])
+IDS = ["--hardware", "03010100", "--product-key", "0123456789abcdef" * 2]
 WRITERS = [
     KEY_NEW,
     Writer("key show --public", ["key", "show", "key.pem", "--public", "OUT"], ["key.pem"]),
@@ -208,6 +220,10 @@ WRITERS = [
            ["pub.pem", "signature"], in_place="ready.bin"),
     Writer("image factory", ["image", "factory", "-b", "boot.bin", "-a", "signed.bin", "-o", "OUT"],
            ["boot.bin", "signed.bin"], end=".bin"),
+    Writer("boot make", ["boot", "make", "otters.bin", "--key", "pub.pem"] + IDS + ["-o", "OUT"],
+           ["otters.bin", "pub.pem"]),
+    Writer("boot make .hex", ["boot", "make", "otters.bin", "--key", "pub.pem"] + IDS + ["-o", "OUT"],
+           ["otters.bin", "pub.pem"], end=".hex"),
     UART,
     FLASH,
     CAMPAIGN,
@@ -378,6 +394,9 @@ READERS = [  # IN is the file in question
     ("image verify --key", ["image", "verify", "signed.bin", "--key", "IN"], "key"),
     ("image factory --boot", ["image", "factory", "-b", "IN", "-a", "app.bin", "-o", "out.hex"], "image"),
     ("image factory --app", ["image", "factory", "-b", "boot.bin", "-a", "IN", "-o", "out.hex"], "image"),
+    ("boot show", ["boot", "show", "IN"], "image"),
+    ("boot make", ["boot", "make", "IN"] + IDS + ["-o", "out.hex"], "image"),
+    ("boot make --key", ["boot", "make", "otters.bin", "--key", "IN"] + IDS + ["-o", "out"], "key"),
     ("push", PUSH + ["IN"], "image"),
     ("board run --load", ["board", "run", "--load", "IN", "--for", "0.001"], "load"),
     ("board campaign --boot", ["board", "campaign", "--boot", "IN", "--app", "made.bin", "--update", "made.bin"], "image"),

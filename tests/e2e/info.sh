@@ -156,7 +156,7 @@ run 0 push "${app%.bin}.elf" --json
 is ".result == \"updated\" and .bytes == $(wc -c <"$app")"
 peer_stop
 run 1 push "$firmware/app/pethouse/factory.hex"
-said err 'factory.hex: begins at 0x08000000, with a bootloader; the slot is at 0x08003000'
+said err 'factory.hex: a factory image, with a bootloader; give the app alone'
 peer_start old
 run 0 info
 said out 'does not know the question 0x6F'

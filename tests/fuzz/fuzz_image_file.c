@@ -2,25 +2,16 @@
 /* The firmware files that people give to `otter push` and `otter image`: what is loaded is
  * whole, of a possible size, and its trailer is what its last bytes say; what is refused is
  * named in one line. */
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stdlib.h>
+#include "host/boot_file.h"
 #include "host/image_file.h"
 #include "otter/bytes.h"
+#include "port/stm32f103/layout.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { PATH_SIZE = 40 };
+static const char path[] = "image";
 
-/* A file in memory, under a name that can be opened. */
-static int make_file(const uint8_t bytes[], size_t len, char out_path[PATH_SIZE])
-{
-    int fd = memfd_create("image", MFD_CLOEXEC);
-    FUZZ_CHECK(fd >= 0);
-    FUZZ_CHECK(write(fd, bytes, len) == (ssize_t)len);
-    (void)snprintf(out_path, PATH_SIZE, "/proc/self/fd/%d", fd);
-    return fd;
-}
-
-static void check_refused(const char *path, const struct host_error *error)
+static void check_refused(const struct host_error *error)
 {
     FUZZ_CHECK(strcmp(error->thing, path) == 0);
     FUZZ_CHECK(error->reason[0] != '\0');
@@ -57,16 +48,50 @@ static void check_trailer(const struct image_file *image_file)
     check_text(image_file->image.version);
 }
 
-static void check_vectors(const struct image_file *image_file, uint32_t addr, uint32_t size)
+static void check_vectors(const struct image_file *image_file)
 {
+    const struct otter_region *app = &stm32f103_layout.app;
     struct host_error error = {.reason = ""};
-    if (image_file_check_startable(image_file, addr, &error) == 0) {
+    if (image_file_check_startable(image_file, &stm32f103_layout, &error) == 0) {
         uint32_t reset = otter_get_le32(image_file->file.data + 4);
-        FUZZ_CHECK(reset % 2 == 1 && reset >= addr + 8 && reset - addr < size);
+        FUZZ_CHECK(reset % 2 == 1 && reset >= app->addr + 8);
+        FUZZ_CHECK(reset - app->addr < image_file->file.len);
         FUZZ_CHECK(error.reason[0] == '\0');
     } else {
-        check_refused(image_file->path, &error);
+        check_refused(&error);
     }
+}
+
+/* A bootloader in a file: its ids and keys are within it, and can be set. */
+static void check_boot(const struct file *file)
+{
+    static const struct otter_ed25519_key key = {{1}, {2}};
+    struct boot_file boot;
+    struct host_error error = {.reason = ""};
+    if (boot_file_take(&boot, path, file, &error) != 0) {
+        check_refused(&error);
+        return;
+    }
+    if (boot.is_otters) {
+        unsigned room = boot_file_key_room(&boot);
+        struct boot_file_ids ids = {"03010100", NULL, NULL, {&key}, room > 0};
+        FUZZ_CHECK(room >= boot.ids.key_count);
+        boot_file_set(&boot, &ids);
+        FUZZ_CHECK(boot_file_begins(boot.file.data, boot.file.len));
+        FUZZ_CHECK(boot_file_key_room(&boot) >= room);
+        FUZZ_CHECK(memcmp(boot_file_hardware(&boot), "03010100", 8) == 0);
+        FUZZ_CHECK(room == 0 || boot_file_key_id(&boot, 0) == 1);
+        (void)boot_file_judge(&boot, &boot.file, &stm32f103_layout);
+    }
+    boot_file_free(&boot);
+}
+
+static struct file copy(const struct fuzz_input *input)
+{
+    struct file file = {malloc(input->len), input->len};
+    FUZZ_CHECK(file.data != NULL);
+    memcpy(file.data, input->bytes, input->len);
+    return file;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -74,13 +99,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input input = {data, size};
     uint32_t max_size = 1u << fuzz_u8(&input) % 16;
     struct image_file image_file;
-    char path[PATH_SIZE];
     if (input.len == 0) {
         return 0;
     }
-    int fd = make_file(input.bytes, input.len, path);
+    struct file file = copy(&input);
     struct host_error error = {.reason = ""};
-    if (image_file_load(&image_file, path, max_size, &error) == 0) {
+    if (image_file_take(&image_file, path, &file, max_size, &error) == 0) {
         FUZZ_CHECK(error.reason[0] == '\0');
         FUZZ_CHECK(image_file.file.len == input.len);
         FUZZ_CHECK(memcmp(image_file.file.data, input.bytes, input.len) == 0);
@@ -89,12 +113,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_trailer(&image_file);
         }
         check_text(input.bytes);
-        check_vectors(&image_file, 0x08003000, 26 * 1024);
+        check_vectors(&image_file);
         image_file_free(&image_file);
     } else {
-        check_refused(path, &error);
+        check_refused(&error);
     }
     FUZZ_CHECK(image_file.file.data == NULL);
-    (void)close(fd);
+    file = copy(&input);
+    check_boot(&file);
     return 0;
 }

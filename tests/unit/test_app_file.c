@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "cli/app_file.h"
-
-enum { SLOT_SIZE = 26624 };
+#include "port/stm32f103/layout.h"
 
 /* 16 bytes at 0x08003000: stack pointer 0x20005000, reset 0x08003101, eight times AA. */
 #define AT_SLOT ":020000040800F2\n:103000000050002001310008AAAAAAAAAAAAAAAAC6\n"
@@ -28,7 +27,7 @@ static int load(const char *text, struct image_file *out_file, struct host_error
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    int err = app_file_load(out_file, path, SLOT_SIZE, out_error);
+    int err = app_file_load(out_file, path, &stm32f103_layout, NULL, out_error);
     unlink(path);
     return err;
 }
@@ -68,7 +67,7 @@ static void test_app_file_must_begin_at_the_slot(void **state)
 {
     (void)state;
     expect_error(":020000040800F2\n:020000001234B8\n" END,
-                 "begins at 0x08000000, with a bootloader; the slot is at 0x08003000");
+                 "a program for 0x08000000, such as a bootloader; the slot is at 0x08003000");
     expect_error(":020000040800F2\n:02400000123478\n" END,
                  "begins at 0x08004000; the slot is at 0x08003000");
     expect_error(END, "there is no program in it");

@@ -206,13 +206,15 @@ static void test_what_is_no_program_is_not_plain(void **state)
     }
     assert_refused("", 0, FIRMWARE_PLAIN, "empty");
     assert_refused("abc", 3, FIRMWARE_PLAIN, "too few");
-    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "stack 0x00000000");
+    assert_refused(program, sizeof program, FIRMWARE_PLAIN,
+                   "begins with 0x00000000, which is no stack in RAM");
     memcpy(program, vectors, sizeof vectors);
     (void)kept(program, sizeof program, FIRMWARE_PLAIN);
     program[4] = 0x08; /* even */
-    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "reset 0x08003108");
+    assert_refused(program, sizeof program, FIRMWARE_PLAIN,
+                   "starts at 0x08003108: an even address");
     program[4] = 0x91; /* behind its end */
-    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "linked for another address");
+    assert_refused(program, sizeof program, FIRMWARE_PLAIN, "is it cut short?");
     program[4] = 0x09;
     program[6] = 0x01;
     assert_refused(program, sizeof program, FIRMWARE_PLAIN, "linked for another address");

@@ -23,6 +23,9 @@ extern "C" {
  *    3  its size
  *    4  number of keys
  *
+ * Behind the section there may be room for more keys: whole blocks of 64 bytes of 0xFF, which a
+ * tool can use if it then counts them in words 3 and 4.
+ *
  * Source: docs/flash-format.md chapter 7.
  */
 enum {

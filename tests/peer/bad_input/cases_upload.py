@@ -70,7 +70,7 @@ def cases(w):
         Case("upload: an ELF, and no kind", PEOPLE, put("name=a.elf", b"\x7fELF" + bytes(3000)), 400, "this is an ELF file"),
         Case("upload: plain, and an Intel HEX file", PEOPLE, put("name=a.hex&" + plain, b":020000040800F2\r\n"), 400, "this is an Intel HEX file"),
         Case("upload: plain, and a ZIP", PEOPLE, put("name=a.zip&" + plain, b"PK\x03\x04" + bytes(300)), 400, "this is a ZIP archive"),
-        Case("upload: plain, and no vectors", PEOPLE, put("name=a.bin&" + plain, bytes(3000)), 400, "vector table"),
+        Case("upload: plain, and no vectors", PEOPLE, put("name=a.bin&" + plain, bytes(3000)), 400, "no stack in RAM"),
         Case("upload: nothing", PEOPLE, put("name=a.bin&" + plain, b""), 400, ""),
         Case("upload: no body", PEOPLE, raw("PUT", f"/api/v1/firmware?product={w.product}&name=a.bin&{plain}", bearer(w.operator)), 400, "body"),
         Case("upload: as a form", PEOPLE, put("name=a.bin&" + plain, kind="multipart/form-data; boundary=x"), 415, "Content-Type"),
