@@ -67,7 +67,8 @@ static void make_bytes(uint32_t does)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         otter_put_le32(bytes + WORDS + 4 * i, words[i]);
     }
-    memcpy(bytes + SECTION, "0000000400000002--------00000000", 32);
+    static const char info[] = "0000000400000002--------00000000";
+    memcpy(bytes + SECTION, info, sizeof info - 1);
     memset(bytes + SECTION + 32, '0', 32);
     memset(bytes + KEYS, 0xFF, ROOM_END - KEYS);
 }
@@ -238,7 +239,7 @@ static void damaged_ids_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         make_bytes(VERIFIES);
-        otter_put_le32(bytes + WORDS + 4 * bad[i].word, bad[i].value);
+        otter_put_le32(bytes + WORDS + (size_t)4 * bad[i].word, bad[i].value);
         assert_int_equal(take(&error), -1);
         assert_string_equal(error.thing, "boot.bin");
         assert_non_null(strstr(error.reason, "damaged"));
