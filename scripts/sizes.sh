@@ -10,7 +10,7 @@ row() { # name elf bin limit
 }
 echo '| image              |  bytes |  limit |    RAM |'
 echo '|--------------------|-------:|-------:|-------:|'
-for boot in boot boot_every_start boot_unsigned; do
+for boot in boot boot_any boot_every_start boot_unsigned; do
     row $boot "$dir/boot/$boot.elf" "$dir/boot/$boot.bin" 8192
 done
 for version in 03010101 03010102; do
