@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front: everything real is in the CMake presets host, asan and firmware.
-.PHONY: help demo test bench flash clean tool firmware host lint campaign mutants
+.PHONY: help demo test bench flash install clean tool firmware host lint campaign mutants
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 FIRMWARE := build/firmware
@@ -14,7 +14,8 @@ host_tests = $(or $(shell sed -n 's/^BUILD_TESTING:[A-Z]*=//p' build/host/CMakeC
 # cmake/product.cmake. What is given goes to cmake, which keeps it; an empty value takes it back.
 settings = OTTER_KEY OTTER_KEY2 OTTER_HARDWARE OTTER_P0_VERSION OTTER_PRODUCT_KEY OTTER_BOOT OTTER_RECOVERY_PIN
 given = $(foreach name,$(settings),$(if $(filter-out undefined,$(origin $(name))),$(call setting,$(name))))
-setting = $(if $($(1)),'-D$(1)=$(subst ','\'',$($(1)))','-U$(1)')
+setting = $(if $($(1)),$(call quoted,-D$(1)=$($(1))),'-U$(1)')
+quoted = '$(subst ','\'',$(1))'
 
 help:
 	@echo "make demo      server, daemon and a modelled STM32F103: from an uploaded .bin to the running device;"
@@ -27,6 +28,8 @@ help:
 	@echo "make lint      formatting and static analysis"
 	@echo "make flash     write the factory image to a real board (openocd, ST-Link);"
 	@echo "               PROTECT=1: then write-protect its bootloader, UNPROTECT=1: take that away first"
+	@echo "make install   programs, man pages, finished bootloaders and the drop-in, as make firmware has built them;"
+	@echo "               PREFIX=/usr/local, DESTDIR="
 	@echo "make clean     remove build/; the development key stays, in keys/"
 
 build:
@@ -86,6 +89,13 @@ flash: firmware
 		{ echo "make flash: no factory image: nothing is signed yet, see docs/signing.md" >&2; exit 1; }
 	@scripts/need.sh flash
 	@scripts/flash.sh $(if $(UNPROTECT),--unprotect) $(if $(PROTECT),--protect) $(FIRMWARE)/app/pethouse/factory.hex
+
+# Builds nothing: this may be root.
+PREFIX := /usr/local
+install:
+	@for file in build/host/cli/otter $(FIRMWARE)/boot/boot_any.bin; do [ -e $$file ] || \
+		{ echo "make install: $$file: not there; make firmware builds it" >&2; exit 1; }; done
+	@DESTDIR=$(call quoted,$(DESTDIR)) cmake --install build/host --prefix $(call quoted,$(PREFIX))
 
 # Boards hold the public half of the development key, which once lived in build/.
 clean:
