@@ -14,6 +14,7 @@
 #include "tests/support/firmware.h"
 
 #define BOOT "boot/boot.bin"
+#define ANY  "boot/boot_any.bin"
 #define APP  "app/pethouse/pethouse_03010101.bin"
 
 static const struct otter_layout *const layout = &ram_flash_layout;
@@ -107,12 +108,47 @@ static void test_exchanged_in_the_bin_they_count(void **state)
     assert_int_equal(start_without_a_journal(), ATTACK_APP);
 }
 
+/* boot_any, which is nobody's: what a tool writes into it makes it the bootloader of somebody. */
+static void test_boot_any_becomes_a_products(void **state)
+{
+    struct otter_boot_ids ids = find();
+    uint8_t key[OTTER_BOOT_KEY_SIZE], hardware[8];
+    uint8_t *words = at(layout->boot.addr + OTTER_BOOT_WORDS_OFFSET);
+
+    (void)state;
+    memcpy(key, at(ids.keys_addr), sizeof key);
+    memcpy(hardware, at(ids.info_addr) + OTTER_BOOT_INFO_HARDWARE, sizeof hardware);
+    (void)firmware_read_to(ANY, at(layout->boot.addr), layout->boot.size);
+    ids = find();
+    assert_int_equal(ids.does, OTTER_BOOT_VERIFIES);
+    assert_int_equal(ids.key_count, 0);
+    assert_memory_equal(at(ids.info_addr) + OTTER_BOOT_INFO_HARDWARE, "????????", 8);
+    assert_memory_equal(at(ids.info_addr) + OTTER_BOOT_INFO_PRODUCT,
+                        "????????????????????????????????", 32);
+    for (unsigned i = 0; i < 2 * OTTER_BOOT_KEY_SIZE; i++) {
+        assert_int_equal(at(ids.keys_addr)[i], 0xFF);
+    }
+    assert_int_equal(start_without_a_journal(), ATTACK_RECOVERY);
+
+    memcpy(at(ids.info_addr) + OTTER_BOOT_INFO_HARDWARE, hardware, sizeof hardware);
+    for (unsigned count = 1; count <= 2; count++) {
+        otter_put_le32(words + 12, OTTER_BOOT_KEYS + count * OTTER_BOOT_KEY_SIZE);
+        otter_put_le32(words + 16, count);
+        assert_int_equal(find().key_count, count);
+        assert_int_equal(start_without_a_journal(), ATTACK_RECOVERY);
+        memcpy(at(ids.keys_addr) + (count - 1) * sizeof key, key, sizeof key);
+        assert_int_equal(start_without_a_journal(), ATTACK_APP);
+        memset(at(ids.keys_addr), 0xFF, sizeof key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_ids_are_those_of_the_build, begin),
         cmocka_unit_test_setup(test_forms_say_what_they_do, begin),
         cmocka_unit_test_setup(test_exchanged_in_the_bin_they_count, begin),
+        cmocka_unit_test_setup(test_boot_any_becomes_a_products, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
