@@ -108,7 +108,7 @@ static void test_exchanged_in_the_bin_they_count(void **state)
     assert_int_equal(start_without_a_journal(), ATTACK_APP);
 }
 
-/* boot_any, which is nobody's: what a tool writes into it makes it the bootloader of somebody. */
+/* boot_any is nobody's: what a tool writes into it makes it the bootloader of somebody. */
 static void test_boot_any_becomes_a_products(void **state)
 {
     struct otter_boot_ids ids = find();
