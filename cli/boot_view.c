@@ -61,7 +61,7 @@ void boot_view_print(const struct boot_file *boot_file)
     if (boot_file_verifies(boot_file)) {
         printf("keys          %u, room for %u%s\n", boot_file->ids.key_count,
                boot_file_key_room(boot_file),
-               boot_file->ids.key_count == 0 ? ": it starts no image" : "");
+               boot_file->ids.key_count == 0 ? ": it takes no image" : "");
     }
     for (unsigned i = 0; i < boot_file->ids.key_count; i++) {
         printf("key           0x%08x\n", boot_file_key_id(boot_file, i));
