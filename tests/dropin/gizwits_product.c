@@ -65,9 +65,7 @@ void TIM3_IRQHandler(void)
 
 void uartInit(void)
 {
-#ifndef DROPIN_DEAF
     hal_uart_start(9600);
-#endif
 }
 
 void USART2_IRQHandler(void)

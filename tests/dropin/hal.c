@@ -22,6 +22,10 @@ static uint32_t hclk_hz;
 void hal_start(void)
 {
     hclk_hz = clock_start();
+#ifdef DROPIN_LATE_DIVIDER /* HAL 1.1.1 sets it when the PLL runs: PCLK1 has 72 MHz by then */
+    RCC->CFGR &= ~(uint32_t)RCC_CFGR_PPRE1_DIV2;
+    RCC->CFGR |= RCC_CFGR_PPRE1_DIV2;
+#endif
     debug_start(hclk_hz);
 }
 
@@ -58,7 +62,9 @@ void hal_uart_start(uint32_t baud)
     USART2->CR1 = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE | USART_CR1_RXNEIE;
     GPIOA->BSRR = 1U << 3;
     GPIOA->CRL = (GPIOA->CRL & ~0xFF00U) | (uint32_t)GPIO_AF_PP_2MHZ << 8 | GPIO_IN_PULL << 12;
+#ifndef DROPIN_DEAF
     enable_irq(USART2_IRQ);
+#endif
 }
 
 bool hal_uart_take(uint8_t *out_byte)
