@@ -24,6 +24,8 @@ enum {
     OPT_JOBS,
     OPT_MCU_ONLY,
     OPT_PROTECT,
+    OPT_LENIENT,
+    OPT_VERSIONS,
     OPT_FLASH_SIZE,
     OPT_MAP,
     OPT_REPEAT,
@@ -35,19 +37,25 @@ enum {
 
 static const struct argp_option options[] = {
     {"boot", OPT_BOOT, "FILE", 0, "The bootloader (.bin or .elf)", 1},
-    {"app", OPT_APP, "FILE", 0, "The application in the device (.bin with trailer)", 1},
-    {"update", OPT_UPDATE, "FILE", 0, "The application it is updated to (.bin with trailer)",
-     1},
+    {"app", OPT_APP, "FILE", 0, "The application in the device (.bin)", 1},
+    {"update", OPT_UPDATE, "FILE", 0, "The application it is updated to (.bin)", 1},
     {"rescue", OPT_RESCUE, "FILE", 0,
-     "The application that comes after an update that does not work (recovery-bad)", 1},
+     "The application that comes after an update that does not work (recovery-bad, "
+     "revert-rescue)",
+     1},
+    {"versions", OPT_VERSIONS, "LIST", 0,
+     "The versions of --app, --update, --rescue, with commas: for .bin without a trailer", 1},
     {"scenario", OPT_SCENARIO, "NAME", 0,
-     "update (default); revert: the update never confirms; recovery: there is no --app; "
+     "update (default); revert: the update never confirms; revert-rescue: and then --rescue "
+     "is taken; recovery: there is no --app; "
      "recovery-bad: and the update never confirms; watchdog-loop: --app crashes; refused: the "
      "update is forged; repeated: the update is offered twice",
      1},
     {"mcu-only", OPT_MCU_ONLY, NULL, 0, "Cut the MCU alone: the module keeps its power", 1},
     {"protect", OPT_PROTECT, NULL, 0, "Write-protect the bootloader's pages by option bytes",
      1},
+    {"lenient", OPT_LENIENT, NULL, 0,
+     "Go on where PCLK1 is above its limit, as generated projects have it", 1},
     {"flash-size", OPT_FLASH_SIZE, "KB", 0, "Of the chip: 64 or 128 (default: as --map)", 1},
     {"map", OPT_MAP, "KB", 0,
      "The flash that the firmware was built for: 64 (default) or 128, with slots of 58 KB", 1},
@@ -134,8 +142,34 @@ static error_t parse_repeat(struct campaign_arguments *args, const char *text)
     return 0;
 }
 
+/* One of 8 characters for each of the files that there are. */
+static bool take_versions(struct campaign_arguments *args)
+{
+    const struct campaign_report *report = &args->report;
+    struct scenario *scenario = &args->scenario;
+    const struct {
+        const char *path;
+        uint8_t *version;
+    } files[] = {{report->app, scenario->old_version},
+                 {report->update, scenario->new_version},
+                 {report->rescue, scenario->rescue_version}};
+    const char *at = report->versions;
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (files[i].path == NULL) {
+            continue;
+        }
+        if ((at != report->versions && *at++ != ',') ||
+            strcspn(at, ",") != sizeof scenario->old_version) {
+            return false;
+        }
+        memcpy(files[i].version, at, sizeof scenario->old_version);
+        at += sizeof scenario->old_version;
+    }
+    return *at == '\0';
+}
+
 /* Do the options go together? */
-static error_t check(const struct campaign_arguments *args)
+static error_t check(struct campaign_arguments *args)
 {
     const struct campaign_report *report = &args->report;
     const struct scenario_kind *kind = args->scenario.kind;
@@ -158,6 +192,10 @@ static error_t check(const struct campaign_arguments *args)
     }
     if (args->gdb && args->remembers) {
         return cmd_misuse("--gdb, --remember", "what is not executed cannot be looked at");
+    }
+    if (report->versions != NULL && !take_versions(args)) {
+        return cmd_bad_value("--versions", report->versions,
+                             "not 8 characters for each of --app, --update, --rescue");
     }
     return 0;
 }
@@ -191,6 +229,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_PROTECT:
         args->scenario.protect = true;
+        return 0;
+    case OPT_LENIENT:
+        args->scenario.lenient = true;
+        return 0;
+    case OPT_VERSIONS:
+        args->report.versions = arg;
         return 0;
     case OPT_FLASH_SIZE:
         return cmd_flash_size("--flash-size", arg, &args->scenario.flash_size);

@@ -74,9 +74,15 @@ void report_failed(void *ctx, const struct campaign_case *which, const char *why
     if (report->rescue != NULL) {
         printf(" --rescue %s", report->rescue);
     }
-    printf(" --update %s --seed %" PRIu64 "%s%s --repeat ", report->update,
+    if (report->versions != NULL) {
+        printf(" --versions %s", report->versions);
+    }
+    if (scenario->layout != scenario_layout(BOARD_FLASH_SIZE)) {
+        printf(" --map %d", BOARD_FLASH_MAX / 1024);
+    }
+    printf(" --update %s --seed %" PRIu64 "%s%s%s --repeat ", report->update,
            report->options->seed, scenario->mcu_only ? " --mcu-only" : "",
-           scenario->protect ? " --protect" : "");
+           scenario->protect ? " --protect" : "", scenario->lenient ? " --lenient" : "");
     report_case(which);
     puts(" --gdb 0");
     fflush(stdout);

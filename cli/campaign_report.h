@@ -13,6 +13,7 @@
 struct campaign_report {
     /* what was asked for */
     const char *boot, *app, *update, *rescue; /* paths */
+    const char *versions;                     /* of files without a trailer; NULL = not given */
     const char *commit;                       /* NULL = not known */
     const struct scenario *scenario;
     const struct campaign_options *options;

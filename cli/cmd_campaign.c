@@ -98,7 +98,7 @@ static bool load(struct campaign_arguments *args)
     }
     if (!scenario_prepare(scenario)) {
         (void)report_failure("--app, --update, --rescue",
-                             "without otter's trailer their versions are not known");
+                             "no trailer, and so no version in it: give --versions");
         return false;
     }
     return true;

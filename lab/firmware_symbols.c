@@ -21,6 +21,7 @@ static const struct {
     [FIRMWARE_BSS_END] = {"ld_bss_end", ELF_VALUE},
     [FIRMWARE_RING] = {"rx_ring", ELF_OBJECT}, /* port/stm32f103/uart.c */
     [FIRMWARE_RING_TAIL] = {"rx_tail", ELF_OBJECT},
+    [FIRMWARE_VERIFY_UNSIGNED] = {"otter_verify_unsigned", ELF_FUNCTION},
 };
 
 static const struct elf_symbol *find(const struct elf_symbols *symbols,

@@ -29,6 +29,7 @@ enum firmware_symbol {
     FIRMWARE_OF_BOOT,        /* those before are the bootloader's, those after the app's */
     FIRMWARE_RING = FIRMWARE_OF_BOOT, /* of received bytes: the DMA writes it ... */
     FIRMWARE_RING_TAIL,               /* ... and this index is where the program reads next */
+    FIRMWARE_VERIFY_UNSIGNED,         /* of boot_unsigned, which has no FIRMWARE_VERIFY_IMAGE */
     FIRMWARE_SYMBOLS
 };
 

@@ -15,12 +15,13 @@ static void *make(void *ctx)
     const struct testbed_load loads[] = {
         {OTTER_BOOT_ADDR, scenario->boot.data, scenario->boot.len},
         {OTTER_APP_ADDR, scenario->app.data, scenario->app.len}};
-    struct testbed_config config = {
-        .board = {.seed = scenario->seed, .flash_size = scenario->flash_size},
-        .loads = loads,
-        .load_count = scenario->kind->has_app ? 2 : 1,
-        .module_keeps_power = scenario->mcu_only,
-        .runner = scenario->runner};
+    struct testbed_config config = {.board = {.seed = scenario->seed,
+                                              .flash_size = scenario->flash_size,
+                                              .lenient = scenario->lenient},
+                                    .loads = loads,
+                                    .load_count = scenario->kind->has_app ? 2 : 1,
+                                    .module_keeps_power = scenario->mcu_only,
+                                    .runner = scenario->runner};
     config.module.file = image_file_offer(&scenario->update);
     config.module.no_answer_ms = NO_ANSWER_MS;
     memcpy(config.module.version, scenario->new_version, sizeof scenario->new_version);
@@ -137,14 +138,19 @@ const struct otter_layout *scenario_layout(uint32_t flash_size)
     return flash_size == BOARD_FLASH_MAX ? &stm32f103_layout_128 : &stm32f103_layout;
 }
 
+static bool find_version(const struct file *file, uint8_t version[8])
+{
+    return image_file_read_version(file, version) || version[0] != 0;
+}
+
 bool scenario_prepare(struct scenario *scenario)
 {
     const struct scenario_kind *kind = scenario->kind;
 
-    if ((kind->has_app && !image_file_read_version(&scenario->app, scenario->old_version)) ||
-        !image_file_read_version(&scenario->update, scenario->new_version) ||
+    if ((kind->has_app && !find_version(&scenario->app, scenario->old_version)) ||
+        !find_version(&scenario->update, scenario->new_version) ||
         (kind->next == SCENARIO_NEXT_RESCUE &&
-         !image_file_read_version(&scenario->rescue, scenario->rescue_version))) {
+         !find_version(&scenario->rescue, scenario->rescue_version))) {
         return false;
     }
     if (kind->is_forged) {

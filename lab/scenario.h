@@ -83,11 +83,13 @@ struct scenario {
     /* As from file_read(); must stay. No app where the kind has none, nor a rescue. */
     struct file boot, app, update, rescue;
     const struct otter_layout *layout; /* the firmware's: scenario_layout() */
+    /* Of images without a trailer: given, or all zero. */
     uint8_t old_version[8], new_version[8], rescue_version[8];
     uint64_t seed;
     uint32_t flash_size;          /* of the chip, in bytes; 0 = 64 KB */
     bool mcu_only;                /* a cut hits the MCU alone: the module keeps its power */
     bool protect;                 /* the bootloader's pages are write-protected */
+    bool lenient;                 /* the board is: struct board_options */
     struct replay *replay;        /* what need not be executed; NULL = all is */
     struct testbed_runner runner; /* a debugger's, or zero */
 };
@@ -114,7 +116,7 @@ struct scenario_run {
 };
 
 /* Take the versions from the trailers of the images, and forge the update where the row wants
- * that. False if an image has no trailer. */
+ * that. False if an image has no trailer, and its version is not given. */
 bool scenario_prepare(struct scenario *scenario);
 
 /* What a campaign needs of it; `scenario` must stay. */

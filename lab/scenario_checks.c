@@ -63,6 +63,13 @@ static const char *after_last(const char *log, const char *text)
     return after;
 }
 
+/* What an app of that version says. */
+enum { VERSION_TEXT_SIZE = 40 };
+static void put_version_text(char out_text[VERSION_TEXT_SIZE], const uint8_t version[8])
+{
+    (void)snprintf(out_text, VERSION_TEXT_SIZE, "%s%.8s", version_text, (const char *)version);
+}
+
 static unsigned count(const char *log, const char *text)
 {
     unsigned times = 0;
@@ -88,11 +95,25 @@ static bool runs(const char *log, const uint8_t version[8])
     return true;
 }
 
+/* Does the update never confirm, and is there an app to go back to? */
+static bool is_to_go_back(const struct scenario_kind *kind)
+{
+    return kind->has_app && !kind->is_forged &&
+           (kind->end == SCENARIO_ENDS_OLD || kind->end == SCENARIO_ENDS_RESCUED);
+}
+
 static unsigned count_bad_starts(const struct scenario_run *run)
 {
+    const struct scenario *scenario = run->scenario;
+    const char *log = testbed_log(run->bed);
     unsigned starts = 0;
     for (unsigned i = 0; i < BAD_TEXTS; i++) {
-        starts += count(testbed_log(run->bed), bad_texts[i]);
+        starts += count(log, bad_texts[i]);
+    }
+    if (is_to_go_back(scenario->kind)) {
+        char text[VERSION_TEXT_SIZE];
+        put_version_text(text, scenario->new_version);
+        starts += count(log, text);
     }
     return starts;
 }
@@ -289,9 +310,8 @@ static const char *check_app(const struct scenario_run *run, enum scenario_failu
 /* Does the app that should be there say, in the log after `from`, that it has started? */
 static bool starts(struct scenario_run *run, size_t from, uint32_t limit_ms)
 {
-    char text[40];
-    (void)snprintf(text, sizeof text, "%s%.8s", version_text,
-                   (const char *)expected_version(run));
+    char text[VERSION_TEXT_SIZE];
+    put_version_text(text, expected_version(run));
     return testbed_run_until_log(run->bed, text, from, limit_ms) > 0;
 }
 
@@ -339,7 +359,7 @@ static const char *why_not_done(const struct scenario_run *run, enum scenario_fa
     case BOARD_STOP_STATE:
         break;
     }
-    if (scenario->kind->wrong_image == SCENARIO_LOST_REVERT && app_is(run, &scenario->update)) {
+    if (is_to_go_back(scenario->kind) && app_is(run, &scenario->update)) {
         *out_kind = SCENARIO_LOST_REVERT;
         return "an app that does not confirm stays";
     }

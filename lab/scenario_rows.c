@@ -20,9 +20,24 @@ const struct scenario_kind scenario_kinds[] = {
         .end = SCENARIO_ENDS_OLD,
         .wrong_image = SCENARIO_LOST_REVERT,
         .stuck = SCENARIO_BRICK,
+        .limit_s = 300, /* of a hang, each trial is 34 s at 30 kHz of the watchdog's clock */
         .is_done = scenario_is_reverted,
         .checks = {&scenario_no_recovery, &scenario_not_told_updated,
                    &scenario_trials_are_limited},
+    },
+    {
+        .name = "revert-rescue",
+        .summary =
+            "the update never confirms: the app before it comes back, and takes the rescue",
+        .has_app = true,
+        .end = SCENARIO_ENDS_RESCUED,
+        .wrong_image = SCENARIO_UNREACHABLE,
+        .stuck = SCENARIO_UNREACHABLE,
+        .limit_s = 1800, /* a generated project may be on trial for five minutes, three times */
+        .next = SCENARIO_NEXT_RESCUE,
+        .is_next_due = scenario_is_reverted,
+        .is_done = scenario_is_rescued,
+        .checks = {&scenario_no_recovery, &scenario_trials_are_limited},
     },
     {
         .name = "recovery",

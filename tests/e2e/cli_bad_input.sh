@@ -172,11 +172,17 @@ others='recovery-bad, watchdog-loop, refused, repeated'
     expect 2 'otter: board campaign: --gdb 65536: not a number' $campaign --repeat 1:torn --gdb 65536
     expect 2 'otter: board campaign: --gdb, --remember: what is not executed cannot be looked at' \
         $campaign --repeat 1:torn --gdb 0 --remember
-    expect 2 'otter: board campaign: --scenario magic: not update, revert, recovery, '"$others" \
+    expect 2 'otter: board campaign: --scenario magic: not update, revert, revert-rescue, recovery, '"$others" \
         $campaign --scenario magic
     expect 2 'otter: board campaign: --app: a recovery begins without one' $campaign --scenario recovery
     expect 2 'otter: board campaign: --rescue: the scenario recovery-bad needs one' $campaign --scenario recovery-bad
     expect 2 'otter: board campaign: --rescue: the scenario update has none' $campaign --rescue good.bin
+    for versions in 03010101 03010101,0301010 03010101,03010102,03010103 03010101:03010102; do
+        expect 2 "otter: board campaign: --versions $versions: not 8 characters for each of --app, --update, --rescue" \
+            $campaign --versions $versions
+    done
+    expect 1 'otter: board campaign: --app, --update, --rescue: no trailer, and so no version in it: give --versions' \
+        board campaign --boot boot.bin --app boot.bin --update good.bin
     expect 1 'otter: board campaign: --remember: boot.bin: is no .elf, where functions can be found' $campaign --remember
     expect 1 'the update without a power cut: the core is locked up' $campaign
 }
