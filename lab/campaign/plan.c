@@ -94,6 +94,7 @@ const char *campaign_survey(const struct campaign_device *device,
             stop = device->run_ms(reference, options->slice_ms);
         }
         out_survey->operations = board_flash_ops(board);
+        board_watch_flash(board, NULL); /* those of the check are behind the end */
         if (!watcher.out_of_memory) {
             why = device->check(reference, device->is_done(reference)).why;
         }
