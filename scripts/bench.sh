@@ -79,7 +79,6 @@ END
     kept startup power_native_cases power_native_cuts_per_s power_multi_cases power_worn
     kept maps maps_proved journal_triple_cuts power_map_cases
     kept worn worn_flash_cases worn_flash_dead_boards
-    kept dropin dropin_power_cases dropin_unreachable_boards
     kept worn-board worn_board_cases worn_board_dead_boards
     # What must not happen: all campaigns together, the native ones and that of the real binaries.
     cat bench/startup.json bench/maps.json bench/campaign.json 2>/dev/null | jq -s 'add as $all |
@@ -87,6 +86,10 @@ END
             .["power_" + $name] = ([$all["power_" + $name, "power_map_" + $name, "power_arm_" + $name]] | add)) |
         .unreachable_boards = ([$all["power_unreachable_boards", "power_map_unreachable_boards",
             "power_arm_unreachable_boards"]] | add)'
+    # Lives with the drop-in: native ones, and those of the real binaries under two bootloaders.
+    cat bench/dropin.json bench/campaign.json 2>/dev/null | jq -s 'add | {
+        dropin_power_cases: (.dropin_power_cases + .dropin_arm_cases),
+        dropin_unreachable_boards: (.dropin_unreachable_boards + .dropin_arm_unreachable_boards)}'
     cat "$out/boot.json" "$out/wire.json" "$out/cloud.json"
     grep -E '^model_vs_unicorn_(speed|instructions|mismatches) ' "$out/unicorn.txt" | numbers
     grep -E '^ed25519_(cases|mismatches) ' "$out/ed25519.txt" | numbers

@@ -8,6 +8,7 @@ row() {
     [ -s "$2" ] || return 0
     jq -r --arg cases "$3" --arg lost "$4" '
         def commas: tostring | if length > 3 then (.[:-3] | commas) + "," + .[-3:] else . end;
+        select(.[$cases] != null) |
         [(.[$cases] | commas), ([to_entries[] | select(.key | test($lost)).value] | add), .date, .commit] | @tsv
         ' "$2" | while read -r cases lost date commit; do
         printf '| %-58s | %9s | %4d | %-10s | %-7s |\n' "$1" "$cases" "$lost" "$date" "$commit"
@@ -25,6 +26,7 @@ row 'flash that fails, for good or for a while; the core' bench/worn.json worn_f
     '_(boards|reverts|confirms|starts|unreachable|endless|erased)$'
 row 'power, in each flash operation; the binaries on the model' bench/campaign.json power_arm_cases \
     '^power_failures$'
+row 'of these: generated projects with the drop-in' bench/campaign.json dropin_arm_cases '^dropin_arm_failures$'
 row 'flash that fails; the binaries on the model' bench/worn-board.json worn_board_cases \
     '_(boards|reverts|starts|erased)$'
 row 'one instruction that is passed over, verifying a bad image' bench/glitch.json glitch_positions \
