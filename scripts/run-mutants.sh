@@ -3,8 +3,8 @@
 # run-mutants.sh [NAME...]: put one fault at a time into the sources (tests/mutants/NAME.patch) and run
 # the test that must notice. The last line is "N mutants, K killed"; a survivor is exit 1.
 #
-# "# Builds:" says what is built with the fault: host, firmware or both; "# Targets:" which of the firmware
-# if not all, for bootloaders that the test does not need may have no room for it.
+# "# Builds:" says what is built with the fault, host or firmware; "# Targets:" which of the firmware the test
+# needs, for all of it takes long, and a bootloader that the test does not need may have no room for the fault.
 #
 # Everything happens in copies of the tree below build/mutants (or OTTER_MUTANTS_DIR); they stay, so
 # that the next run builds little. NAME may be a pattern: run-mutants.sh 'wp0*'. The lines before
@@ -48,36 +48,45 @@ run() {
     timeout 3600 "$exe" "$@" >"$log" 2>&1
 }
 
+# filter FILE: what stands behind the test's name in "# Test:"
+filter() {
+    header "$1" Test | sed -n 's/^[^ ]* *//p'
+}
+
 # ---- which ----
 [ $# -gt 0 ] || set -- '*'
 patches=
-tests=
 for name; do
     found=
     for patch in tests/mutants/$name.patch; do # NAME is a pattern
         [ -f "$patch" ] || continue
         found=1
         patches="$patches $patch"
-        test=$(header "$patch" Test)
-        [ -n "$test" ] || die "$patch: no line '# Test:'"
-        tests="$tests ${test%% *}"
+        [ -n "$(header "$patch" Test)" ] || die "$patch: no line '# Test:'"
+        case $(header "$patch" Builds),$(header "$patch" Targets) in
+        host, | firmware,?*) ;;
+        *) die "$patch: '# Builds:' is not host, or firmware with '# Targets:'" ;;
+        esac
     done
     [ -n "$found" ] || die "tests/mutants/$name.patch: no such file"
 done
-# shellcheck disable=SC2086 # a list of words
-tests=$(printf '%s\n' $tests | sort -u)
+# Those of the host first, then the firmware's by their targets: so hardly any firmware is built again without a fault.
+patches=$(for patch in $patches; do echo "$(header "$patch" Targets)|$patch"; done |
+    LC_ALL=C sort -u -t '|' -k 1,1 -k 2,2 | sed 's/.*|//')
 
-# ---- many: in two halves with a copy each, for most of the time one test keeps one processor busy ----
-# half 0|1: run every other one; what it said stays in $work/halfN.out
+# ---- many: by two at once with a copy each, for most of the time one test keeps one processor busy ----
+# What one has taken, the other passes over: a folder of its name is there.
+# half 0|1: what it said stays in $work/halfN.out
 half() {
-    # shellcheck disable=SC2086 # a list of words
-    printf '%s\n' $patches | awk -v half="$1" 'NR % 2 == half' | xargs -n 1 basename -s .patch |
-        OTTER_MUTANTS_JOBS=$((jobs / 2)) OTTER_MUTANTS_DIR=$work/half$1 xargs scripts/run-mutants.sh 2>&1 |
+    # shellcheck disable=SC2046,SC2086 # lists of words
+    OTTER_MUTANTS_JOBS=$((jobs / 2)) OTTER_MUTANTS_DIR=$work/half$1 OTTER_MUTANTS_TAKEN=$work/taken \
+        scripts/run-mutants.sh $(printf '%s\n' $patches | xargs -n 1 basename -s .patch) 2>&1 |
         tee "$work/half$1.out" | grep -v '^[0-9]* mutants, '
 }
 total=$(echo "$patches" | wc -w)
 if [ "$jobs" -gt 1 ] && [ "$total" -gt 9 ]; then
-    mkdir -p "$work"
+    rm -rf "$work/taken"
+    mkdir -p "$work/taken"
     half 0 &
     half 1 || true
     wait
@@ -104,66 +113,73 @@ prepare() {
     # The host's otter signs the firmware, so it comes first.
     # Ninja: of a build that finds almost nothing to do, make takes seconds.
     cmake -G Ninja -S "$tree" -B "$tree/build/host" -DCMAKE_BUILD_TYPE=RelWithDebInfo >"$work/build.log" 2>&1 &&
-        build host otter-cli "$@" || return
+        build host otter-cli || return
     # The size gate of the bootloader is not what is tested here; so the order in which Ninja links does not matter.
     cmake -G Ninja -S "$tree" -B "$tree/build/firmware" -DCMAKE_TOOLCHAIN_FILE="$tree/cmake/arm-none-eabi.cmake" \
         -DCMAKE_BUILD_TYPE=MinSizeRel >"$work/build.log" 2>&1 &&
         build firmware
 }
-# shellcheck disable=SC2086 # a list of words
-prepare $tests || {
+prepare || {
     tail -n 30 "$work/build.log"
     die "the tree without a mutant cannot be built (see $work/build.log)"
 }
-for patch in $patches; do
-    echo "$(header "$patch" Test)|$(header "$patch" Args)"
-done | sort -u >"$work/runs"
-while IFS='|' read -r test args; do
-    [ -z "$args" ] || continue # a long campaign: make test runs a slice of it without a mutant
-    filter=${test#"${test%% *}"}
-    run "${test%% *}" "${filter# }" "" "$work/clean.log" </dev/null || {
+# Where make test has passed with these sources, nothing is run again without a mutant.
+passed=
+counts=build/host/tests.json
+# shellcheck disable=SC2046 # names without spaces
+if grep -qs '"tests_failed": 0,' $counts && [ -z "$(find $(cat "$work/files") -newer $counts)" ]; then
+    passed=1
+fi
+faulty= # targets of the firmware that were built with a fault
+restore() {
+    # shellcheck disable=SC2086 # a list of words
+    [ -z "$faulty" ] || build firmware $faulty || die "cannot build (see $work/build.log)"
+    faulty=
+}
+# passes PATCH: run the test of a mutant without it, once
+: >"$work/passed"
+passes() {
+    # Not a long campaign: make test runs a slice of it.
+    [ -z "$passed" ] && [ -z "$(header "$1" Args)" ] || return 0
+    of=$(header "$1" Test)
+    ! grep -qxF -e "$of" "$work/passed" || return 0
+    restore
+    build host "${of%% *}" || die "cannot build (see $work/build.log)"
+    run "${of%% *}" "$(filter "$1")" "" "$work/clean.log" </dev/null || {
         tail -n 30 "$work/clean.log"
-        die "without a mutant, this fails already: $test"
+        die "without a mutant, this fails already: $of"
     }
-done <"$work/runs"
+    echo "$of" >>"$work/passed"
+}
 
 # ---- one by one ----
 count=0
 killed=0
-stale_firmware=
 for patch in $patches; do
     name=$(basename "$patch" .patch)
     test=$(header "$patch" Test)
-    filter=${test#"${test%% *}"}
     test=${test%% *}
-    builds=$(header "$patch" Builds)
+    filter=$(filter "$patch")
     targets=$(header "$patch" Targets)
     log=$work/$name.log
+    [ -z "${OTTER_MUTANTS_TAKEN:-}" ] || mkdir "$OTTER_MUTANTS_TAKEN/$name" 2>/dev/null || continue
     count=$((count + 1))
-    case $builds in
-    host | firmware | both) ;;
-    *) die "$patch: '# Builds:' is not host, firmware or both" ;;
-    esac
     # What the mutant does not touch must be the right one.
-    if [ "$builds" = host ] && [ -n "$stale_firmware" ]; then
-        build firmware || die "cannot build (see $work/build.log)"
-        stale_firmware=
-    elif [ "$builds" = firmware ]; then
-        build host "$test" || die "cannot build (see $work/build.log)"
-    fi
+    [ "$faulty" = "$targets" ] || restore
+    passes "$patch"
+    [ -z "$targets" ] || build host "$test" || die "cannot build (see $work/build.log)"
     (cd "$tree" && git apply -C1 "$root/$patch") || die "$patch does not apply: write it anew"
     verdict=killed
-    if [ "$builds" != firmware ]; then
-        build host "$test" || verdict='CANNOT BE BUILT'
-    fi
-    if [ "$builds" != host ]; then
-        stale_firmware=1
+    if [ -n "$targets" ]; then
+        faulty=$targets
         # shellcheck disable=SC2086 # a list of words
         build firmware $targets || verdict='CANNOT BE BUILT'
+    else
+        build host "$test" || verdict='CANNOT BE BUILT'
     fi
     if [ "$verdict" = killed ]; then
         status=0
-        run "$test" "${filter# }" "$(header "$patch" Args)" "$log" || status=$?
+        run "$test" "$filter" "$(header "$patch" Args)" "$log" || status=$?
         case $status in
         0) verdict=SURVIVED ;;
         124) verdict='NOT DONE IN TIME' ;;
