@@ -161,7 +161,6 @@ for patch in $patches; do
     test=${test%% *}
     filter=$(filter "$patch")
     targets=$(header "$patch" Targets)
-    log=$work/$name.log
     [ -z "${OTTER_MUTANTS_TAKEN:-}" ] || mkdir "$OTTER_MUTANTS_TAKEN/$name" 2>/dev/null || continue
     count=$((count + 1))
     # What the mutant does not touch must be the right one.
@@ -177,6 +176,7 @@ for patch in $patches; do
     else
         build host "$test" || verdict='CANNOT BE BUILT'
     fi
+    log=$work/$name.log
     if [ "$verdict" = killed ]; then
         status=0
         run "$test" "$filter" "$(header "$patch" Args)" "$log" || status=$?

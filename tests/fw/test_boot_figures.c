@@ -80,7 +80,7 @@ static void test_wear_of_the_journal(void **state)
                     BOOT_JOURNAL_UPDATES / UPDATES_PER_JOURNAL_ERASE);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ram),
@@ -90,5 +90,6 @@ int main(void)
         cmocka_unit_test(test_wear_of_the_journal),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, measure, NULL);
 }

@@ -343,7 +343,7 @@ static void test_pin_leaves_no_trace(void **state)
     assert_int_equal(count("Recover"), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_board_without_app_is_recovered, stop),
@@ -364,6 +364,7 @@ int main(void)
         cmocka_unit_test_teardown(test_pin_leaves_no_trace, stop),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     boot = firmware_read("boot/boot.bin");
     pin_boot = firmware_read("tests/fw/pinboot/pinboot.bin");
     waiting = firmware_waiting("boot/boot.elf");

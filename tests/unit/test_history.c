@@ -247,7 +247,7 @@ static void garbage(void **state)
     assert_in_range(found, 1000, 4900);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_journal_nothing_is_known),
@@ -258,5 +258,7 @@ int main(void)
         cmocka_unit_test(power_cuts),
         cmocka_unit_test(garbage),
     };
+
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
