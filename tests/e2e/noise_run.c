@@ -2,6 +2,7 @@
 #include "tests/e2e/noise_run.h"
 #include <stdio.h>
 #include <string.h>
+#include "lab/replay/replay.h"
 #include "port/stm32f103/partitions.h"
 #include "host/module_text.h"
 #include "tests/support/firmware.h"
@@ -106,6 +107,16 @@ void noise_run(const struct line_noise_rates *rates, uint64_t seed, bool show,
         return;
     }
     watch.bed = bed;
+    static struct replay *replay; /* all runs install the same image */
+    if (replay == NULL) {
+        replay = firmware_replay("boot/boot.elf");
+    }
+    if (!replay_attach(replay, testbed_board(bed))) {
+        snprintf(out_result->why, sizeof out_result->why, "out of memory");
+        out_result->end = NOISE_UNCLEAN;
+        testbed_free(bed);
+        return;
+    }
     testbed_set_noise(bed, rates, seed);
     testbed_power_on(bed);
     enum board_stop stop = BOARD_STOP_TIME;

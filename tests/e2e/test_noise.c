@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "tests/e2e/noise_run.h"
 
-enum { SLICE_RUNS = 120, JOBS_MAX = 64, ONE = 1000000000 };
+enum { SLICE_RUNS = 46, JOBS_MAX = 64, ONE = 1000000000 };
 
 struct line {
     const char *kind;

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "lab/replay/replay.h"
 #include "otter/bytes.h"
 #include "otter/md5.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/firmware.h"
 
 #define BOOT     "boot/boot_unsigned.bin"
+#define BOOT_ELF "boot/boot_unsigned.elf"
 #define APP_OLD  "tests/fw/testapp/testapp_old.bin"
 #define APP_NEW  "tests/fw/testapp/testapp_new.bin"
 #define APP_BARE "tests/fw/testapp/testapp_bare.bin"
@@ -168,6 +170,8 @@ static void test_flag_values_that_mean_nothing(void **state)
 
 /* ---- no app ---- */
 
+static struct replay *waiting;
+
 /* It waits for an image (fw_ways_in), and says so once. */
 static void expect_recovery(struct testbed *bed)
 {
@@ -185,6 +189,7 @@ static void test_no_app(void **state)
     struct testbed *bed = firmware_alone(NULL, BOOT);
 
     (void)state;
+    assert_true(replay_attach(waiting, testbed_board(bed)));
     testbed_power_on(bed);
     expect_recovery(bed);
     testbed_free(bed);
@@ -207,6 +212,7 @@ static void test_app_that_cannot_start(void **state)
     for (unsigned i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         struct testbed *bed = firmware_alone(NULL, BOOT);
 
+        assert_true(replay_attach(waiting, testbed_board(bed)));
         otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR), heads[i].stack);
         otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR + 4), heads[i].reset);
         testbed_power_on(bed);
@@ -337,6 +343,7 @@ static void test_app_that_cannot_be_written_ends_in_recovery(void **state)
     struct testbed *bed = pending(NULL, &old, &new, SIZE);
 
     (void)state;
+    assert_true(replay_attach(waiting, testbed_board(bed)));
     firmware_protect(bed, OTTER_APP_ADDR + 5 * OTTER_PAGE_SIZE);
     testbed_power_on(bed);
     assert_int_equal(testbed_run_ms(bed, 30000), BOARD_STOP_TIME);
@@ -458,5 +465,6 @@ int main(void)
         cmocka_unit_test(test_power_cuts_while_a_bad_update_is_dropped),
     };
 
+    waiting = firmware_waiting(BOOT_ELF);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

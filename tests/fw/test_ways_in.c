@@ -590,6 +590,6 @@ int main(int argc, char **argv)
     boot = firmware_read("boot/boot.bin");
     mute = firmware_read("app/app_no_confirm/app_no_confirm.bin");
     crashes = firmware_read("app/app_crashes/app_crashes.bin");
-    waiting = firmware_waiting("boot/boot.elf");
+    waiting = firmware_replay("boot/boot.elf");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,15 +14,17 @@
 
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/iwdg.h"
+#include "lab/replay/replay.h"
 #include "otter/bytes.h"
 #include "otter/md5.h"
 #include "port/stm32f103/partitions.h"
 #include "tests/support/pethouse_fixture.h"
 #include "tests/support/firmware.h"
 
-#define BOOT    "boot/boot_unsigned.bin" /* the test apps are not signed */
-#define APP_OLD "tests/fw/testapp/testapp_old.bin"
-#define APP_NEW "tests/fw/testapp/testapp_new.bin"
+#define BOOT     "boot/boot_unsigned.bin" /* the test apps are not signed */
+#define BOOT_ELF "boot/boot_unsigned.elf"
+#define APP_OLD  "tests/fw/testapp/testapp_old.bin"
+#define APP_NEW  "tests/fw/testapp/testapp_new.bin"
 
 enum { PENDING = 0xEEEE, UNFED_MAX_MS = 1000 };
 
@@ -64,6 +66,8 @@ static void expect_log(struct testbed *bed, const char *text, uint32_t limit_ms)
                  board_why(testbed_board(bed)), resets(bed), testbed_log(bed));
     }
 }
+
+static struct replay *waiting;
 
 /* 10 s without a reset, and the log stays as it is: it waits for an image. */
 static void expect_recovery(struct testbed *bed)
@@ -124,6 +128,7 @@ static void test_wp20_bootloader_ends_in_an_app_or_in_recovery(void **state)
     }
     bed = pending(NULL, 9000); /* APP is worn out: no endless resets */
     firmware_protect(bed, OTTER_APP_ADDR);
+    assert_true(replay_attach(waiting, testbed_board(bed)));
     testbed_power_on(bed);
     assert_int_equal(testbed_run_ms(bed, 10000), BOARD_STOP_TIME);
     expect_recovery(bed);
@@ -136,6 +141,7 @@ static void test_wp20_bootloader_ends_in_an_app_or_in_recovery(void **state)
     assert_int_equal(resets(bed), 1);
     testbed_free(bed);
     bed = firmware_alone(NULL, BOOT); /* no app at all */
+    assert_true(replay_attach(waiting, testbed_board(bed)));
     testbed_power_on(bed);
     expect_log(bed, "Start APP Failed!\r\n", 1000);
     expect_recovery(bed);
@@ -192,6 +198,7 @@ static void test_wp22_stack_and_reset_vector_are_tested_exactly(void **state)
     for (unsigned i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
         struct testbed *bed = firmware_alone(NULL, BOOT);
 
+        assert_true(replay_attach(waiting, testbed_board(bed)));
         otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR), heads[i].stack);
         otter_put_le32(firmware_flash(bed, OTTER_APP_ADDR + 4), heads[i].reset);
         testbed_power_on(bed);
@@ -268,5 +275,6 @@ int main(int argc, char **argv)
     };
 
     cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
+    waiting = firmware_waiting(BOOT_ELF);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

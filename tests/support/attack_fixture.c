@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
+#include "lab/replay/replay.h"
 #include "otter/bytes.h"
 #include "otter/journal.h"
 #include "otter/swap.h"
@@ -19,7 +20,9 @@ struct otter_digest_record attack_app;
 
 static const struct otter_layout *const layout = &ram_flash_layout;
 static uint8_t base[RAM_FLASH_SIZE];
-static struct testbed *last; /* of the last start; its log is what the bootloader has said */
+static struct testbed *last;  /* of the last start; its log is what the bootloader has said */
+static struct replay *replay; /* the same images are verified in hundreds of starts */
+static char replayed[64];     /* of this bootloader */
 
 static uint8_t *bytes_at(uint32_t addr)
 {
@@ -43,10 +46,26 @@ static uint32_t crc(void *ctx, bool go_on, uint32_t addr, uint32_t len)
     return sum;
 }
 
+static void remember(const char *boot)
+{
+    char elf[sizeof replayed];
+
+    (void)snprintf(elf, sizeof elf, "%.*s.elf", (int)(strlen(boot) - strlen(".bin")), boot);
+    if (strcmp(elf, replayed) == 0) {
+        return;
+    }
+    testbed_free(last);
+    last = NULL;
+    replay_free(replay);
+    replay = firmware_replay(elf);
+    memcpy(replayed, elf, sizeof replayed);
+}
+
 void attack_set_up(const char *boot, const char *app)
 {
     struct otter_journal journal;
 
+    remember(boot);
     ram_flash_init(&attack_flash);
     attack_flash.port.crc = crc;
     (void)firmware_read_to(boot, bytes_at(layout->boot.addr), layout->boot.size);
@@ -126,6 +145,7 @@ enum attack_end attack_start(void)
     testbed_free(last);
     last = firmware_alone(NULL, NULL);
     struct board *board = testbed_board(last);
+    assert_true(replay_attach(replay, board));
     memcpy(board_flash(board), attack_flash.bytes, RAM_FLASH_SIZE);
     testbed_power_on(last);
     while (!has_said("App Init Success") && !has_said("Mute") && recovering_ms < RECOVERY_MS) {

@@ -10,6 +10,7 @@
 #include "lab/flash_view.h"
 #include "lab/replay/boot_replay.h"
 #include "otter/bytes.h"
+#include "port/stm32f103/layout.h"
 #include "port/stm32f103/partitions.h"
 
 enum { LIMIT_MS = 300000, ELF_SIZE_MAX = 16 << 20 };
@@ -54,17 +55,27 @@ struct firmware firmware_copy(const struct firmware *firmware)
     return copy;
 }
 
-struct replay *firmware_waiting(const char *elf)
+static struct replay *replay_of(const char *elf, const struct otter_layout *layout)
 {
     struct firmware file = read_up_to(elf, ELF_SIZE_MAX);
     char why[HOST_WHY_SIZE];
-    struct replay *replay = boot_replay_new(file.data, file.len, NULL, 20, why);
+    struct replay *replay = boot_replay_new(file.data, file.len, layout, 20, why);
 
     if (replay == NULL) {
         fail_msg("%s: %s", elf, why);
     }
     free(file.data);
     return replay;
+}
+
+struct replay *firmware_replay(const char *elf)
+{
+    return replay_of(elf, &stm32f103_layout);
+}
+
+struct replay *firmware_waiting(const char *elf)
+{
+    return replay_of(elf, NULL);
 }
 
 const struct firmware_set *firmware_set(void)

@@ -67,8 +67,11 @@ void firmware_run_to_end(struct testbed *bed);
 void firmware_run_muted_at_piece(struct testbed *bed, const struct firmware_seen *seen,
                                  unsigned number, uint32_t ms);
 
-/* For replay_attach(): the rounds in which the bootloader `elf` waits for its UART are passed
- * over, but for one wait in 20, which is compared (lab/replay/idle_skip.h). */
+/* For replay_attach(): what the bootloader `elf` need not execute again, the rounds in which it
+ * waits for its UART and the verification of an image that it has verified before; but for one
+ * in 20, which is compared (lab/replay/boot_replay.h). `firmware_waiting`: the rounds alone, of
+ * one that verifies nothing. */
+struct replay *firmware_replay(const char *elf);
 struct replay *firmware_waiting(const char *elf);
 
 /* ---- a bootloader or an app alone ---- */
