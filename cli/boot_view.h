@@ -8,8 +8,8 @@
 
 /* A bootloader in a file, for a person and as JSON. */
 
-/* Load one: a .bin, or the Intel HEX or ELF file of the same program. Free with
- * boot_file_free(); `path` must outlive it. */
+/* Load one: a .bin, or the Intel HEX or ELF file of the same program. What is an app or a
+ * factory image is named as such. Free with boot_file_free(); `path` must outlive it. */
 OTTER_MUST_CHECK int boot_view_load(struct boot_file *boot_file, const char *path,
                                     struct host_error *out_error);
 

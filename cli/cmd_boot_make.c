@@ -136,7 +136,7 @@ static int check_keys(const struct make_options *options, const struct boot_file
     if (!boot_file_verifies(boot)) {
         return count == 0 ? 0
                           : host_error_set(out_error, options->in,
-                                           "checks no signatures, so a key is of no use to it");
+                                           "checks no signatures; leave --key away");
     }
     if (count == 0) {
         return host_error_set(out_error, options->in, "starts signed images only: give --key");
@@ -147,8 +147,7 @@ static int check_keys(const struct make_options *options, const struct boot_file
     }
     /* It picks keys by their id. */
     return count == BOOT_FILE_KEYS_MAX && keys[0].id == keys[1].id
-               ? host_error_set(out_error, keys[1].path, "has the same key id as %s",
-                                keys[0].path)
+               ? host_error_set(out_error, keys[1].path, "has the key id of --key")
                : 0;
 }
 

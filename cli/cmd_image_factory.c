@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* otter image factory: what a new board is flashed with; see docs/man/otter-image.1. */
 #include <string.h>
+#include <strings.h>
 
 #include "cli/app_file.h"
 #include "cli/boot_view.h"
@@ -65,22 +66,21 @@ static const struct argp factory_argp = {
 static bool ends_in_bin(const char *path)
 {
     size_t len = strlen(path);
-    return len > 4 && strcmp(path + len - 4, ".bin") == 0;
+    return len >= 4 && strcasecmp(path + len - 4, ".bin") == 0;
 }
 
 static int refuse_key(const struct boot_file *boot, const struct image_file *app,
                       struct host_error *out_error)
 {
-    char ids[BOOT_FILE_KEYS_MAX * sizeof ", 0x01234567"] = "";
+    char ids[BOOT_FILE_KEYS_MAX * sizeof ", 0x01234567"];
     size_t len = 0;
 
-    for (unsigned i = 0; i < boot->ids.key_count && i < BOOT_FILE_KEYS_MAX; i++) {
+    for (unsigned i = 0; i < boot->ids.key_count; i++) {
         len += (size_t)snprintf(ids + len, sizeof ids - len, "%s0x%08x", i == 0 ? "" : ", ",
                                 boot_file_key_id(boot, i));
     }
-    return host_error_set(out_error, app->path, "is signed with key 0x%08x; %s %s%s",
-                          app->image.key_id, boot->path,
-                          len == 0 ? "has none: see `otter boot make`" : "knows ", ids);
+    return host_error_set(out_error, app->path, "is signed with key 0x%08x; %s knows %s",
+                          app->image.key_id, boot->path, ids);
 }
 
 /* In the words of what can be done about it. */
@@ -91,6 +91,10 @@ static int refuse(const struct boot_file *boot, const struct image_file *app,
 
     if (reason == OTTER_REASON_NONE) {
         return 0;
+    }
+    if (boot_file_verifies(boot) && boot->ids.key_count == 0) {
+        return host_error_set(out_error, boot->path,
+                              "takes no image yet: `otter boot make` gives it keys and ids");
     }
     if (reason == OTTER_REASON_NO_IMAGE || reason == OTTER_REASON_UNSIGNED) {
         return host_error_set(out_error, app->path,
@@ -144,7 +148,16 @@ static int make(const struct factory_options *options, const struct boot_file *b
         err = program_file_save(options->out, parts, sizeof parts / sizeof parts[0], &error);
     }
     image_file_free(&app);
-    return err == 0 ? CMD_OK : report_error(&error);
+    if (err != 0) {
+        return report_error(&error);
+    }
+    if (boot->is_otters && !map_option_is_default(&options->map)) {
+        log_event("%s: warning: it starts the app only if it was built for this map: the slot "
+                  "of %u bytes at 0x%08x, %u bytes of RAM",
+                  options->boot, options->map.app.size, options->map.app.addr,
+                  options->map.ram.size);
+    }
+    return CMD_OK;
 }
 
 int cmd_image_factory(int argc, char **argv)

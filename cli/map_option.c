@@ -47,3 +47,10 @@ struct otter_layout map_option_default(void)
 {
     return stm32f103_layout;
 }
+
+bool map_option_is_default(const struct otter_layout *map)
+{
+    return map->app.addr == stm32f103_layout.app.addr &&
+           map->app.size == stm32f103_layout.app.size &&
+           map->ram.size == stm32f103_layout.ram.size;
+}

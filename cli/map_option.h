@@ -19,4 +19,7 @@ enum { MAP_SLOT_MAX = 0x100000 };
 /* Before the options are read. */
 struct otter_layout map_option_default(void);
 
+/* Is it that still? */
+bool map_option_is_default(const struct otter_layout *map);
+
 #endif

@@ -80,7 +80,7 @@ int program_file_load(struct program_file *program, const char *path,
 bool program_file_is_hex(const char *path)
 {
     size_t len = strlen(path);
-    return len > 4 && strcasecmp(path + len - 4, ".hex") == 0;
+    return len >= 4 && strcasecmp(path + len - 4, ".hex") == 0;
 }
 
 static void put_hex(FILE *out, const struct program_part parts[], size_t count)

@@ -82,7 +82,11 @@ static void on_info(struct push_view *view, const struct otter_info *info,
             char needs[9];
             image_file_text(view->firmware->image.hardware, needs);
             push_view_fail(view, "wrong-hardware", view->path,
-                           "the file is for hardware %s, the MCU is %s", needs, view->hardware);
+                           "the file is for hardware %s, the MCU is %s%s", needs,
+                           view->hardware,
+                           view->hardware[0] != '?' ? ""
+                                                    : ": its bootloader has no ids yet, see "
+                                                      "`otter boot make`");
         }
     } else if (view->verbose) {
         log_line(view, "MCU answers, version %s%s", version,
@@ -151,6 +155,19 @@ static void on_about(struct push_view *view, const struct module_event *event)
         judge(view, event->about);
     }
     view->was_judged = true;
+}
+
+/* An MCU that does not say why it is as before: what may have been, as "; ...". */
+static const char *guess(const struct push_view *view, enum module_failure failure)
+{
+    if (failure != MODULE_FAIL_OLD_VERSION || view->after.is_otter) {
+        return "";
+    }
+    return image_file_is_signed(view->firmware)
+               ? "; its bootloader may have refused the file, or taken it back: the log of "
+                 "USART1 has the reason"
+               : "; its bootloader may have refused the file, which is not signed, or taken it "
+                 "back: the log of USART1 has the reason";
 }
 
 void push_view_event(struct push_view *view, const struct module_event *event,
@@ -225,8 +242,8 @@ void push_view_event(struct push_view *view, const struct module_event *event,
         view->after_is_final =
             event->failure == MODULE_FAIL_NOT_INSTALLED ||
             (event->failure == MODULE_FAIL_REFUSED && reason_is_of_offer(view->after.reason));
-        push_view_fail(view, module_text_failure(event->failure), view->port, "%s%s", text,
-                       doubt);
+        push_view_fail(view, module_text_failure(event->failure), view->port, "%s%s%s", text,
+                       doubt, guess(view, event->failure));
         break;
     }
 }

@@ -91,10 +91,26 @@ static uint8_t *at(const struct boot_file *boot_file, uint32_t addr)
     return boot_file->file.data + (addr - OTTER_BOOT_ADDR);
 }
 
+/* Are ids and keys where nothing else is: behind the words, and not where it starts? */
+static bool are_ids_possible(const struct boot_file *boot_file)
+{
+    const struct otter_boot_ids *ids = &boot_file->ids;
+    uint32_t section = ids->info_addr - OTTER_BOOT_ADDR;
+    uint32_t start = otter_get_le32(boot_file->file.data + 4) - OTTER_BOOT_ADDR;
+    uint32_t end = section + OTTER_BOOT_KEYS;
+
+    if (section % 4 != 0 || section < OTTER_BOOT_WORDS_OFFSET + 4 * OTTER_BOOT_WORDS ||
+        ids->key_count > BOOT_FILE_KEYS_MAX ||
+        end + ids->key_count * OTTER_BOOT_KEY_SIZE > boot_file->file.len) {
+        return false;
+    }
+    end += boot_file_key_room(boot_file) * OTTER_BOOT_KEY_SIZE;
+    return start < section || start >= end;
+}
+
 static int check(struct boot_file *boot_file, struct host_error *out_error)
 {
     const struct file *file = &boot_file->file;
-    const struct otter_boot_ids *ids = &boot_file->ids;
     const struct otter_layout layout = {.app = stm32f103_layout.boot,
                                         .ram = stm32f103_layout.ram};
 
@@ -111,10 +127,7 @@ static int check(struct boot_file *boot_file, struct host_error *out_error)
     if (err == OTTER_ERR_NONE) {
         return 0;
     }
-    if (err != 0 ||
-        ids->info_addr - OTTER_BOOT_ADDR < OTTER_BOOT_WORDS_OFFSET + 4 * OTTER_BOOT_WORDS ||
-        ids->keys_addr - OTTER_BOOT_ADDR + (size_t)ids->key_count * OTTER_BOOT_KEY_SIZE >
-            file->len) {
+    if (err != 0 || !are_ids_possible(boot_file)) {
         return host_error_set(out_error, boot_file->path,
                               "what it says of its ids and keys cannot be: it is damaged");
     }
@@ -173,7 +186,8 @@ unsigned boot_file_key_room(const struct boot_file *boot_file)
     unsigned count = boot_file->ids.key_count;
 
     memset(room, 0xFF, sizeof room);
-    while (end - key >= OTTER_BOOT_KEY_SIZE && memcmp(key, room, sizeof room) == 0) {
+    while (count < BOOT_FILE_KEYS_MAX && end - key >= OTTER_BOOT_KEY_SIZE &&
+           memcmp(key, room, sizeof room) == 0) {
         key += OTTER_BOOT_KEY_SIZE;
         count++;
     }
@@ -216,7 +230,7 @@ enum otter_reason boot_file_judge(const struct boot_file *boot_file, const struc
 {
     struct memory memory = memory_of_boot(boot_file->file.data, boot_file->file.len);
     struct otter_port port = memory_port(&memory);
-    struct otter_ed25519_key keys[OTTER_BOOT_SIZE / OTTER_BOOT_KEY_SIZE];
+    struct otter_ed25519_key keys[BOOT_FILE_KEYS_MAX];
     uintptr_t key_count = boot_file->ids.key_count;
     struct otter_verifier verifier = {.port = &port,
                                       .layout = layout,

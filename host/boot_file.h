@@ -25,8 +25,8 @@ struct boot_file {
 
 /* Take the bytes of a bootloader, which now belong to *boot_file; after an error they are
  * freed. What does not begin like a program for the start of the flash, is larger than its 8
- * KB, or ends before its own keys is an error. Free with boot_file_free(); `path` must outlive
- * it. */
+ * KB, or says of its ids and keys what cannot be is an error. Free with boot_file_free();
+ * `path` must outlive it. */
 OTTER_MUST_CHECK int boot_file_take(struct boot_file *boot_file, const char *path,
                                     const struct file *file, struct host_error *out_error);
 void boot_file_free(struct boot_file *boot_file);

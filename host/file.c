@@ -163,6 +163,9 @@ int file_check_output(const char *path, const char *const inputs[], size_t input
 {
     struct stat st, input;
 
+    if (path[0] == '\0') {
+        return host_error_set(out_error, "output file", "its name is empty");
+    }
     if (look_at_output(path, &st, out_error) != 0) {
         return -1;
     }

@@ -97,9 +97,22 @@ static void program(struct loader *loader, const struct loader_image *image)
         for (size_t i = 0; i < PAGE_SIZE; i++) {
             if (used[i] != 0) {
                 flash[i] = image->bytes[page * PAGE_SIZE + i];
+                loader->used[page * PAGE_SIZE + i] = 1;
             }
         }
     }
+}
+
+static bool is_free(const struct loader *loader, const struct loader_image *image,
+                    char out_why[HOST_WHY_SIZE])
+{
+    for (uint32_t off = 0; off < image->size; off++) {
+        if (image->used[off] != 0 && loader->used[off] != 0) {
+            return loader_fail(out_why, "another file has put something at 0x%08X already",
+                               (unsigned)(BOARD_FLASH_BASE + off));
+        }
+    }
+    return true;
 }
 
 bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t bytes[], size_t len,
@@ -125,6 +138,7 @@ bool loader_put(struct loader *loader, enum loader_kind kind, const uint8_t byte
     if (good && !image->any) {
         good = loader_fail(out_why, "nothing to load in it");
     }
+    good = good && is_free(loader, image, out_why);
     if (good) {
         program(loader, image);
     }

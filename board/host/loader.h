@@ -8,7 +8,8 @@
 #include "board/board.h"
 
 /* Puts firmware files into the flash of the modelled board, as a programmer does: each page
- * with bytes of a file is erased first, unless an earlier file has put something there.
+ * with bytes of a file is erased first, unless an earlier file has put something there. Two
+ * files must not have the same byte.
  *
  * Kinds: plain binary with an address; Intel HEX (record types 00..05); ELF32 for ARM, by the
  * load addresses of its program headers. Input is hostile: every length is checked, and every
@@ -23,6 +24,7 @@ struct loader {
     uint8_t *flash;
     uint32_t size;                                   /* of it; 0 = BOARD_FLASH_SIZE */
     bool loaded[BOARD_FLASH_MAX / BOARD_FLASH_PAGE]; /* the page holds something of a file */
+    uint8_t used[BOARD_FLASH_MAX];                   /* 1: the byte is of a file */
 };
 
 /* The kind of a file, by its content. What is neither ELF nor begins like a HEX record is plain

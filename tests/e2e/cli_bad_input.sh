@@ -242,14 +242,16 @@ expect 2 'otter: image: make: --ram 12: not a number from' image make app.bin --
 expect 1 'input and output are the same file' image make app.bin -o app.bin -H 03010100 -V 03010102
 expect 1 'input and output are the same file' image make app.bin -o ./app.bin -H 03010100 -V 03010102
 expect 1 'No such file or directory' image make app.bin -o none/o.bin -H 03010100 -V 03010102
-expect 1 'app.bin: starts at 0x08003101, outside of its place (0x08000000' image factory -b app.bin -a app.bin -o o.hex
+expect 1 'app.bin: an app for 0x08003000, and no bootloader' image factory -b app.bin -a app.bin -o o.hex
 expect 1 'boot.bin: starts at 0x08000101, outside of its place' image factory -b boot.bin -a boot.bin -o o.hex
-expect 1 "large.bin: 26625 bytes do not fit the bootloader's 8192" image factory -b large.bin -a app.bin -o o.hex
+expect 1 'large.bin: an app for 0x08003000, and no bootloader' image factory -b large.bin -a app.bin -o o.hex
 expect 1 '--app-addr: the slot is not behind boot.bin' image factory -b boot.bin -a app.bin -o o.hex --app-addr 0
 expect 1 'good.hex: begins at 0x08003000; a bootloader does at 0x08000000' \
     image factory -b good.hex -a app.bin -o o.hex
 expect 2 'o.elf: the name must end in .hex or .bin' image factory -b boot.bin -a app.bin -o o.elf
 expect 1 'same file' image factory -b boot.bin -a app.bin -o app.bin
+expect 1 'output file: its name is empty' image sign app.bin -k key.pem -H 03010100 -V 03010102 -o ''
+expect 1 'app.bin: another file has put something at 0x08000000 already' board run --load boot.bin --load app.bin --for 1
 
 # ---- bootloaders ----
 product=6f3074fe43894547a4f1314bd7e3ae0b
@@ -264,7 +266,7 @@ expect 2 'otter: boot: make: --p0-version 1: not 8 characters' boot make boot.bi
 expect 2 'otter: boot: make: --product-key 12: a product key has 32 hexadecimal digits' boot make boot.bin -P 12
 expect 2 'otter: boot: make: --key2: goes with --key' boot make boot.bin --key2 public.pem
 expect 1 "otter: boot: make: boot.bin: not a bootloader of otter's" boot make boot.bin -H 03010100 -P $product -o o.hex
-expect 1 'otter: boot: make: app.bin: starts at 0x08003101' boot make app.bin -H 03010100 -P $product -o o.hex
+expect 1 'otter: boot: make: app.bin: an app for 0x08003000, and no bootloader' boot make app.bin -H 03010100 -P $product -o o.hex
 expect 2 'otter: boot: show: no file given' boot show
 expect 1 'otter: boot: show: zero.bin: begins with 0x00000000' boot show zero.bin
 expect 1 'otter: boot: show: missing.bin: No such file' boot show missing.bin

@@ -79,6 +79,13 @@ for kind in bin hex elf; do
     cmp "u_$kind.bin" u_bin.bin
 done
 
+"$otter" image factory -b "$boot/boot.bin" -a "$pet/pethouse_03010101.bin" -o slot.hex --slot 59392 2>warned
+cmp slot.hex "$pet/factory.hex"
+grep -q 'warning: it starts the app only if it was built for this map: the slot of 59392 bytes' warned ||
+    fail 'no warning of the map'
+refused "$boot/boot_any.bin: takes no image yet: \`otter boot make\` gives it" \
+    image factory -b "$boot/boot_any.bin" -a "$pet/pethouse_03010101.bin" -o out.hex
+
 # ---- what is what ----
 whole=".bootloader.key_ids == [$own] and .app.trailer.version == \"03010101\" and .app.startable"
 holds "$whole" "$pet/factory.hex"
@@ -93,5 +100,9 @@ for file in whole.bin "$pet/factory.hex"; do
     refused 'a factory image, with a bootloader; give the app alone' push "$file" --port none
 done
 refused 'a program for 0x08000000, such as a bootloader' push "$boot/boot.bin" --port none
+refused 'an app for 0x08003000, and no bootloader' image factory -b "$plain.bin" -a "$boot/boot.bin" -o out.hex
+refused 'an app for 0x08003000, and no bootloader' boot show "$plain.bin"
+refused 'a factory image, with an app; give the bootloader alone' boot show whole.bin
+"$otter" boot show --json "$boot/boot_any.bin" | jq -e '.bootloader.hardware == null' >/dev/null || fail 'boot_any has ids'
 refused 'a factory image' image sign --key other.pem whole.bin -o out.hex
 echo "image_files: .bin, .hex and .elf are the same, and every factory image starts"

@@ -231,6 +231,8 @@ static void damaged_ids_are_refused(void **state)
     } bad[] = {
         {2, 0x08000010},                 /* the section is in the words */
         {2, 0x08000000 + BOOT_SIZE - 8}, /* behind the end of the file */
+        {2, 0x08000026},                 /* not at a word */
+        {2, 0x080000F0},                 /* the program starts in it */
         {3, 69},
         {4, 1},
     };
@@ -244,6 +246,11 @@ static void damaged_ids_are_refused(void **state)
         assert_string_equal(error.thing, "boot.bin");
         assert_non_null(strstr(error.reason, "damaged"));
     }
+    make_bytes(VERIFIES); /* its code would be the third one */
+    otter_put_le32(bytes + WORDS + 12, 68 + 3 * 64);
+    otter_put_le32(bytes + WORDS + 16, 3);
+    otter_put_le32(bytes + 4, 0x08000201);
+    assert_int_equal(take(&error), -1);
 }
 
 int main(void)
