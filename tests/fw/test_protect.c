@@ -97,7 +97,7 @@ static void test_without_protection_it_can(void **state)
     assert_int_equal(testbed_run_ms(bed, 1000), BOARD_STOP_LOCKUP);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_update_goes_through, stop),
@@ -106,5 +106,6 @@ int main(void)
     };
 
     wipe = firmware_read("tests/fw/app_erases_boot/app_erases_boot.bin");
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -337,7 +337,7 @@ static void test_open_of_a_missing_port_lists_them(void **state)
     assert_string_equal(error.reason, expected);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ports_that_there_are, make_tree, remove_tree),
@@ -351,5 +351,6 @@ int main(void)
                                         drop_pty),
         cmocka_unit_test(test_open_of_a_missing_port_lists_them),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -507,7 +507,7 @@ static void test_line_doubt_another_process_reads(void **state)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_push_session_turns_bring_a_whole_file, setup,
@@ -534,5 +534,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_line_doubt_mcu_does_not_hear, setup, teardown),
         cmocka_unit_test_setup_teardown(test_line_doubt_another_process_reads, setup, teardown),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -513,7 +513,7 @@ static void a_file_is_judged(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answer_as_documented),
@@ -534,5 +534,6 @@ int main(void)
         cmocka_unit_test(a_file_is_judged),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,7 +147,7 @@ static void no_floor_without_a_journal(void **state)
     expect(OTTER_REASON_NONE);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_file),
@@ -159,5 +159,6 @@ int main(void)
         cmocka_unit_test(no_floor_without_a_journal),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,12 +84,13 @@ static void test_app_file_checks_what_it_has_read(void **state)
                  "this is an S-record file; give the .bin (objcopy -I srec -O binary)");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_app_file_hex_with_a_gap),
         cmocka_unit_test(test_app_file_must_begin_at_the_slot),
         cmocka_unit_test(test_app_file_checks_what_it_has_read),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -253,7 +253,7 @@ static void damaged_ids_are_refused(void **state)
     assert_int_equal(take(&error), -1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_and_keys_are_set),
@@ -264,5 +264,6 @@ int main(void)
         cmocka_unit_test(other_bootloaders_say_nothing),
         cmocka_unit_test(damaged_ids_are_refused),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, start, stop);
 }

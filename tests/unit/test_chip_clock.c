@@ -286,7 +286,7 @@ static void test_board_copy_is_a_snapshot(void **state)
     board_free(other);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
     const struct CMUnitTest tests[] = {
@@ -307,5 +307,6 @@ int main(void)
         TEST(test_iwdg_default_is_410_ms),
         TEST(test_board_copy_is_a_snapshot),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,7 +268,7 @@ static void test_bkp_needs_dbp_and_dies_with_the_supply(void **state)
     assert_int_equal(get_reg(board, BKP_BASE + 4), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
     const struct CMUnitTest tests[] = {
@@ -289,5 +289,6 @@ int main(void)
         TEST(test_crc_unit),
         TEST(test_bkp_needs_dbp_and_dies_with_the_supply),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

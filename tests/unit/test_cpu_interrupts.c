@@ -360,7 +360,7 @@ static void test_vtor_ddi0403_b3_2_5(void **state)
     assert_int_equal(h_cpu.ipsr, H_IRQ0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nesting_ddi0403_b1_5_4),
@@ -376,5 +376,6 @@ int main(void)
         cmocka_unit_test(test_icsr_ddi0403_b3_2_4),
         cmocka_unit_test(test_vtor_ddi0403_b3_2_5),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -449,7 +449,7 @@ static void test_any_split_of_the_bytes(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_info),
@@ -470,5 +470,6 @@ int main(void)
         cmocka_unit_test(test_any_split_of_the_bytes),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -278,7 +278,7 @@ static void test_module_is_restarted_at_the_first_start_only(void **state)
     assert_int_equal(dropin_sent(0x29), 2);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_that_app_holds_is_refused),
@@ -292,5 +292,6 @@ int main(void)
         cmocka_unit_test(test_request_that_flash_refuses),
         cmocka_unit_test(test_module_is_restarted_at_the_first_start_only),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

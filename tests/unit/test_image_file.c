@@ -108,7 +108,7 @@ static void the_version_is_looked_for_in_the_program(void **state)
     image_file_free(&image);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_whole_trailer_is_read, make),
@@ -117,5 +117,6 @@ int main(void)
         cmocka_unit_test_setup(what_only_looks_like_a_trailer_is_none, make),
         cmocka_unit_test_setup(the_version_is_looked_for_in_the_program, make),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -455,7 +455,7 @@ static void transaction_results(void **state)
                      OTTER_ERR_RANGE);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_forms),
@@ -475,5 +475,6 @@ int main(void)
         cmocka_unit_test(transaction_results),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -439,7 +439,7 @@ static void test_module_failure_names(void **state)
     assert_string_equal(module_text_failure((enum module_failure)99), "none");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_module_start_measured_bytes_and_times),
@@ -464,5 +464,6 @@ int main(void)
         cmocka_unit_test(test_module_failure_names),
         cmocka_unit_test(test_module_takes_odd_info_forms),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

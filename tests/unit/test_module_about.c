@@ -196,7 +196,7 @@ static void never_among_pieces(void **state)
     assert_int_equal(mcu_count(&mcu, OTTER_CMD_ASK_ABOUT), 3);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_asked_once_after_the_mark_and_before_the_offer),
@@ -210,5 +210,6 @@ int main(void)
         cmocka_unit_test(an_app_that_was_installed_now),
         cmocka_unit_test(never_among_pieces),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,11 +41,12 @@ static void test_nearest_is_not_just_anything(void **state)
     assert_null(nearest_of("pushpushpushpushpushpushpush"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nearest_of_each_mistake),
         cmocka_unit_test(test_nearest_is_not_just_anything),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

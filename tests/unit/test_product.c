@@ -368,7 +368,7 @@ static void test_first_start_of_a_version(void **state)
     assert_int_equal(run(60000), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_first_report, start),
@@ -389,5 +389,6 @@ int main(void)
         cmocka_unit_test_setup(test_refused_command_is_offered_again, start),
         cmocka_unit_test_setup(test_first_start_of_a_version, start),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

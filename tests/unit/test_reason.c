@@ -254,7 +254,7 @@ static void test_force_is_told_to_otter_apps_only(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_number_has_words_of_its_own),
@@ -270,5 +270,6 @@ int main(void)
         cmocka_unit_test(test_a_refused_offer_is_asked_why),
         cmocka_unit_test(test_force_is_told_to_otter_apps_only),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

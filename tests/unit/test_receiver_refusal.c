@@ -393,7 +393,7 @@ static void test_without_a_journal_every_offer_is_taken(void **state)
     fixture_complete(&fixture);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_that_app_holds),
@@ -410,5 +410,6 @@ int main(void)
         cmocka_unit_test(test_without_a_journal_every_offer_is_taken),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -411,7 +411,7 @@ static void test_full_send_queue_loses_nothing_for_good(void **state)
     assert_int_equal(fixture.restarts, 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ready_is_sent_once_and_repeated_after_silence),
@@ -436,5 +436,6 @@ int main(void)
         cmocka_unit_test(test_full_send_queue_loses_nothing_for_good),
     };
 
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -590,7 +590,7 @@ static void test_the_record_counts_attempts_over_resets(void **state)
     assert_int_equal(transfer.state, S(UNKNOWN));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_event_in_every_state),
@@ -606,5 +606,6 @@ int main(void)
         cmocka_unit_test(test_0x1f_is_told_from_its_repeats_by_sn),
         cmocka_unit_test(test_the_record_counts_attempts_over_resets),
     };
+    cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
