@@ -11,11 +11,11 @@ row() {
         select(.[$cases] != null) |
         [(.[$cases] | commas), ([to_entries[] | select(.key | test($lost)).value] | add), .date, .commit] | @tsv
         ' "$2" | while read -r cases lost date commit; do
-        printf '| %-58s | %9s | %4d | %-10s | %-7s |\n' "$1" "$cases" "$lost" "$date" "$commit"
+        printf '| %-58s | %10s | %4d | %-10s | %-8s |\n' "$1" "$cases" "$lost" "$date" "$commit"
     done
 }
-echo "| what fails, and where                                      |     cases | lost | when       | commit  |"
-echo "|------------------------------------------------------------|----------:|-----:|------------|---------|"
+echo "| what fails, and where                                      |      cases | lost | when       | commit   |"
+echo "|------------------------------------------------------------|-----------:|-----:|------------|----------|"
 row 'power, in each flash operation; the core of the bootloader' bench/startup.json power_native_cases \
     '_(bricks|reverts|confirms|starts|boards|endless|worn)$'
 row 'the same with slots of 26 to 122 pages of 1 and 2 KB' bench/maps.json power_map_cases \
