@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/app_file.h"
 
-#include "cli/report.h"
 #include "host/boot_file.h"
 
 /* Is it the app, and not what a programmer puts at the start of the flash? */
@@ -46,16 +45,4 @@ int app_file_load(struct image_file *image_file, const char *path,
         *out_kind = program.kind;
     }
     return image_file_take(image_file, path, &program.file, layout->app.size, out_error);
-}
-
-void app_file_warn_of_version(const struct image_file *image_file, const uint8_t version[8])
-{
-    char text[9];
-
-    if (!image_file_mentions(image_file, version)) {
-        image_file_text(version, text);
-        log_event("%s: warning: the program does not hold its version, %s: it may report "
-                  "another one, and be offered again",
-                  image_file->path, text);
-    }
 }

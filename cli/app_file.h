@@ -14,7 +14,4 @@ OTTER_MUST_CHECK int app_file_load(struct image_file *image_file, const char *pa
                                    const struct otter_layout *layout,
                                    enum loader_kind *out_kind, struct host_error *out_error);
 
-/* Say so on stderr if `version` does not occur in the program. */
-void app_file_warn_of_version(const struct image_file *image_file, const uint8_t version[8]);
-
 #endif

@@ -142,8 +142,8 @@ static error_t parse_repeat(struct campaign_arguments *args, const char *text)
     return 0;
 }
 
-/* One of 8 characters for each of the files that there are. */
-static bool take_versions(struct campaign_arguments *args)
+/* --versions: one of 8 characters for each of the files that there are. */
+static bool read_versions(struct campaign_arguments *args)
 {
     const struct campaign_report *report = &args->report;
     struct scenario *scenario = &args->scenario;
@@ -168,8 +168,17 @@ static bool take_versions(struct campaign_arguments *args)
     return *at == '\0';
 }
 
+static error_t take_versions(struct campaign_arguments *args)
+{
+    const char *versions = args->report.versions;
+    return versions == NULL || read_versions(args)
+               ? 0
+               : cmd_bad_value("--versions", versions,
+                               "not 8 characters for each of --app, --update, --rescue");
+}
+
 /* Do the options go together? */
-static error_t check(struct campaign_arguments *args)
+static error_t check(const struct campaign_arguments *args)
 {
     const struct campaign_report *report = &args->report;
     const struct scenario_kind *kind = args->scenario.kind;
@@ -192,10 +201,6 @@ static error_t check(struct campaign_arguments *args)
     }
     if (args->gdb && args->remembers) {
         return cmd_misuse("--gdb, --remember", "what is not executed cannot be looked at");
-    }
-    if (report->versions != NULL && !take_versions(args)) {
-        return cmd_bad_value("--versions", report->versions,
-                             "not 8 characters for each of --app, --update, --rescue");
     }
     return 0;
 }
@@ -268,8 +273,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         return cmd_misuse(arg, "unexpected");
-    case ARGP_KEY_END:
-        return check(args);
+    case ARGP_KEY_END: {
+        error_t err = check(args);
+        return err == 0 ? take_versions(args) : err;
+    }
     default:
         return ARGP_ERR_UNKNOWN;
     }

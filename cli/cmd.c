@@ -86,6 +86,18 @@ void cmd_warn_of_user(const char *port)
     }
 }
 
+void cmd_warn_of_version(const struct image_file *image_file, const uint8_t version[8])
+{
+    char text[9];
+
+    if (!image_file_mentions(image_file, version)) {
+        image_file_text(version, text);
+        log_event("%s: warning: the program does not hold its version, %s: it may report "
+                  "another one, and be offered again",
+                  image_file->path, text);
+    }
+}
+
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size)
 {
     uint32_t kb = 0;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "host/error.h"
+#include "host/image_file.h"
 
 /* The commands of `otter`, and how all of them speak.
  *
@@ -57,6 +58,9 @@ error_t cmd_baud(const char *text, long *out_baud);
 
 /* Say so if another process has the open serial port open, too. */
 void cmd_warn_of_user(const char *port);
+
+/* Say so if the version that an image is said to have does not occur in its program. */
+void cmd_warn_of_version(const struct image_file *image_file, const uint8_t version[8]);
 
 /* --flash-size: 64 or 128, in KB, as bytes. 0, or EINVAL after reporting. */
 error_t cmd_flash_size(const char *option, const char *text, uint32_t *out_size);

@@ -99,7 +99,7 @@ static int attach(const struct image_options *options, const struct image_file *
                               "--to-sign wrote, as it is and not its hash",
                               options->in, options->key);
     }
-    if (image_save(options, options->out, data, (uint32_t)size, &error) != 0) {
+    if (image_save(options, data, (uint32_t)size, &error) != 0) {
         return report_error(&error);
     }
     return image_print_signed(options, data, (uint32_t)size, &in->image);

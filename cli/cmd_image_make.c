@@ -54,8 +54,7 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "IN",
     .doc = "Write IN (.bin, .hex or .elf) with otter's trailer behind it, not signed. With "
-           "--key it is complete "
-           "but for the signature, for `otter image attach`.",
+           "--key it is complete but for the signature, for `otter image attach`.",
     .children = image_trailer_and_map};
 
 /* Both files, after looking at both names. The second must not be the first. */
@@ -66,7 +65,7 @@ static int save(const struct image_options *options, uint8_t data[], uint32_t si
 
     if (image_check_output(options, options->out, false, out_error) != 0 ||
         (message != NULL && image_check_output(options, message, false, out_error) != 0) ||
-        image_save(options, options->out, data, size, out_error) != 0) {
+        image_save(options, data, size, out_error) != 0) {
         return -1;
     }
     return message == NULL ? 0

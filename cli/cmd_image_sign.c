@@ -53,7 +53,7 @@ static int sign(const struct image_options *options, const struct image_file *in
     image.key_id = key->id;
     otter_image_put_trailer(data + image.length, &image);
     if (key_file_sign(key, data, signed_len, data + signed_len, &error) != 0 ||
-        image_save(options, options->out, data, size, &error) != 0) {
+        image_save(options, data, size, &error) != 0) {
         return report_error(&error);
     }
     image_warn(options, in, &image);

@@ -178,7 +178,7 @@ int cmd_push(int argc, char **argv)
         (!options.force && image_file_check_startable(&firmware, &options.map, &error) != 0)) {
         push_view_fail_error(&push.view, "file", &error);
     } else {
-        app_file_warn_of_version(&firmware, version);
+        cmd_warn_of_version(&firmware, version);
         seconds = push_file(&push, &options, version);
     }
     int code = push_view_finish(&push.view, seconds);

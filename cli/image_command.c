@@ -233,20 +233,20 @@ int image_check_output(const struct image_options *options, const char *path, bo
     return file_check_output(path, inputs, sizeof inputs / sizeof inputs[0], out_error);
 }
 
-int image_save(const struct image_options *options, const char *path, uint8_t data[],
-               uint32_t size, struct host_error *out_error)
+int image_save(const struct image_options *options, uint8_t data[], uint32_t size,
+               struct host_error *out_error)
 {
     const struct file file = {data, size};
     const struct program_part image = {options->map.app.addr, &file};
 
-    return program_file_save(path, &image, 1, out_error);
+    return program_file_save(options->out, &image, 1, out_error);
 }
 
 void image_warn(const struct image_options *options, const struct image_file *in,
                 const struct otter_image *image)
 {
     if (image_has_trailer_options(options)) {
-        app_file_warn_of_version(in, image->version);
+        cmd_warn_of_version(in, image->version);
     }
 }
 

@@ -56,9 +56,9 @@ int image_prepare(const struct image_options *options, const struct image_file *
 int image_check_output(const struct image_options *options, const char *path, bool in_place,
                        struct host_error *out_error);
 
-/* Write the image to `path`: as Intel HEX if it is named so. Returns 0 or -1. */
-int image_save(const struct image_options *options, const char *path, uint8_t data[],
-               uint32_t size, struct host_error *out_error);
+/* Write the image: as Intel HEX if its file is named so. Returns 0 or -1. */
+int image_save(const struct image_options *options, uint8_t data[], uint32_t size,
+               struct host_error *out_error);
 
 /* Once it is written: what about its new trailer looks wrong, on stderr. */
 void image_warn(const struct image_options *options, const struct image_file *in,

@@ -26,10 +26,10 @@ enum firmware_symbol {
     FIRMWARE_POLLED_SEND,    /* ... or, for room to send one, is its own */
     FIRMWARE_RECOVER,        /* where the bootloader waits for an image */
     FIRMWARE_BSS_END,        /* of RAM that is no stack */
-    FIRMWARE_OF_BOOT,        /* those before are the bootloader's, those after the app's */
-    FIRMWARE_RING = FIRMWARE_OF_BOOT, /* of received bytes: the DMA writes it ... */
+    FIRMWARE_OF_BOOT, /* those before are of `boot`; of those after, it says of what they are */
+    FIRMWARE_RING = FIRMWARE_OF_BOOT, /* the app's received bytes: the DMA writes it ... */
     FIRMWARE_RING_TAIL,               /* ... and this index is where the program reads next */
-    FIRMWARE_VERIFY_UNSIGNED,         /* of boot_unsigned, which has no FIRMWARE_VERIFY_IMAGE */
+    FIRMWARE_VERIFY_UNSIGNED,         /* boot_unsigned's, which has no FIRMWARE_VERIFY_IMAGE */
     FIRMWARE_SYMBOLS
 };
 

@@ -3,9 +3,9 @@
 # startup.sh [CASES]: the whole native campaign of the bootloader, an hour of processor time. Every flash operation of
 # each life in every way, with the C8T6's flash; CASES (100,000) random single, double and triple cuts of each life,
 # with each map of flash; flash that fails; as many cuts in the life of a project with the drop-in. Kept in
-# bench/startup.json, bench/maps.json, bench/worn.json and bench/dropin.json; with CASES, and if something was lost,
-# the figures stay in build/startup. A run that was stopped goes on with the map at
-# which it was, as long as programs and CASES are the same.
+# bench/startup.json, bench/maps.json, bench/worn.json and bench/dropin.json; with CASES, and if something was lost, the
+# figures stay in build/startup. A run that was stopped goes on with the map at which it was, as long as programs and
+# CASES are the same.
 set -eu
 cd "$(dirname "$0")/.."
 tests=build/host/tests

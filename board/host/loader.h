@@ -22,9 +22,8 @@ enum loader_kind { LOADER_BIN, LOADER_HEX, LOADER_ELF };
 
 struct loader {
     uint8_t *flash;
-    uint32_t size;                                   /* of it; 0 = BOARD_FLASH_SIZE */
-    bool loaded[BOARD_FLASH_MAX / BOARD_FLASH_PAGE]; /* the page holds something of a file */
-    uint8_t used[BOARD_FLASH_MAX];                   /* 1: the byte is of a file */
+    uint32_t size;                 /* of it; 0 = BOARD_FLASH_SIZE */
+    uint8_t used[BOARD_FLASH_MAX]; /* 1: the byte is of a file */
 };
 
 /* The kind of a file, by its content. What is neither ELF nor begins like a HEX record is plain
