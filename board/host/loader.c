@@ -82,9 +82,9 @@ static const char *foreign_kind(const uint8_t bytes[], size_t len)
     return NULL;
 }
 
-static bool holds_a_file(const uint8_t used[PAGE_SIZE])
+static bool page_is_used(const uint8_t used[], size_t page)
 {
-    return memchr(used, 1, PAGE_SIZE) != NULL;
+    return memchr(used + page * PAGE_SIZE, 1, PAGE_SIZE) != NULL;
 }
 
 static void program(struct loader *loader, const struct loader_image *image)
@@ -92,10 +92,10 @@ static void program(struct loader *loader, const struct loader_image *image)
     for (size_t page = 0; page < image->size / PAGE_SIZE; page++) {
         const uint8_t *used = image->used + page * PAGE_SIZE;
         uint8_t *flash = loader->flash + page * PAGE_SIZE;
-        if (!holds_a_file(used)) {
+        if (!page_is_used(image->used, page)) {
             continue;
         }
-        if (!holds_a_file(loader->used + page * PAGE_SIZE)) {
+        if (!page_is_used(loader->used, page)) {
             memset(flash, 0xFF, PAGE_SIZE);
         }
         for (size_t i = 0; i < PAGE_SIZE; i++) {
@@ -154,7 +154,7 @@ bool loader_is_beyond(const struct loader *loader, uint32_t addr, uint32_t len)
 {
     for (uint32_t page = 0; page < BOARD_FLASH_MAX / PAGE_SIZE; page++) {
         uint32_t at = BOARD_FLASH_BASE + page * PAGE_SIZE;
-        if (holds_a_file(loader->used + page * PAGE_SIZE) && at - addr >= len) {
+        if (page_is_used(loader->used, page) && at - addr >= len) {
             return true;
         }
     }
