@@ -221,6 +221,7 @@ static enum board_stop run(struct board *board, uint64_t until)
 enum board_stop board_run(struct board *board, uint64_t until)
 {
     board->running = true;
+    hook_begin(board);
     enum board_stop stop = run(board, until);
     board->running = false;
     return stop;

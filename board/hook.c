@@ -45,6 +45,14 @@ void board_set_hook(struct board *board, const struct board_hook *hook)
     set_traps(board);
 }
 
+void hook_begin(struct board *board)
+{
+    if (board->links.hook.trap != NULL) {
+        board->links.hook.begin(board->links.hook.ctx, board);
+        set_traps(board);
+    }
+}
+
 void hook_trap(struct board *board, uint64_t until)
 {
     board->hook_holds = board->links.hook.trap(board->links.hook.ctx, board, until);

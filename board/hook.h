@@ -15,6 +15,7 @@ void board_hook_listen(struct board *board, bool on);
 
 /* ---- for board.c ---- */
 
+void hook_begin(struct board *board);
 void hook_trap(struct board *board, uint64_t until);
 void hook_reset(struct board *board);
 void hook_copy(struct board *to, const struct board *from);

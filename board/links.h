@@ -56,8 +56,11 @@ struct board_hook {
     void *ctx;
 
     /* Give the addresses that count from now on. Returns how many. Called when the hook is set,
-     * and after each call of trap, reset and copy. */
+     * and after each call of begin, trap, reset and copy. */
     unsigned (*traps)(void *ctx, uint32_t out_addrs[BOARD_TRAPS_MAX]);
+
+    /* A run begins. */
+    void (*begin)(void *ctx, struct board *board);
 
     /* In a run up to the tick `until` the core has come to one of the addresses, and has not
      * yet executed the instruction there. The hook may change the core, and let time pass up to

@@ -10,9 +10,9 @@
  * they are counted, and their time passes at once.
  *
  * While nothing happens, a round must do what the one before did: look at flags, not at
- * counters, and write to nothing but memory and the watchdog. With interrupts on all are
- * executed. An address stands for the loop to which it branches in each round: a function's
- * that it calls, or its own beginning.
+ * counters, and write to nothing but memory and the watchdog. An interrupt is something that
+ * happens. An address stands for the loop to which it branches in each round: a function's that
+ * it calls, or its own beginning.
  *
  * For replay.c.
  */

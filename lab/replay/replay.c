@@ -6,6 +6,7 @@
 #include "board/stm32f1/board_state.h"
 #include "board/stm32f1/chip.h"
 #include "lab/replay/idle_skip.h"
+#include "lab/replay/poll_loop.h"
 
 enum { PC = 15 };
 
@@ -13,6 +14,7 @@ struct replay {
     struct replay_options options;
     struct call_cache *calls;
     struct idle_skip idle;
+    uint32_t found_loop; /* one in which a run began; 0 = none yet */
     uint64_t compared_waits, different_waits;
 };
 
@@ -70,14 +72,26 @@ void replay_forget_counts(struct replay *replay)
 static unsigned traps(void *ctx, uint32_t out_addrs[BOARD_TRAPS_MAX])
 {
     const struct seat *seat = ctx;
+    const struct replay *replay = seat->replay;
     unsigned count = 0;
-    out_addrs[count] = call_cache_trap(seat->replay->calls, seat->board);
+    out_addrs[count] = call_cache_trap(replay->calls, seat->board);
+    count += out_addrs[count] != 0;
+    out_addrs[count] = replay->found_loop;
     count += out_addrs[count] != 0;
     for (unsigned i = 0; i < REPLAY_LOOPS; i++) {
-        out_addrs[count] = seat->replay->options.loops[i];
+        out_addrs[count] = replay->options.loops[i];
         count += out_addrs[count] != 0;
     }
     return count;
+}
+
+static void begin(void *ctx, struct board *board)
+{
+    const struct seat *seat = ctx;
+    uint32_t loop = poll_loop_find(board);
+    if (loop != 0) {
+        seat->replay->found_loop = loop;
+    }
 }
 
 static void skip_rounds(struct replay *replay, struct board *board, uint64_t until)
@@ -95,6 +109,16 @@ static void skip_rounds(struct replay *replay, struct board *board, uint64_t unt
     replay->compared_waits++;
 }
 
+static bool is_loop(const struct replay *replay, const struct board *board)
+{
+    uint32_t pc = board->cpu.r[PC];
+    bool is = pc == replay->found_loop && poll_loop_begins(board, pc);
+    for (unsigned i = 0; i < REPLAY_LOOPS; i++) {
+        is = is || pc == replay->options.loops[i];
+    }
+    return is;
+}
+
 static bool trap(void *ctx, struct board *board, uint64_t until)
 {
     struct seat *seat = ctx;
@@ -104,10 +128,8 @@ static bool trap(void *ctx, struct board *board, uint64_t until)
         return seat->giving.answer != NULL;
     }
     uint32_t pc = board->cpu.r[PC];
-    for (unsigned i = 0; i < REPLAY_LOOPS; i++) {
-        if (pc == replay->options.loops[i]) {
-            skip_rounds(replay, board, until);
-        }
+    if (is_loop(replay, board)) {
+        skip_rounds(replay, board, until);
     }
     if (pc == call_cache_trap(replay->calls, board)) {
         call_cache_trapped(replay->calls, board, &seat->giving);
@@ -156,6 +178,7 @@ static void release(void *ctx, struct board *board)
 bool replay_attach(struct replay *replay, struct board *board)
 {
     struct board_hook hook = {.traps = traps,
+                              .begin = begin,
                               .trap = trap,
                               .access = access_peripheral,
                               .reset = has_reset,

@@ -8,9 +8,10 @@
 #include "lab/replay/call_cache.h"
 
 /* What a campaign need not execute, because thousands of its cases do the same: the calls of
- * one long function (call_cache.h), and the rounds of a loop that waits (idle_skip.h). The
- * board goes the same way as without, tick by tick; only the RAM below the stack pointer keeps
- * what it had.
+ * one long function (call_cache.h), and the rounds of loops that wait (idle_skip.h): of those
+ * that are named here, and of one that is known by its instructions (poll_loop.h). The board
+ * goes the same way as without, tick by tick; only the RAM below the stack pointer keeps what
+ * it had.
  *
  * One replay serves all boards of a process, of which one runs at a time: it is their hook
  * (board/hook.h). With a debugger nothing is answered from memory.

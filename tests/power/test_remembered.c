@@ -80,7 +80,7 @@ static void run(struct scenario *scenario, const struct campaign_options *option
     campaign_free(&survey, &plan);
 }
 
-static void expect_same(const char *which, const char *update, uint32_t every)
+static void expect_same(const char *which, const char *app, const char *update, uint32_t every)
 {
     struct scenario scenario = {
         .kind = scenario_find(which), .layout = &stm32f103_layout, .seed = 5};
@@ -96,8 +96,7 @@ static void expect_same(const char *which, const char *update, uint32_t every)
         .parts = 1,
         .failed = failed};
     assert_int_equal(boot_image_read(path("boot/boot.elf"), &scenario, NULL), 0);
-    assert_int_equal(
-        file_read(path("app/pethouse/pethouse_03010101.bin"), 1 << 20, &scenario.app, NULL), 0);
+    assert_int_equal(file_read(path(app), 1 << 20, &scenario.app, NULL), 0);
     assert_int_equal(file_read(path(update), 1 << 20, &scenario.update, NULL), 0);
     assert_true(scenario_prepare(&scenario));
     run(&scenario, &options, false);
@@ -114,6 +113,7 @@ static void expect_same(const char *which, const char *update, uint32_t every)
     struct replay_counts replayed = replay_counts(scenario.replay);
     assert_true(replayed.remembered > counts[1]);
     assert_true(replayed.compared > 0);
+    assert_true(replayed.rounds > 100000 && replayed.compared_waits > 10);
     assert_int_equal(replayed.differences, 0);
     file_free(&scenario.boot);
     file_free(&scenario.app);
@@ -121,22 +121,32 @@ static void expect_same(const char *which, const char *update, uint32_t every)
     replay_free(scenario.replay);
 }
 
+static const char pethouse[] = "app/pethouse/pethouse_03010101.bin";
+
 static void test_same_update(void **state)
 {
     (void)state;
-    expect_same("update", "app/app_v3/pethouse_03010103.bin", 4001);
+    expect_same("update", pethouse, "app/app_v3/pethouse_03010103.bin", 4001);
 }
 
 static void test_same_revert(void **state)
 {
     (void)state;
-    expect_same("revert", "app/app_no_confirm/app_no_confirm.bin", 5003);
+    expect_same("revert", pethouse, "app/app_no_confirm/app_no_confirm.bin", 5003);
 }
 
 static void test_same_recovery(void **state)
 {
     (void)state;
-    expect_same("recovery", "app/app_v3/pethouse_03010103.bin", 8009);
+    expect_same("recovery", pethouse, "app/app_v3/pethouse_03010103.bin", 8009);
+}
+
+/* Its UART waits, with interrupts on. */
+static void test_same_generated_project(void **state)
+{
+    (void)state;
+    expect_same("update", "tests/dropin/dropin_2016_03010101_signed.bin",
+                "tests/dropin/dropin_2017_03010102_signed.bin", 5501);
 }
 
 int main(void)
@@ -145,6 +155,7 @@ int main(void)
         cmocka_unit_test(test_same_update),
         cmocka_unit_test(test_same_revert),
         cmocka_unit_test(test_same_recovery),
+        cmocka_unit_test(test_same_generated_project),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loops that poll and are not executed (lab/replay/idle_skip.h): the board goes the same way,
  * to the tick. */
+#include "lab/replay/poll_loop.h"
 #include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
 #include "board/stm32f1/chip.h"
@@ -37,21 +38,29 @@ static const uint8_t program[] =
         0x70, 0x60, 0x70, 0x47,             /*        str  r0, [r6, #4]; bx lr */
         0x00, 0x10, 0x02, 0x40, 0x00, 0x44, 0x00, 0x40, 0xFF, 0xFF,
         0x01, 0x00, 0x00, 0x30, 0x00, 0x40, 0x00, 0x01, 0x00, 0x20};
-enum { NONE = 0x58, POLL = 0x62, SEND = 0x6A, RECEIVED = 0x100 };
+
+/* Behind it, what sends each byte twice, and the call of it in place of `bl send`. */
+static const uint8_t twice[] = {
+    0x00, 0xB5, 0xFF, 0xF7, 0xEE, 0xFF, /* push {lr}; bl send */
+    0xFF, 0xF7, 0xEC, 0xFF, 0x00, 0xBD, /* bl send; pop {pc} */
+};
+static const uint8_t calls_twice[] = {0x00, 0xF0, 0x1B, 0xF8};
+enum { CALLS_SEND = 0x4E, NONE = 0x58, POLL = 0x62, SEND = 0x6A, RECEIVED = 0x100 };
 
 static struct replay *replay;
 
-static struct board *start(bool passing, uint32_t compare_every)
+/* The loop at SEND is known by its instructions. */
+static const struct replay_options named = {.loops = {BOARD_FLASH_BASE + POLL}};
+static const struct replay_options unnamed = {.compare_every = 0};
+
+static struct board *start(const struct replay_options *options)
 {
-    const struct replay_options options = {
-        .loops = {BOARD_FLASH_BASE + POLL, BOARD_FLASH_BASE + SEND},
-        .compare_every = compare_every};
     struct board_options board_options = {.seed = 7};
     struct board *board = board_new(&board_options);
     assert_non_null(board);
     memcpy(board_flash(board), program, sizeof program);
-    if (passing) {
-        replay = replay_new(&options);
+    if (options != NULL) {
+        replay = replay_new(options);
         assert_non_null(replay);
         assert_true(replay_attach(replay, board));
     }
@@ -82,9 +91,10 @@ static void assert_same(const struct board *one, const struct board *other)
                         sizeof(struct iwdg));
 }
 
-static void expect_same_course(uint32_t compare_every, struct replay_counts *out_counts)
+static void expect_same_course(const struct replay_options *options,
+                               struct replay_counts *out_counts)
 {
-    struct board *plain = start(false, 0), *board = start(true, compare_every);
+    struct board *plain = start(NULL), *board = start(options);
     enum board_stop stop;
     unsigned slice = 0;
     do {
@@ -106,16 +116,39 @@ static void test_same_course(void **state)
 {
     (void)state;
     struct replay_counts counts;
-    expect_same_course(0, &counts);
+    expect_same_course(&named, &counts);
     assert_true(counts.rounds > 50000);
     assert_int_equal(counts.compared_waits, 0);
+}
+
+/* Each byte is sent twice, so there is something to wait for. */
+static void test_a_loop_is_found(void **state)
+{
+    (void)state;
+    uint64_t now[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct board *board = start(i == 1 ? &unnamed : NULL);
+        memcpy(board_flash(board) + sizeof program, twice, sizeof twice);
+        memcpy(board_flash(board) + CALLS_SEND, calls_twice, sizeof calls_twice);
+        unsigned slice = 0;
+        while (run(board, slice) == BOARD_STOP_TIME) {
+            slice++;
+        }
+        now[i] = board_now(board);
+        board_free(board);
+    }
+    assert_int_equal(now[0], now[1]);
+    assert_true(replay_counts(replay).rounds > 5000);
+    replay_free(replay);
 }
 
 static void test_some_are_compared(void **state)
 {
     (void)state;
     struct replay_counts counts;
-    expect_same_course(3, &counts);
+    const struct replay_options options = {.loops = {BOARD_FLASH_BASE + POLL},
+                                           .compare_every = 3};
+    expect_same_course(&options, &counts);
     assert_true(counts.rounds > 10000 && counts.compared_waits > 50);
     assert_int_equal(counts.differences, 0);
 }
@@ -125,7 +158,9 @@ static void test_a_difference_stops(void **state)
 {
     (void)state;
     static const uint8_t looks_at_value[] = {0xAB, 0x69, 0xC3, 0xF3, 0xC0, 0x33};
-    struct board *board = start(true, 1);
+    const struct replay_options options = {.loops = {BOARD_FLASH_BASE + POLL},
+                                           .compare_every = 1};
+    struct board *board = start(&options);
     memcpy(board_flash(board) + NONE, looks_at_value, sizeof looks_at_value);
     assert_int_equal(board_run(board, board_now(board) + 100 * MS), BOARD_STOP_UNKNOWN);
     assert_non_null(strstr(board_why(board), "waits"));
@@ -140,7 +175,7 @@ static void test_watchdog_comes(void **state)
     (void)state;
     uint64_t resets[2];
     for (unsigned i = 0; i < 2; i++) {
-        struct board *board = start(i == 1, 0);
+        struct board *board = start(i == 1 ? &named : NULL);
         board_flash(board)[0x40] = board_flash(board)[0x41] =
             0; /* again: no str, a movs r0, r0 */
         while (board_resets(board, BOARD_RESET_WATCHDOG) == 0) {
@@ -155,13 +190,49 @@ static void test_watchdog_comes(void **state)
     replay_free(replay);
 }
 
+/* Only what waits for a flag of a USART, wherever in it the core is. */
+static void test_other_loops_are_none(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t code[6];
+        uint32_t base;
+        bool waits;
+    } rows[] = {
+        {{0x31, 0x68, 0x09, 0x06, 0xFC, 0xD5}, USART2_BASE, true},
+        {{0x31, 0x68, 0x49, 0x06, 0xFC, 0xD4}, USART1_BASE, true},      /* bmi */
+        {{0x31, 0x68, 0x09, 0x06, 0xFC, 0xD5}, TIM2_BASE, false},       /* a counter, ... */
+        {{0x31, 0x68, 0x09, 0x06, 0xFC, 0xD5}, BOARD_SRAM_BASE, false}, /* memory, ... */
+        {{0x71, 0x68, 0x09, 0x06, 0xFC, 0xD5}, USART2_BASE, false},     /* DR is read */
+        {{0x31, 0x60, 0x09, 0x06, 0xFC, 0xD5}, USART2_BASE, false},     /* a store */
+        {{0x31, 0x68, 0x0A, 0x06, 0xFC, 0xD5}, USART2_BASE, false},     /* into r2 */
+        {{0x31, 0x68, 0x09, 0x06, 0xFB, 0xD5}, USART2_BASE, false},     /* from before */
+        {{0x31, 0x68, 0x09, 0x06, 0xFC, 0xD1}, USART2_BASE, false},     /* bne */
+        {{0x36, 0x68, 0x36, 0x06, 0xFC, 0xD5}, USART2_BASE, false},     /* r6 = [r6] */
+    };
+    struct board *board = start(NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memcpy(board_flash(board) + SEND, rows[i].code, sizeof rows[i].code);
+        board->cpu.r[6] = rows[i].base;
+        for (uint32_t at = 0; at < 6; at += 2) {
+            board->cpu.r[15] = BOARD_FLASH_BASE + SEND + at;
+            assert_int_equal(poll_loop_find(board),
+                             rows[i].waits ? BOARD_FLASH_BASE + SEND : 0);
+        }
+    }
+    board->cpu.r[15] = BOARD_FLASH_BASE + board_flash_size(board) - 2;
+    assert_int_equal(poll_loop_find(board), 0);
+    board->cpu.r[15] = BOARD_SRAM_BASE;
+    assert_int_equal(poll_loop_find(board), 0);
+    board_free(board);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_course),
-        cmocka_unit_test(test_some_are_compared),
-        cmocka_unit_test(test_a_difference_stops),
-        cmocka_unit_test(test_watchdog_comes),
+        cmocka_unit_test(test_same_course),          cmocka_unit_test(test_a_loop_is_found),
+        cmocka_unit_test(test_other_loops_are_none), cmocka_unit_test(test_some_are_compared),
+        cmocka_unit_test(test_a_difference_stops),   cmocka_unit_test(test_watchdog_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
