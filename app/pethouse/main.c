@@ -28,6 +28,7 @@
  */
 enum {
     LAST_CHARACTERS_MS = 2, /* of the log, before a reset */
+    PRODUCT_STEP_MS = 5,    /* so a key is seen twice within its debounce time */
     TRIAL_MS = 300000,      /* in which an app on trial must have heard somebody */
 };
 
@@ -244,6 +245,19 @@ static void tell(uint32_t now_ms)
     }
 }
 
+/* The product itself, in steps: keys and sensors are slow, and the core sleeps the longer. */
+static void run_product(uint32_t now_ms)
+{
+    static uint32_t step_ms;
+    if (now_ms - step_ms < PRODUCT_STEP_MS) {
+        return;
+    }
+    step_ms = now_ms;
+    sense(now_ms);
+    act();
+    tell(systick_millis());
+}
+
 /* The watchdog ends a trial in which nobody is heard: what never confirms is reset, and taken
  * back after three starts. */
 static void feed(uint32_t now_ms)
@@ -262,9 +276,7 @@ int main(void)
         receive();
         send(); /* first: an ACK leaves while the poll erases a page */
         otter_device_poll(&device, systick_millis());
-        sense(systick_millis());
-        act();
-        tell(systick_millis());
+        run_product(systick_millis());
         send();
         log_transfer(&device.receiver.transfer);
         system_sleep(); /* until SysTick, at most 1 ms */
