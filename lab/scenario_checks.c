@@ -120,9 +120,20 @@ static unsigned count_bad_starts(const struct scenario_run *run)
 
 /* ---- ends ---- */
 
+static bool was_told_updated(const struct scenario_run *run)
+{
+    return testbed_outcome(run->bed) == MODULE_EVENT_UPDATED;
+}
+
+static bool is_on_trial(const struct scenario_run *run)
+{
+    const struct otter_journal *journal = &run->seen.journal;
+    return journal->kind == OTTER_JOURNAL_INSTALL && !journal->confirmed;
+}
+
 bool scenario_is_told(const struct scenario_run *run)
 {
-    return testbed_outcome(run->bed) != MODULE_EVENT_STARTED;
+    return scenario_is_updated(run) || scenario_is_failed(run);
 }
 
 bool scenario_is_failed(const struct scenario_run *run)
@@ -139,7 +150,7 @@ bool scenario_is_refused(const struct scenario_run *run)
 
 bool scenario_is_updated(const struct scenario_run *run)
 {
-    return testbed_outcome(run->bed) == MODULE_EVENT_UPDATED;
+    return was_told_updated(run) && !is_on_trial(run);
 }
 
 bool scenario_is_rescued(const struct scenario_run *run)
@@ -227,8 +238,7 @@ const struct scenario_check scenario_no_recovery = {
 const struct scenario_check scenario_good_image_stays = {
     lost_good_image, SCENARIO_OTHER, "a good image was refused or taken back"};
 const struct scenario_check scenario_not_told_updated = {
-    scenario_is_updated, SCENARIO_LOST_REVERT,
-    "an app that does not confirm was told as updated"};
+    was_told_updated, SCENARIO_LOST_REVERT, "an app that does not confirm was told as updated"};
 const struct scenario_check scenario_trials_are_limited = {
     started_too_often, SCENARIO_LOST_REVERT, "an app that does not confirm was started again"};
 const struct scenario_check scenario_trials_per_install = {
@@ -258,7 +268,7 @@ static bool expects_new(const struct scenario_run *run)
     const struct scenario_kind *kind = run->scenario->kind;
     /* What is offered a second time was told as done before. */
     bool was_told =
-        scenario_is_updated(run) || (kind->next == SCENARIO_NEXT_SAME && run->has_next);
+        was_told_updated(run) || (kind->next == SCENARIO_NEXT_SAME && run->has_next);
     return kind->end == SCENARIO_ENDS_NEW || (kind->end == SCENARIO_ENDS_AS_TOLD && was_told);
 }
 
@@ -362,6 +372,10 @@ static const char *why_not_done(const struct scenario_run *run, enum scenario_fa
     if (is_to_go_back(scenario->kind) && app_is(run, &scenario->update)) {
         *out_kind = SCENARIO_LOST_REVERT;
         return "an app that does not confirm stays";
+    }
+    if (was_told_updated(run) && is_on_trial(run)) {
+        *out_kind = SCENARIO_LOST_CONFIRM;
+        return "told as updated, but it never confirmed";
     }
     *out_kind = scenario->kind->stuck;
     return scenario->kind->stuck == SCENARIO_UNREACHABLE

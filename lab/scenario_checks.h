@@ -36,9 +36,10 @@ extern const struct scenario_check scenario_crashed;
 extern const struct scenario_check scenario_told_installed;
 extern const struct scenario_check scenario_nothing_erased;
 
-/* For rows: the module was told how it ended; that it has failed; that the signature is wrong,
- * and so says the journal (or the update was installed all the same); the old app is back and
- * runs; the update is in; so is what came after it. */
+/* For rows: the module was told how it ended, and an update has confirmed since; that it has
+ * failed; that the signature is wrong, and so says the journal (or the update was installed all
+ * the same); the old app is back and runs; the update is in, told and confirmed; so is what
+ * came after it. */
 bool scenario_is_told(const struct scenario_run *run);
 bool scenario_is_failed(const struct scenario_run *run);
 bool scenario_is_refused(const struct scenario_run *run);
