@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front: everything real is in the CMake presets host, asan and firmware.
-.PHONY: help demo test bench flash install clean tool firmware host lint campaign mutants
+.PHONY: help demo test bench flash install uninstall clean tool firmware host lint campaign mutants
 
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 FIRMWARE := build/firmware
@@ -29,7 +29,7 @@ help:
 	@echo "make flash     write the factory image to a real board (openocd, ST-Link);"
 	@echo "               PROTECT=1: then write-protect its bootloader, UNPROTECT=1: take that away first"
 	@echo "make install   programs, man pages, finished bootloaders and the drop-in, as make firmware has built them;"
-	@echo "               PREFIX=/usr/local, DESTDIR="
+	@echo "               PREFIX=/usr/local, DESTDIR=; make uninstall takes them away again"
 	@echo "make clean     remove build/; the development key stays, in keys/"
 
 build:
@@ -96,6 +96,17 @@ install:
 	@for file in build/host/cli/otter $(FIRMWARE)/boot/boot_any.bin; do [ -e $$file ] || \
 		{ echo "make install: $$file: not there; make firmware builds it" >&2; exit 1; }; done
 	@DESTDIR=$(call quoted,$(DESTDIR)) cmake --install build/host --prefix $(call quoted,$(PREFIX))
+
+# What the last install has put there, and the folders that are empty then.
+installed := build/host/install_manifest.txt
+uninstall:
+	@[ -e $(installed) ] || { echo "make uninstall: nothing was installed from here" >&2; exit 1; }
+	@while read -r file || [ -n "$$file" ]; do \
+		file=$(call quoted,$(DESTDIR))$$file; \
+		rm -f "$$file" || exit 1; \
+		rmdir -p --ignore-fail-on-non-empty "$${file%/*}" 2>/dev/null; \
+	done <$(installed)
+	@rm $(installed)
 
 # Boards hold the public half of the development key, which once lived in build/.
 clean:

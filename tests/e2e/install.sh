@@ -65,5 +65,15 @@ for header in "$root"/core/include/otter/*.h; do
     check "$header" cmp "$header" "otter/$(basename "$header")"
 done
 
+# ---- and away again, but not what is another's ----
+rm -f out.txt
+cd "$dir" || exit 1
+echo mine >"$there/bin/other"
+check 'make uninstall' make -s uninstall DESTDIR="$dir/a package"
+check 'nothing is left' [ "$(find "$dir/a package" -not -type d)" = "$there/bin/other" ]
+check 'no folder is left' [ "$(ls "$there")" = bin ]
+make -s uninstall >out.txt 2>&1 && report 'uninstalls twice'
+grep -qx 'make uninstall: nothing was installed from here' out.txt || report 'does not say that nothing is there'
+
 [ $failures -eq 0 ] || exit 1
 echo "e2e_install: all as it should be"
