@@ -126,13 +126,13 @@ static const char pethouse[] = "app/pethouse/pethouse_03010101.bin";
 static void test_same_update(void **state)
 {
     (void)state;
-    expect_same("update", pethouse, "app/app_v3/pethouse_03010103.bin", 4001);
+    expect_same("update", pethouse, "app/app_v3/pethouse_03010103.bin", 8009);
 }
 
 static void test_same_revert(void **state)
 {
     (void)state;
-    expect_same("revert", pethouse, "app/app_no_confirm/app_no_confirm.bin", 5003);
+    expect_same("revert", pethouse, "app/app_no_confirm/app_no_confirm.bin", 8501);
 }
 
 static void test_same_recovery(void **state)
