@@ -27,14 +27,15 @@ static struct {
     uint8_t sn;              /* of the next command */
     uint8_t sender_stops;    /* 0x1F so far: the dispatcher does not tell their sn */
     uint8_t reboot_tries;
-    bool is_polled;     /* start_ms is valid */
-    bool is_heard;      /* bytes came; since then: */
-    uint8_t seconds;    /* in each of which there was a poll, */
-    uint32_t second_ms; /* the last of them */
-    uint32_t start_ms;  /* of the five minutes of a trial */
-    bool link_works;    /* the module was heard, and answered or confirmed to */
-    bool stop_sent;     /* the handler did: Suspend is called next */
-    uint32_t since_ms;  /* last 0x29; in FINISHED the end */
+    bool is_polled;      /* start_ms is valid */
+    bool is_heard;       /* bytes came; since then: */
+    uint8_t seconds;     /* in each of which there was a poll, */
+    uint32_t second_ms;  /* the last of them */
+    uint32_t start_ms;   /* of the five minutes of a trial */
+    bool link_works;     /* the module was heard, and answered or confirmed to */
+    bool awaits_restart; /* a download has failed, and left no room for the next request */
+    bool stop_sent;      /* the handler did: Suspend is called next */
+    uint32_t since_ms;   /* last 0x29; in FINISHED the end */
 } ota;
 
 static volatile uint8_t heard;
@@ -95,6 +96,8 @@ static int8_t end_download(int8_t code)
 {
     otter_history_note_end(otter_dropin_port, otter_dropin_layout,
                            romUpdate.update_param.ssl_data, ota.transfer.result);
+    ota.awaits_restart = otter_update_awaits_restart(otter_dropin_port, otter_dropin_layout);
+    ota.since_ms = gizGetTimerCount();
     return refuse(code);
 }
 
@@ -143,19 +146,22 @@ static void poll_ready(void)
 
 /* ---- 0x19 and READY ---- */
 
-/* The module was answered, or has answered: this app can be updated again. */
+static bool is_allowed(void)
+{
+    return otter_update_is_allowed(otter_dropin_port, otter_dropin_layout);
+}
+
+/* The module was answered, or has answered: this app can be updated again. If flash refuses to
+ * record that, the trial goes on: it is tried again at the next answer, and after the reset that
+ * ends the trial. */
 static void confirm(void)
 {
     if (ota.link_works) {
         return;
     }
-    ota.link_works = true;
     otter_dropin_forgive();
-    if (!otter_update_is_allowed(otter_dropin_port, otter_dropin_layout)) {
-        int rc = otter_update_confirm(otter_dropin_port, otter_dropin_layout);
-
-        (void)rc; /* a flash that refuses: again at the next start */
-    }
+    ota.link_works =
+        is_allowed() || otter_update_confirm(otter_dropin_port, otter_dropin_layout) == 0;
 }
 
 static void mark_announced(void)
@@ -200,8 +206,8 @@ int8_t Pro_W2D_UpdateCmdHandle(uint8_t *inData, uint32_t dataLen)
     refusal = find_refusal();
     confirm();
     if (refusal != OTTER_REASON_NONE) {
-        if (refusal == OTTER_REASON_ON_TRIAL) {
-            restart_module_soon(); /* it is to offer the file again */
+        if (refusal == OTTER_REASON_ON_TRIAL && is_allowed()) {
+            restart_module_soon(); /* no longer: it is to offer the file again */
         }
         otter_transfer_refuse(&ota.transfer, refusal);
         return refuse(-1);
@@ -378,7 +384,8 @@ static void listen(uint32_t now_ms)
     }
     if (ota.is_heard && !ota.link_works && now_ms - ota.second_ms >= 1000) {
         ota.second_ms = now_ms;
-        if (++ota.seconds >= SECONDS_MAX) {
+        ota.seconds = (uint8_t)(ota.seconds + (ota.seconds < SECONDS_MAX));
+        if (ota.seconds == SECONDS_MAX) {
             confirm();
             mark_announced();
         }
@@ -395,7 +402,7 @@ static void feed(uint32_t now_ms)
     }
     if (!ota.link_works && now_ms - ota.start_ms >= TRIAL_MS) {
         ota.start_ms = now_ms; /* if it is no trial, that is looked up every five minutes */
-        if (!otter_update_is_allowed(otter_dropin_port, otter_dropin_layout)) {
+        if (!is_allowed()) {
             otter_dropin_reset();
         }
     }
@@ -408,7 +415,7 @@ void otter_dropin_poll(void)
 
     feed(now_ms);
     listen(now_ms);
-    if (ota.transfer.state == OTTER_TRANSFER_FINISHED) {
+    if (ota.transfer.state == OTTER_TRANSFER_FINISHED || ota.awaits_restart) {
         if (now_ms - ota.since_ms >= LAST_ACK_MS) {
             mcuRestart();
             otter_dropin_reset(); /* some projects' restarts only the module, or nothing */

@@ -61,13 +61,14 @@ static void take_status(void *ctx, uint16_t status)
     product_status(&product, status);
 }
 
-/* This app can be updated again: confirm it. What fails is tried again after the next start. */
+/* This app can be updated again: confirm it. If flash refuses that, the trial goes on, and ends
+ * in a reset; the bootloader then has a new entry for it. */
 static void take_link_works(void *ctx)
 {
     (void)ctx;
-    may_be_trial = false;
     mailbox_put(MAILBOX_EMPTY); /* the resets by a watchdog before are forgiven */
-    if (otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0) {
+    may_be_trial = otter_update_confirm(&stm32f103_flash, &stm32f103_layout) != 0;
+    if (may_be_trial) {
         log_line("Confirm Failed");
     }
 }

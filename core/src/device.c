@@ -235,6 +235,8 @@ void otter_device_poll(struct otter_device *device, uint32_t now_ms)
         tell_link_works(device);
     }
     if (is_finished ||
+        (!otter_link_is_busy(&device->link) &&
+         otter_receiver_awaits_restart(&device->receiver)) ||
         (device->restart_due && now_ms - device->restart_ms >= RESTART_DELAY_MS)) {
         device->restarted = true;
         config->restart(config->ctx);

@@ -51,8 +51,8 @@ static uint8_t count_notes(const uint8_t head[ENTRY_HEAD_SIZE], const uint8_t md
     return count;
 }
 
-/* Back from the newest entry to the last one that answers a request for this file: that one has
- * the count of all before it. */
+/* Back from the newest entry to the first one that answers the last request for this file: that
+ * one has the count of all before it. Those in between say the same once more. */
 struct otter_history otter_history_find(const struct otter_port *port,
                                         const struct otter_layout *layout,
                                         const uint8_t md5[16])
@@ -60,6 +60,8 @@ struct otter_history otter_history_find(const struct otter_port *port,
     enum { ENTRIES = 2 * OTTER_JOURNAL_ENTRIES };
     struct otter_history history = {0, OTTER_REASON_NONE};
     struct otter_journal newest;
+    bool is_answered = false;
+    uint8_t answered = 0; /* the count of that answer */
     uint32_t i = 0;
 
     otter_journal_read(port, layout, &newest);
@@ -72,23 +74,26 @@ struct otter_history otter_history_find(const struct otter_port *port,
     for (unsigned back = 0; back < ENTRIES; back++) {
         uint32_t addr = otter_entry_addr(port, layout, (i + ENTRIES - back) % ENTRIES);
         uint8_t head[ENTRY_HEAD_SIZE];
-        uint8_t reason = OTTER_REASON_NONE;
+        uint8_t reason = OTTER_REASON_NONE, tries;
         bool is_answer;
 
         if (!otter_entry_load(port, layout, addr, head)) {
             continue; /* passed over, or erased */
         }
         is_answer = is_of(head + ENTRY_FILE, md5);
-        if (is_answer) {
-            history.tries = (uint8_t)(history.tries + head[ENTRY_FILE + FILE_TRIES]);
+        tries = head[ENTRY_FILE + FILE_TRIES];
+        if (is_answered && !(is_answer && tries == answered)) {
+            break;
+        }
+        if (is_answer && !is_answered) {
+            is_answered = true;
+            answered = tries;
+            history.tries = (uint8_t)(history.tries + tries);
             reason = head[ENTRY_REASON];
         }
         history.tries = (uint8_t)(history.tries + count_notes(head, md5, &reason));
         if (history.reason == OTTER_REASON_NONE) {
             history.reason = reason;
-        }
-        if (is_answer) {
-            break;
         }
     }
     return history;
@@ -99,6 +104,8 @@ int otter_history_note(const struct otter_port *port, const struct otter_layout 
 {
     static const uint8_t blank[NOTE_COUNT] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
                                               0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    /* Not valid, so the bootloader drops it, with a new entry. */
+    static const uint8_t no_request[] = {0, 0};
     struct otter_journal newest;
     uint8_t head[ENTRY_HEAD_SIZE], bytes[NOTE_COUNT];
 
@@ -122,6 +129,11 @@ int otter_history_note(const struct otter_port *port, const struct otter_layout 
             bytes[NOTE_REASON + 1] = (uint8_t) ~(unsigned)reason;
             return chip_program(port, note_addr(newest.addr, n), bytes, NOTE_COUNT);
         }
+    }
+    if (!newest.requested) {
+        int rc = chip_program(port, newest.addr + ENTRY_REQUEST, no_request, sizeof no_request);
+
+        (void)rc; /* a flash that refuses: as before, but for ever */
     }
     return OTTER_ERR_SPACE;
 }

@@ -44,12 +44,13 @@ static struct otter_flag offered(const struct otter_receiver *receiver)
 
 /* A download is over: if the file is no good, that is noted. One that is to come again has no
  * result. */
-static void note_end(const struct otter_receiver *receiver)
+static void note_end(struct otter_receiver *receiver)
 {
     const struct otter_receiver_config *config = receiver->config;
     struct otter_flag file = offered(receiver);
 
     otter_history_note_end(config->port, config->layout, file.md5, receiver->transfer.result);
+    receiver->awaits_restart = otter_update_awaits_restart(config->port, config->layout);
 }
 
 static void fail(struct otter_receiver *receiver, enum otter_result result)
@@ -307,6 +308,11 @@ void otter_receiver_status(const struct otter_receiver *receiver,
     out_status->reason = receiver->refusal != OTTER_REASON_NONE
                              ? receiver->refusal
                              : (uint8_t)otter_update_reason(config->port, config->layout);
+}
+
+bool otter_receiver_awaits_restart(const struct otter_receiver *receiver)
+{
+    return receiver->awaits_restart && !otter_receiver_is_active(receiver);
 }
 
 bool otter_receiver_is_active(const struct otter_receiver *receiver)

@@ -143,6 +143,15 @@ int otter_update_request(const struct otter_port *port, const struct otter_layou
     return otter_journal_request(port, &journal, file->image_size, &request);
 }
 
+bool otter_update_awaits_restart(const struct otter_port *port,
+                                 const struct otter_layout *layout)
+{
+    struct otter_journal journal;
+
+    otter_journal_read(port, layout, &journal);
+    return journal.kind != OTTER_JOURNAL_NONE && journal.requested;
+}
+
 int otter_update_install(const struct otter_port *port, const struct otter_layout *layout,
                          const struct otter_flag *file)
 {

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "otter/flag.h"
+#include "otter/journal.h"
 #include "otter/verify.h"
 #include "chip.h"
 
@@ -19,6 +20,21 @@ static bool has_requested_digest(const struct otter_verifier *verifier)
            memcmp(digest, request.md5, sizeof digest) == 0;
 }
 
+/* Has APP changed in a trial, with an image to go back to? Nobody has signed either, so nothing
+ * tells a probe's work from a cell that has faded: the trial's promise counts. */
+static bool has_changed_on_trial(const struct otter_verifier *verifier,
+                                 enum otter_image_at where, uint32_t size)
+{
+    struct otter_journal journal;
+
+    if (where != OTTER_IMAGE_AT_APP || size != 0) { /* else it is not as it was recorded */
+        return false;
+    }
+    otter_journal_read(verifier->port, verifier->layout, &journal);
+    return journal.kind == OTTER_JOURNAL_INSTALL && !journal.confirmed && journal.starts != 0 &&
+           journal.previous.length != 0;
+}
+
 enum otter_reason otter_verify_unsigned(const void *ctx, enum otter_image_at where,
                                         uint32_t *size, uint32_t *out_number)
 {
@@ -26,6 +42,9 @@ enum otter_reason otter_verify_unsigned(const void *ctx, enum otter_image_at whe
     uint8_t header[OTTER_IMAGE_HEADER_SIZE];
     uint32_t length;
 
+    if (has_changed_on_trial(verifier, where, *size)) {
+        return OTTER_REASON_DIGEST;
+    }
     if (otter_verify_find_header(verifier, where, size, header)) {
         if (memcmp(header + OTTER_IMAGE_HARDWARE, verifier->hardware,
                    OTTER_IMAGE_HARDWARE_SIZE) != 0) {

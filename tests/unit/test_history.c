@@ -140,6 +140,33 @@ static void a_note_byte_by_byte(void **state)
     assert_int_equal(flash.erased, 0);
 }
 
+/* A third file: the bootloader is asked for a new entry, and in that there is room. */
+static void a_full_entry_asks_for_a_new_one(void **state)
+{
+    struct otter_flag file = {.image_size = 1000};
+
+    (void)state;
+    ram_flash_init(&flash);
+    put(0, file_b, 1, OTTER_REASON_SIGNATURE);
+    assert_int_equal(otter_history_note(port, layout, file_a, OTTER_REASON_DIGEST), 0);
+    assert_int_equal(otter_history_note(port, layout, file_b, OTTER_REASON_DIGEST), 0);
+    assert_false(otter_update_awaits_restart(port, layout));
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(otter_history_note(port, layout, file_c, OTTER_REASON_FLASH),
+                         OTTER_ERR_SPACE);
+        assert_true(otter_update_awaits_restart(port, layout));
+        assert_int_equal(journal_get(&flash).request_size, 0); /* and for nothing else */
+        assert_int_equal(otter_update_request(port, layout, &file), OTTER_ERR_BUSY);
+    }
+    assert_int_equal(flash.refused, 0);
+    put(1, file_b, 1, OTTER_REASON_SIGNATURE); /* what the bootloader appends */
+    assert_false(otter_update_awaits_restart(port, layout));
+    assert_int_equal(otter_history_note(port, layout, file_c, OTTER_REASON_FLASH), 0);
+    expect(file_a, 1, OTTER_REASON_DIGEST);
+    expect(file_b, 2, OTTER_REASON_SIGNATURE);
+    expect(file_c, 1, OTTER_REASON_FLASH);
+}
+
 static void a_request_takes_the_notes_along(void **state)
 {
     struct otter_flag file = {.image_size = 1000};
@@ -238,7 +265,8 @@ static void garbage(void **state)
         rc = otter_history_note(port, layout, md5, OTTER_REASON_DIGEST);
         otter_journal_read(port, layout, &after);
         assert_int_equal(after.addr, before.addr);
-        assert_int_equal(after.requested, before.requested);
+        assert_int_equal(after.requested, before.requested || rc == OTTER_ERR_SPACE);
+        assert_int_equal(after.request_size, before.request_size);
         assert_int_equal(after.step, before.step);
         assert_int_equal(flash.erased, 0);
         assert_true(flash.programmed <= NOTE_LEN / 2);
@@ -254,6 +282,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_last_answer_has_the_count_of_all_before),
         cmocka_unit_test(notes_count_beside_answers),
         cmocka_unit_test(a_note_byte_by_byte),
+        cmocka_unit_test(a_full_entry_asks_for_a_new_one),
         cmocka_unit_test(a_request_takes_the_notes_along),
         cmocka_unit_test(power_cuts),
         cmocka_unit_test(garbage),

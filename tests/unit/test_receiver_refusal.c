@@ -309,6 +309,46 @@ static void test_flash_that_fails_is_noted_once(void **state)
     }
 }
 
+/* The request is written in part: the MCU is restarted, the bootloader drops it, and the next
+ * download is asked for. */
+static void test_request_that_flash_refuses(void **state)
+{
+    uint32_t operations;
+    unsigned restarted = 0;
+
+    (void)state;
+    set_up(1);
+    operations = fixture.flash.operations;
+    fixture_begin(&fixture);
+    fixture_complete(&fixture);
+    operations = fixture.flash.operations - operations;
+    for (uint32_t back = 0; back < 10; back++) {
+        set_up(1);
+        ram_flash_poke(&fixture.flash, fixture.layout.app.addr, fixture.image, 8); /* vectors */
+        fixture.restarts = 0;
+        fixture.flash.fail_at = fixture.flash.operations + operations - back;
+        fixture.flash.fail_count = 1;
+        fixture_begin(&fixture);
+        fixture_pieces(&fixture, 1, (uint16_t)(fixture_piece_count(&fixture) - 1));
+        fixture_piece(&fixture, fixture_piece_count(&fixture), 44);
+        fixture_run(&fixture, 100);
+        fixture_expect_ack(&fixture, OTTER_CMD_PIECE_ACK, 44);
+        assert_int_equal(fixture.device.receiver.transfer.result, OTTER_RESULT_FLASH);
+        assert_int_equal(fixture.restarts, 0);
+        answer_stop();
+        fixture_run(&fixture, 10);
+        restarted += fixture.restarts;
+        if (fixture.restarts != 0) {
+            assert_int_equal(fixture_bootloader(&fixture), OTTER_STARTUP_APP);
+            fixture_boot(&fixture);
+        }
+        expect_history(1, OTTER_REASON_FLASH);
+        fixture_begin(&fixture);
+        fixture_complete(&fixture);
+    }
+    assert_in_range(restarted, 8, 9);
+}
+
 static void test_images_that_cannot_be_are_noted(void **state)
 {
     (void)state;
@@ -404,6 +444,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_requests_and_failures_are_counted_together),
         cmocka_unit_test(test_forced_offer),
         cmocka_unit_test(test_flash_that_fails_is_noted_once),
+        cmocka_unit_test(test_request_that_flash_refuses),
         cmocka_unit_test(test_images_that_cannot_be_are_noted),
         cmocka_unit_test(test_the_line_is_not_the_file),
         cmocka_unit_test(test_offer_on_trial),

@@ -36,7 +36,8 @@ struct otter_history otter_history_find(const struct otter_port *port,
                                         const uint8_t md5[16]);
 
 /* Note that a download of the file with this MD5 has failed, before it was asked for. An entry
- * has room for two files; of a third one nothing is noted. Returns 0, OTTER_ERR_SPACE,
+ * has room for two files; for a third one nothing is noted, but the bootloader is asked for a
+ * new entry, which a restart brings (otter_update_awaits_restart()). Returns 0, OTTER_ERR_SPACE,
  * OTTER_ERR_NONE (there is no journal), or the port's error. Power: noted or not. */
 OTTER_MUST_CHECK int otter_history_note(const struct otter_port *port,
                                         const struct otter_layout *layout,
@@ -44,7 +45,7 @@ OTTER_MUST_CHECK int otter_history_note(const struct otter_port *port,
 
 /* Note a download that ended with `result`, if that is the file's fault or flash's: a wrong
  * MD5, no image for this device, a cell that does not take it. Any other end is not noted. If
- * flash refuses the note, too, the file is downloaded once more. */
+ * flash refuses the note, too, or had no room for it, the file is downloaded once more. */
 void otter_history_note_end(const struct otter_port *port, const struct otter_layout *layout,
                             const uint8_t md5[16], enum otter_result result);
 

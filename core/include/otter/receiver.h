@@ -65,6 +65,7 @@ struct otter_receiver {
     bool ack_due;           /* the ACK of last_sn is owed, after that 0x27 if one is due */
     bool may_write;         /* APPBAK: FLAG was erased, or the journal allows it */
     bool is_new, is_forced; /* the offer has not been considered yet; a person wants it */
+    bool awaits_restart;    /* a download has failed, and left no room for the next request */
     uint8_t refusal; /* enum otter_reason: why the last offer was not taken; 0 = it was */
     uint8_t queued[OTTER_PIECE_MAX]; /* what the writer is to write */
 };
@@ -96,6 +97,10 @@ OTTER_MUST_CHECK int otter_receiver_poll(struct otter_receiver *receiver,
  * known until the next offer or the next start; else how the last update ended. */
 void otter_receiver_status(const struct otter_receiver *receiver,
                            struct otter_update_status *out_status);
+
+/* Must the MCU be restarted, once 0x27 is answered? A download has failed in a way that only the
+ * bootloader can put right (otter_update_awaits_restart()). */
+bool otter_receiver_awaits_restart(const struct otter_receiver *receiver);
 
 /* May the application send commands of its own now? No while a piece may be unacknowledged:
  * 0x21 and 0x23 would destroy it in the module's buffer. */

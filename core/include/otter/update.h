@@ -80,12 +80,18 @@ OTTER_MUST_CHECK int otter_update_confirm(const struct otter_port *port,
 /* Request that `file`, the first bytes of APPBAK and at most all of it, is installed at the
  * next start. Only after APPBAK was read back. The request says how often this file was
  * downloaded (otter/history.h). Returns 0, OTTER_ERR_BUSY (on trial, or there is a request
- * already, perhaps a damaged one: restart, then download again), OTTER_ERR_NONE (there is no
- * journal) or the port's error.
+ * already, perhaps a damaged one), OTTER_ERR_NONE (there is no journal) or the port's error.
+ * After an error ask otter_update_awaits_restart().
  * Power: requested or not. */
 OTTER_MUST_CHECK int otter_update_request(const struct otter_port *port,
                                           const struct otter_layout *layout,
                                           const struct otter_flag *file);
+
+/* Must the bootloader run before the journal takes another request? True when there is one that
+ * flash took only in part, or when the newest entry is full of notes (otter/history.h). Ask
+ * after a download that has failed, and then restart: the bootloader appends a new entry. */
+bool otter_update_awaits_restart(const struct otter_port *port,
+                                 const struct otter_layout *layout);
 
 /* Request that `file` in APPBAK is installed, by whatever bootloader there is: by the
  * journal as otter_update_request(), or, where there is none, by a tutorial request. Returns 0,

@@ -42,7 +42,8 @@ enum otter_reason otter_verify_image(const void *ctx, enum otter_image_at where,
  * signed. It does not know who made them. It accepts any image that could start. An image with
  * a trailer must be for this hardware; one that a tutorial request announces (otter/flag.h)
  * must have the request's MD5. Without a trailer, an unknown length is taken to be that of the
- * slot. *out_number is 0: no version is older. 50 ms for 26 KB.
+ * slot. *out_number is 0: no version is older. APP that is not as the journal has it (*size 0)
+ * counts as flashed by a probe, but on trial, once started, as damaged: DIGEST. 50 ms for 26 KB.
  * Returns OTTER_REASON_NONE, HARDWARE, NOT_STARTABLE or DIGEST. `ctx` is a const struct
  * otter_verifier; its keys are not used. */
 enum otter_reason otter_verify_unsigned(const void *ctx, enum otter_image_at where,
