@@ -152,8 +152,8 @@ static bool is_allowed(void)
 }
 
 /* The module was answered, or has answered: this app can be updated again. If flash refuses to
- * record that, the trial goes on: it is tried again at the next answer, and after the reset that
- * ends the trial. */
+ * record that, the trial goes on: it is tried again at the next answer, and after the reset
+ * that ends the trial. */
 static void confirm(void)
 {
     if (ota.link_works) {

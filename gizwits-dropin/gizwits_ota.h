@@ -64,7 +64,8 @@ typedef struct {
 } mcuOTA_t;
 
 /* To be read. The dispatcher may write otaBusyModeFlag: 0 at message 0x1F makes the next poll
- * ask for the file again. Nothing that reaches flash is taken from the other members. */
+ * ask for the file again. Of the other members only the MD5s are used, never an address or a
+ * size. */
 extern mcuOTA_t romUpdate;
 
 /* Message 0x19, already acknowledged; inData is the payload (frame offset 8). Sends READY.

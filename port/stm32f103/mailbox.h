@@ -9,8 +9,9 @@
 /* One word that survives a reset, in RAM that start-up code does not touch
  * (OTTER_MAILBOX_ADDR): a message from the app to the bootloader, or from the bootloader to
  * itself; and how often in a row a watchdog has reset the chip, in units of
- * MAILBOX_WATCHDOG_RESET. It costs no flash. It does not survive a loss of power. The RAM holds
- * noise then, which is told from a word by the complement stored next to it. Any context.
+ * MAILBOX_WATCHDOG_RESET. It costs no flash. A loss of power ends it, unless it is so short
+ * that the RAM keeps what it has. The RAM holds noise then, which is told from a word by the
+ * complement stored next to it. Any context.
  */
 enum {
     MAILBOX_EMPTY = OTTER_BEFORE_NOTHING,

@@ -299,7 +299,7 @@ static void test_request_that_flash_refuses(void **state)
     assert_in_range(half_written, 3, 9);
 }
 
-/* A third file that is no good: its note needs a new entry, so the bootloader is asked to run. */
+/* A third file that is no good: its note needs a new entry, so the bootloader must run. */
 static void test_third_bad_file(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bootloader that verifies no signature: which changes of APP it takes for a probe's work, and
- * which for damage. Authority: docs/security.md, otter/verify.h. */
+/* A bootloader that verifies no signature: which changes of APP it takes for a probe's work,
+ * and which for damage. Authority: docs/security.md, otter/verify.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -37,8 +37,9 @@ struct otter_history otter_history_find(const struct otter_port *port,
 
 /* Note that a download of the file with this MD5 has failed, before it was asked for. An entry
  * has room for two files; for a third one nothing is noted, but the bootloader is asked for a
- * new entry, which a restart brings (otter_update_awaits_restart()). Returns 0, OTTER_ERR_SPACE,
- * OTTER_ERR_NONE (there is no journal), or the port's error. Power: noted or not. */
+ * new entry, which a restart brings (otter_update_awaits_restart()). Returns 0,
+ * OTTER_ERR_SPACE, OTTER_ERR_NONE (there is no journal), or the port's error. Power: noted or
+ * not. */
 OTTER_MUST_CHECK int otter_history_note(const struct otter_port *port,
                                         const struct otter_layout *layout,
                                         const uint8_t md5[16], enum otter_reason reason);

@@ -98,8 +98,8 @@ OTTER_MUST_CHECK int otter_receiver_poll(struct otter_receiver *receiver,
 void otter_receiver_status(const struct otter_receiver *receiver,
                            struct otter_update_status *out_status);
 
-/* Must the MCU be restarted, once 0x27 is answered? A download has failed in a way that only the
- * bootloader can put right (otter_update_awaits_restart()). */
+/* Must the MCU be restarted, once 0x27 is answered? A download has failed in a way that only
+ * the bootloader can put right (otter_update_awaits_restart()). */
 bool otter_receiver_awaits_restart(const struct otter_receiver *receiver);
 
 /* May the application send commands of its own now? No while a piece may be unacknowledged:

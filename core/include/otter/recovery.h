@@ -25,7 +25,7 @@ extern "C" {
  *
  * There is no MD5 here: the signature decides, and the bootloader does not look at the file
  * before it has checked that. A file that is refused leaves the device in recovery, as it was,
- * with the reason. Downloads are not counted: a file is taken as often as it is offered.
+ * with the reason. A file that was tried three times (`file`) is not taken again.
  *
  * Every fault ends in a fresh start of the file. A piece that is neither the next one nor the
  * last one again, of another length than it should have, or that flash does not take, is not

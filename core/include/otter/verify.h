@@ -43,7 +43,8 @@ enum otter_reason otter_verify_image(const void *ctx, enum otter_image_at where,
  * a trailer must be for this hardware; one that a tutorial request announces (otter/flag.h)
  * must have the request's MD5. Without a trailer, an unknown length is taken to be that of the
  * slot. *out_number is 0: no version is older. APP that is not as the journal has it (*size 0)
- * counts as flashed by a probe, but on trial, once started, as damaged: DIGEST. 50 ms for 26 KB.
+ * counts as flashed by a probe; started on trial, with an image to go back to, as damaged:
+ * DIGEST. 50 ms for 26 KB.
  * Returns OTTER_REASON_NONE, HARDWARE, NOT_STARTABLE or DIGEST. `ctx` is a const struct
  * otter_verifier; its keys are not used. */
 enum otter_reason otter_verify_unsigned(const void *ctx, enum otter_image_at where,
