@@ -2,13 +2,13 @@
 #include "lab/replay/poll_loop.h"
 
 #include "board/stm32f1/chip.h"
+#include "otter/bytes.h"
 
 enum { PC = 15, INSTRUCTIONS_MAX = 4 };
 
 static uint32_t flash_word(const struct board *board, uint32_t addr)
 {
-    const uint8_t *bytes = chip_flash(board) + (addr - BOARD_FLASH_BASE);
-    return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    return otter_get_le32(chip_flash(board) + (addr - BOARD_FLASH_BASE));
 }
 
 static bool is_flash(const struct board *board, uint32_t addr, uint32_t len)
