@@ -35,7 +35,7 @@ static struct {
     bool link_works;     /* the module was heard, and answered or confirmed to */
     bool awaits_restart; /* a download has failed, and left no room for the next request */
     bool stop_sent;      /* the handler did: Suspend is called next */
-    uint32_t since_ms;   /* last 0x29; in FINISHED the end */
+    uint32_t since_ms;   /* last 0x29, or the end of the last download */
 } ota;
 
 static volatile uint8_t heard;

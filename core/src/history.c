@@ -133,7 +133,7 @@ int otter_history_note(const struct otter_port *port, const struct otter_layout 
     if (!newest.requested) {
         int rc = chip_program(port, newest.addr + ENTRY_REQUEST, no_request, sizeof no_request);
 
-        (void)rc; /* a flash that refuses: as before, but for ever */
+        (void)rc; /* a flash that refuses: this entry stays full, and the file is not counted */
     }
     return OTTER_ERR_SPACE;
 }

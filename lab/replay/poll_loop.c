@@ -46,7 +46,7 @@ bool poll_loop_begins(const struct board *board, uint32_t addr)
     if (waits_for_bit(board, addr, addr, &base)) {
         return is_usart_sr(board->cpu.r[base]);
     }
-    if (!waits_for_bit(board, addr + 2, addr, &base)) {
+    if (!is_flash(board, addr, 2) || !waits_for_bit(board, addr + 2, addr, &base)) {
         return false;
     }
     uint32_t load = flash_word(board, addr) & 0xFFFFu; /* ldr rB, [pc, #n]: T1, too */

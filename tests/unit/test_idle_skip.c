@@ -210,6 +210,8 @@ static void test_other_loops_are_none(void **state)
         {{0x31, 0x68, 0x09, 0x06, 0xFC, 0xD1}, USART2_BASE, false},     /* bne */
         {{0x36, 0x68, 0x36, 0x06, 0xFC, 0xD5}, USART2_BASE, false},     /* r6 = [r6] */
     };
+    /* Its first instruction would lie in front of flash. */
+    static const uint8_t from_before_flash[] = {0x31, 0x68, 0x09, 0x06, 0xFB, 0xD5};
     struct board *board = start(NULL);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         memcpy(board_flash(board) + SEND, rows[i].code, sizeof rows[i].code);
@@ -223,6 +225,9 @@ static void test_other_loops_are_none(void **state)
     board->cpu.r[15] = BOARD_FLASH_BASE + board_flash_size(board) - 2;
     assert_int_equal(poll_loop_find(board), 0);
     board->cpu.r[15] = BOARD_SRAM_BASE;
+    assert_int_equal(poll_loop_find(board), 0);
+    memcpy(board_flash(board), from_before_flash, sizeof from_before_flash);
+    board->cpu.r[15] = BOARD_FLASH_BASE;
     assert_int_equal(poll_loop_find(board), 0);
     board_free(board);
 }
