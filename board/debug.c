@@ -312,6 +312,7 @@ bool debug_write(struct board *board, uint32_t addr, const uint8_t bytes[], size
         return false;
     }
     if (is_in(addr, (uint32_t)len, BOARD_SRAM_BASE, BOARD_SRAM_SIZE)) {
+        board->cpu.sram_writes++;
         memcpy(board->sram + (addr - BOARD_SRAM_BASE), bytes, len);
         return true;
     }

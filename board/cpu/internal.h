@@ -242,6 +242,7 @@ static inline bool read8(struct cpu *cpu, uint32_t addr, uint32_t *out_value)
 static inline bool write32(struct cpu *cpu, uint32_t addr, uint32_t value)
 {
     if (LIKELY((addr & 3u) == 0 && in_sram(cpu, addr))) {
+        cpu->sram_writes++;
         memcpy(cpu->sram + (addr - cpu->sram_base), &value, sizeof value);
         return true;
     }
@@ -252,6 +253,7 @@ static inline bool write16(struct cpu *cpu, uint32_t addr, uint32_t value)
 {
     if (LIKELY((addr & 1u) == 0 && in_sram(cpu, addr))) {
         uint16_t half = (uint16_t)value;
+        cpu->sram_writes++;
         memcpy(cpu->sram + (addr - cpu->sram_base), &half, sizeof half);
         return true;
     }
@@ -261,6 +263,7 @@ static inline bool write16(struct cpu *cpu, uint32_t addr, uint32_t value)
 static inline bool write8(struct cpu *cpu, uint32_t addr, uint32_t value)
 {
     if (LIKELY(in_sram(cpu, addr))) {
+        cpu->sram_writes++;
         cpu->sram[addr - cpu->sram_base] = (uint8_t)value;
         return true;
     }

@@ -46,6 +46,7 @@ static bool read_aligned(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t
 static bool write_aligned(struct cpu *cpu, uint32_t addr, unsigned size, uint32_t value)
 {
     if (in_sram(cpu, addr)) {
+        cpu->sram_writes++;
         for (unsigned i = 0; i < size; i++) {
             cpu->sram[addr - cpu->sram_base + i] = (uint8_t)(value >> (8 * i));
         }

@@ -164,6 +164,7 @@ static bool read_plain(struct board *board, uint32_t addr, unsigned size, uint32
 static bool write_plain(struct board *board, uint32_t addr, unsigned size, uint32_t value)
 {
     if (addr - BOARD_SRAM_BASE < BOARD_SRAM_SIZE) {
+        board->cpu.sram_writes++;
         put(board->sram + (addr - BOARD_SRAM_BASE), size, value);
         return true;
     }

@@ -341,6 +341,7 @@ static void end(struct call_giving *giving, struct board *board)
     memcpy(cpu->r, answer->r, sizeof answer->r);
     cpu->r[R12] = answer->r12;
     cpu_set_apsr(cpu, answer->apsr);
+    cpu->sram_writes++;
     for (unsigned i = 0; i < 2; i++) {
         memcpy(ram(board, answer->word_addrs[i]), answer->words[i], 4);
     }

@@ -3,14 +3,20 @@
 
 #include <string.h>
 
+static void note_sram(struct idle_skip *skip, const struct board *board)
+{
+    skip->has_sram = true;
+    memcpy(skip->sram, board->sram, sizeof skip->sram);
+}
+
 static void note(struct idle_skip *skip, const struct board *board, bool with_sram)
 {
     skip->board = board;
     skip->expects = false;
     skip->cpu = board->cpu;
-    skip->has_sram = with_sram;
+    skip->has_sram = false;
     if (with_sram) {
-        memcpy(skip->sram, board->sram, sizeof skip->sram);
+        note_sram(skip, board);
     }
 }
 
@@ -30,7 +36,12 @@ static bool registers_are_as_noted(const struct idle_skip *skip, const struct bo
 
 static bool sram_is_as_noted(const struct idle_skip *skip, const struct board *board)
 {
-    return memcmp(board->sram, skip->sram, sizeof skip->sram) == 0;
+    return skip->has_sram && memcmp(board->sram, skip->sram, sizeof skip->sram) == 0;
+}
+
+static bool wrote_nothing(const struct idle_skip *skip, const struct board *board)
+{
+    return board->cpu.sram_writes == skip->cpu.sram_writes || sram_is_as_noted(skip, board);
 }
 
 /* How many rounds of `ticks` end before anything happens. One less: the last of them is
@@ -66,7 +77,7 @@ enum idle_skip_result idle_skip_round(struct idle_skip *skip, struct board *boar
     }
     bool same = board->links.debug == NULL && skip->board == board &&
                 nothing_happened(skip, board) && registers_are_as_noted(skip, board);
-    if (same && skip->has_sram && sram_is_as_noted(skip, board)) {
+    if (same && wrote_nothing(skip, board)) {
         uint64_t ticks = cpu->now - skip->cpu.now;
         uint64_t rounds = rounds_to_pass(board, ticks, until);
         bool compares = rounds > 0 && compare_every != 0 && ++skip->waits % compare_every == 0;
@@ -77,10 +88,11 @@ enum idle_skip_result idle_skip_round(struct idle_skip *skip, struct board *boar
         cpu->next_event = 0;
         skip->expects = compares;
         if (compares) {
+            note_sram(skip, board);
             return IDLE_SKIP_GOES_ON;
         }
         skip->rounds += rounds;
-        skip->cpu = *cpu; /* the memory is the same */
+        skip->cpu = *cpu;
         return IDLE_SKIP_GOES_ON;
     }
     note(skip, board, same);

@@ -21,7 +21,7 @@ struct idle_skip {
     uint64_t waits;  /* times that some were not, or were and are compared */
 
     /* The core as it came to the address the last time; where `expects`, as it must come there
-     * again. The memory is noted once the registers have been the same twice. */
+     * again. The memory is noted where a round has written to it. */
     const struct board *board; /* NULL = it did not */
     bool has_sram, expects;
     struct cpu cpu;

@@ -125,6 +125,14 @@ enum board_stop h_run(unsigned limit)
     return BOARD_STOP_TIME;
 }
 
+/* What the steps write is counted (cpu.h). */
+static void expect_counted(const uint8_t ram_before[], uint64_t writes_before)
+{
+    if (h_cpu.sram_writes == writes_before && memcmp(h_ram, ram_before, sizeof h_ram) != 0) {
+        fail_msg("at 0x%08" PRIx32 ": a write to the SRAM was not counted", h_cpu.r[15]);
+    }
+}
+
 static void fail_stop(enum board_stop stop)
 {
     fail_msg("stop %d at 0x%08" PRIx32 ", ipsr %" PRIu32 ", cfsr 0x%08" PRIx32 ": %s",
@@ -133,7 +141,11 @@ static void fail_stop(enum board_stop stop)
 
 void h_steps(unsigned count)
 {
+    static uint8_t before[sizeof h_ram];
+    uint64_t writes = h_cpu.sram_writes;
+    memcpy(before, h_ram, sizeof before);
     enum board_stop stop = h_run(count);
+    expect_counted(before, writes);
     if (stop != BOARD_STOP_TIME) {
         fail_stop(stop);
     }

@@ -4,6 +4,8 @@
 #include "lab/replay/poll_loop.h"
 #include "lab/replay/replay.h"
 #include "support/chip_fixture.h"
+#include "board/debug.h"
+#include "board/stm32f1/bus.h"
 #include "board/stm32f1/chip.h"
 #include "board/stm32f1/iwdg.h"
 
@@ -39,13 +41,41 @@ static const uint8_t program[] =
         0x00, 0x10, 0x02, 0x40, 0x00, 0x44, 0x00, 0x40, 0xFF, 0xFF,
         0x01, 0x00, 0x00, 0x30, 0x00, 0x40, 0x00, 0x01, 0x00, 0x20};
 
-/* Behind it, what sends each byte twice, and the call of it in place of `bl send`. */
-static const uint8_t twice[] = {
-    0x00, 0xB5, 0xFF, 0xF7, 0xEE, 0xFF, /* push {lr}; bl send */
-    0xFF, 0xF7, 0xEC, 0xFF, 0x00, 0xBD, /* bl send; pop {pc} */
+enum {
+    CALLS_POLL = 0x42,
+    CALLS_SEND = 0x4E,
+    NONE = 0x58,
+    POLL = 0x62,
+    SEND = 0x6A,
+    RECEIVED = 0x100
 };
-static const uint8_t calls_twice[] = {0x00, 0xF0, 0x1B, 0xF8};
-enum { CALLS_SEND = 0x4E, NONE = 0x58, POLL = 0x62, SEND = 0x6A, RECEIVED = 0x100 };
+
+/* A function behind the program, and the call of it in place of one of the program's. */
+struct variant {
+    uint32_t call_at;
+    uint8_t call[4];
+    uint8_t code[18];
+};
+
+static const struct variant sends_twice = {
+    CALLS_SEND,
+    {0x00, 0xF0, 0x1B, 0xF8},
+    {0x00, 0xB5, 0xFF, 0xF7, 0xEE, 0xFF,  /* push {lr}; bl send */
+     0xFF, 0xF7, 0xEC, 0xFF, 0x00, 0xBD}, /* bl send; pop {pc} */
+};
+static const struct variant polls_from_within = {
+    CALLS_POLL,
+    {0x00, 0xF0, 0x21, 0xF8},
+    {0x00, 0xB5, 0xFF, 0xF7, 0xEA, 0xFF, 0x00, 0xBD}, /* push {lr}; bl poll; pop {pc} */
+};
+/* It counts in memory, and only there: no round is like another. */
+static const struct variant counts_polls = {
+    CALLS_POLL,
+    {0x00, 0xF0, 0x21, 0xF8},
+    {0x00, 0xB5, 0xFF, 0xF7, 0xEA, 0xFF,  /* push {lr}; bl poll */
+     0xD8, 0xF8, 0x40, 0x30, 0x01, 0x33,  /* ldr r3, [r8, #64]; adds r3, #1 */
+     0xC8, 0xF8, 0x40, 0x30, 0x00, 0xBD}, /* str r3, [r8, #64]; pop {pc} */
+};
 
 static struct replay *replay;
 
@@ -53,12 +83,16 @@ static struct replay *replay;
 static const struct replay_options named = {.loops = {BOARD_FLASH_BASE + POLL}};
 static const struct replay_options unnamed = {.compare_every = 0};
 
-static struct board *start(const struct replay_options *options)
+static struct board *start(const struct replay_options *options, const struct variant *variant)
 {
     struct board_options board_options = {.seed = 7};
     struct board *board = board_new(&board_options);
     assert_non_null(board);
     memcpy(board_flash(board), program, sizeof program);
+    if (variant != NULL) {
+        memcpy(board_flash(board) + variant->call_at, variant->call, sizeof variant->call);
+        memcpy(board_flash(board) + sizeof program, variant->code, sizeof variant->code);
+    }
     if (options != NULL) {
         replay = replay_new(options);
         assert_non_null(replay);
@@ -92,9 +126,9 @@ static void assert_same(const struct board *one, const struct board *other)
 }
 
 static void expect_same_course(const struct replay_options *options,
-                               struct replay_counts *out_counts)
+                               const struct variant *variant, struct replay_counts *out_counts)
 {
-    struct board *plain = start(NULL), *board = start(options);
+    struct board *plain = start(NULL, variant), *board = start(options, variant);
     enum board_stop stop;
     unsigned slice = 0;
     do {
@@ -116,9 +150,46 @@ static void test_same_course(void **state)
 {
     (void)state;
     struct replay_counts counts;
-    expect_same_course(&named, &counts);
+    expect_same_course(&named, NULL, &counts);
     assert_true(counts.rounds > 50000);
     assert_int_equal(counts.compared_waits, 0);
+}
+
+static void test_rounds_may_write_the_same(void **state)
+{
+    (void)state;
+    struct replay_counts counts;
+    expect_same_course(&named, &polls_from_within, &counts);
+    assert_true(counts.rounds > 50000);
+}
+
+static void test_rounds_that_count_are_executed(void **state)
+{
+    (void)state;
+    struct replay_counts counts;
+    expect_same_course(&named, &counts_polls, &counts);
+    assert_int_equal(counts.rounds, 0);
+}
+
+/* The steps of the core do so, too (cpu_fixture.c). */
+static void test_every_write_is_counted(void **state)
+{
+    (void)state;
+    enum { BIT_BAND = 0x22000000 };
+    struct board *board = start(NULL, NULL);
+    const uint8_t byte = 5;
+    uint64_t writes = board->cpu.sram_writes;
+    assert_true(bus_write(board, BOARD_SRAM_BASE + RECEIVED, 4, 1));
+    assert_int_equal(board->cpu.sram_writes, ++writes);
+    assert_true(bus_write(board, BIT_BAND + RECEIVED * 32 + 4, 4, 1));
+    assert_int_equal(board->cpu.sram_writes, ++writes);
+    assert_int_equal(board->sram[RECEIVED], 3);
+    assert_true(bus_dma_write(board, BOARD_SRAM_BASE + RECEIVED, 1, 4));
+    assert_int_equal(board->cpu.sram_writes, ++writes);
+    assert_true(debug_write(board, BOARD_SRAM_BASE + RECEIVED, &byte, 1));
+    assert_int_equal(board->cpu.sram_writes, ++writes);
+    assert_int_equal(board->sram[RECEIVED], 5);
+    board_free(board);
 }
 
 /* Each byte is sent twice, so there is something to wait for. */
@@ -127,9 +198,7 @@ static void test_a_loop_is_found(void **state)
     (void)state;
     uint64_t now[2];
     for (unsigned i = 0; i < 2; i++) {
-        struct board *board = start(i == 1 ? &unnamed : NULL);
-        memcpy(board_flash(board) + sizeof program, twice, sizeof twice);
-        memcpy(board_flash(board) + CALLS_SEND, calls_twice, sizeof calls_twice);
+        struct board *board = start(i == 1 ? &unnamed : NULL, &sends_twice);
         unsigned slice = 0;
         while (run(board, slice) == BOARD_STOP_TIME) {
             slice++;
@@ -148,7 +217,7 @@ static void test_some_are_compared(void **state)
     struct replay_counts counts;
     const struct replay_options options = {.loops = {BOARD_FLASH_BASE + POLL},
                                            .compare_every = 3};
-    expect_same_course(&options, &counts);
+    expect_same_course(&options, NULL, &counts);
     assert_true(counts.rounds > 10000 && counts.compared_waits > 50);
     assert_int_equal(counts.differences, 0);
 }
@@ -160,7 +229,7 @@ static void test_a_difference_stops(void **state)
     static const uint8_t looks_at_value[] = {0xAB, 0x69, 0xC3, 0xF3, 0xC0, 0x33};
     const struct replay_options options = {.loops = {BOARD_FLASH_BASE + POLL},
                                            .compare_every = 1};
-    struct board *board = start(&options);
+    struct board *board = start(&options, NULL);
     memcpy(board_flash(board) + NONE, looks_at_value, sizeof looks_at_value);
     assert_int_equal(board_run(board, board_now(board) + 100 * MS), BOARD_STOP_UNKNOWN);
     assert_non_null(strstr(board_why(board), "waits"));
@@ -175,7 +244,7 @@ static void test_watchdog_comes(void **state)
     (void)state;
     uint64_t resets[2];
     for (unsigned i = 0; i < 2; i++) {
-        struct board *board = start(i == 1 ? &named : NULL);
+        struct board *board = start(i == 1 ? &named : NULL, NULL);
         board_flash(board)[0x40] = board_flash(board)[0x41] =
             0; /* again: no str, a movs r0, r0 */
         while (board_resets(board, BOARD_RESET_WATCHDOG) == 0) {
@@ -212,7 +281,7 @@ static void test_other_loops_are_none(void **state)
     };
     /* Its first instruction would lie in front of flash. */
     static const uint8_t from_before_flash[] = {0x31, 0x68, 0x09, 0x06, 0xFB, 0xD5};
-    struct board *board = start(NULL);
+    struct board *board = start(NULL, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         memcpy(board_flash(board) + SEND, rows[i].code, sizeof rows[i].code);
         board->cpu.r[6] = rows[i].base;
@@ -235,9 +304,15 @@ static void test_other_loops_are_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_course),          cmocka_unit_test(test_a_loop_is_found),
-        cmocka_unit_test(test_other_loops_are_none), cmocka_unit_test(test_some_are_compared),
-        cmocka_unit_test(test_a_difference_stops),   cmocka_unit_test(test_watchdog_comes),
+        cmocka_unit_test(test_same_course),
+        cmocka_unit_test(test_rounds_may_write_the_same),
+        cmocka_unit_test(test_rounds_that_count_are_executed),
+        cmocka_unit_test(test_every_write_is_counted),
+        cmocka_unit_test(test_a_loop_is_found),
+        cmocka_unit_test(test_other_loops_are_none),
+        cmocka_unit_test(test_some_are_compared),
+        cmocka_unit_test(test_a_difference_stops),
+        cmocka_unit_test(test_watchdog_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
