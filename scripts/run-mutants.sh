@@ -24,9 +24,50 @@ die() {
     exit 1
 }
 
-# header FILE KEY: what stands behind "# KEY:" before the diff
-header() {
-    sed -n "/^---/q; s/^# $2: *//p" "$1" | head -n 1
+# list PATCH...: a line for each, TARGETS|NAME|TEST|FILTER|ARGS, from what stands behind "# KEY:" before the diff. Those
+# of the host come first, then the firmware's by their targets: so hardly any firmware is built again without a fault.
+list() {
+    awk '
+        function end() {
+            if (test == "") {
+                wrong = wrong file ": no line \"# Test:\"\n"
+            }
+            if (builds "," targets != "host," && (builds != "firmware" || targets == "")) {
+                wrong = wrong file ": \"# Builds:\" is not host, or firmware with \"# Targets:\"\n"
+            }
+            sub(/.*\//, "", file)
+            sub(/\.patch$/, "", file)
+            filter = test
+            if (!sub(/^[^ ]+ +/, "", filter)) {
+                filter = ""
+            }
+            sub(/ .*/, "", test)
+            print targets "|" file "|" test "|" filter "|" args
+        }
+        FNR == 1 {
+            if (file != "") {
+                end()
+            }
+            file = FILENAME
+            test = builds = targets = args = ""
+            head = 1
+        }
+        /^---/ { head = 0 }
+        !head || !/^# [A-Z][a-z]*: / { next }
+        {
+            value = $0
+            sub(/^# [A-Za-z]*: */, "", value)
+        }
+        /^# Test:/ { test = value }
+        /^# Builds:/ { builds = value }
+        /^# Targets:/ { targets = value }
+        /^# Args:/ { args = value }
+        END {
+            end()
+            printf "%s", wrong >"/dev/stderr"
+            exit wrong != ""
+        }' "$@" >"$work/unsorted" || exit 1
+    LC_ALL=C sort -u -t '|' -k 1,1 -k 2,2 "$work/unsorted"
 }
 
 # build host|firmware [target...]
@@ -45,12 +86,7 @@ run() {
     set -- "$4" ${2:+"$2"} $3
     log=$1
     shift
-    timeout 3600 "$exe" "$@" >"$log" 2>&1
-}
-
-# filter FILE: what stands behind the test's name in "# Test:"
-filter() {
-    header "$1" Test | sed -n 's/^[^ ]* *//p'
+    timeout 3600 "$exe" "$@" >"$log" 2>&1 </dev/null
 }
 
 # ---- which ----
@@ -62,28 +98,23 @@ for name; do
         [ -f "$patch" ] || continue
         found=1
         patches="$patches $patch"
-        [ -n "$(header "$patch" Test)" ] || die "$patch: no line '# Test:'"
-        case $(header "$patch" Builds),$(header "$patch" Targets) in
-        host, | firmware,?*) ;;
-        *) die "$patch: '# Builds:' is not host, or firmware with '# Targets:'" ;;
-        esac
     done
     [ -n "$found" ] || die "tests/mutants/$name.patch: no such file"
 done
-# Those of the host first, then the firmware's by their targets: so hardly any firmware is built again without a fault.
-patches=$(for patch in $patches; do echo "$(header "$patch" Targets)|$patch"; done |
-    LC_ALL=C sort -u -t '|' -k 1,1 -k 2,2 | sed 's/.*|//')
+mkdir -p "$work"
+# shellcheck disable=SC2086 # a list of words
+list $patches >"$work/list"
 
 # ---- many: by two at once with a copy each, for most of the time one test keeps one processor busy ----
 # What one has taken, the other passes over: a folder of its name is there.
 # half 0|1: what it said stays in $work/halfN.out
 half() {
-    # shellcheck disable=SC2046,SC2086 # lists of words
+    # shellcheck disable=SC2046 # a list of words
     OTTER_MUTANTS_JOBS=$((jobs / 2)) OTTER_MUTANTS_DIR=$work/half$1 OTTER_MUTANTS_TAKEN=$work/taken \
-        scripts/run-mutants.sh $(printf '%s\n' $patches | xargs -n 1 basename -s .patch) 2>&1 |
+        scripts/run-mutants.sh $(cut -d '|' -f 2 "$work/list") 2>&1 |
         tee "$work/half$1.out" | grep -v '^[0-9]* mutants, '
 }
-total=$(echo "$patches" | wc -w)
+total=$(wc -l <"$work/list")
 if [ "$jobs" -gt 1 ] && [ "$total" -gt 9 ]; then
     rm -rf "$work/taken"
     mkdir -p "$work/taken"
@@ -97,14 +128,19 @@ if [ "$jobs" -gt 1 ] && [ "$total" -gt 9 ]; then
 fi
 
 # ---- the copy: only what differs is written, so that only that is built again ----
-mkdir -p "$tree"
-git ls-files -co --exclude-standard | sort -u >"$work/files"
-while read -r file; do
-    [ -f "$file" ] || continue
-    cmp -s "$file" "$tree/$file" && continue
-    mkdir -p "$tree/$(dirname "$file")"
-    cp "$file" "$tree/$file"
-done <"$work/files"
+git ls-files -co --exclude-standard | sort -u | while read -r file; do
+    [ ! -f "$file" ] || echo "$file"
+done >"$work/files"
+if [ -d "$tree" ]; then
+    while read -r file; do
+        cmp -s "$file" "$tree/$file" && continue
+        mkdir -p "$tree/$(dirname "$file")"
+        cp "$file" "$tree/$file"
+    done <"$work/files"
+else # a thousand times cmp and cp would take a minute
+    mkdir "$tree"
+    tar -c -T "$work/files" | tar -x -C "$tree"
+fi
 (cd "$tree" && find . -path ./build -prune -o -type f -print | sed 's,^\./,,' | sort) >"$work/copied"
 comm -13 "$work/files" "$work/copied" | while read -r file; do rm "$tree/$file"; done
 
@@ -136,36 +172,30 @@ restore() {
     [ -z "$faulty" ] || build firmware $faulty || die "cannot build (see $work/build.log)"
     faulty=
 }
-# passes PATCH: run the test of a mutant without it, once
+# passes TEST FILTER: run a mutant's test without it, once
 : >"$work/passed"
 passes() {
-    # Not a long campaign: make test runs a slice of it.
-    [ -z "$passed" ] && [ -z "$(header "$1" Args)" ] || return 0
-    of=$(header "$1" Test)
-    ! grep -qxF -e "$of" "$work/passed" || return 0
+    ! grep -qxF -e "$1 $2" "$work/passed" || return 0
     restore
-    build host "${of%% *}" || die "cannot build (see $work/build.log)"
-    run "${of%% *}" "$(filter "$1")" "" "$work/clean.log" </dev/null || {
+    build host "$1" || die "cannot build (see $work/build.log)"
+    run "$1" "$2" "" "$work/clean.log" || {
         tail -n 30 "$work/clean.log"
-        die "without a mutant, this fails already: $of"
+        die "without a mutant, this fails already: $1 $2"
     }
-    echo "$of" >>"$work/passed"
+    echo "$1 $2" >>"$work/passed"
 }
 
 # ---- one by one ----
 count=0
 killed=0
-for patch in $patches; do
-    name=$(basename "$patch" .patch)
-    test=$(header "$patch" Test)
-    test=${test%% *}
-    filter=$(filter "$patch")
-    targets=$(header "$patch" Targets)
+while IFS='|' read -r targets name test filter args <&3; do
+    patch=tests/mutants/$name.patch
     [ -z "${OTTER_MUTANTS_TAKEN:-}" ] || mkdir "$OTTER_MUTANTS_TAKEN/$name" 2>/dev/null || continue
     count=$((count + 1))
     # What the mutant does not touch must be the right one.
     [ "$faulty" = "$targets" ] || restore
-    passes "$patch"
+    # Not a long campaign: make test runs a slice of it.
+    [ -n "$passed$args" ] || passes "$test" "$filter"
     [ -z "$targets" ] || build host "$test" || die "cannot build (see $work/build.log)"
     (cd "$tree" && git apply -C1 "$root/$patch") || die "$patch does not apply: write it anew"
     verdict=killed
@@ -179,7 +209,7 @@ for patch in $patches; do
     log=$work/$name.log
     if [ "$verdict" = killed ]; then
         status=0
-        run "$test" "$filter" "$(header "$patch" Args)" "$log" || status=$?
+        run "$test" "$filter" "$args" "$log" || status=$?
         case $status in
         0) verdict=SURVIVED ;;
         124) verdict='NOT DONE IN TIME' ;;
@@ -194,6 +224,6 @@ for patch in $patches; do
     [ "$verdict" != 'CANNOT BE BUILT' ] || tail -n 20 "$work/build.log"
     echo "$verdict  $name ($test${filter:+,$filter})"
     echo "  repeat: scripts/run-mutants.sh $name    (log: $log)"
-done
+done 3<"$work/list"
 echo "$count mutants, $killed killed"
 [ "$killed" -eq "$count" ]
