@@ -70,13 +70,20 @@ static error_t add_host(struct options *options, const char *host)
     return 0;
 }
 
+static bool takes_copy(const struct options *options)
+{
+    return options->command == COMMAND_BACKUP || options->command == COMMAND_RESTORE;
+}
+
 static error_t take_word(struct options *options, const char *word, unsigned number)
 {
     if (number == 0 && strcmp(word, "backup") == 0) {
         options->command = COMMAND_BACKUP;
     } else if (number == 0 && strcmp(word, "restore") == 0) {
         options->command = COMMAND_RESTORE;
-    } else if (number == 1 && options->command != COMMAND_SERVE) {
+    } else if (number == 0 && strcmp(word, "audit") == 0) {
+        options->command = COMMAND_AUDIT;
+    } else if (number == 1 && takes_copy(options)) {
         options->copy = word;
     } else {
         return misuse(word, "unexpected argument");
@@ -145,7 +152,7 @@ static error_t check(const struct options *options)
         check_address("--listen-devices", options->listen_devices) != 0) {
         return EINVAL;
     }
-    if (options->command != COMMAND_SERVE && options->copy == NULL) {
+    if (takes_copy(options) && options->copy == NULL) {
         return misuse(options->command == COMMAND_BACKUP ? "backup" : "restore",
                       "a file's name is needed");
     }
@@ -197,11 +204,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
     .options = option_table,
     .parser = parse,
-    .args_doc = "\nbackup FILE\nrestore FILE",
+    .args_doc = "\nbackup FILE\nrestore FILE\naudit",
     .doc =
         "The update server: console and REST for people, hawkBit's DDI for devices.\v"
         "Without a word it serves until SIGTERM. `backup` copies the database, which may be in "
-        "use; `restore` puts such a copy in its place while no server runs. The first start "
+        "use; `restore` puts such a copy in its place while no server runs. `audit` checks the "
+        "chain of audit entries in a database or copy that no server uses. The first start "
         "prints a link that makes the first admin."};
 
 int options_parse(int argc, char **argv, struct options *out_options)

@@ -6,7 +6,7 @@
 #include "host/error.h"
 
 /* The command line of otter-cloud. */
-enum command { COMMAND_SERVE, COMMAND_BACKUP, COMMAND_RESTORE };
+enum command { COMMAND_SERVE, COMMAND_BACKUP, COMMAND_RESTORE, COMMAND_AUDIT };
 
 enum { OPTIONS_HOSTS_MAX = 16 };
 

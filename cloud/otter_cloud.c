@@ -55,6 +55,9 @@ int main(int argc, char **argv)
     case COMMAND_RESTORE:
         code = server_restore(&options);
         break;
+    case COMMAND_AUDIT:
+        code = server_audit(&options);
+        break;
     case COMMAND_SERVE:
     default:
         code = run(&options);

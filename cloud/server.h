@@ -22,8 +22,9 @@ void server_print_addresses(const struct server *server, FILE *out);
 /* Answer what is under way, write everything, and free. */
 void server_stop(struct server *server);
 
-/* `otter-cloud backup` and `restore`: return the exit code. */
+/* `otter-cloud backup`, `restore` and `audit`: return the exit code. */
 int server_backup(const struct options *options);
 int server_restore(const struct options *options);
+int server_audit(const struct options *options);
 
 #endif

@@ -80,8 +80,8 @@ void fleet_save_contacts(struct fleet *fleet);
 
 /* ---- settings: in the store, changed by REST ---- */
 enum fleet_registration {
-    REGISTRATION_CLOSED,     /* only devices that are there */
-    REGISTRATION_ALLOW_LIST, /* only devices that were entered beforehand */
+    REGISTRATION_CLOSED,     /* nobody: a claim code is good for nothing */
+    REGISTRATION_ALLOW_LIST, /* who was entered beforehand and shows a claim code */
     REGISTRATION_CLAIM,      /* who shows a claim code; the default */
     REGISTRATION_OPEN,       /* anyone, without a token: for a closed network */
 };

@@ -68,9 +68,10 @@ static bool is_device(struct fleet *fleet, const struct fleet_slot *slot,
 }
 
 /* A device that was entered beforehand and has no token yet takes one with a claim code. */
-static bool may_claim(const struct fleet_slot *slot, const struct proof *proof)
+static bool may_claim(const struct fleet *fleet, const struct fleet_slot *slot,
+                      const struct proof *proof)
 {
-    return proof->token != NULL && proof->token->kind == TOKEN_CLAIM && slot->target_tokens < 1;
+    return fleet->settings.registration != REGISTRATION_CLOSED && proof->token != NULL && proof->token->kind == TOKEN_CLAIM && slot->target_tokens < 1;
 }
 
 static bool may_register(const struct fleet *fleet, const struct proof *proof)
@@ -197,7 +198,7 @@ static enum fleet_result build_register(struct fleet_change *change)
         fleet_fill_poll(fleet, slot, params->out_poll);
         return FLEET_DONE;
     }
-    if (slot != NULL ? !may_claim(slot, &proof) : !may_register(fleet, &proof)) {
+    if (slot != NULL ? !may_claim(fleet, slot, &proof) : !may_register(fleet, &proof)) {
         return fleet_refuse(change, FLEET_UNAUTHORIZED, "no valid token");
     }
     if (slot != NULL) {

@@ -70,8 +70,8 @@ function tokenCells(refresh) {
 }
 
 function settingsForm(settings, refresh) {
-  const registration = h("select", {}, [["closed", "closed: only devices that are there"],
-    ["allow-list", "allow-list: only devices that were entered"], ["claim", "claim: who shows a claim code"],
+  const registration = h("select", {}, [["closed", "closed: nobody new"],
+    ["allow-list", "allow-list: devices that were entered, with a claim code"], ["claim", "claim: who shows a claim code"],
     ["open", "open: anyone, without a token"]].map(([value, text]) =>
     h("option", { value, selected: value === settings.registration }, text)));
   const number = (name, max) => h("input", { type: "number", min: 1, max, required: true, value: settings[name] });

@@ -54,6 +54,10 @@ openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret -out locked.key 2>/
     [ ! -e text.db.files ] || report "leaves a folder of files" "--db text.db"
     expect 1 'otter-cloud: none.db: unable to open' backup --db none.db copy.db
 
+    expect 1 'otter-cloud: none.db: No such file' audit --db none.db
+    [ ! -e none.db ] || report "makes a database" "audit --db none.db"
+    expect 2 'otter-cloud: copy.db: unexpected argument' audit copy.db
+
     "$program" --db a.db $any >server.txt 2>&1 &
     server=$!
     tries=600
@@ -69,6 +73,10 @@ openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret -out locked.key 2>/
     expect 1 "otter-cloud: $address: Address already in use" --db b.db --listen "$address" --listen-devices 127.0.0.1:0
     expect 1 'otter-cloud: a.db: another otter-cloud uses it' --db a.db $any
     "$program" backup --db a.db copy.db >/dev/null || report "does not copy" "backup --db a.db copy.db"
+    "$program" audit --db copy.db >audit.txt || report "does not find the audit whole" "audit --db copy.db"
+    grep -Eq '^audit of copy.db: [1-9][0-9]* entries, .* hash is [0-9a-f]{64}$' audit.txt ||
+        report "says $(cat audit.txt)" "audit --db copy.db"
+    expect 1 'otter-cloud: a.db: another otter-cloud uses it' audit --db a.db
     expect 1 'otter-cloud: copy.db: exists already' backup --db a.db copy.db
     expect 1 'otter-cloud: none/copy.db: No such file' backup --db a.db none/copy.db
     expect 1 'otter-cloud: a.db: another otter-cloud uses it' restore --db a.db copy.db
@@ -80,6 +88,9 @@ openssl genpkey -algorithm ed25519 -aes256 -pass pass:secret -out locked.key 2>/
     server=
     expect 1 'otter-cloud: a.db: is there: move it away first' restore --db a.db copy.db
     expect 1 'otter-cloud: text.db: file is not a database' restore --db d.db text.db
+    python3 -c 'import sqlite3; db = sqlite3.connect("copy.db")
+db.execute("UPDATE audit SET verb = \"nothing\" WHERE id = 1"); db.commit()'
+    expect 1 'otter-cloud: audit: entry 1 was changed' audit --db copy.db
     python3 -c 'import sqlite3; db = sqlite3.connect("copy.db")
 db.execute("UPDATE meta SET value = 99 WHERE name = \"schema\""); db.commit()'
     expect 1 'otter-cloud: copy.db: its schema is number 99, and this otter-cloud knows up to' --db copy.db $any

@@ -359,6 +359,8 @@ static void a_device_brings_its_own_token_beside_a_claim_code(void **state)
 static void registration_is_as_it_is_set(void **state)
 {
     struct world *world = *state;
+    struct record_token wish = {.kind = TOKEN_CLAIM, .name = "batch", .uses_left = 1};
+    char claim[FLEET_SECRET_SIZE];
 
     world_set(world, "registration", "closed");
     assert_int_equal(poll_with(world, "a", "GatewayToken", world->gateway + 13, NULL),
@@ -367,6 +369,12 @@ static void registration_is_as_it_is_set(void **state)
     assert_done(world);
     assert_int_equal(poll_with(world, "a", "GatewayToken", world->gateway + 13, NULL),
                      FLEET_DONE);
+    fleet_make_token(world->fleet, "test", &wish, claim, world_take_answer, world);
+    assert_done(world);
+    assert_int_equal(poll_with(world, "a", "TargetToken", claim, NULL), FLEET_UNAUTHORIZED);
+    world_set(world, "registration", "allow-list");
+    assert_int_equal(poll_with(world, "b", "TargetToken", claim, NULL), FLEET_UNAUTHORIZED);
+    assert_int_equal(poll_with(world, "a", "TargetToken", claim, NULL), FLEET_DONE);
     world_set(world, "registration", "open");
     assert_int_equal(poll_with(world, "new", NULL, NULL, NULL), FLEET_DONE);
     assert_int_equal(poll_with(world, "new", "TargetToken", "wrong", NULL), FLEET_UNAUTHORIZED);
