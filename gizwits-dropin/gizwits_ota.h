@@ -69,7 +69,8 @@ typedef struct {
 extern mcuOTA_t romUpdate;
 
 /* Message 0x19, already acknowledged; inData is the payload (frame offset 8). Sends READY.
- * Returns 0; -1: not of the right form, or the size cannot be; -2: READY could not be sent.
+ * Returns 0; -1: not of the right form, the size cannot be, or it is not taken (already there,
+ * on trial, tried; docs/protocol.md 4.8); -2: READY could not be sent.
  * Suspend then tells the module. */
 int8_t Pro_W2D_UpdateCmdHandle(uint8_t *inData, uint32_t dataLen);
 
@@ -79,8 +80,9 @@ int8_t Pro_D2W_UpdateReady(uint8_t *md5Data, uint16_t md5Len);
 
 /* Message 0x1D, to be acknowledged whatever this returns; inData is the payload (frame offset
  * 8).
- * Returns 0: stored, or a repeat; -1: a piece that cannot be, or flash failed; -2: the whole
- * file's MD5 differs, or it cannot start. For -1 and -2 0x27 was sent; if the line had shown a
+ * Returns 0: stored, or a repeat; -1: a piece that cannot be, the vectors in piece 1 cannot
+ * start, or flash failed; -2: the whole file is not what was offered (MD5), for other hardware,
+ * or its trailer is damaged. For -1 and -2 0x27 was sent; if the line had shown a
  * fault, READY with half the piece length follows when 0x28 came (docs/protocol.md 4.6). After
  * the last good piece the installation is requested, and the poll restarts the MCU once the
  * ACK has left. */

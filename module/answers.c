@@ -18,7 +18,7 @@ static void emit_request(struct module *module, const struct otter_frame *frame)
 
 static void answer_time(struct module *module, const struct otter_frame *frame)
 {
-    /* Before the cloud is reached: not zeros, but this (docs/protocol.md, 2.9). */
+    /* Before the cloud is reached: not zeros, but this (docs/protocol.md, 2). */
     struct otter_time time = {.year = 1970, .month = 1, .day = 1, .hour = 8};
     struct otter_time now;
     uint8_t payload[16];

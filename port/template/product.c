@@ -12,8 +12,9 @@ void clock_stop(void)
 {
 }
 
-void iwdg_start(void)
+void iwdg_start(enum iwdg_time time)
 {
+    (void)time;
 }
 
 void iwdg_feed(void)
@@ -50,6 +51,11 @@ void jump_to_image(uint32_t addr)
 void debug_start(uint32_t bus_hz)
 {
     (void)bus_hz;
+}
+
+void debug_byte(uint8_t byte)
+{
+    (void)byte;
 }
 
 void debug_text(const char text[])

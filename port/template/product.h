@@ -21,9 +21,10 @@ void clock_stop(void);
 
 /* Must: start a watchdog that only a reset stops; feed it, harmless if not running. The
  * bootloader's time is the longest there is, so that an app on trial without a watchdog of its
- * own gets through its start (port/stm32f103/iwdg.h gives the time); an app's own must be
- * longer than one page erase and one page of programming. */
-void iwdg_start(void);
+ * own gets through its start; an app's own must be longer than one page erase and one page of
+ * programming. */
+enum iwdg_time { IWDG_3_S, IWDG_26_S };
+void iwdg_start(enum iwdg_time time);
 void iwdg_feed(void);
 
 /* Must: a millisecond interrupt that wakes system_sleep(), and its count. */
@@ -41,6 +42,7 @@ void jump_to_image(uint32_t addr);
 
 /* Must: bring log text out; stop leaves the peripheral as after reset. */
 void debug_start(uint32_t bus_hz);
+void debug_byte(uint8_t byte);
 void debug_text(const char text[]);
 void debug_decimal(uint32_t value);
 void debug_hex4(uint16_t value);

@@ -40,7 +40,7 @@ struct otter_flag {
  *   0               pending, and *out_flag is plausible: 8 <= image_size <= both slots,
  *   OTTER_ERR_NONE  no update pending,
  *   OTTER_ERR_RANGE pending, but the size is impossible (*out_flag is filled, for logs):
- *                   treat it like a bad image, and erase it,
+ *                   no request; otter's bootloader leaves it where it is,
  *   or what port->read returned.
  */
 OTTER_MUST_CHECK int otter_flag_read(const struct otter_port *port,

@@ -25,7 +25,7 @@ extern "C" {
  * between them: the core stands for 40 ms in an erase, 10 ms in 256 bytes (STM32F1). When a
  * page is full the next one is erased ahead, before the part that needs it came.
  *
- * RAM: struct otter_slot_writer, 28 bytes, and the digest's 84. Context: main loop.
+ * RAM: struct otter_slot_writer, 32 bytes, and the digest's 84. Context: main loop.
  * Power: the slot holds a part of the file; nothing says that there is more.
  */
 enum { OTTER_SLOT_WRITER_STEP = 256 }; /* bytes programmed in a step */

@@ -19,7 +19,7 @@ extern "C" {
  * otter_startup_run() as `verify`.
  *
  * Everything is read from flash in the same call, trailer and signed bytes alike. Nothing of
- * the image is used before its signature has been verified. About 2.5 KB of stack, 0.6 s for 26
+ * the image is used before its signature has been verified. About 2 KB of stack, 0.6 s for 26
  * KB on a Cortex-M3 at 72 MHz; the watchdog is fed. Source: docs/flash-format.md chapter 3.
  */
 struct otter_verifier {
