@@ -39,6 +39,18 @@ size_t json_character_len(const char *characters)
     return len;
 }
 
+size_t json_prefix_len(const char *text, size_t max)
+{
+    size_t len = 0, next = 0;
+
+    while (next <= max && text[next] != '\0') {
+        size_t part = json_character_len(text + next);
+        len = next;
+        next += part != 0 ? part : 1;
+    }
+    return next <= max ? next : len;
+}
+
 void json_add(json_t **io_object, const char *name, json_t *value)
 {
     if (json_object_set_new(*io_object, name, value) != 0) { /* takes NULLs, and fails */

@@ -24,6 +24,10 @@ json_t *json_text(const char *text);
 /* Bytes of the UTF-8 character at `characters`, which ends with NUL; 0 = it is none. */
 size_t json_character_len(const char *characters);
 
+/* Bytes of `text` up to the last character that ends within the first `max` bytes: where a text
+ * is cut. Bytes that are not UTF-8 count as one character each. */
+size_t json_prefix_len(const char *text, size_t max);
+
 /* `len` bytes as lower-case hexadecimal digits. */
 json_t *json_hex(const uint8_t bytes[], size_t len);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "cloud/fleet/fleet_outbox.h"
+#include "host/json.h"
 #include "otter/reason.h"
 
 enum {
@@ -197,7 +198,8 @@ static void enter(struct fleet_work *work, const struct action_step *step,
     }
     const char *reason = word->reason != NULL ? word->reason : step->reason;
     if (reason != NULL) {
-        (void)snprintf(record->reason, sizeof record->reason, "%s", reason);
+        (void)snprintf(record->reason, sizeof record->reason, "%.*s",
+                       (int)json_prefix_len(reason, RECORD_REASON_MAX), reason);
     }
     if (step->state == ACTION_CONFIRMED) {
         record->code = 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cloud/store/audit.h"
+#include "host/json.h"
 
 enum { ROUNDS_MAX = 50 }; /* of one change; others have to get through in between */
 
@@ -125,10 +126,11 @@ void fleet_change_audit(struct fleet_change *change, const char *actor, const ch
     (void)snprintf(entry.actor, sizeof entry.actor, "%s", actor);
     (void)snprintf(entry.verb, sizeof entry.verb, "%s", verb);
     if (id != 0) {
-        (void)snprintf(entry.object, sizeof entry.object, "%.12s %lld %.30s", kind,
-                       (long long)id, name);
+        (void)snprintf(entry.object, sizeof entry.object, "%.12s %lld %.*s", kind,
+                       (long long)id, (int)json_prefix_len(name, 30), name);
     } else {
-        (void)snprintf(entry.object, sizeof entry.object, "%.12s %.50s", kind, name);
+        (void)snprintf(entry.object, sizeof entry.object, "%.12s %.*s", kind,
+                       (int)json_prefix_len(name, 50), name);
     }
     entry.head.id = ++change->fleet->last_id[RECORD_AUDIT];
     /* Two changes after the same entry are a conflict in the store, and one is made again. */

@@ -63,15 +63,16 @@ static bool is_device(struct fleet *fleet, const struct fleet_slot *slot,
         return proof->token->kind == TOKEN_GATEWAY ||
                (proof->token->kind == TOKEN_TARGET && proof->token->owner == slot->id);
     }
-    return !proof->has_token && slot->target_tokens == 0 &&
+    return !proof->has_token && !slot->has_had_token &&
            fleet->settings.registration == REGISTRATION_OPEN;
 }
 
-/* A device that was entered beforehand and has no token yet takes one with a claim code. */
+/* A device that was entered beforehand and never had a token takes one with a claim code. */
 static bool may_claim(const struct fleet *fleet, const struct fleet_slot *slot,
                       const struct proof *proof)
 {
-    return fleet->settings.registration != REGISTRATION_CLOSED && proof->token != NULL && proof->token->kind == TOKEN_CLAIM && slot->target_tokens < 1;
+    return fleet->settings.registration != REGISTRATION_CLOSED && proof->token != NULL &&
+           proof->token->kind == TOKEN_CLAIM && !slot->has_had_token;
 }
 
 static bool may_register(const struct fleet *fleet, const struct proof *proof)

@@ -346,11 +346,13 @@ static void set_token(struct fleet_token *token, const struct record_token *reco
 
 static void count_token(struct fleet *fleet, const struct fleet_token *token, int by)
 {
-    struct fleet_slot *slot = token->kind == TOKEN_TARGET && token->revoked_at == 0
-                                  ? fleet_list_find(&fleet->slots, token->owner)
-                                  : NULL;
+    struct fleet_slot *slot =
+        token->kind == TOKEN_TARGET ? fleet_list_find(&fleet->slots, token->owner) : NULL;
 
     if (slot != NULL) {
+        slot->has_had_token = true;
+    }
+    if (slot != NULL && token->revoked_at == 0) {
         slot->target_tokens = (uint8_t)(slot->target_tokens + by);
     }
 }

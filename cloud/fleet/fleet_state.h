@@ -32,7 +32,8 @@ struct fleet_slot { /* a device */
     uint32_t rev;
     bool reports_version, has_config, has_unsaved_contact;
     bool is_to_sweep;      /* fleet_sweep.h */
-    uint8_t target_tokens; /* that are valid */
+    bool has_had_token;    /* of its own, revoked or not: nobody gets it without one again */
+    uint8_t target_tokens; /* that are not revoked */
     char hardware[RECORD_FIELD_MAX + 1];
     uint32_t texts_size;
     char *texts; /* these, in one piece; an empty one is NULL */

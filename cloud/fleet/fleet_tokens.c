@@ -185,17 +185,23 @@ bool fleet_identify_person(struct fleet *fleet, const char *secret,
     return is_known;
 }
 
-bool fleet_is_set_up(struct fleet *fleet)
+static bool has_admin(const struct fleet *fleet)
 {
-    bool is_set_up = false;
-
-    pthread_mutex_lock(&fleet->lock);
     for (size_t i = 0; i < fleet->tokens.count; i++) {
         const struct fleet_token *token = fleet->tokens.items[i];
 
-        is_set_up = is_set_up || (token->kind == TOKEN_API && token->role == ROLE_ADMIN &&
-                                  fleet_token_is_valid(fleet, token));
+        if (token->kind == TOKEN_API && token->role == ROLE_ADMIN &&
+            fleet_token_is_valid(fleet, token)) {
+            return true;
+        }
     }
+    return false;
+}
+
+bool fleet_is_set_up(struct fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    bool is_set_up = has_admin(fleet);
     pthread_mutex_unlock(&fleet->lock);
     return is_set_up;
 }
@@ -221,6 +227,9 @@ static enum fleet_result build_set_up(struct fleet_change *change)
 
     if (!fleet_token_is_valid(change->fleet, setup) || setup->kind != TOKEN_SETUP) {
         return fleet_refuse(change, FLEET_UNAUTHORIZED, "the link was used, or is too old");
+    }
+    if (has_admin(change->fleet)) { /* by a link of another start */
+        return fleet_refuse(change, FLEET_UNAUTHORIZED, "there is an admin already");
     }
     fleet_token_row(setup, &record);
     record.uses_left--;

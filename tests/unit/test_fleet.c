@@ -356,6 +356,34 @@ static void a_device_brings_its_own_token_beside_a_claim_code(void **state)
     assert_int_equal(poll_with(world, "b", "TargetToken", own, NULL), FLEET_UNAUTHORIZED);
 }
 
+static void a_device_whose_token_was_revoked_is_nobodys(void **state)
+{
+    struct world *world = *state;
+    int64_t device = world_new_device(world, "a");
+    struct record_token wish = {.kind = TOKEN_CLAIM, .name = "label", .uses_left = 1000};
+    struct record_token target = {.kind = TOKEN_TARGET, .owner = device, .uses_left = -1};
+    static const char own[] = "0123456789abcdefghijklmnopqrstuv";
+    char claim[FLEET_SECRET_SIZE], first[FLEET_SECRET_SIZE], second[FLEET_SECRET_SIZE];
+
+    fleet_make_token(world->fleet, "test", &wish, claim, world_take_answer, world);
+    assert_done(world);
+    fleet_make_token(world->fleet, "test", &target, first, world_take_answer, world);
+    assert_done(world);
+    fleet_revoke_token(world->fleet, "test", world->answer.id, world_take_answer, world);
+    assert_done(world);
+    for (unsigned i = 0; i < 2; i++) {
+        world_set(world, "registration", "open");
+        assert_int_equal(poll_with(world, "a", NULL, NULL, NULL), FLEET_UNAUTHORIZED);
+        world_set(world, "registration", "claim");
+        assert_int_equal(poll_with(world, "a", "TargetToken", first, NULL), FLEET_UNAUTHORIZED);
+        assert_int_equal(poll_with(world, "a", "TargetToken", claim, own), FLEET_UNAUTHORIZED);
+        world_restart(world);
+    }
+    fleet_make_token(world->fleet, "test", &target, second, world_take_answer, world);
+    assert_done(world);
+    assert_int_equal(poll_with(world, "a", "TargetToken", second, NULL), FLEET_DONE);
+}
+
 static void registration_is_as_it_is_set(void **state)
 {
     struct world *world = *state;
@@ -386,10 +414,13 @@ static void the_first_admin_is_made_once(void **state)
     struct world *world = *state;
     struct record_token wish = {.kind = TOKEN_SETUP, .uses_left = 1};
     char setup[FLEET_SECRET_SIZE], api[FLEET_SECRET_SIZE], session[FLEET_SECRET_SIZE];
+    char older[FLEET_SECRET_SIZE];
     struct fleet_person person;
 
     assert_false(fleet_is_set_up(world->fleet));
     wish.expires_at = world->wall_ms + 15 * MINUTE_MS;
+    fleet_make_token(world->fleet, "start before", &wish, older, world_take_answer, world);
+    assert_done(world);
     fleet_make_token(world->fleet, "start", &wish, setup, world_take_answer, world);
     assert_done(world);
     assert_false(fleet_identify_person(world->fleet, setup, &person));
@@ -399,6 +430,9 @@ static void the_first_admin_is_made_once(void **state)
     assert_int_equal(person.role, ROLE_ADMIN);
     assert_true(fleet_identify_person(world->fleet, session, &person));
     fleet_set_up(world->fleet, setup, api, session, world_take_answer, world);
+    assert_int_equal(world_result(world), FLEET_UNAUTHORIZED);
+    assert_false(fleet_identify_person(world->fleet, api, &person));
+    fleet_set_up(world->fleet, older, api, session, world_take_answer, world);
     assert_int_equal(world_result(world), FLEET_UNAUTHORIZED);
     assert_false(fleet_identify_person(world->fleet, api, &person));
     assert_true(fleet_is_set_up(world->fleet));
@@ -532,6 +566,7 @@ int main(void)
         test(the_first_contact_is_seen_at_once),
         test(a_claim_code_becomes_the_token_of_the_first_device),
         test(a_device_brings_its_own_token_beside_a_claim_code),
+        test(a_device_whose_token_was_revoked_is_nobodys),
         test(registration_is_as_it_is_set),
         test(the_first_admin_is_made_once),
         test(a_conflict_is_never_seen),

@@ -65,6 +65,23 @@ static void devices(void **state)
     expect(world, "device.untag", "beach", "");
 }
 
+/* An entry's object has no room for a long name: it is cut between two characters. */
+static void names_in_chinese(void **state)
+{
+    struct world *world = *state;
+    char name[RECORD_NAME_MAX + 1];
+
+    for (int i = 0; i < 3; i++) { /* any of a character's bytes is the last that fits */
+        (void)snprintf(name, sizeof name, "%.*s宠物屋宠物屋宠物屋宠物屋宠物屋宠物屋", i, "ab");
+        int64_t device = world_new_device(world, name);
+        change(world, device, (struct fleet_device_change){.product = -1, .name = name});
+        expect(world, "device.name", "", name);
+        change(world, device,
+               (struct fleet_device_change){.product = -1, .hold_reason = "lab"});
+        expect(world, "device.hold", "", "lab");
+    }
+}
+
 static void deployments_and_actions(void **state)
 {
     struct world *world = *state;
@@ -123,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(settings, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(devices, world_set_up, world_tear_down),
+        cmocka_unit_test_setup_teardown(names_in_chinese, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(deployments_and_actions, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(tokens, world_set_up, world_tear_down),
         cmocka_unit_test_setup_teardown(products, world_set_up, world_tear_down),

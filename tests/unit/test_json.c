@@ -44,6 +44,15 @@ static void test_json_text_that_is_not_utf8_is_repaired(void **state)
     expect_json(json_text("\xF4\x90\x80\x80"), "\"\\uFFFD\\uFFFD\\uFFFD\\uFFFD\"");
 }
 
+static void test_a_text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    static const size_t lens[] = {0, 1, 1, 1, 4, 5, 6, 6};
+    for (size_t max = 0; max < sizeof lens / sizeof lens[0]; max++) {
+        assert_int_equal(json_prefix_len("a\xE5\xAE\xA0\xFFz", max), lens[max]);
+    }
+}
+
 static void test_json_numbers(void **state)
 {
     (void)state;
@@ -94,6 +103,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_text_is_escaped),
         cmocka_unit_test(test_json_text_that_is_not_utf8_is_repaired),
+        cmocka_unit_test(test_a_text_is_cut_between_characters),
         cmocka_unit_test(test_json_numbers),
         cmocka_unit_test(test_json_order_and_lines),
         cmocka_unit_test(test_json_incomplete_is_not_printed),
