@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/rules/preflight.h"
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SERIES_LEN = 4 };
+
+/* Is it the id of this key: its first four bytes, little-endian (docs/flash-format.md 3)? */
+static bool is_id_of(int64_t key_id, const char *key)
+{
+    char digits[9];
+
+    (void)snprintf(digits, sizeof digits, "%02x%02x%02x%02x", (unsigned)(key_id & 0xFF),
+                   (unsigned)(key_id >> 8 & 0xFF), (unsigned)(key_id >> 16 & 0xFF),
+                   (unsigned)(key_id >> 24 & 0xFF));
+    return strncasecmp(digits, key, sizeof digits - 1) == 0;
+}
 
 static enum preflight_verdict check_signature(const struct record_firmware *firmware,
                                               const struct record_product *product)
@@ -14,7 +27,11 @@ static enum preflight_verdict check_signature(const struct record_firmware *firm
         return PREFLIGHT_TAKES_IT;
     }
     switch (firmware->kind == FIRMWARE_OTTER ? firmware->signature : SIGNATURE_NONE) {
-    case SIGNATURE_GOOD:
+    case SIGNATURE_GOOD: /* at the upload: the product may have other keys now */
+        if (!is_id_of(firmware->key_id, product->key1) &&
+            !is_id_of(firmware->key_id, product->key2)) {
+            return PREFLIGHT_UNKNOWN_KEY;
+        }
         return PREFLIGHT_TAKES_IT;
     case SIGNATURE_BAD:
         return PREFLIGHT_BAD_SIGNATURE;

@@ -16,6 +16,9 @@ struct request {
     struct record_product product;
 };
 
+#define KEY "3a8BFC07aabbccddaabbccddaabbccddaabbccddaabbccddaabbccddaabbccdd"
+enum { KEY_ID = 0x07FC8B3A };
+
 static struct request fitting(void)
 {
     return (struct request){
@@ -25,9 +28,10 @@ static struct request fitting(void)
                      .hardware = "03010100",
                      .version = "03010102",
                      .from_min = "03010100",
+                     .key_id = KEY_ID,
                      .signature = SIGNATURE_GOOD,
                      .size = 26 * 1024},
-        .product = {.key1 = "ab", .slot_size = 26 * 1024},
+        .product = {.key1 = KEY, .slot_size = 26 * 1024},
     };
 }
 
@@ -226,12 +230,26 @@ static void signatures_by_the_product_s_policy(void **state)
         request.product.unsigned_ok = cases[i].unsigned_ok;
         request.product.key1[0] = '\0';
         if (cases[i].has_key) {
-            request.product.key2[0] = 'a'; /* either will do */
+            strcpy(request.product.key2, KEY); /* either will do */
         }
         assert_int_equal(verdict_of(&request), cases[i].verdict);
         assert_int_equal(preflight_firmware(&request.firmware, &request.product),
                          cases[i].verdict);
     }
+}
+
+/* A key that was taken from the product is no key any more, whatever it said at the upload. */
+static void a_key_that_was_replaced_is_unknown(void **state)
+{
+    struct request request = fitting();
+
+    (void)state;
+    request.product.key1[0] = '4';
+    assert_int_equal(verdict_of(&request), PREFLIGHT_UNKNOWN_KEY);
+    request.product.key1[0] = '\0';
+    assert_int_equal(verdict_of(&request), PREFLIGHT_UNKNOWN_KEY);
+    strcpy(request.product.key2, KEY);
+    assert_int_equal(verdict_of(&request), PREFLIGHT_TAKES_IT);
 }
 
 /* ---- kinds ---- */
@@ -304,6 +322,7 @@ int main(void)
         cmocka_unit_test(versions_compare_as_bytes),
         cmocka_unit_test(without_from_min_any_older_version_will_do),
         cmocka_unit_test(signatures_by_the_product_s_policy),
+        cmocka_unit_test(a_key_that_was_replaced_is_unknown),
         cmocka_unit_test(an_opaque_file_needs_no_report),
         cmocka_unit_test(what_was_never_reported_is_not_guessed),
         cmocka_unit_test(limits_that_are_not_known_do_not_limit),
