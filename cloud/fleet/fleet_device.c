@@ -63,6 +63,15 @@ static uint32_t interval_s(const struct fleet *fleet, const struct fleet_slot *s
                                                              : fleet->settings.poll_interval_s;
 }
 
+/* The job that has put there what runs, while it is the newest one: of older ones the firmware
+ * is not at hand any more. */
+static int64_t installed_id(const struct fleet_slot *slot)
+{
+    return slot->action != NULL && slot->confirmed_id == fleet_ddi_id(&slot->action->record)
+               ? slot->confirmed_id
+               : 0;
+}
+
 void fleet_fill_poll(struct fleet *fleet, const struct fleet_slot *slot,
                      struct fleet_poll *out_poll)
 {
@@ -70,7 +79,7 @@ void fleet_fill_poll(struct fleet *fleet, const struct fleet_slot *slot,
                                     .interval_s = interval_s(fleet, slot),
                                     .wants_config = !slot->has_config,
                                     .link = link_of(fleet, slot),
-                                    .installed_id = slot->confirmed_id};
+                                    .installed_id = installed_id(slot)};
     if (out_poll->link != DDI_LINK_NONE) {
         set_job(out_poll, fleet_ddi_id(&slot->action->record));
     }

@@ -33,6 +33,11 @@ static void the_reported_version_confirms(void **state)
     assert_false(action.by_word);
     assert_int_equal(world_poll(world, "a").link, DDI_LINK_NONE);
     assert_int_equal(world_poll(world, "a").installed_id, id);
+    /* What a newer job hides is not offered. */
+    world->firmware = world_add_firmware(world, "03010103");
+    world_deploy(world, "", MODE_SILENT);
+    assert_int_equal(world_poll(world, "a").link, DDI_LINK_DEPLOYMENT);
+    assert_int_equal(world_poll(world, "a").installed_id, 0);
 }
 
 static void success_while_the_old_image_runs_is_not_recorded(void **state)
