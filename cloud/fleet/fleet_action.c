@@ -317,8 +317,11 @@ enum fleet_result fleet_work_event(struct fleet_work *work, enum action_event ev
         set_deadline(work, step.deadline);
     }
     work->is_changed = work->is_changed || action_step_changes(&situation, &step);
-    tell_step(work, &step, word, is_entered);
-    tell_webhook(work, situation.state, &step);
+    /* What is lost has turned before: fleet_may_turn() was asked for that. */
+    if (!step.lost_again || work->slot->turns < FLEET_TURNS_MAX) {
+        tell_step(work, &step, word, is_entered);
+        tell_webhook(work, situation.state, &step);
+    }
     if (step.ends_attempt && step.state == ACTION_QUEUED) {
         work->record.attempt++;
     }

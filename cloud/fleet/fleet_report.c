@@ -16,6 +16,11 @@ static void keep_text(char *out, size_t size, const char *text)
 static void tell_version(struct fleet_change *change, const struct record_device *device,
                          const char *before)
 {
+    struct fleet_slot *slot = fleet_list_find(&change->fleet->slots, device->head.id);
+
+    if (slot == NULL || !fleet_may_turn(change->fleet, slot)) {
+        return;
+    }
     char detail[2 * RECORD_VERSION_MAX + 8];
     struct record_event event = {.device = device->head.id, .detail = detail};
 

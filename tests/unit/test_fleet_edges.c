@@ -132,6 +132,27 @@ static void a_device_that_talks_without_end_fills_no_disk(void **state)
     assert_int_equal(store_double_commits(world->store), commits);
 }
 
+static void a_device_that_goes_to_and_fro_fills_no_disk(void **state)
+{
+    enum { ROUNDS = 1500, LINES_MAX = 200 }; /* of a day */
+    struct world *world = *state;
+    int64_t device = world_new_device(world, "a");
+
+    (void)deploy(world, "");
+    world_ticks(world);
+    int64_t id = world_fetch(world, "a");
+    assert_int_equal(world_say(world, device, id, DDI_CLOSED, false, 0), FLEET_DONE);
+    for (int day = 0; day < 2; day++) {
+        size_t before = store_double_count(world->store, RECORD_EVENT);
+        for (int i = 0; i < ROUNDS; i++) {
+            world_report(world, device, i % 2 == 0 ? "03010102" : "03010101");
+        }
+        size_t lines = store_double_count(world->store, RECORD_EVENT) - before;
+        assert_in_range(lines, LINES_MAX / 2, LINES_MAX);
+        world->steady_ms += 24 * 60 * MINUTE_MS;
+    }
+}
+
 /* ---- people and the clock at the same time ---- */
 static void no_action_stays_open_in_a_cancelled_deployment(void **state)
 {
@@ -508,6 +529,7 @@ int main(void)
         TEST(a_retry_does_not_pass_the_device_that_goes_first),
         TEST(a_retry_and_the_clock_do_not_send_two_devices_first),
         TEST(a_device_that_talks_without_end_fills_no_disk),
+        TEST(a_device_that_goes_to_and_fro_fills_no_disk),
         TEST(a_number_that_does_not_grow_extends_no_deadline),
         TEST(a_device_whose_row_is_gone_is_not_found),
         TEST(a_tag_of_no_device_does_no_harm),
