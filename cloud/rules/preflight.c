@@ -155,7 +155,9 @@ static const struct {
     [PREFLIGHT_UNSIGNED] =
         {"unsigned", "the firmware is not signed, and the product takes signed ones only"},
     [PREFLIGHT_UNKNOWN_KEY] =
-        {"unknown_key", "the firmware is signed with a key that the product does not have"},
+        {"unknown_key",
+         "the firmware is signed with a key that the product does not have, or got "
+         "after the upload: then archive it, and upload it again"},
     [PREFLIGHT_BAD_SIGNATURE] = {"bad_signature", "the firmware's signature is wrong"},
     [PREFLIGHT_TOO_LARGE] = {"too_large", "the firmware does not fit the product's slot"},
     [PREFLIGHT_ARCHIVED] = {"archived", "the firmware is archived"},
