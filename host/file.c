@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h> /* rename() */
 #include <stdlib.h>
@@ -236,9 +237,29 @@ static char *temporary_beside(const char *path)
     return temp;
 }
 
+int file_sync_folder(const char *path, struct host_error *out_error)
+{
+    char *folder = strdup(path);
+    if (folder == NULL) {
+        return host_error_errno(out_error, path, ENOMEM);
+    }
+    int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int err = fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(folder);
+    /* Some file systems have no such thing for folders, and then write them in their own
+     * order; a folder that may be written but not read cannot be opened for it. Neither is the
+     * fault of a file that is there as a whole. */
+    bool is_refused = err == EINVAL || (fd < 0 && err == EACCES);
+    return err == 0 || is_refused ? 0 : host_error_errno(out_error, path, err);
+}
+
 enum placing { REPLACE, CREATE };
 
-/* Write a file beside `path` and give it that name when it is complete. */
+/* Write a file beside `path` and give it that name when it is complete. The name is durable
+ * only with its folder: without that a power cut may bring back what was there before. */
 static int put_file(const char *path, const void *data, size_t len, enum placing placing,
                     const struct stat *like, struct host_error *out_error)
 {
@@ -270,7 +291,14 @@ static int put_file(const char *path, const void *data, size_t len, enum placing
         unlink(temp);
     }
     free(temp);
-    return good ? 0 : host_error_errno(out_error, path, err);
+    if (!good) {
+        return host_error_errno(out_error, path, err);
+    }
+    int rc = file_sync_folder(path, out_error);
+    if (rc != 0 && placing == CREATE) {
+        unlink(path); /* or the next try would find that it exists already */
+    }
+    return rc;
 }
 
 /* The descriptor that has this file open for the program's own output; -1: neither. */

@@ -33,13 +33,20 @@ OTTER_MUST_CHECK int file_check_output(const char *path, const char *const input
 /* Write a whole file, which is there complete or not at all: a new one takes its place, with
  * the mode of the old one, behind symbolic links. What is no file (a pipe, a device) is written
  * into, as is the file that standard output or standard error goes to. A file that holds a
- * private key is never written over. */
+ * private key is never written over.
+ * Power: after 0 the new file is there; until then the old one or the new one. If only the last
+ * step fails, the folder's fsync(), the new one is there although -1 is returned. */
 OTTER_MUST_CHECK int file_write(const char *path, const void *data, size_t len,
                                 struct host_error *out_error);
 
-/* The same for a secret: the file must not exist yet, and only its owner may read it. */
+/* The same for a secret: the file must not exist yet, and only its owner may read it. What
+ * cannot be made durable is gone again. */
 OTTER_MUST_CHECK int file_create_private(const char *path, const void *data, size_t len,
                                          struct host_error *out_error);
+
+/* Make durable which name a file has: fsync() of the folder that `path` is in. Where a file
+ * system or the folder's mode does not let that be asked for, it is no failure. */
+OTTER_MUST_CHECK int file_sync_folder(const char *path, struct host_error *out_error);
 
 /* Does what is written to `path` go where standard output goes? Then nothing else may be
  * printed there. */

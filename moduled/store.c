@@ -69,17 +69,6 @@ static uint32_t image_size(void *ctx)
     return st.st_size > UINT32_MAX ? UINT32_MAX : (uint32_t)st.st_size;
 }
 
-static int sync_dir(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int err = fd < 0 ? -1 : fsync(fd);
-
-    if (fd >= 0) {
-        close(fd);
-    }
-    return err;
-}
-
 static int finish_image(void *ctx)
 {
     const struct store *store = ctx;
@@ -88,7 +77,7 @@ static int finish_image(void *ctx)
         rename(store->part, store->image) != 0) {
         return -1;
     }
-    return sync_dir(store->dir);
+    return file_sync_folder(store->image, NULL);
 }
 
 static void discard_image(void *ctx)
@@ -175,8 +164,12 @@ int store_open(struct store *store, const char *dir, struct host_error *out_erro
 {
     *store = (struct store){.dir = dir, .lock_fd = -1, .image_fd = -1};
     make_paths(store);
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+    bool is_new = mkdir(dir, 0700) == 0;
+    if (!is_new && errno != EEXIST) {
         return host_error_errno(out_error, dir, errno);
+    }
+    if (is_new && file_sync_folder(dir, out_error) != 0) {
+        return -1;
     }
     if (lock_dir(store, out_error) != 0) {
         return -1;
@@ -288,8 +281,5 @@ int store_own_token(const struct store *store, bool may_make, char out[AGENT_TOK
     if (make_token(out) != 0) {
         return host_error_errno(out_error, "random numbers", errno);
     }
-    return file_create_private(store->token, out, strlen(out), out_error) == 0 &&
-                   sync_dir(store->dir) == 0
-               ? 0
-               : -1;
+    return file_create_private(store->token, out, strlen(out), out_error);
 }

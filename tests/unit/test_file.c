@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What files of `otter` and the daemons may be written over, and how. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -18,9 +20,35 @@
 static char folder[64];
 static struct host_error error;
 
+/* What was made durable in the folder of the test, and what was named "new" at that time. It
+ * stands in for the C library's fsync(), and for disks that fail. */
+static unsigned folder_syncs;
+static ino_t new_at_sync;
+static int folder_sync_error; /* 0 = none */
+
+int fsync(int fd)
+{
+    struct stat here, synced, named = {0};
+
+    assert_int_equal(fstat(fd, &synced), 0);
+    if (!S_ISDIR(synced.st_mode)) {
+        return (int)syscall(SYS_fsync, fd);
+    }
+    assert_int_equal(stat(".", &here), 0);
+    assert_int_equal(synced.st_ino, here.st_ino);
+    assert_int_equal(synced.st_dev, here.st_dev);
+    folder_syncs++;
+    (void)stat("new", &named);
+    new_at_sync = named.st_ino;
+    errno = folder_sync_error;
+    return folder_sync_error == 0 ? (int)syscall(SYS_fsync, fd) : -1;
+}
+
 static int make_folder(void **state)
 {
     (void)state;
+    folder_syncs = 0;
+    folder_sync_error = 0;
     strcpy(folder, "/tmp/otter-file-XXXXXX");
     return mkdtemp(folder) == NULL || chdir(folder) != 0 ? -1 : 0;
 }
@@ -159,6 +187,50 @@ static void test_file_private_is_created_only(void **state)
     assert_int_equal(file_create_private("link", "yek", 3, &error), -1);
 }
 
+static ino_t inode(const char *name)
+{
+    struct stat st;
+    assert_int_equal(stat(name, &st), 0);
+    return st.st_ino;
+}
+
+/* Each way a name comes into a folder: the folder is written when the name is there. */
+static void test_file_name_is_durable(void **state)
+{
+    char path[sizeof folder + 8];
+
+    (void)state;
+    assert_int_equal(file_write("new", "1", 1, &error), 0);
+    assert_int_equal(folder_syncs, 1);
+    assert_int_equal(new_at_sync, inode("new"));
+    (void)snprintf(path, sizeof path, "%s/new", folder);
+    assert_int_equal(file_write(path, "2", 1, &error), 0);
+    assert_int_equal(folder_syncs, 2);
+    assert_int_equal(new_at_sync, inode("new"));
+    assert_int_equal(unlink("new"), 0);
+    assert_int_equal(file_create_private("new", "3", 1, &error), 0);
+    assert_int_equal(folder_syncs, 3);
+    assert_int_equal(new_at_sync, inode("new"));
+    assert_int_equal(file_write("/dev/null", "4", 1, &error), 0); /* no name of ours */
+    assert_int_equal(folder_syncs, 3);
+}
+
+static void test_file_folder_cannot_be_synced(void **state)
+{
+    (void)state;
+    folder_sync_error = EIO;
+    assert_int_equal(file_write("new", "1", 1, &error), -1);
+    assert_string_equal(error.reason, strerror(EIO));
+    assert_holds("new", "1");
+    assert_int_equal(unlink("new"), 0);
+    assert_int_equal(file_create_private("new", "2", 1, &error), -1);
+    assert_string_equal(error.reason, strerror(EIO));
+    folder_sync_error = EINVAL; /* of a file system that has no such thing */
+    assert_int_equal(file_create_private("new", "3", 1, &error), 0);
+    assert_int_equal(file_write("new", "4", 1, &error), 0);
+    assert_holds("new", "4");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +241,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_file_keeps_mode_and_links, make_folder,
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_file_private_is_created_only, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(test_file_name_is_durable, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_file_folder_cannot_be_synced, make_folder,
                                         remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
