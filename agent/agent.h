@@ -94,7 +94,9 @@ struct agent_sink {
     int (*read)(void *ctx, uint32_t off, uint8_t out[], size_t len);
     /* Bytes so far: also of a download that an agent before this one has begun. */
     uint32_t (*size)(void *ctx);
-    int (*finish)(void *ctx); /* it is whole and checked: make it durable */
+    /* It is whole and checked: make it durable. Comes again for the same bytes if the agent
+     * ends before its state, which says so, is saved. */
+    int (*finish)(void *ctx);
     void (*discard)(void *ctx);
 };
 

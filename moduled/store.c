@@ -69,12 +69,25 @@ static uint32_t image_size(void *ctx)
     return st.st_size > UINT32_MAX ? UINT32_MAX : (uint32_t)st.st_size;
 }
 
+/* Is the open file the one that is named `image`? */
+static bool is_finished(const struct store *store)
+{
+    struct stat opened, named;
+
+    return fstat(store->image_fd, &opened) == 0 && lstat(store->image, &named) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/* Again for one that has its name already: the power failed before the agent's state said
+ * so. */
 static int finish_image(void *ctx)
 {
     const struct store *store = ctx;
 
-    if (store->image_fd < 0 || fsync(store->image_fd) != 0 ||
-        rename(store->part, store->image) != 0) {
+    if (store->image_fd < 0 || fsync(store->image_fd) != 0) {
+        return -1;
+    }
+    if (!is_finished(store) && rename(store->part, store->image) != 0) {
         return -1;
     }
     return file_sync_folder(store->image, NULL);

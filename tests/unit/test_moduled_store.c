@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "moduled/store.h"
+#include "tests/support/agent_fixture.h"
 
 enum { SYNCS_MAX = 8 };
 
@@ -89,10 +90,131 @@ static void test_store_everything_is_durable_with_its_name(void **state)
     }
 }
 
+/* ---- power cuts ---- */
+
+/* Only what is in the folder is left. */
+static void power_cut(void)
+{
+    store_close(&store);
+    assert_int_equal(store_open(&store, dir, &error), 0);
+}
+
+static void put(const char *path, const char *text)
+{
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, strlen(text), out), strlen(text));
+    assert_int_equal(fclose(out), 0);
+}
+
+static void assert_image_is(const char *text)
+{
+    char got[16];
+    FILE *in = fopen(store.image, "rb");
+    assert_non_null(in);
+    size_t len = fread(got, 1, sizeof got, in);
+    assert_int_equal(fclose(in), 0);
+    assert_int_equal(len, strlen(text));
+    assert_memory_equal(got, text, len);
+}
+
+static void test_store_finished_image_is_finished_again(void **state)
+{
+    (void)state;
+    assert_int_equal(store_sink.write(&store, 0, (const uint8_t *)"image", 5), 0);
+    assert_int_equal(store_sink.finish(&store), 0);
+    power_cut();
+    sync_count = 0;
+    assert_int_equal(store_sink.finish(&store), 0);
+    assert_int_equal(sync_count, 1); /* the cut may have come before that */
+    assert_image_is("image");
+    /* the rest of another download does not take the place of what was checked */
+    put(store.part, "other");
+    assert_int_equal(store_sink.finish(&store), 0);
+    assert_image_is("image");
+}
+
+static void test_store_nothing_to_finish(void **state)
+{
+    (void)state;
+    assert_int_not_equal(store_sink.finish(&store), 0);
+    assert_int_equal(store_sink.write(&store, 0, (const uint8_t *)"image", 5), 0);
+    assert_int_equal(unlink(store.part), 0);
+    assert_int_not_equal(store_sink.finish(&store), 0);
+    put(store.image, "other"); /* not the one that is open */
+    assert_int_not_equal(store_sink.finish(&store), 0);
+}
+
+/* Answer what the agent asks, up to the whole image; what becomes of that is not saved. */
+static void serve_image(struct agent_fixture *fixture)
+{
+    static const char root[] = "{\"config\":{\"polling\":{\"sleep\":\"00:01:00\"}},\"_links\":{"
+                               "\"deploymentBase\":{\"href\":\"/deploymentBase/7\"}}}";
+    const struct agent_reply good = {.status = 200};
+    const struct agent_request *request = &fixture->request;
+
+    for (unsigned requests = 0; requests < 20; requests++) {
+        assert_true(agent_fixture_wait(fixture));
+        if (strstr(request->url, "fw.bin") != NULL) {
+            agent_reply_begin(fixture->agent, &good, fixture->now_ms);
+            assert_int_equal(agent_reply_bytes(fixture->agent, fixture->image, AGENT_IMAGE_SIZE,
+                                               fixture->now_ms),
+                             0);
+            agent_reply_end(fixture->agent, fixture->now_ms);
+            return;
+        }
+        const char *body = request->method != AGENT_GET ? "{}" : root;
+        if (request->method == AGENT_GET && strstr(request->url, "deploymentBase") != NULL) {
+            body = agent_fixture_deployment(fixture, "7", "forced", "forced");
+        }
+        agent_fixture_reply(fixture, 200, body);
+    }
+    fail_msg("the image was never asked for");
+}
+
+/* `image` has its name, and the state still says that it comes in: however often the power
+ * fails there, that is no failed download. */
+static void test_store_power_cut_before_the_state_is_saved(void **state)
+{
+    static struct agent_fixture fixture;
+    char saved[AGENT_STATE_MAX];
+    struct agent_status status;
+
+    (void)state;
+    agent_fixture_init(&fixture);
+    fixture.config.sink = &store_sink;
+    fixture.config.sink_ctx = &store;
+    agent_fixture_start(&fixture);
+    serve_image(&fixture);
+    memcpy(saved, fixture.saved, sizeof saved);
+    for (unsigned cuts = 0; cuts <= AGENT_DOWNLOADS_MAX; cuts++) {
+        memcpy(fixture.saved, saved, sizeof saved);
+        power_cut();
+        assert_int_not_equal(store.image_fd, -1);
+        assert_int_equal(access(store.part, F_OK), -1);
+        agent_fixture_restart(&fixture);
+        agent_get_status(fixture.agent, fixture.now_ms, &status);
+        assert_int_equal(status.activity, AGENT_WAITS_SERVER);
+        assert_string_equal(status.wanted_version, ""); /* it comes in */
+        (void)agent_fixture_take(&fixture);
+        agent_get_status(fixture.agent, fixture.now_ms, &status);
+        assert_string_equal(status.error, "");
+        assert_int_equal(status.bytes, AGENT_IMAGE_SIZE);
+        assert_string_equal(status.wanted_version, "03010102"); /* it is ready */
+    }
+    agent_fixture_end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_store_everything_is_durable_with_its_name,
+                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_store_finished_image_is_finished_again,
+                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_store_nothing_to_finish, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(test_store_power_cut_before_the_state_is_saved,
                                         make_folder, remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
