@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -222,19 +223,48 @@ static mode_t public_mode(void)
     return 0666 & ~mask;
 }
 
+/* Of a file that is not complete yet; mkostemp() puts letters and digits for the Xs. */
+static const char unfinished[] = ".otter-XXXXXX";
+
 /* A name for mkostemp() in the folder of `path`; NULL without memory. */
 static char *temporary_beside(const char *path)
 {
-    static const char name[] = ".otter-XXXXXX";
     const char *slash = strrchr(path, '/');
     size_t folder = slash == NULL ? 0 : (size_t)(slash - path) + 1;
-    char *temp = malloc(folder + sizeof name);
+    char *temp = malloc(folder + sizeof unfinished);
 
     if (temp != NULL) {
         memcpy(temp, path, folder);
-        memcpy(temp + folder, name, sizeof name);
+        memcpy(temp + folder, unfinished, sizeof unfinished);
     }
     return temp;
+}
+
+static bool is_unfinished(int folder, const char *name)
+{
+    static const char random[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    size_t head = strcspn(unfinished, "X");
+    struct stat st;
+
+    return strlen(name) == sizeof unfinished - 1 && strncmp(name, unfinished, head) == 0 &&
+           name[head + strspn(name + head, random)] == '\0' &&
+           fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
+void file_remove_unfinished(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        if (is_unfinished(dirfd(dir), entry->d_name)) {
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+        }
+    }
+    if (dir != NULL) {
+        closedir(dir);
+    }
 }
 
 int file_sync_folder(const char *path, struct host_error *out_error)

@@ -48,6 +48,10 @@ OTTER_MUST_CHECK int file_create_private(const char *path, const void *data, siz
  * system or the folder's mode does not let that be asked for, it is no failure. */
 OTTER_MUST_CHECK int file_sync_folder(const char *path, struct host_error *out_error);
 
+/* Remove what file_write() and file_create_private() had begun in this folder when their
+ * program was killed. Only for a folder in which nobody else writes at present. */
+void file_remove_unfinished(const char *folder);
+
 /* Does what is written to `path` go where standard output goes? Then nothing else may be
  * printed there. */
 bool file_is_standard_output(const char *path);

@@ -187,6 +187,7 @@ int store_open(struct store *store, const char *dir, struct host_error *out_erro
     if (lock_dir(store, out_error) != 0) {
         return -1;
     }
+    file_remove_unfinished(dir); /* of a daemon that was killed while it saved */
     store->image_fd = open(store->image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (store->image_fd < 0) {
         store->image_fd = open(store->part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);

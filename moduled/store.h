@@ -27,7 +27,8 @@ struct store {
 /* For agent_config.sink, with the store as ctx. */
 extern const struct agent_sink store_sink;
 
-/* Make the folder if need be, lock it, find the image. */
+/* Make the folder if need be, lock it, remove what a kill left of files half written, find the
+ * image. */
 OTTER_MUST_CHECK int store_open(struct store *store, const char *dir,
                                 struct host_error *out_error);
 void store_close(struct store *store);

@@ -205,6 +205,74 @@ static void test_store_power_cut_before_the_state_is_saved(void **state)
     agent_fixture_end(&fixture);
 }
 
+/* ---- what a kill leaves behind ---- */
+
+static void in_dir(const char *name, char out[sizeof dir + 32])
+{
+    (void)snprintf(out, sizeof dir + 32, "%s/%s", dir, name);
+}
+
+static bool is_there(const char *name)
+{
+    char path[sizeof dir + 32];
+    struct stat st;
+    in_dir(name, path);
+    return lstat(path, &st) == 0;
+}
+
+static void test_store_removes_what_a_kill_left(void **state)
+{
+    static const char *const gone[] = {".otter-aZ09xY", ".otter-XXXXXX"};
+    static const char *const stays[] = {".otter-aZ09x", ".otter-aZ09xYz", ".otter-aZ0_xY",
+                                        "otter-aZ09xY", "x.otter-aZ09xY", ".other-aZ09xY"};
+    static const char link_name[] = ".otter-linked", folder_name[] = ".otter-folder";
+    char path[sizeof dir + 32];
+
+    (void)state;
+    store_close(&store);
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        in_dir(gone[i], path);
+        put(path, "half");
+    }
+    for (size_t i = 0; i < sizeof stays / sizeof stays[0]; i++) {
+        in_dir(stays[i], path);
+        put(path, "theirs");
+    }
+    in_dir(link_name, path);
+    assert_int_equal(symlink("token", path), 0);
+    in_dir(folder_name, path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(store_open(&store, dir, &error), 0);
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        assert_false(is_there(gone[i]));
+    }
+    for (size_t i = 0; i < sizeof stays / sizeof stays[0]; i++) {
+        assert_true(is_there(stays[i]));
+        in_dir(stays[i], path);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_true(is_there(link_name));
+    in_dir(link_name, path);
+    assert_int_equal(unlink(path), 0);
+    assert_true(is_there(folder_name));
+    in_dir(folder_name, path);
+    assert_int_equal(rmdir(path), 0);
+}
+
+/* The daemon that has the folder may be writing at this very moment. */
+static void test_store_leaves_a_locked_folder_alone(void **state)
+{
+    struct store second;
+    char path[sizeof dir + 32];
+
+    (void)state;
+    in_dir(".otter-aZ09xY", path);
+    put(path, "half");
+    assert_int_equal(store_open(&second, dir, &error), -1);
+    assert_true(is_there(".otter-aZ09xY"));
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +284,10 @@ int main(void)
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_store_power_cut_before_the_state_is_saved,
                                         make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_store_removes_what_a_kill_left, make_folder,
+                                        remove_folder),
+        cmocka_unit_test_setup_teardown(test_store_leaves_a_locked_folder_alone, make_folder,
+                                        remove_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
