@@ -40,6 +40,13 @@ size_t fleet_list_place(const struct fleet_list *list, int64_t id)
     return low;
 }
 
+size_t fleet_list_behind(const struct fleet_list *list, int64_t id)
+{
+    size_t at = fleet_list_place(list, id);
+
+    return at < list->count && id_of(list->items[at]) == id ? at + 1 : at;
+}
+
 void *fleet_list_find(const struct fleet_list *list, int64_t id)
 {
     size_t at = fleet_list_place(list, id);

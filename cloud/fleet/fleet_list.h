@@ -16,6 +16,10 @@ struct fleet_list {
 /* Where the first item with an id of at least `id` stands; `count` if there is none. */
 size_t fleet_list_place(const struct fleet_list *list, int64_t id);
 
+/* Where the first item with an id above `id` stands; `count` if there is none. Of any `id`:
+ * place(id + 1) would have no answer for the highest number. */
+size_t fleet_list_behind(const struct fleet_list *list, int64_t id);
+
 /* NULL if there is none. */
 void *fleet_list_find(const struct fleet_list *list, int64_t id);
 

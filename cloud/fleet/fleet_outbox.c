@@ -214,7 +214,7 @@ static const struct record_outbox *next_row(struct fleet *fleet, int64_t after)
     int64_t now = fleet_wall_ms(fleet);
 
     if (after != FLEET_MESSAGES_DUE) {
-        size_t i = fleet_list_place(rows, after + 1);
+        size_t i = fleet_list_behind(rows, after);
 
         return i < rows->count ? ((const struct fleet_row *)rows->items[i])->record : NULL;
     }

@@ -187,7 +187,7 @@ static void take_devices(struct fleet *fleet)
 /* ---- all devices ---- */
 static bool is_at_end(const struct fleet *fleet, const struct fleet_pass *pass)
 {
-    return fleet_list_place(&fleet->slots, pass->after + 1) == fleet->slots.count;
+    return fleet_list_behind(&fleet->slots, pass->after) == fleet->slots.count;
 }
 
 static void offer_to_all(struct fleet_change *change, const struct fleet_deployment *deployment,
@@ -198,7 +198,7 @@ static void offer_to_all(struct fleet_change *change, const struct fleet_deploym
     int64_t group = fleet_group_id(fleet, deployment->id, 1);
     size_t count = 0;
 
-    for (size_t i = fleet_list_place(&fleet->slots, pass->after + 1);
+    for (size_t i = fleet_list_behind(&fleet->slots, pass->after);
          i<fleet->slots.count && * io_left> 0 && count < FLEET_SWEPT_MAX; i++, (*io_left)--) {
         struct fleet_slot *slot = fleet->slots.items[i];
 
@@ -223,7 +223,7 @@ static bool offer_to_first(struct fleet_change *change, struct fleet_deployment 
         fleet_pause_if_failed(change, deployment)) {
         return true;
     }
-    for (size_t i = fleet_list_place(&fleet->slots, pass->after + 1);
+    for (size_t i = fleet_list_behind(&fleet->slots, pass->after);
          first == NULL && i<fleet->slots.count && * io_left> 0; i++, (*io_left)--) {
         struct fleet_slot *slot = fleet->slots.items[i];
         bool is_online = fleet_is_online(fleet, slot);
@@ -280,7 +280,7 @@ static enum fleet_result build_pass(struct fleet_change *change)
     size_t left = FLEET_LOOKS_MAX;
 
     while (left > 0 && change->op_count == 0 && pass.deployment != 0) {
-        size_t behind = fleet_list_place(&fleet->deployments, pass.deployment + 1);
+        size_t behind = fleet_list_behind(&fleet->deployments, pass.deployment);
 
         if (behind == 0) {
             pass = (struct fleet_pass){0};

@@ -86,7 +86,7 @@ static bool find_due(struct fleet *fleet, int64_t after, struct deadline_params 
 {
     *out_params = (struct deadline_params){0};
     pthread_mutex_lock(&fleet->lock);
-    size_t first = fleet_list_place(&fleet->slots, after + 1), count = fleet->slots.count;
+    size_t first = fleet_list_behind(&fleet->slots, after), count = fleet->slots.count;
     size_t end = count - first < FLEET_LOOKS_MAX ? count : first + FLEET_LOOKS_MAX;
 
     for (size_t i = first; i < end && out_params->event == 0; i++) {

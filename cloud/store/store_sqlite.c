@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/store/store_sqlite.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -129,12 +130,15 @@ static void give_back_reader(struct sqlite_store *self, struct reader *reader)
     pthread_mutex_unlock(&self->reader_mutex);
 }
 
-static int64_t first_id(const struct store_query *query)
+/* Behind which id the page begins. From the start it is behind a number that is beyond all ids:
+ * SQLite compares those with floating-point numbers exactly. */
+static void bind_after(sqlite3_stmt *statement, int place, const struct store_query *query)
 {
     if (query->after == 0) {
-        return query->newest_first ? INT64_MAX : INT64_MIN;
+        (void)sqlite3_bind_double(statement, place, query->newest_first ? INFINITY : -INFINITY);
+    } else {
+        (void)sqlite3_bind_int64(statement, place, query->after);
     }
-    return query->newest_first ? query->after - 1 : query->after + 1;
 }
 
 static int visit_rows(sqlite3 *db, sqlite3_stmt *statement, const struct store_query *query,
@@ -144,7 +148,7 @@ static int visit_rows(sqlite3 *db, sqlite3_stmt *statement, const struct store_q
     union sqlite_row_record record;
     int rc, place = 1;
 
-    (void)sqlite3_bind_int64(statement, place++, first_id(query));
+    bind_after(statement, place++, query);
     if (query->column != NULL) {
         (void)sqlite3_bind_int64(statement, place++, query->value);
     }

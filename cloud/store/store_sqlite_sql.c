@@ -143,8 +143,7 @@ char *sql_select(const struct record_table *table, const char *column, bool newe
     for (size_t i = 0; i < table->column_count; i++) {
         fprintf(text.out, ", \"%s\"", table->columns[i].name);
     }
-    fprintf(text.out, " FROM \"%s\" WHERE \"id\" %s $1", table->name,
-            newest_first ? "<=" : ">=");
+    fprintf(text.out, " FROM \"%s\" WHERE \"id\" %s $1", table->name, newest_first ? "<" : ">");
     if (column != NULL) {
         fprintf(text.out, " AND \"%s\" = $2", column);
     }

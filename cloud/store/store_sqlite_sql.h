@@ -12,8 +12,8 @@
  * Parameters of INSERT, UPSERT and UPDATE: the columns in their order ($1 ...), then the id,
  * then (UPDATE) the rev that the row must have. DELETE: id, and that rev or -1. LOOK: id.
  * NOTE_ID: the id of a deleted row, which `meta` keeps if it is the highest of its table.
- * Selections: the first id that may come, [the value of `column`,] and how many rows at most.
- * They give id, rev, and the columns in their order.
+ * Selections: the id behind which they begin, [the value of `column`,] and how many rows at
+ * most. They give id, rev, and the columns in their order.
  */
 enum sql_write {
     SQL_INSERT,

@@ -386,6 +386,33 @@ static void test_a_deployment_is_made_approved_and_cancelled(void **state)
     (void)admin(404, "POST", API "/actions/999/cancel", NULL);
 }
 
+/* A page behind any number, which is empty, and one behind the last but one. */
+static void test_behind_the_last_action_is_nothing(void **state)
+{
+    char path[160];
+    int64_t deployment;
+
+    (void)state;
+    int64_t product = make_product(), firmware = make_firmware(product, NEW);
+    int64_t device = make_device(product, "a0b1c2d3e4f5");
+    int64_t action = deploy_to_one(firmware, device, &deployment);
+    (void)snprintf(path, sizeof path, API "/deployments/%lld/actions?after=%lld",
+                   (long long)deployment, (long long)(action - 1));
+    (void)admin(200, "GET", path, NULL);
+    (void)rest_items(1);
+    (void)snprintf(path, sizeof path, API "/deployments/%lld/actions?after=9223372036854775807",
+                   (long long)deployment);
+    (void)admin(200, "GET", path, NULL);
+    (void)rest_items(0);
+    static const char *const lists[] = {"devices", "products", "firmware", "deployments",
+                                        "tokens"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        (void)snprintf(path, sizeof path, API "/%s?after=9223372036854775807", lists[i]);
+        (void)admin(200, "GET", path, NULL);
+        (void)rest_items(0);
+    }
+}
+
 static void expect_refused(unsigned status, int64_t firmware, const char *members)
 {
     char json[300];
@@ -535,6 +562,7 @@ int main(void)
         WITH_SERVER(test_an_upload_that_cannot_be_is_refused),
         WITH_SERVER(test_preflight_says_who_gets_it_and_who_not),
         WITH_SERVER(test_a_deployment_is_made_approved_and_cancelled),
+        WITH_SERVER(test_behind_the_last_action_is_nothing),
         WITH_SERVER(test_a_mistyped_parameter_is_no_filter),
         WITH_SERVER(test_a_deployment_that_cannot_be_is_refused),
         WITH_SERVER(test_an_operator_stops_all_offers_and_nothing_else),

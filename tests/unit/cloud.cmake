@@ -7,6 +7,7 @@ otter_test(LABEL unit NAME test_rule SOURCES test_rule.c LIBS cloud_rules test_s
 otter_test(LABEL unit NAME test_preflight SOURCES test_preflight.c LIBS cloud_rules)
 otter_test(LABEL unit NAME test_fleet SOURCES test_fleet.c LIBS fleet_fixture DEFINES _GNU_SOURCE)
 otter_test(LABEL unit NAME test_fleet_index SOURCES test_fleet_index.c LIBS cloud_fleet)
+otter_test(LABEL unit NAME test_fleet_list SOURCES test_fleet_list.c LIBS cloud_fleet)
 otter_test(LABEL unit NAME test_fleet_memory SOURCES test_fleet_memory.c LIBS cloud_fleet)
 otter_test(LABEL unit NAME test_fleet_edges SOURCES test_fleet_edges.c LIBS fleet_fixture DEFINES _GNU_SOURCE)
 otter_test(LABEL unit NAME test_fleet_audit SOURCES test_fleet_audit.c LIBS fleet_fixture)

@@ -77,6 +77,41 @@ static void test_pages_go_up_and_down(void **state)
     }
 }
 
+/* No sum with the ends of the numbers: behind the last one there is none, and not all again. */
+static void test_behind_the_last_number_is_nothing(void **state)
+{
+    static const int64_t ids[] = {1, 2, INT64_MAX};
+    struct store_query query = {.kind = RECORD_EVENT, .limit = 10};
+    struct record_event events[3] = {{.at = 0}};
+    struct store_op ops[3];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        events[i].head.id = ids[i];
+        events[i].device = 1;
+        ops[i] = suite_put(RECORD_EVENT, &events[i], STORE_NEW);
+    }
+    fixture_commit(suite_store, ops, 3);
+    for (int of_one = 0; of_one < 2; of_one++) {
+        query.column = of_one == 1 ? "device" : NULL;
+        query.value = 1;
+        query.newest_first = false;
+        query.after = INT64_MAX;
+        assert_int_equal(read_page(&query, 32).count, 0);
+        query.after = INT64_MAX - 1;
+        assert_int_equal(read_page(&query, 32).count, 1);
+        query.newest_first = true;
+        query.after = INT64_MAX;
+        assert_int_equal(read_page(&query, 32).count, 2);
+        query.after = INT64_MIN;
+        assert_int_equal(read_page(&query, 32).count, 0);
+        query.after = 0; /* from the start: the highest one, too */
+        struct page page = read_page(&query, 32);
+        assert_int_equal(page.count, 3);
+        assert_true(page.ids[0] == INT64_MAX);
+    }
+}
+
 static void test_pages_can_be_of_one_value(void **state)
 {
     struct store_query query = {.kind = RECORD_EVENT,
@@ -236,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         BOTH(test_pages_go_up_and_down),
+        BOTH(test_behind_the_last_number_is_nothing),
         BOTH(test_pages_can_be_of_one_value),
         BOTH(test_a_visitor_can_end_a_page),
         BOTH(test_a_column_without_index_is_refused),
