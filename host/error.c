@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,4 +37,9 @@ int host_error_set(struct host_error *out_error, const char *thing, const char *
 int host_error_errno(struct host_error *out_error, const char *thing, int error_number)
 {
     return host_error_set(out_error, thing, "%s", strerror(error_number));
+}
+
+bool host_error_means_full(int error_number)
+{
+    return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
 }

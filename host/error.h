@@ -2,6 +2,8 @@
 #ifndef HOST_ERROR_H
 #define HOST_ERROR_H
 
+#include <stdbool.h>
+
 /* Why something failed, as a value that is returned: what it is about, and one clause for a
  * person.
  *
@@ -25,5 +27,9 @@ int host_error_set(struct host_error *out_error, const char *thing, const char *
 
 /* The same with the text of `error_number`, a value of errno. */
 int host_error_errno(struct host_error *out_error, const char *thing, int error_number);
+
+/* Does this value of errno say that there is no room for a file: by the disk, a quota, or a
+ * limit of its size? */
+bool host_error_means_full(int error_number);
 
 #endif

@@ -90,11 +90,6 @@ static void refuse(struct http_request *request, unsigned status, const char *re
     request->is_discarded = true;
 }
 
-static bool is_full(int error_number)
-{
-    return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
-}
-
 bool http_take_body(struct http_request *request, const char *bytes, size_t len)
 {
     struct http_connection *connection = request->connection;
@@ -110,7 +105,8 @@ bool http_take_body(struct http_request *request, const char *bytes, size_t len)
     if (!request->is_discarded) {
         bool is_file = request->plan.where == HTTP_BODY_FILE;
         if (is_file && !write_all(request->plan.fd, bytes, len)) {
-            refuse(request, is_full(errno) ? 507 : 500, "the body cannot be written");
+            refuse(request, host_error_means_full(errno) ? 507 : 500,
+                   "the body cannot be written");
         } else if (!is_file && !append(request, bytes, len)) {
             refuse(request, 503, "no memory for the body");
         }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,21 +18,37 @@ static void list(struct rest_call *call)
     rest_reply_history(call, &query, rest_json_audit);
 }
 
+struct export
+{
+    struct store_query query; /* of the next page */
+    FILE *out;
+    bool is_full; /* the disk: the one failure that somebody else can end */
+};
+
+static int fail_write(struct export *export, struct host_error *out_error)
+{
+    int number = errno != 0 ? errno : ENOMEM;
+
+    export->is_full = host_error_means_full(number);
+    return host_error_set(out_error, NULL, "the export could not be written: %s",
+                          strerror(number));
+}
+
 /* Write a page, and move the query behind it. Returns 1 if there are more, 0, or -1. */
-static int put_page(struct store *store, struct store_query *io_query, FILE *out,
-                    struct host_error *out_error)
+static int put_page(struct store *store, struct export *export, struct host_error *out_error)
 {
     struct rest_rows rows;
-    int err = rest_rows_of_store(store, io_query, &rows, out_error);
+    int err = rest_rows_of_store(store, &export->query, &rows, out_error);
 
     if (err == 0 && rows.failed) {
         err = host_error_set(out_error, NULL, "no memory");
     }
     for (size_t i = 0; i < rows.count && err == 0; i++) {
         const struct record_audit *audit = rest_row(&rows, i);
-        io_query->after = audit->head.id;
-        if (json_print(rest_json_audit(audit), out) != 0) {
-            err = host_error_set(out_error, NULL, "the export could not be written");
+        export->query.after = audit->head.id;
+        errno = 0;
+        if (json_print(rest_json_audit(audit), export->out) != 0) {
+            err = fail_write(export, out_error);
         }
     }
     int result = err != 0 ? -1 : rows.has_more ? 1 : 0;
@@ -41,30 +58,33 @@ static int put_page(struct store *store, struct store_query *io_query, FILE *out
 
 /* All of it, oldest first, as the chain of hashes is checked: by way of a file, because it has
  * no limit. */
-static int put_all(struct rest_call *call, int fd, struct host_error *out_error)
+static int put_all(struct rest_call *call, int fd, struct export *export,
+                   struct host_error *out_error)
 {
-    struct store_query query = {.kind = RECORD_AUDIT, .limit = REST_PAGE_MAX};
     int own = dup(fd);
-    FILE *out = own >= 0 ? fdopen(own, "w") : NULL;
     int more = 1;
 
-    if (out == NULL) {
+    export->out = own >= 0 ? fdopen(own, "w") : NULL;
+    if (export->out == NULL) {
+        int err = fail_write(export, out_error);
         if (own >= 0) {
             (void)close(own);
         }
-        return host_error_set(out_error, NULL, "no memory");
+        return err;
     }
     while (more > 0) {
-        more = put_page(fleet_store(call->rest->fleet), &query, out, out_error);
+        more = put_page(fleet_store(call->rest->fleet), export, out_error);
     }
-    if (fclose(out) != 0 && more == 0) {
-        more = host_error_set(out_error, NULL, "the export could not be written");
+    errno = 0;
+    if (fclose(export->out) != 0 && more == 0) { /* else the first failure is the reason */
+        more = fail_write(export, out_error);
     }
     return more;
 }
 
 static void export_lines(struct rest_call *call)
 {
+    struct export export = {.query = {.kind = RECORD_AUDIT, .limit = REST_PAGE_MAX}};
     struct host_error error;
     struct stat status;
     int fd = firmware_files_begin(call->rest->files, &error);
@@ -73,9 +93,13 @@ static void export_lines(struct rest_call *call)
         rest_fail(call, 507, "%s", error.reason);
         return;
     }
-    if (put_all(call, fd, &error) != 0 || fstat(fd, &status) != 0) {
+    int err = put_all(call, fd, &export, &error);
+    if (err == 0 && fstat(fd, &status) != 0) {
+        err = fail_write(&export, &error);
+    }
+    if (err != 0) {
         (void)close(fd);
-        rest_fail(call, 500, "the export could not be written");
+        rest_fail(call, export.is_full ? 507 : 500, "%s", error.reason);
         return;
     }
     char etag[24];

@@ -78,7 +78,7 @@ enum store_status sqlite_db_status(sqlite3 *db)
     }
     /* SQLite knows ENOSPC only. */
     if ((rc & 0xFF) == SQLITE_IOERR || (rc & 0xFF) == SQLITE_CANTOPEN) {
-        if (err == ENOSPC || err == EDQUOT || err == EFBIG) {
+        if (host_error_means_full(err)) {
             return STORE_FULL;
         }
         if (err == EROFS || err == EACCES || err == EPERM) {

@@ -5,13 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "peer/rest_fixture.h"
+#include "support/store_fixture.h"
 
 #define API "/api/v1"
 #define OLD "03010101"
@@ -549,6 +554,59 @@ static void test_the_audit_log_is_a_chain(void **state)
     assert_true(lines >= 3);
 }
 
+/* A file may not grow beyond 1 KB, which is what a full disk does to a write: the reason is
+ * told, as an upload's is; and one that is short fails in its last write only. */
+static void test_an_export_for_which_there_is_no_room_says_so(void **state)
+{
+    struct rlimit before, limit;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)rest_admin();
+    for (int i = 0; i < 20; i++) {
+        char json[60];
+        (void)snprintf(json, sizeof json, "{\"controller_id\":\"a0b1c2d3e4%02d\"}", i);
+        (void)make(API "/devices", json);
+        if (i != 4 && i != 19) {
+            continue;
+        }
+        limit = before;
+        limit.rlim_cur = 1024;
+        (void)signal(SIGXFSZ, SIG_IGN);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        const struct rest_answer *answer =
+            rest_ask(rest_admin(), "GET", API "/audit?format=jsonl", NULL);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        (void)signal(SIGXFSZ, SIG_DFL);
+        if (answer->status != 507 || strstr(rest_text("error"), strerror(EFBIG)) == NULL) {
+            fail_msg("%d: %u: %s", i, answer->status, answer->body);
+        }
+        answer = admin(200, "GET", API "/audit?format=jsonl", NULL);
+        assert_true(answer->len > limit.rlim_cur);
+    }
+}
+
+/* What is wrong with the database is told, and it is not the disk's size. */
+static void test_an_export_that_cannot_be_read_says_why(void **state)
+{
+    sqlite3 *db;
+
+    (void)state;
+    (void)make_product();
+    assert_int_equal(sqlite3_open(fixture_path("db"), &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "UPDATE audit SET verb = hex(zeroblob(5000))", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    (void)admin(500, "GET", API "/audit", NULL);
+    char *reason = strdup(rest_text("error"));
+    assert_non_null(reason);
+    assert_non_null(strstr(reason, "verb"));
+    (void)admin(500, "GET", API "/audit?format=jsonl", NULL);
+    assert_non_null(strstr(rest_text("error"), "verb"));
+    free(reason);
+}
+
 int main(void)
 {
 #define WITH_SERVER(test)                                                                      \
@@ -569,6 +627,8 @@ int main(void)
         WITH_SERVER(test_events_are_streamed),
         WITH_SERVER(test_health_counts_and_metrics),
         WITH_SERVER(test_the_audit_log_is_a_chain),
+        WITH_SERVER(test_an_export_for_which_there_is_no_room_says_so),
+        WITH_SERVER(test_an_export_that_cannot_be_read_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
