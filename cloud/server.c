@@ -249,6 +249,7 @@ long server_tick(struct server *server)
     if (now_ms - server->ticked_ms >= TICK_MS) {
         server->ticked_ms = now_ms;
         fleet_tick(server->fleet);
+        rest_tick(server->rest);
     } else if (fleet_wants_sweep(server->fleet)) {
         fleet_sweep(server->fleet);
     }

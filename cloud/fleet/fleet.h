@@ -231,7 +231,7 @@ void fleet_make_token(struct fleet *fleet, const char *actor, const struct recor
 void fleet_revoke_token(struct fleet *fleet, const char *actor, int64_t id, fleet_done *done,
                         void *ctx);
 
-/* Who is the person with this API or session token? */
+/* Who is the person with this API or session token? False: nobody, or nobody any more. */
 struct fleet_person {
     int64_t token;
     enum token_role role;
@@ -239,6 +239,8 @@ struct fleet_person {
 };
 bool fleet_identify_person(struct fleet *fleet, const char *secret,
                            struct fleet_person *out_person);
+/* Would the same person be known by this token still? For what goes on after the call. */
+bool fleet_is_person_good(struct fleet *fleet, int64_t token);
 
 /* Use up the set-up token: the first admin's API token and a session. */
 void fleet_set_up(struct fleet *fleet, const char *setup_secret,

@@ -165,6 +165,26 @@ void fleet_revoke_token(struct fleet *fleet, const char *actor, int64_t id, flee
 }
 
 /* ---- people ---- */
+/* A session that was opened with a token is as good as that token: revoking it ends both. */
+static bool is_good(const struct fleet *fleet, const struct fleet_token *token)
+{
+    if (!fleet_token_is_valid(fleet, token)) {
+        return false;
+    }
+    return token->kind == TOKEN_API ||
+           (token->kind == TOKEN_SESSION &&
+            (token->owner == 0 ||
+             fleet_token_is_valid(fleet, fleet_list_find(&fleet->tokens, token->owner))));
+}
+
+bool fleet_is_person_good(struct fleet *fleet, int64_t token)
+{
+    pthread_mutex_lock(&fleet->lock);
+    bool good = is_good(fleet, fleet_list_find(&fleet->tokens, token));
+    pthread_mutex_unlock(&fleet->lock);
+    return good;
+}
+
 bool fleet_identify_person(struct fleet *fleet, const char *secret,
                            struct fleet_person *out_person)
 {
@@ -174,8 +194,7 @@ bool fleet_identify_person(struct fleet *fleet, const char *secret,
     token_hash(secret, strlen(secret), hash);
     pthread_mutex_lock(&fleet->lock);
     const struct fleet_token *token = fleet_find_token(fleet, hash);
-    if (fleet_token_is_valid(fleet, token) &&
-        (token->kind == TOKEN_API || token->kind == TOKEN_SESSION)) {
+    if (is_good(fleet, token)) {
         *out_person =
             (struct fleet_person){.token = token->id, .role = (enum token_role)token->role};
         (void)snprintf(out_person->name, sizeof out_person->name, "%s", token->name);

@@ -31,6 +31,11 @@ int rest_open(const struct rest_config *config, struct rest **out_rest,
     return 0;
 }
 
+void rest_tick(struct rest *rest)
+{
+    rest_events_check(rest->events);
+}
+
 void rest_close_streams(struct rest *rest)
 {
     rest_events_stop(rest->events);

@@ -25,6 +25,9 @@ struct rest_config {
 
 OTTER_MUST_CHECK int rest_open(const struct rest_config *config, struct rest **out_rest,
                                struct host_error *out_error);
+/* What ends by time alone: the event streams of tokens that have expired. Call it about once a
+ * second. */
+void rest_tick(struct rest *rest);
 /* Close the event streams first, before the listener stops: it would wait for them. No new ones
  * are opened from then on. */
 void rest_close_streams(struct rest *rest);

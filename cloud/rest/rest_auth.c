@@ -42,19 +42,6 @@ static void deny(struct rest_access *access, unsigned status, const char *reason
     access->reason = reason;
 }
 
-/* A session that was opened with a token is as good as that token: revoking it ends both. */
-static bool is_opener_good(const struct rest *rest, const struct record_token *session)
-{
-    struct record_token token;
-
-    if (session->owner == 0) {
-        return true;
-    }
-    return fleet_get_record(rest->fleet, RECORD_TOKEN, session->owner, &token) &&
-           token.revoked_at == 0 &&
-           (token.expires_at == 0 || token.expires_at > rest_now_ms(rest));
-}
-
 bool rest_identify(const struct rest *rest, const char *secret, enum token_kind kind,
                    struct fleet_person *out_person)
 {
@@ -62,8 +49,7 @@ bool rest_identify(const struct rest *rest, const char *secret, enum token_kind 
 
     if (fleet_identify_person(rest->fleet, secret, out_person) &&
         fleet_get_record(rest->fleet, RECORD_TOKEN, out_person->token, &token) &&
-        token.kind == (int64_t)kind &&
-        (kind != TOKEN_SESSION || is_opener_good(rest, &token))) {
+        token.kind == (int64_t)kind) {
         return true;
     }
     memset(out_person, 0, sizeof *out_person);

@@ -102,8 +102,9 @@ int64_t rest_now_ms(const struct rest *rest);
 OTTER_MUST_CHECK int rest_events_open(struct fleet *fleet, struct rest_events **out_events);
 void rest_events_stop(struct rest_events *events);
 void rest_events_close(struct rest_events *events);
-/* The streams of a token that was revoked. */
-void rest_events_drop(struct rest_events *events, int64_t token);
+/* End the streams of whoever is not known any more. Each is asked before an event, too; this
+ * is for when nothing happens. */
+void rest_events_check(struct rest_events *events);
 
 /* ---- the console's files (rest_static.c) ---- */
 OTTER_MUST_CHECK int rest_static_open(struct rest_static **out_pages);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Server-sent events: every line of any timeline, and progress, to every console that is
- * open. */
+/* Server-sent events: every line of any timeline, and progress, to every console that is open,
+ * as long as whoever opened it might open it again. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ enum { STREAMS_MAX = 64 };
 struct watcher {
     struct rest_events *events;
     struct http_stream *stream;
-    int64_t token;
+    int64_t token; /* an API token or a session, which may have lost the token behind it */
     struct watcher *next;
 };
 
@@ -24,6 +24,17 @@ struct rest_events {
     size_t count;
     bool is_stopping;
 };
+
+/* Is it to be sent anything? If not, it ends. With the lock held. */
+static bool stays(const struct watcher *watcher)
+{
+    bool good = fleet_is_person_good(watcher->events->fleet, watcher->token);
+
+    if (!good) {
+        http_stream_close(watcher->stream);
+    }
+    return good;
+}
 
 static void send_event(void *ctx, const struct record_event *event)
 {
@@ -36,7 +47,9 @@ static void send_event(void *ctx, const struct record_event *event)
         char *text = json_dumps(document, JSON_COMPACT | JSON_ENSURE_ASCII);
         for (const struct watcher *watcher = events->watchers; watcher != NULL && text != NULL;
              watcher = watcher->next) {
-            http_stream_send(watcher->stream, name, text);
+            if (stays(watcher)) {
+                http_stream_send(watcher->stream, name, text);
+            }
         }
         free(text);
         json_decref(document);
@@ -69,13 +82,12 @@ void rest_events_stop(struct rest_events *events)
     pthread_mutex_unlock(&events->lock);
 }
 
-void rest_events_drop(struct rest_events *events, int64_t token)
+void rest_events_check(struct rest_events *events)
 {
     pthread_mutex_lock(&events->lock);
-    for (struct watcher *watcher = events->watchers; watcher != NULL; watcher = watcher->next) {
-        if (watcher->token == token) {
-            http_stream_close(watcher->stream);
-        }
+    for (const struct watcher *watcher = events->watchers; watcher != NULL;
+         watcher = watcher->next) {
+        (void)stays(watcher);
     }
     pthread_mutex_unlock(&events->lock);
 }

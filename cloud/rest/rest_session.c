@@ -111,7 +111,7 @@ static void closed(void *ctx, const struct fleet_answer *answer)
         rest_fail_answer(call, answer);
         return;
     }
-    rest_events_drop(call->rest->events, call->person.token);
+    rest_events_check(call->rest->events);
     rest_put_cookie(call, "", header);
     rest_reply_json_with(call, 200, header, json_object());
 }

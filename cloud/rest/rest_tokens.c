@@ -105,7 +105,7 @@ static void revoked(void *ctx, const struct fleet_answer *answer)
     struct rest_call *call = ctx;
 
     if (answer->result == FLEET_DONE) {
-        rest_events_drop(call->rest->events, call->id);
+        rest_events_check(call->rest->events);
     }
     rest_done(call, answer);
 }

@@ -102,6 +102,11 @@ uint16_t rest_port(void)
     return http_port(fixture.server);
 }
 
+void rest_fixture_tick(void)
+{
+    rest_tick(fixture.rest);
+}
+
 /* ---- the client ---- */
 int rest_connect(const char *bytes)
 {
@@ -260,4 +265,17 @@ const char *rest_token(const char *role)
     (void)rest_must(201, rest_admin(), "POST", "/api/v1/tokens", body);
     (void)snprintf(fixture.token, sizeof fixture.token, "%s", rest_text("token"));
     return fixture.token;
+}
+
+void rest_sign_in(const char *token, char out_cookie[REST_COOKIE_LINE_SIZE])
+{
+    char body[100];
+
+    (void)snprintf(body, sizeof body, "{\"token\":\"%s\"}", token);
+    const struct rest_answer *answer = rest_must(201, NULL, "POST", "/api/v1/session", body);
+    const char *set = strstr(answer->head, "Set-Cookie: otter_session=");
+    assert_non_null(set);
+    set += strlen("Set-Cookie: ");
+    (void)snprintf(out_cookie, REST_COOKIE_LINE_SIZE, "Cookie: %.*s\r\n",
+                   (int)strcspn(set, ";"), set);
 }

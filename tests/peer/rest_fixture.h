@@ -17,6 +17,7 @@ int rest_fixture_stop(void **state);
 struct fleet *rest_fleet(void);
 uint16_t rest_port(void);
 void rest_pass_ms(int64_t ms); /* of the clock */
+void rest_fixture_tick(void);  /* what the server does once a second, for people */
 
 /* The first admin's token; made at the first call. */
 const char *rest_admin(void);
@@ -24,6 +25,10 @@ const char *rest_admin(void);
 const char *rest_token(const char *role);
 /* A set-up code that was not used. */
 const char *rest_setup_code(void);
+
+/* Sign in with this token; the line of the cookie, for `headers` below. */
+enum { REST_COOKIE_LINE_SIZE = 200 };
+void rest_sign_in(const char *token, char out_cookie[REST_COOKIE_LINE_SIZE]);
 
 struct rest_answer {
     unsigned status;

@@ -472,44 +472,6 @@ static void test_an_operator_stops_all_offers_and_nothing_else(void **state)
     (void)admin(400, "PATCH", API "/settings", "{\"registration\":\"any\"}");
 }
 
-static void test_events_are_streamed(void **state)
-{
-    char request[300], text[4096] = "", path[80];
-    size_t len = 0;
-    ssize_t part = 1;
-
-    (void)state;
-    int64_t id = make(API "/devices", "{\"controller_id\":\"a0b1c2d3e4f5\"}");
-    (void)snprintf(
-        request, sizeof request,
-        "GET " API
-        "/events HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n",
-        rest_token("viewer"));
-    int64_t token = rest_integer("id");
-    int fd = rest_connect(request);
-    while (strstr(text, "event: hello") == NULL && part > 0) {
-        part = read(fd, text + len, sizeof text - 1 - len);
-        len += part > 0 ? (size_t)part : 0;
-    }
-    assert_non_null(strstr(text, "Content-Type: text/event-stream\r\n"));
-    (void)snprintf(path, sizeof path, API "/devices/%lld", (long long)id);
-    (void)admin(200, "PATCH", path, "{\"hold\":\"on the bench\"}");
-    while (strstr(text, "on the bench") == NULL && part > 0) {
-        part = read(fd, text + len, sizeof text - 1 - len);
-        len += part > 0 ? (size_t)part : 0;
-    }
-    assert_non_null(strstr(text, "event: timeline\ndata: {"));
-    assert_non_null(strstr(text, "\"kind\":\"device.hold\""));
-    /* A revoked token has no stream. */
-    (void)snprintf(path, sizeof path, API "/tokens/%lld", (long long)token);
-    (void)admin(200, "DELETE", path, NULL);
-    while (part > 0) {
-        part = read(fd, text, sizeof text);
-    }
-    assert_int_equal(part, 0);
-    (void)close(fd);
-}
-
 static void test_health_counts_and_metrics(void **state)
 {
     (void)state;
@@ -624,7 +586,6 @@ int main(void)
         WITH_SERVER(test_a_mistyped_parameter_is_no_filter),
         WITH_SERVER(test_a_deployment_that_cannot_be_is_refused),
         WITH_SERVER(test_an_operator_stops_all_offers_and_nothing_else),
-        WITH_SERVER(test_events_are_streamed),
         WITH_SERVER(test_health_counts_and_metrics),
         WITH_SERVER(test_the_audit_log_is_a_chain),
         WITH_SERVER(test_an_export_for_which_there_is_no_room_says_so),

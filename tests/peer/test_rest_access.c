@@ -79,15 +79,6 @@ static void test_an_upload_is_refused_before_its_bytes(void **state)
 }
 
 /* ---- set-up and sessions ---- */
-static void put_cookie(const struct rest_answer *answer, char out_line[200])
-{
-    const char *set = strstr(answer->head, "Set-Cookie: otter_session=");
-
-    assert_non_null(set);
-    set += strlen("Set-Cookie: ");
-    (void)snprintf(out_line, 200, "Cookie: %.*s\r\n", (int)strcspn(set, ";"), set);
-}
-
 static void test_the_set_up_code_is_good_once(void **state)
 {
     char body[100];
@@ -105,15 +96,6 @@ static void test_the_set_up_code_is_good_once(void **state)
     (void)rest_must(400, NULL, "POST", API "/session", "{\"setup\":\"x\",\"token\":\"y\"}");
 }
 
-/* Sign in with this token; the line of the cookie. */
-static void sign_in(const char *token, char out_cookie[200])
-{
-    char body[100];
-
-    (void)snprintf(body, sizeof body, "{\"token\":\"%s\"}", token);
-    put_cookie(rest_must(201, NULL, "POST", API "/session", body), out_cookie);
-}
-
 static unsigned add_product(const char *headers, const char *name)
 {
     char lines[400], body[60];
@@ -128,7 +110,7 @@ static void test_a_change_by_cookie_needs_the_servers_origin(void **state)
     char cookie[200], lines[400];
 
     (void)state;
-    sign_in(rest_admin(), cookie);
+    rest_sign_in(rest_admin(), cookie);
     assert_int_equal(rest_send("GET", API "/products", cookie, NULL, 0)->status, 200);
     assert_int_equal(add_product(cookie, "a"), 403);
     static const char *const foreign[] = {"http://example.com", "null", "http://127.0.0.1",
@@ -157,7 +139,7 @@ static void test_a_session_ends_by_signing_out(void **state)
     char cookie[200], lines[400];
 
     (void)state;
-    sign_in(rest_admin(), cookie);
+    rest_sign_in(rest_admin(), cookie);
     (void)snprintf(lines, sizeof lines, "%sOrigin: http://127.0.0.1:%u\r\n", cookie,
                    rest_port());
     (void)rest_must(400, rest_admin(), "DELETE", API "/session", NULL);
@@ -176,12 +158,12 @@ static void test_a_session_ends_with_time_and_with_its_token(void **state)
     (void)state;
     (void)snprintf(token, sizeof token, "%s", rest_token("operator"));
     int64_t id = rest_integer("id");
-    sign_in(token, cookie);
+    rest_sign_in(token, cookie);
     assert_int_equal(rest_send("GET", API "/devices", cookie, NULL, 0)->status, 200);
     assert_int_equal(rest_send("GET", API "/tokens", cookie, NULL, 0)->status, 403);
     rest_pass_ms(INT64_C(13) * 3600 * 1000);
     assert_int_equal(rest_send("GET", API "/devices", cookie, NULL, 0)->status, 401);
-    sign_in(token, cookie);
+    rest_sign_in(token, cookie);
     (void)snprintf(path, sizeof path, API "/tokens/%lld", (long long)id);
     (void)rest_must(200, rest_admin(), "DELETE", path, NULL);
     assert_int_equal(rest_send("GET", API "/devices", cookie, NULL, 0)->status, 401);

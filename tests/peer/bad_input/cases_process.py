@@ -235,6 +235,27 @@ def many_consoles(program, folder):
     return None if cloud.stop() == 0 else cloud.said()
 
 
+def expired_stream(program, folder):
+    """Consoles whose token, or whose session's token, is good for 3 seconds: each ends by itself, though nothing happens."""
+    cloud = Cloud(program, folder)
+    cloud.set_up()
+    token = cloud.call("POST", "/tokens", {"kind": "api", "role": "viewer", "name": "short", "expires_in_s": 3})["token"]
+    session = exchange(cloud.people, raw("POST", "/api/v1/session", body={"token": token}))
+    cookie = session.headers["set-cookie"].split(";")[0]
+    socks = []
+    for header in (bearer(token), f"Cookie: {cookie}"):
+        socks.append(connect(cloud.people))
+        socks[-1].sendall(raw("GET", "/api/v1/events", header, "Connection: close"))
+    for sock in socks:
+        with sock:
+            data = b""
+            while part := sock.recv(4096):  # its end, or an error after ANSWER_S
+                data += part
+            assert b"event: hello" in data, data
+    assert exchange(cloud.people, raw("GET", "/api/v1/counts", bearer(token))).status == 401
+    return None if cloud.stop() == 0 else cloud.said()
+
+
 def deaf_stream(program, folder):
     """A console that does not read while 256 KB of events come is cut, and one that reads gets all."""
     cloud = Cloud(program, folder)
@@ -333,6 +354,7 @@ def cases():
             ("the database is read-only", read_only), ("the database is in use", in_use), ("the disk is full", full_disk),
             ("the set-up link has expired", set_up_expired), ("rows that no server wrote", hostile_rows), ("texts that no server wrote", long_rows),
             ("too many connections of one address", crowd), ("too many consoles", many_consoles),
+            ("consoles whose token has expired", expired_stream),
             ("a console that does not read what comes", deaf_stream), ("SIGTERM in an upload", term_in_upload),
             ("SIGTERM in a download", term_in_download)]
 
