@@ -18,14 +18,13 @@ static void list(struct rest_call *call)
     rest_reply_history(call, &query, rest_json_audit);
 }
 
-struct export
-{
+struct audit_export {
     struct store_query query; /* of the next page */
     FILE *out;
     bool is_full; /* the disk: the one failure that somebody else can end */
 };
 
-static int fail_write(struct export *export, struct host_error *out_error)
+static int fail_write(struct audit_export *export, struct host_error *out_error)
 {
     int number = errno != 0 ? errno : ENOMEM;
 
@@ -35,7 +34,8 @@ static int fail_write(struct export *export, struct host_error *out_error)
 }
 
 /* Write a page, and move the query behind it. Returns 1 if there are more, 0, or -1. */
-static int put_page(struct store *store, struct export *export, struct host_error *out_error)
+static int put_page(struct store *store, struct audit_export *export,
+                    struct host_error *out_error)
 {
     struct rest_rows rows;
     int err = rest_rows_of_store(store, &export->query, &rows, out_error);
@@ -58,7 +58,7 @@ static int put_page(struct store *store, struct export *export, struct host_erro
 
 /* All of it, oldest first, as the chain of hashes is checked: by way of a file, because it has
  * no limit. */
-static int put_all(struct rest_call *call, int fd, struct export *export,
+static int put_all(struct rest_call *call, int fd, struct audit_export *export,
                    struct host_error *out_error)
 {
     int own = dup(fd);
@@ -84,7 +84,7 @@ static int put_all(struct rest_call *call, int fd, struct export *export,
 
 static void export_lines(struct rest_call *call)
 {
-    struct export export = {.query = {.kind = RECORD_AUDIT, .limit = REST_PAGE_MAX}};
+    struct audit_export export = {.query = {.kind = RECORD_AUDIT, .limit = REST_PAGE_MAX}};
     struct host_error error;
     struct stat status;
     int fd = firmware_files_begin(call->rest->files, &error);
