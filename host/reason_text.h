@@ -8,7 +8,8 @@
 
 /* The words for the numbers of enum otter_reason: they have no room on an MCU. */
 struct reason_text {
-    const char *outcome; /* "refused", "reverted", "repaired", "in recovery", "not taken", "unknown" */
+    const char *outcome; /* "refused", "reverted", "repaired", "in recovery", "not taken",
+                          * "unknown" */
     const char *name;    /* one word: "signature", ... */
     const char *text;    /* for a person, after "the update was ": outcome and why */
 };
