@@ -17,11 +17,12 @@ extern "C" {
  * number on, how its last update ended, and what it would say to a file. 0x02 has no room left
  * for that.
  *
- * Our module asks with OTTER_CMD_ASK_ABOUT, once in each of its starts, after an 0x02 that shows
- * the mark of an otter app, so a vendor's module never sends it, and a vendor's MCU never sees
- * it. A sender learns so before a transfer what the bootloader would say after it. It is information for
- * people and tools: nothing on the device depends on it, and what installs an image asks the
- * image itself. The bootloader in recovery answers with an empty payload.
+ * Our module asks with OTTER_CMD_ASK_ABOUT, once in each of its starts, after an 0x02 that
+ * shows the mark of an otter app, so a vendor's module never sends it, and a vendor's MCU
+ * never sees it. A sender learns so before a transfer what the bootloader would say after it.
+ * It is information for people and tools: nothing on the device depends on it, and what
+ * installs an image asks the image itself. The bootloader in recovery answers with an empty
+ * payload.
  *
  * otter_put_*() and otter_get_*() are pure, as in otter/message.h. otter_about_read() is called
  * by the app from its main loop, and reads flash. Source: docs/protocol.md 2.2.
