@@ -67,7 +67,7 @@ struct cpu {
     uint8_t *sram;
     uint32_t sram_base, sram_size;
     uint64_t sram_writes; /* by anybody: while it is the same, so is what the SRAM holds */
-    bool flash_is_slow; /* all flash accesses go through the bus (the controller is busy) */
+    bool flash_is_slow;   /* all flash accesses go through the bus (the controller is busy) */
 
     struct cpu_bus bus;
 
