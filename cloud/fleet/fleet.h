@@ -190,6 +190,9 @@ void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int
 /* Make (head.id 0), or change the one with this id and rev. */
 void fleet_put_product(struct fleet *fleet, const char *actor,
                        const struct record_product *product, fleet_done *done, void *ctx);
+/* Would fleet_add_firmware() take it now? DONE or why not. Synchronous. */
+void fleet_check_firmware(struct fleet *fleet, const struct record_firmware *firmware,
+                          struct fleet_answer *out_answer);
 /* Its file is durable already. The id is given. */
 void fleet_add_firmware(struct fleet *fleet, const char *actor,
                         const struct record_firmware *firmware, fleet_done *done, void *ctx);

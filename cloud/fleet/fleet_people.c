@@ -163,6 +163,17 @@ static enum fleet_result check_firmware(struct fleet_change *change,
     return check_version(change, firmware);
 }
 
+void fleet_check_firmware(struct fleet *fleet, const struct record_firmware *firmware,
+                          struct fleet_answer *out_answer)
+{
+    struct fleet_change change = {.fleet = fleet}; /* which is never run */
+
+    pthread_mutex_lock(&fleet->lock);
+    change.answer.result = check_firmware(&change, firmware);
+    pthread_mutex_unlock(&fleet->lock);
+    *out_answer = change.answer;
+}
+
 static enum fleet_result build_add_firmware(struct fleet_change *change)
 {
     const struct people_params *params = change->params;

@@ -40,6 +40,7 @@ struct rest_call {
     unsigned ok_status; /* 200, or 201 for what was made */
     char secret[FLEET_SECRET_SIZE], session[FLEET_SECRET_SIZE];
     char name[RECORD_NAME_MAX + 1];
+    struct firmware_upload upload;
 };
 
 enum { REST_PAGE_MAX = 1000, REST_PAGE_DEFAULT = 100 };

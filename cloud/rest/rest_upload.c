@@ -125,38 +125,69 @@ static bool read_parameters(struct rest_call *call, struct record_product *out_p
     return true;
 }
 
+/* What is wrong with the file; false after it has ended the call. What can be refused is
+ * refused before the file has a name. */
+static bool check(struct rest_call *call, int fd, struct record_firmware *io_firmware,
+                  const struct record_product *product)
+{
+    int64_t typed_kind = io_firmware->kind;
+    struct fleet_answer answer;
+    struct host_error error;
+
+    if (fd < 0) {
+        rest_fail(call, 400, "the file's bytes are needed as body");
+        return false;
+    }
+    if (firmware_files_inspect(fd, product, io_firmware, &error) != 0) {
+        rest_fail(call, 400, "%s: %s", io_firmware->name, error.reason);
+        return false;
+    }
+    if (io_firmware->kind == 0) {
+        rest_fail(call, 400,
+                  "the file has no trailer of otter: say kind=plain with its version and "
+                  "hardware, or kind=opaque with its version");
+        return false;
+    }
+    if (typed_kind != 0 && io_firmware->kind != typed_kind) {
+        rest_fail(call, 400, "the file has a trailer of otter: upload it with kind=auto");
+        return false;
+    }
+    fleet_check_firmware(call->rest->fleet, io_firmware, &answer);
+    if (answer.result != FLEET_DONE) {
+        rest_fail_answer(call, &answer);
+        return false;
+    }
+    return true;
+}
+
+/* After FAILED nobody knows whether the database has the record: then the file stays. */
+static void added(void *ctx, const struct fleet_answer *answer)
+{
+    struct rest_call *call = ctx;
+    bool stays = answer->result == FLEET_DONE || answer->result == FLEET_FAILED;
+
+    firmware_files_settle(call->rest->files, &call->upload,
+                          stays ? NULL : fleet_store(call->rest->fleet));
+    rest_done(call, answer);
+}
+
 void rest_upload_firmware(struct rest_call *call)
 {
+    struct firmware_files *files = call->rest->files;
     struct record_product product;
     struct record_firmware firmware;
     struct host_error error;
     int fd = http_body_fd(call->request);
 
-    if (!read_parameters(call, &product, &firmware)) {
+    if (!read_parameters(call, &product, &firmware) || !check(call, fd, &firmware, &product)) {
         return;
     }
-    int64_t typed_kind = firmware.kind;
-    if (fd < 0) {
-        rest_fail(call, 400, "the file's bytes are needed as body");
-        return;
-    }
-    int err = firmware_files_keep(call->rest->files, fd, &product, &firmware, &error);
-    if (err != 0) {
-        rest_fail(call, err == FIRMWARE_NOT_KEPT ? 507 : 400, "%s: %s", firmware.name,
-                  error.reason);
-        return;
-    }
-    if (firmware.kind == 0) {
-        rest_fail(call, 400,
-                  "the file has no trailer of otter: say kind=plain with its version and "
-                  "hardware, or kind=opaque with its version");
-        return;
-    }
-    if (typed_kind != 0 && firmware.kind != typed_kind) {
-        rest_fail(call, 400, "the file has a trailer of otter: upload it with kind=auto");
+    if (firmware_files_keep(files, fd, &firmware, &call->upload, &error) != 0) {
+        firmware_files_settle(files, &call->upload, fleet_store(call->rest->fleet));
+        rest_fail(call, 507, "%s: %s", firmware.name, error.reason);
         return;
     }
     firmware.created_at = rest_now_ms(call->rest);
     call->ok_status = 201;
-    fleet_add_firmware(call->rest->fleet, call->person.name, &firmware, rest_done, call);
+    fleet_add_firmware(call->rest->fleet, call->person.name, &firmware, added, call);
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@ enum { NAME_SIZE = 96 };
 struct firmware_files {
     char *path;
     int dir, tmp; /* descriptors of DIR and DIR/tmp */
+    pthread_mutex_t lock;
+    struct firmware_upload *uploads; /* under way, by the lock */
 };
 
 /* ---- folders ---- */
@@ -86,6 +89,7 @@ void firmware_files_close(struct firmware_files *files)
     if (files->tmp >= 0) {
         close(files->tmp);
     }
+    pthread_mutex_destroy(&files->lock);
     free(files->path);
     free(files);
 }
@@ -98,6 +102,7 @@ int firmware_files_open(const char *dir, struct firmware_files **out_files,
     if (files == NULL) {
         return host_error_set(out_error, dir, "not enough memory");
     }
+    pthread_mutex_init(&files->lock, NULL);
     files->path = strdup(dir);
     files->dir = open_folder(AT_FDCWD, dir);
     files->tmp = files->dir >= 0 ? open_folder(files->dir, "tmp") : -1;
@@ -209,9 +214,8 @@ static int store_file(const struct firmware_files *files, int fd, const char *sh
     return err;
 }
 
-int firmware_files_keep(struct firmware_files *files, int fd,
-                        const struct record_product *product,
-                        struct record_firmware *out_firmware, struct host_error *out_error)
+int firmware_files_inspect(int fd, const struct record_product *product,
+                           struct record_firmware *out_firmware, struct host_error *out_error)
 {
     struct record_firmware firmware = *out_firmware;
 
@@ -222,11 +226,84 @@ int firmware_files_keep(struct firmware_files *files, int fd,
          firmware_check_program(fd, &firmware, out_error) != 0)) {
         return -1;
     }
-    if (store_file(files, fd, firmware.sha256, out_error) != 0) {
-        return FIRMWARE_NOT_KEPT;
-    }
     *out_firmware = firmware;
     return 0;
+}
+
+/* It is in the list before its file has a name: so whoever removes a file sees it. */
+int firmware_files_keep(struct firmware_files *files, int fd,
+                        const struct record_firmware *firmware,
+                        struct firmware_upload *out_upload, struct host_error *out_error)
+{
+    memcpy(out_upload->sha256, firmware->sha256, sizeof out_upload->sha256);
+    pthread_mutex_lock(&files->lock);
+    out_upload->next = files->uploads;
+    files->uploads = out_upload;
+    pthread_mutex_unlock(&files->lock);
+    return store_file(files, fd, firmware->sha256, out_error);
+}
+
+/* Take an upload out of the list. Is there another one of the same bytes? */
+static bool take_out(struct firmware_files *files, const struct firmware_upload *upload)
+{
+    bool has_twin = false;
+
+    for (struct firmware_upload **at = &files->uploads; *at != NULL;) {
+        if (*at == upload) {
+            *at = upload->next;
+            continue;
+        }
+        has_twin = has_twin || strcmp((*at)->sha256, upload->sha256) == 0;
+        at = &(*at)->next;
+    }
+    return has_twin;
+}
+
+static void put_name(const char *sha256, char out_name[NAME_SIZE])
+{
+    (void)snprintf(out_name, NAME_SIZE, "%.2s/%s", sha256, sha256);
+}
+
+struct question {
+    const char *sha256;
+    bool is_named;
+};
+
+static bool compare(void *ctx, const void *record)
+{
+    const struct record_firmware *firmware = record;
+    struct question *question = ctx;
+
+    question->is_named =
+        strncmp(firmware->sha256, question->sha256, sizeof firmware->sha256) == 0;
+    return !question->is_named;
+}
+
+/* Does a firmware in `store` have these bytes? If it cannot be read, yes: a file too many is
+ * better than one too few. */
+static bool is_named(struct store *store, const char *sha256)
+{
+    struct question question = {.sha256 = sha256};
+    struct host_error error;
+
+    return store_load(store, RECORD_FIRMWARE, compare, &question, &error) != 0 ||
+           question.is_named;
+}
+
+/* The lock is held until the file is gone: no upload can begin between the question and that,
+ * and one that was answered before has its record in the store. */
+void firmware_files_settle(struct firmware_files *files, struct firmware_upload *upload,
+                           struct store *store)
+{
+    char name[NAME_SIZE];
+
+    put_name(upload->sha256, name);
+    pthread_mutex_lock(&files->lock);
+    bool has_twin = take_out(files, upload);
+    if (store != NULL && !has_twin && !is_named(store, upload->sha256)) {
+        (void)unlinkat(files->dir, name, 0);
+    }
+    pthread_mutex_unlock(&files->lock);
 }
 
 /* ---- serving ---- */
@@ -247,7 +324,7 @@ int firmware_files_open_one(struct firmware_files *files,
         (void)host_error_set(out_error, firmware->name, "its SHA-256 is none");
         return -1;
     }
-    (void)snprintf(name, sizeof name, "%.2s/%s", firmware->sha256, firmware->sha256);
+    put_name(firmware->sha256, name);
     int fd = openat(files->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
         (void)host_error_errno(out_error, firmware->name, errno);

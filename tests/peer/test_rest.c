@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <ftw.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -212,6 +213,24 @@ static void test_firmware_is_uploaded_and_read_back(void **state)
     (void)admin(404, "GET", API "/firmware/99/preflight", NULL);
 }
 
+static size_t file_count;
+
+static int count_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)path;
+    (void)st;
+    (void)ftw;
+    file_count += type == FTW_F;
+    return 0;
+}
+
+static size_t count_files(void)
+{
+    file_count = 0;
+    assert_int_equal(nftw(fixture_path("files"), count_file, 16, FTW_PHYS), 0);
+    return file_count;
+}
+
 static void test_an_upload_that_cannot_be_is_refused(void **state)
 {
     static const char *const queries[] = {
@@ -256,9 +275,12 @@ static void test_an_upload_that_cannot_be_is_refused(void **state)
                    (long long)product);
     assert_int_equal(upload(query, large, sizeof large)->status, 413);
     assert_int_equal(upload(query, NULL, 0)->status, 400);
+    assert_int_equal(count_files(), 0);
     assert_int_equal(upload(query, large, sizeof large - 1)->status, 201);
+    assert_int_equal(upload(query, large, sizeof large - 2)->status, 409);
     (void)admin(200, "GET", API "/firmware", NULL);
     (void)rest_items(1);
+    assert_int_equal(count_files(), 1); /* nothing stays of what was refused */
 }
 
 /* ---- deployments ---- */

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "cloud/store/firmware_files.h"
+#include "cloud/store/store_sqlite.h"
 #include "host/key_file.h"
 #include "otter/image.h"
 #include "support/store_fixture.h" /* the folder */
@@ -81,7 +82,12 @@ static int keep(const void *data, size_t len, struct record_firmware *out_firmwa
 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, data, len), len);
-    int err = firmware_files_keep(files, fd, &product, out_firmware, out_error);
+    int err = firmware_files_inspect(fd, &product, out_firmware, out_error);
+    if (err == 0) {
+        struct firmware_upload upload;
+        err = firmware_files_keep(files, fd, out_firmware, &upload, out_error);
+        firmware_files_settle(files, &upload, NULL);
+    }
     close(fd);
     return err;
 }
@@ -372,10 +378,119 @@ static void test_the_start_removes_what_a_crash_left(void **state)
     assert_can_be_read(&firmware, "abc", 3);
 }
 
+/* ---- uploads that come to nothing ---- */
+
+static struct store *open_store(void)
+{
+    struct host_error error;
+    struct store *store;
+
+    assert_int_equal(store_sqlite_open(fixture_path("db"), &store, &error), 0);
+    return store;
+}
+
+static void begin(const char *text, struct firmware_upload *out_upload,
+                  struct record_firmware *out_firmware)
+{
+    struct host_error error;
+    int fd = firmware_files_begin(files, &error);
+
+    *out_firmware = (struct record_firmware){.kind = FIRMWARE_OPAQUE, .name = "app.bin"};
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(firmware_files_inspect(fd, &product, out_firmware, &error), 0);
+    assert_int_equal(firmware_files_keep(files, fd, out_firmware, out_upload, &error), 0);
+    close(fd);
+}
+
+static void add(struct store *store, struct record_firmware *firmware, int64_t id)
+{
+    firmware->head.id = id;
+    assert_int_equal(fixture_put(store, RECORD_FIRMWARE, firmware, STORE_NEW), STORE_COMMITTED);
+}
+
+static bool is_there(const struct record_firmware *firmware)
+{
+    struct stat st;
+
+    return stat(path_of(firmware), &st) == 0;
+}
+
+static void test_a_refused_upload_leaves_nothing(void **state)
+{
+    struct store *store = open_store();
+    struct record_firmware firmware;
+    struct firmware_upload upload;
+
+    (void)state;
+    begin("abc", &upload, &firmware);
+    assert_true(is_there(&firmware));
+    firmware_files_settle(files, &upload, store);
+    assert_false(is_there(&firmware));
+    assert_int_equal(count_files(dir), 0);
+    begin("abc", &upload, &firmware);
+    firmware_files_settle(files, &upload, NULL); /* taken */
+    assert_true(is_there(&firmware));
+    store->close(store);
+}
+
+/* Whichever of two is refused, and in which order they end: what a firmware names stays. */
+static void test_of_two_uploads_of_the_same_bytes_one_may_be_refused(void **state)
+{
+    struct store *store = open_store();
+    struct record_firmware firmware;
+    struct firmware_upload first, second, other;
+
+    (void)state;
+    begin("abc", &first, &firmware);
+    begin("abc", &second, &firmware);
+    firmware_files_settle(files, &first, store);
+    assert_true(is_there(&firmware)); /* the second one may be taken yet */
+    begin("def", &other, &firmware);
+    firmware_files_settle(files, &second, store);
+    assert_int_equal(count_files(dir), 1); /* it was not: only the other one's is there */
+    firmware_files_settle(files, &other, store);
+    assert_int_equal(count_files(dir), 0);
+
+    begin("abc", &first, &firmware);
+    begin("abc", &second, &firmware);
+    add(store, &firmware, 1);
+    firmware_files_settle(files, &second, NULL);
+    firmware_files_settle(files, &first, store);
+    assert_can_be_read(&firmware, "abc", 3);
+    begin("abc", &first, &firmware); /* once more, refused: the version is there */
+    firmware_files_settle(files, &first, store);
+    assert_can_be_read(&firmware, "abc", 3);
+    store->close(store);
+}
+
+static int fail_to_read(struct store *store, const struct store_query *query,
+                        store_visitor *visitor, void *ctx, struct host_error *out_error)
+{
+    (void)store;
+    (void)query;
+    (void)visitor;
+    (void)ctx;
+    return host_error_set(out_error, NULL, "cannot be read");
+}
+
+static void test_without_an_answer_of_the_store_files_stay(void **state)
+{
+    struct store broken = {.read = fail_to_read};
+    struct record_firmware firmware;
+    struct firmware_upload upload;
+
+    (void)state;
+    begin("abc", &upload, &firmware);
+    firmware_files_settle(files, &upload, &broken);
+    assert_true(is_there(&firmware));
+}
+
 /* As on a file system without files without names: such a one can get no name later. */
 static void test_a_file_that_cannot_be_named_is_copied(void **state)
 {
     struct record_firmware firmware = {.kind = FIRMWARE_OPAQUE};
+    struct firmware_upload upload;
     struct host_error error;
     uint8_t *data = malloc(100000);
     int fd = open(fixture_path("unlinked"), O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -386,7 +501,9 @@ static void test_a_file_that_cannot_be_named_is_copied(void **state)
     assert_int_equal(unlink(fixture_path("unlinked")), 0);
     memset(data, 'x', 100000);
     assert_int_equal(write(fd, data, 100000), 100000);
-    assert_int_equal(firmware_files_keep(files, fd, &product, &firmware, &error), 0);
+    assert_int_equal(firmware_files_inspect(fd, &product, &firmware, &error), 0);
+    assert_int_equal(firmware_files_keep(files, fd, &firmware, &upload, &error), 0);
+    firmware_files_settle(files, &upload, NULL);
     close(fd);
     assert_can_be_read(&firmware, data, 100000);
     assert_int_equal(count_files(dir), 1);
@@ -463,6 +580,9 @@ int main(void)
         TEST(test_the_same_file_twice_is_one_file),
         TEST(test_an_upload_that_is_cut_leaves_nothing),
         TEST(test_the_start_removes_what_a_crash_left),
+        TEST(test_a_refused_upload_leaves_nothing),
+        TEST(test_of_two_uploads_of_the_same_bytes_one_may_be_refused),
+        TEST(test_without_an_answer_of_the_store_files_stay),
         TEST(test_a_file_that_cannot_be_named_is_copied),
         TEST(test_a_vanished_or_damaged_file_is_not_served),
         TEST(test_a_record_makes_no_path),

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to the server itself: disk, database, signals, too many. Each has a server of its own."""
+import concurrent.futures
 import json
 import os
 import resource
 import shutil
+import signal
 import socket
 import sqlite3
 
 from cloud import Cloud, bearer, connect, exchange, raw, receive, target, wait_for
-from world import base
+from world import PLAIN, base
 
 WELL = raw("GET", "/healthz")
 
@@ -316,8 +318,36 @@ def term_in_upload(program, folder):
     later = Cloud(program, folder)
     later.admin = cloud.admin
     assert later.state() == state, "it is changed"
-    names = [name for _, _, names in os.walk(cloud.db + ".files") for name in names]
-    assert names == [], names
+    assert cloud.files() == [], cloud.files()
+    return None if later.stop() == 0 else later.said()
+
+
+def refused_files(program, folder):
+    """Files of uploads that were refused do not stay; all others do."""
+    cloud = Cloud(program, folder)
+    cloud.set_up()
+    product = cloud.call("POST", "/products", {"name": "p", "unsigned_ok": True})["id"]
+    opaque = f"product={product}&name=a.swu&kind=opaque&version="
+    assert cloud.upload(f"product={product}&name=a.bin", PLAIN * 1500).status == 400  # no trailer
+    assert cloud.files() == [], cloud.files()
+    for data, version, status in ((b"abc", "1", 201), (b"def", "1", 409), (b"def", "2", 201), (b"abc", "2", 409)):
+        assert cloud.upload(opaque + version, data).status == status
+    with concurrent.futures.ThreadPoolExecutor(max_workers=8) as pool:  # at once: one is taken, and its file stays
+        for i in range(20):
+            statuses = [reply.status for reply in pool.map(lambda _, i=i: cloud.upload(opaque + f"at-once-{i}", b"%d" % i), range(8))]
+            assert sorted(statuses) == [201] + 7 * [409], statuses
+    assert len(cloud.files()) == 22, cloud.files()
+    archived = cloud.call("GET", "/firmware")["items"][1]["id"]
+    cloud.call("POST", f"/firmware/{archived}/archive")
+    kept = cloud.files()
+    assert len(kept) == 22, kept
+    assert cloud.stop() == 0, cloud.said()
+    later = Cloud(program, folder)
+    later.admin = cloud.admin
+    assert later.files() == kept, later.files()
+    for firmware, data in zip(later.call("GET", "/firmware")["items"], [b"abc", b"def"] + [b"%d" % i for i in range(20)]):
+        got = exchange(later.people, raw("GET", f"/api/v1/firmware/{firmware['id']}/file", bearer(later.admin)))
+        assert got.body == data, (got.status, got.body)
     return None if later.stop() == 0 else later.said()
 
 
@@ -356,5 +386,6 @@ def cases():
             ("too many connections of one address", crowd), ("too many consoles", many_consoles),
             ("consoles whose token has expired", expired_stream),
             ("a console that does not read what comes", deaf_stream), ("SIGTERM in an upload", term_in_upload),
+            ("files of uploads that are refused", refused_files),
             ("SIGTERM in a download", term_in_download)]
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Firmware that is none."""
-import os
 import struct
 
 from case import PEOPLE, Case
@@ -25,13 +24,13 @@ def cases(w):
 
     def cut():
         """The connection ends in the middle: nothing of it is kept."""
-        before = files(w)
+        before = w.cloud.files()
         with connect(w.cloud.people) as sock:
             sock.sendall(put("name=cut.bin&" + plain, bytes(500000))[:100000])
         with connect(w.cloud.people) as sock:  # a later request on the same thread: the cut one has ended
             sock.sendall(raw("GET", "/healthz"))
             receive(sock)
-        assert files(w) == before, files(w)
+        assert w.cloud.files() == before, w.cloud.files()
         return Reply(b"")
 
     names = [("none", ""), ("empty", "name="), ("with /", "name=a%2fb.bin"), ("..", "name=.."), (".", "name=."), ("with ../", "name=..%2f..%2fotter.db"),
@@ -85,8 +84,3 @@ def cases(w):
         Case("upload: cut", PEOPLE, cut, 0, bare=True),
     ]
     return result
-
-
-def files(w):
-    """All firmware files of the server, and what is under way with a name."""
-    return sorted(os.path.join(top, name) for top, _, names in os.walk(w.cloud.db + ".files") for name in names)

@@ -160,7 +160,12 @@ class Cloud:
                 device.pop("action", None) if path != "devices" else None
             state[path] = document
         connection.close()
+        state["files"] = self.files()
         return state
+
+    def files(self):
+        """All firmware files of the server, and what is under way with a name."""
+        return sorted(os.path.join(top, name) for top, _, names in os.walk(self.db + ".files") for name in names)
 
     def stop(self, number=signal.SIGTERM):
         """End it; returns its exit status."""
