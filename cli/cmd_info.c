@@ -10,16 +10,12 @@
 #include "host/module_text.h"
 #include "host/push_session.h"
 
-enum {
-    WAIT_MS = 500,
-    INFOS_MAX = 5, /* 0x02 of an MCU that restarts the module instead of answering the next */
-};
+enum { WAIT_MS = 500 };
 
 struct info {
     struct push_session session;
     const char *port;
     bool as_json, done;
-    unsigned infos;
     int code;
 };
 
@@ -39,10 +35,8 @@ static void fail(struct info *info, const char *reason, const struct host_error 
 static void on_event(void *ctx, const struct module_event *event)
 {
     struct info *info = ctx;
+    bool no_more_comes = event->kind == MODULE_EVENT_INFO && event->update_status == NULL;
 
-    info->infos += event->kind == MODULE_EVENT_INFO;
-    bool no_more_comes = event->kind == MODULE_EVENT_INFO &&
-                         (event->update_status == NULL || info->infos >= INFOS_MAX);
     if (info->done) {
         return;
     }

@@ -36,8 +36,8 @@ void module_emit_kind(struct module *module, enum module_event_kind kind);
 void module_restart_after(struct module *module, uint32_t after_ms, enum module_start why,
                           uint32_t now_ms);
 
-/* transfer.c: the start of the module (all else is still as in the one before), 0x02, READY,
- * 0x27, and what became of our 0x19, 0x1D, 0x1F */
+/* transfer.c: the start of the module, 0x02, READY, 0x27, and what became of our 0x19, 0x1D,
+ * 0x1F */
 bool module_transfer_runs(const struct module *module);
 void module_transfer_start(struct module *module, bool asked_by_mcu);
 void module_transfer_info(struct module *module, uint32_t now_ms);

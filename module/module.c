@@ -46,14 +46,13 @@ const struct otter_retry *module_retry(const struct module *module)
 static void start(struct module *module, enum module_start why, bool asked_by_mcu,
                   uint32_t now_ms)
 {
-    module_transfer_start(module, asked_by_mcu);
     otter_link_init(&module->link, &module->link_config);
-    if (module->phase != MODULE_PHASE_ASKING) {
+    if (why != MODULE_START_NO_INFO) {
         module->unheard_ms = now_ms;
-        module->info_rounds = 0;
     }
     module->phase = MODULE_PHASE_ASKING;
     module->start_ms = now_ms;
+    module->info_rounds = 0;
     module->heartbeats_lost = 0;
     module->heartbeat_ms = now_ms;
     module->status_ms = now_ms;
@@ -69,6 +68,7 @@ static void start(struct module *module, enum module_start why, bool asked_by_mc
     module->asked_by_mcu = asked_by_mcu;
     module->restart_due = false;
     module->quiet = false;
+    module_transfer_start(module, asked_by_mcu);
     module_emit(module, (struct module_event){.kind = MODULE_EVENT_STARTED, .start = why});
 }
 
@@ -132,36 +132,13 @@ static void step_running(struct module *module, uint32_t now_ms)
     }
 }
 
-/* One more round of 0x01 without an answer. True at the last one: then the module begins anew,
- * and if it was long enough, nobody is there. */
-static bool lose_round(struct module *module, uint32_t now_ms)
-{
-    if (++module->info_rounds < MODULE_INFO_ROUNDS) {
-        return false;
-    }
-    module->info_rounds = 0;
-    if (module_passed(now_ms, module->unheard_ms, module->config->no_answer_ms)) {
-        module_transfer_no_answer(module);
-    }
-    return true;
-}
-
-/* An MCU that goes on asking for this, and answers nothing, is to come to an end: a reset costs
- * a round at least (0x29 is not obeyed twice), and no deadline waits for what follows. */
 static void restart_if_due(struct module *module, uint32_t now_ms)
 {
-    enum module_start why = module->restart_why;
-
-    if (!module->restart_due ||
-        !module_passed(now_ms, module->restart_ms, module->restart_after_ms)) {
-        return;
+    if (module->restart_due &&
+        module_passed(now_ms, module->restart_ms, module->restart_after_ms)) {
+        start(module, module->restart_why, module->restart_after_ms == MODULE_T_RESTART_MS,
+              now_ms);
     }
-    if (module->phase == MODULE_PHASE_ASKING && why == MODULE_START_RESET && !module->gave_up &&
-        lose_round(module, now_ms)) {
-        why = MODULE_START_NO_INFO;
-    }
-    module_transfer_not_back(module, now_ms);
-    start(module, why, module->restart_after_ms == MODULE_T_RESTART_MS, now_ms);
 }
 
 /* ---- otter's own question ---- */
@@ -223,10 +200,16 @@ static void gave_up(struct module *module, uint8_t cmd, uint8_t sn, uint32_t now
     module->lost_sn = sn;
     switch (cmd) {
     case OTTER_CMD_GET_INFO:
-        /* Asked again after an update: the time decides. */
-        if (module->phase == MODULE_PHASE_ASKING && lose_round(module, now_ms)) {
-            start(module, MODULE_START_NO_INFO, false, now_ms);
+        if (module->phase != MODULE_PHASE_ASKING) {
+            break; /* asked again after an update: the time decides */
         }
+        if (++module->info_rounds < MODULE_INFO_ROUNDS) {
+            break;
+        }
+        if (module_passed(now_ms, module->unheard_ms, module->config->no_answer_ms)) {
+            module_transfer_no_answer(module);
+        }
+        start(module, MODULE_START_NO_INFO, false, now_ms);
         break;
     case OTTER_CMD_ASK_ABOUT:
         module_emit_kind(module, MODULE_EVENT_ABOUT);
@@ -256,9 +239,6 @@ static void on_info(struct module *module, const struct otter_frame *frame, uint
          * 2.1). */
         head.payload_len = 66;
         if (frame->payload_len < head.payload_len || otter_get_info(&head, &info) != 0) {
-            if (module->phase == MODULE_PHASE_ASKING && lose_round(module, now_ms)) {
-                start(module, MODULE_START_NO_INFO, false, now_ms);
-            }
             return;
         }
     }
@@ -280,7 +260,7 @@ static void on_stray(struct module *module, const struct otter_frame *frame, uin
     }
     /* Any 0x01 of this start: several may have been given up. */
     if (frame->cmd == OTTER_CMD_INFO && module->phase == MODULE_PHASE_ASKING &&
-        module->gave_up) {
+        module->info_rounds > 0) {
         otter_link_drop(&module->link);
         module->is_slow = true;
         on_info(module, frame, now_ms);
@@ -325,7 +305,6 @@ void module_init(struct module *module, const struct module_config *config, uint
         .raw_acks = true,
     };
     rebind(module);
-    module->unheard_ms = now_ms;
     start(module, MODULE_START_POWER_ON, false, now_ms);
 }
 

@@ -42,9 +42,7 @@
 enum {
     MODULE_PIECE_MAX = 2045, /* as the open module's memory allows */
     MODULE_PIECE_DEFAULT = 256,
-    /* of 0x01, three sends each; then the module restarts, or gives the MCU up. A reset that it
-     * asks for meanwhile (0x0B), or an 0x02 that is none, is one of them. */
-    MODULE_INFO_ROUNDS = 10,
+    MODULE_INFO_ROUNDS = 10, /* of 0x01, three sends each; then the module restarts */
     MODULE_T_SLOW_MS = 2000, /* for an answer, on a slow line; else 200 */
     MODULE_T_HEARTBEAT_MS = 55000,
     MODULE_HEARTBEATS_LOST = 4, /* then, when the next is due, the module restarts */
@@ -65,8 +63,7 @@ enum {
     MODULE_T_RETURN_OTTER_MS = 120000,
     MODULE_T_ASK_AGAIN_MS = 5000, /* interval of 0x01 while we wait for that */
     MODULE_T_SETTLE_MS = 20000, /* by then an MCU that still answers as before has installed */
-    /* 0x19 of one update, and starts that came to none, when the MCU keeps restarting us */
-    MODULE_OFFERS_MAX = 5,
+    MODULE_OFFERS_MAX = 5,      /* 0x19 of one update, when the MCU keeps restarting us */
 };
 
 enum module_event_kind {
@@ -224,8 +221,7 @@ struct module { /* private */
     uint8_t phase;
     uint32_t start_ms;
     uint32_t unheard_ms; /* the first start since the MCU was heard */
-    uint8_t info_rounds; /* since then */
-    uint8_t heartbeats_lost;
+    uint8_t info_rounds, heartbeats_lost;
     uint32_t heartbeat_ms, status_ms;
     uint16_t status;
     bool status_first_sent, status_cloud_sent, status_due, offer_considered;

@@ -55,21 +55,8 @@ static bool is_version(const struct module *module, const uint8_t version[8])
     return module->have_info && memcmp(module->info.version, version, 8) == 0;
 }
 
-/* Was the file to be offered in the start that ends, and the MCU had answered? */
-static bool is_cut_off(const struct module *module)
-{
-    bool is_next = module->transfer == MODULE_TRANSFER_NONE && !module->offer_considered;
-
-    return (is_next || module->transfer == MODULE_TRANSFER_DUE) && !module->ended &&
-           module->config->file.read != NULL && module->phase == MODULE_PHASE_RUNNING;
-}
-
 void module_transfer_start(struct module *module, bool asked_by_mcu)
 {
-    /* Nothing but restarts: each counts as an offer. */
-    if (is_cut_off(module) && ++module->offers >= MODULE_OFFERS_MAX) {
-        fail(module, MODULE_FAIL_RESTARTS);
-    }
     module->piece_due = false;
     module->stop_requested = false;
     if (module->transfer == MODULE_TRANSFER_RETURNING) {

@@ -170,15 +170,6 @@ run 1 info
 said err 'otter: info: '
 said err 'the MCU does not answer'
 peer_stop
-# those that restart the module instead of answering it
-peer_start resets
-run 1 info
-said err 'the MCU does not answer'
-peer_stop
-peer_start restless
-run 0 info
-said out 'version      03010101'
-peer_stop
 
 never_offered() {
     peer_stop

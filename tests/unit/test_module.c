@@ -156,117 +156,6 @@ static void test_module_restarts_once_for_repeats_of_0x29(void **state)
     assert_true(mcu_had(&mcu, MODULE_EVENT_STARTED));
 }
 
-/* An MCU that never answers 0x01, but sends these, one after the other; those that come each
- * MODULE_T_RESET_MS just when the module starts. Returns after how many milliseconds it is
- * given up; far more than a minute: never. */
-static uint32_t given_up_after(const uint8_t cmds[], size_t count, uint32_t every_ms)
-{
-    mcu_init(&mcu, 100);
-    mcu.answers[OTTER_CMD_GET_INFO] = false;
-    uint32_t start_ms = mcu.now_ms;
-    for (size_t i = 0; !module_has_ended(&mcu.module) && mcu.now_ms - start_ms < 200000; i++) {
-        mcu_forget(&mcu);
-        if (every_ms == MODULE_T_RESET_MS)
-            mcu.now_ms += every_ms;
-        else
-            mcu_wait(&mcu, every_ms);
-        mcu_send(&mcu, cmds[i % count], NULL, 0);
-    }
-    return mcu.now_ms - start_ms;
-}
-
-/* What restarts the module is no answer: neither time nor rounds begin anew. */
-static void test_module_restarts_do_not_put_off_the_end(void **state)
-{
-    static const uint8_t cmds[] = {OTTER_CMD_RESET_MODULE, OTTER_CMD_RESTART_MODULE};
-    static const uint32_t every_ms[] = {20, 100, 700, 1000, 2050, 2700, 5000};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof every_ms / sizeof every_ms[0]; i++) {
-        for (size_t from = 0; from < 2; from++) {
-            for (size_t count = 1; from + count <= 2; count++) {
-                uint32_t ms = given_up_after(cmds + from, count, every_ms[i]);
-                if (ms > 60000) {
-                    fail_msg("0x%02X and %zu more, each %u ms: never given up", cmds[from],
-                             count - 1, every_ms[i]);
-                }
-                assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_ANSWER);
-                assert_true(ms >= 6000); /* no sooner than one that is silent */
-            }
-        }
-    }
-    (void)given_up_after(cmds, 1, MODULE_T_RESET_MS);
-    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_ANSWER);
-}
-
-static void test_module_restarts_do_not_put_off_a_longer_end(void **state)
-{
-    (void)state;
-    mcu_init(&mcu, 100);
-    mcu.config.no_answer_ms = 100000;
-    mcu.answers[OTTER_CMD_GET_INFO] = false;
-    for (unsigned s = 0; s < 100; s++) {
-        assert_false(module_has_ended(&mcu.module));
-        mcu_forget(&mcu);
-        mcu_send(&mcu, OTTER_CMD_RESET_MODULE, NULL, 0);
-        mcu_wait(&mcu, 1000);
-    }
-    mcu_wait(&mcu, 30000);
-    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_ANSWER);
-}
-
-/* It wakes up late, restarts the module first, and then answers. */
-static void test_module_late_mcu_may_restart_it(void **state)
-{
-    (void)state;
-    mcu_init(&mcu, 100);
-    mcu.answers[OTTER_CMD_GET_INFO] = false;
-    mcu_wait(&mcu, 5900);
-    mcu_send(&mcu, OTTER_CMD_RESET_MODULE, NULL, 0);
-    mcu_wait(&mcu, 2300);
-    assert_false(module_has_ended(&mcu.module));
-    mcu.answers[OTTER_CMD_GET_INFO] = true;
-    mcu_wait(&mcu, 3000);
-    assert_int_equal(mcu_count(&mcu, OTTER_CMD_OFFER), 1);
-    /* from then on it has as much time as ever */
-    mcu.answers[OTTER_CMD_GET_INFO] = false;
-    mcu_send(&mcu, OTTER_CMD_RESET_MODULE, NULL, 0);
-    mcu_wait(&mcu, 2000 + 5999);
-    assert_false(module_has_ended(&mcu.module));
-    mcu_wait(&mcu, 1);
-    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_ANSWER);
-}
-
-/* The answer to an 0x01 of the start before is none, even if that was given up. */
-static void test_module_takes_no_answer_of_the_start_before(void **state)
-{
-    uint8_t info[OTTER_INFO_MAX];
-    (void)state;
-    mcu_init(&mcu, 100);
-    mcu.answers[OTTER_CMD_GET_INFO] = false;
-    int len = otter_put_info(&mcu.info, info, sizeof info);
-    assert_true(len > 0);
-    mcu_wait(&mcu, 1300);
-    mcu_send(&mcu, OTTER_CMD_RESTART_MODULE, NULL, 0);
-    mcu_wait(&mcu, 200);
-    mcu_send_sn(&mcu, OTTER_CMD_INFO, 1, 0, info, (size_t)len);
-    assert_false(mcu_had(&mcu, MODULE_EVENT_INFO));
-}
-
-/* An 0x02 that is none ends no later than none at all. */
-static void test_module_answers_that_are_none_are_bounded(void **state)
-{
-    static const uint8_t payload[65];
-    (void)state;
-    mcu_init(&mcu, 100);
-    mcu.answers[OTTER_CMD_GET_INFO] = false;
-    for (unsigned answers = 0; answers < 30 && !module_has_ended(&mcu.module); answers++) {
-        mcu_wait(&mcu, 190);
-        mcu_send_sn(&mcu, OTTER_CMD_INFO, mcu_last(&mcu)->sn, 0, payload, sizeof payload);
-    }
-    assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NO_ANSWER);
-}
-
 static void test_module_heartbeat_55s_four_lost_restart(void **state)
 {
     (void)state;
@@ -560,11 +449,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_module_waits_on_a_slow_line),
         cmocka_unit_test(test_module_learns_that_the_line_is_slow),
         cmocka_unit_test(test_module_restarts_once_for_repeats_of_0x29),
-        cmocka_unit_test(test_module_restarts_do_not_put_off_the_end),
-        cmocka_unit_test(test_module_restarts_do_not_put_off_a_longer_end),
-        cmocka_unit_test(test_module_late_mcu_may_restart_it),
-        cmocka_unit_test(test_module_takes_no_answer_of_the_start_before),
-        cmocka_unit_test(test_module_answers_that_are_none_are_bounded),
         cmocka_unit_test(test_module_heartbeat_55s_four_lost_restart),
         cmocka_unit_test(test_module_any_good_frame_is_a_sign_of_life),
         cmocka_unit_test(test_module_status_each_ten_minutes_and_on_change),

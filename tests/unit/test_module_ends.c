@@ -519,47 +519,6 @@ static void test_transfer_restarts_in_the_middle_are_bounded(void **state)
     assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_RESTARTS);
 }
 
-/* It answers 0x01, and restarts the module before that has offered anything. */
-static void test_transfer_restarts_before_the_offer_are_bounded(void **state)
-{
-    static const uint8_t cmds[] = {OTTER_CMD_RESET_MODULE, OTTER_CMD_RESTART_MODULE};
-    (void)state;
-    for (size_t i = 0; i < sizeof cmds; i++) {
-        mcu_init(&mcu, 2000);
-        for (int s = 0; s < 60 && !module_has_ended(&mcu.module); s++) {
-            mcu_forget(&mcu);
-            mcu_wait(&mcu, 1000);
-            mcu_send(&mcu, cmds[i], NULL, 0);
-        }
-        assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_RESTARTS);
-    }
-}
-
-/* All sent, and then nothing but what restarts the module; at 2000 ms just when it starts, so
- * that it never gets to anything else. */
-static void test_transfer_not_back_while_it_restarts_the_module(void **state)
-{
-    static const uint32_t every_ms[] = {20, 100, 1000, 2000, 2500};
-    (void)state;
-    for (size_t i = 0; i < sizeof every_ms / sizeof every_ms[0]; i++) {
-        run_to_piece(500, 500, 0);
-        mcu_ack(&mcu);
-        assert_true(mcu_had(&mcu, MODULE_EVENT_SENT));
-        mcu.answers[OTTER_CMD_GET_INFO] = false;
-        uint32_t start_ms = mcu.now_ms;
-        while (!module_has_ended(&mcu.module) && mcu.now_ms - start_ms < 200000) {
-            mcu_forget(&mcu);
-            if (every_ms[i] == MODULE_T_RESET_MS)
-                mcu.now_ms += MODULE_T_RESET_MS;
-            else
-                mcu_wait(&mcu, every_ms[i]);
-            mcu_send(&mcu, OTTER_CMD_RESET_MODULE, NULL, 0);
-        }
-        assert_int_equal(mcu.last[MODULE_EVENT_FAILED].failure, MODULE_FAIL_NOT_BACK);
-        assert_true(mcu.now_ms - start_ms < MODULE_T_RETURN_MS + 5000);
-    }
-}
-
 static void test_transfer_cancel_and_offer_again(void **state)
 {
     (void)state;
@@ -676,8 +635,6 @@ int main(void)
         cmocka_unit_test(test_transfer_mcu_does_not_come_back),
         cmocka_unit_test(test_transfer_not_back_after_0x29),
         cmocka_unit_test(test_transfer_restarts_in_the_middle_are_bounded),
-        cmocka_unit_test(test_transfer_restarts_before_the_offer_are_bounded),
-        cmocka_unit_test(test_transfer_not_back_while_it_restarts_the_module),
         cmocka_unit_test(test_transfer_cancel_and_offer_again),
         cmocka_unit_test(test_transfer_copy_runs_on_independently),
         cmocka_unit_test(test_transfer_hasty_module_sends_its_backlog_after_0x20),
