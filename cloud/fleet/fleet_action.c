@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "cloud/fleet/fleet_outbox.h"
+#include "cloud/fleet/fleet_report.h"
 #include "host/json.h"
 #include "otter/reason.h"
 
@@ -317,8 +318,7 @@ enum fleet_result fleet_work_event(struct fleet_work *work, enum action_event ev
         set_deadline(work, step.deadline);
     }
     work->is_changed = work->is_changed || action_step_changes(&situation, &step);
-    /* What is lost has turned before: fleet_may_turn() was asked for that. */
-    if (!step.lost_again || work->slot->turns < FLEET_TURNS_MAX) {
+    if (!step.lost_again || fleet_turn_is_told(work->slot)) {
         tell_step(work, &step, word, is_entered);
         tell_webhook(work, situation.state, &step);
     }

@@ -13,12 +13,36 @@ static void keep_text(char *out, size_t size, const char *text)
     (void)snprintf(out, size, "%s", text);
 }
 
+enum { TURNS_MAX = 100 }; /* of a day */
+
+bool fleet_turn_is_told(const struct fleet_slot *slot)
+{
+    return slot->turns <= TURNS_MAX;
+}
+
+static void count_turn(const struct fleet *fleet, struct fleet_slot *slot)
+{
+    uint16_t day = (uint16_t)(fleet_steady_ms(fleet) / FLEET_DAY_MS);
+
+    if (slot->turns_day != day) {
+        slot->turns_day = day;
+        slot->turns = 0;
+    }
+    if (fleet_turn_is_told(slot)) {
+        slot->turns++;
+    }
+}
+
 static void tell_version(struct fleet_change *change, const struct record_device *device,
                          const char *before)
 {
     struct fleet_slot *slot = fleet_list_find(&change->fleet->slots, device->head.id);
 
-    if (slot == NULL || !fleet_may_turn(change->fleet, slot)) {
+    if (slot == NULL) {
+        return;
+    }
+    count_turn(change->fleet, slot);
+    if (!fleet_turn_is_told(slot)) {
         return;
     }
     char detail[2 * RECORD_VERSION_MAX + 8];

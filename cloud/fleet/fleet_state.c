@@ -17,22 +17,6 @@ int64_t fleet_steady_ms(const struct fleet *fleet)
     return fleet->clock.steady_ms(fleet->clock.ctx);
 }
 
-bool fleet_may_turn(const struct fleet *fleet, struct fleet_slot *slot)
-{
-    enum { DAY_MS = 24 * 3600 * 1000 };
-    uint16_t day = (uint16_t)(fleet_steady_ms(fleet) / DAY_MS);
-
-    if (slot->turns_day != day) {
-        slot->turns_day = day;
-        slot->turns = 0;
-    }
-    if (slot->turns >= FLEET_TURNS_MAX) {
-        return false;
-    }
-    slot->turns++;
-    return true;
-}
-
 void fleet_free_text(const char *text)
 {
     void *is_ours;

@@ -34,7 +34,7 @@ struct fleet_slot { /* a device */
     bool is_to_sweep;      /* fleet_sweep.h */
     bool has_had_token;    /* of its own, revoked or not: nobody gets it without one again */
     uint8_t target_tokens; /* that are not revoked */
-    uint16_t turns;        /* fleet_may_turn() of the day `turns_day` */
+    uint16_t turns;        /* to another version, on the day `turns_day`: fleet_report.h */
     uint16_t turns_day;
     char hardware[RECORD_FIELD_MAX + 1];
     uint32_t texts_size;
@@ -132,14 +132,10 @@ struct fleet {
     void *watcher_ctx;
 };
 
+enum { FLEET_DAY_MS = 24 * 3600 * 1000 };
+
 int64_t fleet_wall_ms(const struct fleet *fleet);
 int64_t fleet_steady_ms(const struct fleet *fleet);
-
-/* A device says that it runs another version. May that be told, in timeline and webhook? A
- * device that goes to and fro, out of spite or as two boards with one id do, is told of
- * FLEET_TURNS_MAX times a day: what it says is kept, its lines are not. */
-enum { FLEET_TURNS_MAX = 100 };
-bool fleet_may_turn(const struct fleet *fleet, struct fleet_slot *slot);
 
 /* A row is in the store now, or is gone from it. Returns 0, or -1 without memory. */
 OTTER_MUST_CHECK int fleet_state_put(struct fleet *fleet, enum record_kind kind,

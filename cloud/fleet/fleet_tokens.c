@@ -8,7 +8,6 @@
 
 enum {
     DEVICE_TOKENS_MAX = 2, /* so that one can be replaced while it is in use */
-    DAY_MS = 24 * 3600 * 1000,
     SESSION_DAYS = 30,
 };
 
@@ -232,7 +231,7 @@ static void add_admin(struct fleet_change *change, enum token_kind kind, const u
         .kind = kind, .role = ROLE_ADMIN, .name = "admin", .uses_left = -1, .created_at = now};
 
     if (kind == TOKEN_SESSION) {
-        record.expires_at = now + (int64_t)SESSION_DAYS * DAY_MS;
+        record.expires_at = now + (int64_t)SESSION_DAYS * FLEET_DAY_MS;
     }
     token_hash_to_hex(hash, record.hash);
     (void)fleet_change_insert(change, RECORD_TOKEN, &record);

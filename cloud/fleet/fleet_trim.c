@@ -13,7 +13,6 @@ enum {
     EVERY_MS = 60000,
     SAVE_EVERY_MS = 3600 * 1000, /* of retention's clock */
     SPEED_MAX = 10,              /* ... beside the steady one */
-    DAY_MS = 24 * 3600 * 1000,
 };
 
 /* 2026-01-01: a machine without a battery, at whose first start it is 1970, is not believed. */
@@ -163,7 +162,7 @@ void fleet_trim_tick(struct fleet *fleet)
                  (trim->has_more || steady_ms - trim->looked_ms >= EVERY_MS);
     trim->looked_ms = looks ? steady_ms : trim->looked_ms;
     pass.last_id = trim->after;
-    pass.before_ms = trim->clock_ms - (int64_t)fleet->settings.retention_days * DAY_MS;
+    pass.before_ms = trim->clock_ms - (int64_t)fleet->settings.retention_days * FLEET_DAY_MS;
     pthread_mutex_unlock(&fleet->lock);
     if (saves) {
         fleet_run(fleet, build_clock, &nothing, sizeof nothing, NULL, NULL, NULL);
