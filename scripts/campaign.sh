@@ -130,7 +130,7 @@ dropin() { # row's end, bootloader, images' end, every of: updates, reverts, res
     run repeated --scenario repeated $of_64 $old $new --every 10 --second 8000
     # 58 pages of 1 KB, 20,000 cases each.
     run update-58 --scenario update $of_128 --update "$work/full_03010102.bin" --every 30 --second 6000
-    run revert-58 --scenario revert $of_128 --update "$work/full_03010103.bin" --every 50 --second 8000
+    run revert-58 --scenario revert $of_128 --update "$work/full_03010103.bin" --every 50 --second 8100
     dropin '' boot _signed 30 20 1600
     dropin -unsigned boot_unsigned '' 50 35 2800
 }
