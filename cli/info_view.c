@@ -174,7 +174,7 @@ static void print_text(const struct module_event *event, const char *port)
         if (event->about != NULL) {
             print_about(event->about, info);
         } else {
-            line("otter", "an app that does not know the question 0x6F, and tells no more");
+            line("otter", "an app that does not answer the question 0x6F, and tells no more");
         }
     }
 }

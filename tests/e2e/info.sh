@@ -159,7 +159,7 @@ run 1 push "$firmware/app/pethouse/factory.hex"
 said err 'factory.hex: a factory image, with a bootloader; give the app alone'
 peer_start old
 run 0 info
-said out 'does not know the question 0x6F'
+said out 'does not answer the question 0x6F'
 peer_stop
 peer_start good
 run 0 info --json
@@ -169,6 +169,15 @@ peer_start deaf
 run 1 info
 said err 'otter: info: '
 said err 'the MCU does not answer'
+peer_stop
+# those that restart the module in place of an answer
+peer_start resets
+run 1 info --timeout 5
+said err 'the MCU has told nothing in 5 s: it restarts the module again and again'
+peer_stop
+peer_start restless
+run 0 info --timeout 5
+said out 'version      03010101'
 peer_stop
 
 never_offered() {

@@ -7,6 +7,7 @@
  *    md5      0x27 at the last piece
  *    deaf     answers nothing
  *    babble   answers with bytes that are no frame, as one of another baud rate seems to
+ *    resets   answers 0x01 with 0x0B, which restarts the module, and nothing else
  *    vanish   closes the pty at the first piece, as an unplugged adapter does
  *    slow     never acknowledges a piece (for Ctrl-C); prints "0x1F" when that comes
  *
@@ -17,6 +18,7 @@
  *    tried      has had it three times, and refused its signature
  *    trial      is on trial itself
  *    small      has a slot of 2000 bytes
+ *    restless   answers the question 0x6F with 0x29, which restarts the module
  *
  * Ends by itself when the other side has closed the pty. */
 #include <errno.h>
@@ -47,7 +49,8 @@ static bool is(const char *word)
 
 static bool is_otter(void)
 {
-    return is("old") || is("installed") || is("tried") || is("trial") || is("small");
+    return is("old") || is("installed") || is("tried") || is("trial") || is("small") ||
+           is("restless");
 }
 
 static void send_frame(uint8_t cmd, uint8_t sn, const uint8_t payload[], size_t payload_len)
@@ -93,6 +96,10 @@ static void send_about(const struct otter_frame *frame)
 
     if (!is_otter() || is("old")) {
         send_frame(OTTER_CMD_ILLEGAL_TO_MODULE, frame->sn, &unknown, 1);
+        return;
+    }
+    if (is("restless")) {
+        send_frame(OTTER_CMD_RESTART_MODULE, frame->sn, NULL, 0);
         return;
     }
     if (otter_get_ask_about(frame, &ask) != 0)
@@ -166,6 +173,11 @@ static void take(const struct otter_frame *frame)
         static const uint8_t rubbish[] = {0xE6, 0x98, 0x00, 0xFF, 0x1E, 0x86, 0x80};
         if (write(tty, rubbish, sizeof rubbish) != sizeof rubbish)
             exit(EXIT_FAILURE);
+        return;
+    }
+    if (is("resets")) {
+        if (frame->cmd == OTTER_CMD_GET_INFO)
+            send_frame(OTTER_CMD_RESET_MODULE, frame->sn, NULL, 0);
         return;
     }
     if (frame->cmd == OTTER_CMD_GET_INFO)
