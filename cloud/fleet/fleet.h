@@ -187,9 +187,18 @@ void fleet_artifact(struct fleet *fleet, int64_t device, int64_t firmware, const
 void fleet_bytes_sent(struct fleet *fleet, int64_t device, int64_t firmware, int64_t off);
 
 /* ---- calls of people; `actor` is a name for audit and timelines ---- */
-/* Make (head.id 0), or change the one with this id and rev. */
+/* What the signature of a firmware is worth, if its product's keys are others than at the
+ * upload. */
+struct fleet_signature {
+    int64_t firmware;
+    int64_t signature; /* enum firmware_signature */
+};
+/* Make (head.id 0), or change the one with this id and rev; and with it what these signatures
+ * (NULL = none) are worth by its keys. */
 void fleet_put_product(struct fleet *fleet, const char *actor,
-                       const struct record_product *product, fleet_done *done, void *ctx);
+                       const struct record_product *product,
+                       const struct fleet_signature signatures[], size_t signature_count,
+                       fleet_done *done, void *ctx);
 /* Would fleet_add_firmware() take it now? DONE or why not. Synchronous. */
 void fleet_check_firmware(struct fleet *fleet, const struct record_firmware *firmware,
                           struct fleet_answer *out_answer);

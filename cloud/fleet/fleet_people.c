@@ -16,6 +16,8 @@ struct people_params {
     enum deployment_state state;
     const struct fleet_setting *settings;
     size_t setting_count;
+    const struct fleet_signature *signatures;
+    size_t signature_count;
 };
 
 static void audit(struct fleet_change *change, const char *verb, const char *kind, int64_t id,
@@ -73,6 +75,25 @@ static bool is_name_taken(struct fleet *fleet, const struct record_product *want
     return false;
 }
 
+static void put_signatures(struct fleet_change *change)
+{
+    const struct people_params *params = change->params;
+
+    for (size_t i = 0; i < params->signature_count; i++) {
+        const struct fleet_signature *signature = &params->signatures[i];
+        const struct fleet_firmware *found =
+            fleet_list_find(&change->fleet->firmware, signature->firmware);
+
+        if (found != NULL && found->record.signature != signature->signature) {
+            struct record_firmware firmware = found->record;
+
+            firmware.signature = signature->signature;
+            audit(change, "firmware.judge", "firmware", firmware.head.id, firmware.version);
+            fleet_change_put_firmware(change, &firmware);
+        }
+    }
+}
+
 static enum fleet_result build_product(struct fleet_change *change)
 {
     const struct people_params *params = change->params;
@@ -100,15 +121,21 @@ static enum fleet_result build_product(struct fleet_change *change)
     change->answer.id = product.head.id;
     audit_product(change, before, &product);
     fleet_change_put(change, RECORD_PRODUCT, &product);
+    put_signatures(change);
     return FLEET_DONE;
 }
 
 void fleet_put_product(struct fleet *fleet, const char *actor,
-                       const struct record_product *product, fleet_done *done, void *ctx)
+                       const struct record_product *product,
+                       const struct fleet_signature signatures[], size_t signature_count,
+                       fleet_done *done, void *ctx)
 {
     struct fleet_kept kept = {0};
-    struct people_params params = {.actor = fleet_keep_text(&kept, actor),
-                                   .record = fleet_keep(&kept, product, sizeof *product)};
+    struct people_params params = {
+        .actor = fleet_keep_text(&kept, actor),
+        .record = fleet_keep(&kept, product, sizeof *product),
+        .signatures = fleet_keep(&kept, signatures, signature_count * sizeof *signatures),
+        .signature_count = signature_count};
 
     fleet_run(fleet, build_product, &params, sizeof params, &kept, done, ctx);
 }

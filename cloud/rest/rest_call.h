@@ -99,6 +99,13 @@ bool rest_is_https(const struct rest *rest, const struct http_request *request);
 
 int64_t rest_now_ms(const struct rest *rest);
 
+/* ---- signatures (rest_signatures.c) ---- */
+/* What the images are worth that are signed with a key that `product` has and `before` has
+ * not: free `*out_signatures`. Returns false after it has ended the call. */
+bool rest_judge_signatures(struct rest_call *call, const struct record_product *before,
+                           const struct record_product *product,
+                           struct fleet_signature **out_signatures, size_t *out_count);
+
 /* ---- event streams (rest_events.c) ---- */
 OTTER_MUST_CHECK int rest_events_open(struct fleet *fleet, struct rest_events **out_events);
 void rest_events_stop(struct rest_events *events);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cloud/rest/rest_call.h"
@@ -91,7 +92,7 @@ void rest_add_product(struct rest_call *call)
     if (!check_members(call, &product)) {
         return;
     }
-    fleet_put_product(call->rest->fleet, call->person.name, &product, rest_done, call);
+    fleet_put_product(call->rest->fleet, call->person.name, &product, NULL, 0, rest_done, call);
 }
 
 /* If-Match: "3". Returns false after it has ended the call. */
@@ -116,20 +117,26 @@ static bool read_rev(struct rest_call *call, uint32_t *out_rev)
 
 void rest_change_product(struct rest_call *call)
 {
-    struct record_product product;
+    struct record_product before, product;
+    struct fleet_signature *signatures;
+    size_t count;
     uint32_t rev;
 
     if (!read_rev(call, &rev)) {
         return;
     }
-    if (!fleet_get_record(call->rest->fleet, RECORD_PRODUCT, call->id, &product)) {
+    if (!fleet_get_record(call->rest->fleet, RECORD_PRODUCT, call->id, &before)) {
         rest_fail(call, 404, "there is no such product");
         return;
     }
+    product = before;
     take_members(call->body, &product);
     product.head.rev = rev; /* of what the person has seen */
-    if (!check_members(call, &product)) {
+    if (!check_members(call, &product) ||
+        !rest_judge_signatures(call, &before, &product, &signatures, &count)) {
         return;
     }
-    fleet_put_product(call->rest->fleet, call->person.name, &product, rest_done, call);
+    fleet_put_product(call->rest->fleet, call->person.name, &product, signatures, count,
+                      rest_done, call);
+    free(signatures);
 }

@@ -7,8 +7,7 @@
 
 enum { SERIES_LEN = 4 };
 
-/* Is it the id of this key: its first four bytes, little-endian (docs/flash-format.md 3)? */
-static bool is_id_of(int64_t key_id, const char *key)
+bool preflight_is_key(int64_t key_id, const char *key)
 {
     char digits[9];
 
@@ -27,9 +26,9 @@ static enum preflight_verdict check_signature(const struct record_firmware *firm
         return PREFLIGHT_TAKES_IT;
     }
     switch (firmware->kind == FIRMWARE_OTTER ? firmware->signature : SIGNATURE_NONE) {
-    case SIGNATURE_GOOD: /* at the upload: the product may have other keys now */
-        if (!is_id_of(firmware->key_id, product->key1) &&
-            !is_id_of(firmware->key_id, product->key2)) {
+    case SIGNATURE_GOOD: /* with a key that the product may have no more */
+        if (!preflight_is_key(firmware->key_id, product->key1) &&
+            !preflight_is_key(firmware->key_id, product->key2)) {
             return PREFLIGHT_UNKNOWN_KEY;
         }
         return PREFLIGHT_TAKES_IT;
@@ -155,9 +154,7 @@ static const struct {
     [PREFLIGHT_UNSIGNED] =
         {"unsigned", "the firmware is not signed, and the product takes signed ones only"},
     [PREFLIGHT_UNKNOWN_KEY] =
-        {"unknown_key",
-         "the firmware is signed with a key that the product does not have, or got "
-         "after the upload: then archive it, and upload it again"},
+        {"unknown_key", "the firmware is signed with a key that the product does not have"},
     [PREFLIGHT_BAD_SIGNATURE] = {"bad_signature", "the firmware's signature is wrong"},
     [PREFLIGHT_TOO_LARGE] = {"too_large", "the firmware does not fit the product's slot"},
     [PREFLIGHT_ARCHIVED] = {"archived", "the firmware is archived"},

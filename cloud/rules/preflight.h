@@ -58,6 +58,10 @@ enum preflight_verdict preflight(const struct preflight_subject *device,
 enum preflight_verdict preflight_firmware(const struct record_firmware *firmware,
                                           const struct record_product *product);
 
+/* Is it the id of this key (hexadecimal digits, or ""): its first four bytes, little-endian
+ * (docs/flash-format.md 3)? */
+bool preflight_is_key(int64_t key_id, const char *key);
+
 /* May an action be made with this verdict? */
 bool preflight_is_good(enum preflight_verdict verdict);
 

@@ -193,6 +193,28 @@ const struct rest_answer *rest_must(unsigned status, const char *token, const ch
     return answer;
 }
 
+unsigned rest_patch_product(int64_t id, const char *if_match, const char *json)
+{
+    char path[80], lines[300];
+
+    (void)snprintf(path, sizeof path, "/api/v1/products/%lld", (long long)id);
+    (void)snprintf(lines, sizeof lines,
+                   "Authorization: Bearer %s\r\nContent-Type: application/json\r\n%s",
+                   rest_admin(), if_match);
+    return rest_send("PATCH", path, lines, json, strlen(json))->status;
+}
+
+const struct rest_answer *rest_upload(const char *query, const void *bytes, size_t len)
+{
+    char path[300], lines[200];
+
+    (void)snprintf(path, sizeof path, "/api/v1/firmware?%s", query);
+    (void)snprintf(lines, sizeof lines,
+                   "Authorization: Bearer %s\r\nContent-Type: application/octet-stream\r\n",
+                   rest_admin());
+    return rest_send("PUT", path, lines, bytes, len);
+}
+
 int64_t rest_integer(const char *name)
 {
     const json_t *value = json_object_get(fixture.answer.json, name);

@@ -49,6 +49,11 @@ const struct rest_answer *rest_ask(const char *token, const char *method, const 
 const struct rest_answer *rest_must(unsigned status, const char *token, const char *method,
                                     const char *path, const char *json);
 
+/* PATCH a product as the admin; `if_match` is a header's line, or "". Returns the status. */
+unsigned rest_patch_product(int64_t id, const char *if_match, const char *json);
+/* Upload a file as the admin, with these parameters. */
+const struct rest_answer *rest_upload(const char *query, const void *bytes, size_t len);
+
 /* Members of the last answer's JSON; it must have them. */
 int64_t rest_integer(const char *name);
 const char *rest_text(const char *name);

@@ -117,17 +117,6 @@ static void test_a_device_has_two_tokens_at_most(void **state)
 }
 
 /* ---- products ---- */
-static unsigned change_product(int64_t id, const char *if_match, const char *json)
-{
-    char path[80], lines[300];
-
-    (void)snprintf(path, sizeof path, API "/products/%lld", (long long)id);
-    (void)snprintf(lines, sizeof lines,
-                   "Authorization: Bearer %s\r\nContent-Type: application/json\r\n%s",
-                   rest_admin(), if_match);
-    return rest_send("PATCH", path, lines, json, strlen(json))->status;
-}
-
 static void test_a_product_is_changed_from_what_was_seen(void **state)
 {
     char path[80];
@@ -140,28 +129,18 @@ static void test_a_product_is_changed_from_what_was_seen(void **state)
     (void)snprintf(path, sizeof path, API "/products/%lld", (long long)id);
     const struct rest_answer *answer = admin(200, "GET", path, NULL);
     assert_non_null(strstr(answer->head, "ETag: \"1\"\r\n"));
-    assert_int_equal(change_product(id, "", "{\"unsigned_ok\":true}"), 428);
-    assert_int_equal(change_product(id, "If-Match: 1\r\n", "{\"unsigned_ok\":true}"), 400);
-    assert_int_equal(change_product(id, "If-Match: \"1\"\r\n", "{\"unsigned_ok\":true}"), 200);
-    assert_int_equal(change_product(id, "If-Match: \"1\"\r\n", "{\"name\":\"x\"}"), 409);
+    assert_int_equal(rest_patch_product(id, "", "{\"unsigned_ok\":true}"), 428);
+    assert_int_equal(rest_patch_product(id, "If-Match: 1\r\n", "{\"unsigned_ok\":true}"), 400);
+    assert_int_equal(rest_patch_product(id, "If-Match: \"1\"\r\n", "{\"unsigned_ok\":true}"),
+                     200);
+    assert_int_equal(rest_patch_product(id, "If-Match: \"1\"\r\n", "{\"name\":\"x\"}"), 409);
     answer = admin(200, "GET", path, NULL);
     assert_non_null(strstr(answer->body, "\"unsigned_ok\":true"));
     assert_string_equal(rest_text("name"), "Pet house");
-    assert_int_equal(change_product(99, "If-Match: \"1\"\r\n", "{\"name\":\"x\"}"), 404);
+    assert_int_equal(rest_patch_product(99, "If-Match: \"1\"\r\n", "{\"name\":\"x\"}"), 404);
 }
 
 /* ---- firmware ---- */
-static const struct rest_answer *upload(const char *query, const void *bytes, size_t len)
-{
-    char path[300], lines[200];
-
-    (void)snprintf(path, sizeof path, API "/firmware?%s", query);
-    (void)snprintf(lines, sizeof lines,
-                   "Authorization: Bearer %s\r\nContent-Type: application/octet-stream\r\n",
-                   rest_admin());
-    return rest_send("PUT", path, lines, bytes, len);
-}
-
 static int64_t make_product(void)
 {
     return make(API "/products",
@@ -180,7 +159,7 @@ static int64_t make_firmware(int64_t product, const char *version)
     (void)snprintf(query, sizeof query,
                    "product=%lld&name=app.bin&kind=plain&version=%s&hardware=00000003",
                    (long long)product, version);
-    const struct rest_answer *answer = upload(query, program, sizeof program);
+    const struct rest_answer *answer = rest_upload(query, program, sizeof program);
     if (answer->status != 201) {
         fail_msg("%u: %s", answer->status, answer->body);
     }
@@ -262,18 +241,18 @@ static void test_an_upload_that_cannot_be_is_refused(void **state)
         } else {
             (void)snprintf(query, sizeof query, "%s", queries[i]);
         }
-        if (upload(query, "12345678", 8)->status != 400) {
+        if (rest_upload(query, "12345678", 8)->status != 400) {
             fail_msg("%s was not refused", query);
         }
         assert_true(strlen(rest_text("error")) > 10);
     }
     (void)snprintf(query, sizeof query, "product=%lld&name=a&kind=opaque&version=1",
                    (long long)product);
-    assert_int_equal(upload(query, large, sizeof large)->status, 413);
-    assert_int_equal(upload(query, NULL, 0)->status, 400);
+    assert_int_equal(rest_upload(query, large, sizeof large)->status, 413);
+    assert_int_equal(rest_upload(query, NULL, 0)->status, 400);
     assert_int_equal(count_files(), 0);
-    assert_int_equal(upload(query, large, sizeof large - 1)->status, 201);
-    assert_int_equal(upload(query, large, sizeof large - 2)->status, 409);
+    assert_int_equal(rest_upload(query, large, sizeof large - 1)->status, 201);
+    assert_int_equal(rest_upload(query, large, sizeof large - 2)->status, 409);
     (void)admin(200, "GET", API "/firmware", NULL);
     (void)rest_items(1);
     assert_int_equal(count_files(), 1); /* nothing stays of what was refused */

@@ -92,7 +92,7 @@ int world_set_up(void **state)
     world->store = store_double_new();
     assert_non_null(world->store);
     world_open(world);
-    fleet_put_product(world->fleet, "test", &product, world_take_answer, world);
+    fleet_put_product(world->fleet, "test", &product, NULL, 0, world_take_answer, world);
     assert_done(world);
     world->product = world->answer.id;
     fleet_make_token(world->fleet, "test", &wish, secret, world_take_answer, world);

@@ -17,14 +17,13 @@
 #include "cloud/store/store_sqlite.h"
 #include "host/key_file.h"
 #include "otter/image.h"
+#include "support/signed_image.h"
 #include "support/store_fixture.h" /* the folder */
-
-enum { PROGRAM_SIZE = 3000, IMAGE_SIZE = PROGRAM_SIZE + OTTER_IMAGE_TRAILER_SIZE };
 
 static struct firmware_files *files;
 static struct record_product product;
 static struct key_file key;
-static uint8_t image[IMAGE_SIZE];
+static uint8_t image[SIGNED_IMAGE_SIZE];
 static char dir[256];
 
 static int start(void **state)
@@ -37,9 +36,7 @@ static int start(void **state)
     assert_int_equal(firmware_files_open(dir, &files, &error), 0);
     assert_int_equal(key_file_new(&key, fixture_path("key.pem"), &error), 0);
     product = (struct record_product){.name = "pethouse"};
-    for (int i = 0; i < 32; i++) {
-        (void)snprintf(product.key1 + 2 * i, 3, "%02x", key.public_key.packed[i]);
-    }
+    signed_image_key(&key, product.key1);
     return 0;
 }
 
@@ -50,29 +47,6 @@ static int stop(void **state)
     firmware_files_close(files);
     fixture_remove_folder();
     return 0;
-}
-
-/* A stack in 20 KB of RAM; a reset handler behind the vectors of a program at 0x08003000. */
-static const uint8_t vectors[8] = {0x00, 0x50, 0x00, 0x20, 0x09, 0x31, 0x00, 0x08};
-
-/* A program with a trailer; signed if key_id is not 0. */
-static void make_image(uint32_t key_id)
-{
-    struct otter_image trailer = {
-        .length = PROGRAM_SIZE, .number = 0x03010102, .key_id = key_id};
-    struct host_error error;
-
-    for (int i = 0; i < PROGRAM_SIZE; i++) {
-        image[i] = (uint8_t)(i * 7);
-    }
-    memcpy(image, vectors, sizeof vectors);
-    memcpy(trailer.hardware, "00000001", 8);
-    memcpy(trailer.version, "03010102", 8);
-    otter_image_put_trailer(image + PROGRAM_SIZE, &trailer);
-    if (key_id != 0) {
-        size_t len = IMAGE_SIZE - OTTER_IMAGE_SIGNATURE_SIZE;
-        assert_int_equal(key_file_sign(&key, image, len, image + len, &error), 0);
-    }
 }
 
 static int keep(const void *data, size_t len, struct record_firmware *out_firmware,
@@ -181,7 +155,7 @@ static void test_digests_are_those_of_the_standards(void **state)
 static void test_a_signed_image_is_one(void **state)
 {
     (void)state;
-    make_image(key.id);
+    signed_image_make(&key, image);
     struct record_firmware firmware = kept(image, sizeof image, FIRMWARE_PLAIN);
     assert_int_equal(firmware.kind, FIRMWARE_OTTER);
     assert_string_equal(firmware.hardware, "00000001");
@@ -214,7 +188,7 @@ static void test_what_is_no_program_is_not_plain(void **state)
     assert_refused("abc", 3, FIRMWARE_PLAIN, "too few");
     assert_refused(program, sizeof program, FIRMWARE_PLAIN,
                    "begins with 0x00000000, which is no stack in RAM");
-    memcpy(program, vectors, sizeof vectors);
+    memcpy(program, signed_image_vectors, sizeof signed_image_vectors);
     (void)kept(program, sizeof program, FIRMWARE_PLAIN);
     program[4] = 0x08; /* even */
     assert_refused(program, sizeof program, FIRMWARE_PLAIN,
@@ -229,7 +203,7 @@ static void test_what_is_no_program_is_not_plain(void **state)
 static void test_the_second_key_is_as_good(void **state)
 {
     (void)state;
-    make_image(key.id);
+    signed_image_make(&key, image);
     strcpy(product.key2, product.key1);
     product.key1[0] = '\0';
     assert_int_equal(kept(image, sizeof image, FIRMWARE_OTTER).signature, SIGNATURE_GOOD);
@@ -238,7 +212,7 @@ static void test_the_second_key_is_as_good(void **state)
 static void test_an_unsigned_image_says_so(void **state)
 {
     (void)state;
-    make_image(0);
+    signed_image_make(NULL, image);
     struct record_firmware firmware = kept(image, sizeof image, FIRMWARE_PLAIN);
     assert_int_equal(firmware.kind, FIRMWARE_OTTER);
     assert_int_equal(firmware.key_id, 0);
@@ -248,7 +222,7 @@ static void test_an_unsigned_image_says_so(void **state)
 static void test_a_key_that_the_product_does_not_have_is_unknown(void **state)
 {
     (void)state;
-    make_image(key.id);
+    signed_image_make(&key, image);
     product.key1[0] = '\0';
     assert_int_equal(kept(image, sizeof image, FIRMWARE_PLAIN).signature,
                      SIGNATURE_UNKNOWN_KEY);
@@ -256,12 +230,13 @@ static void test_a_key_that_the_product_does_not_have_is_unknown(void **state)
 
 static void test_one_changed_bit_makes_the_signature_bad(void **state)
 {
-    static const size_t places[] = {0, PROGRAM_SIZE - 1, PROGRAM_SIZE + OTTER_IMAGE_NUMBER,
-                                    IMAGE_SIZE - 64, IMAGE_SIZE - 1};
+    static const size_t places[] = {0, SIGNED_PROGRAM_SIZE - 1,
+                                    SIGNED_PROGRAM_SIZE + OTTER_IMAGE_NUMBER,
+                                    SIGNED_IMAGE_SIZE - 64, SIGNED_IMAGE_SIZE - 1};
 
     (void)state;
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        make_image(key.id);
+        signed_image_make(&key, image);
         image[places[i]] ^= 1;
         assert_int_equal(kept(image, sizeof image, FIRMWARE_PLAIN).signature, SIGNATURE_BAD);
     }
@@ -273,7 +248,7 @@ static void test_a_product_with_a_broken_key_is_refused(void **state)
         "0100000000000000000000000000000000000000000000000000000000000000";
 
     (void)state;
-    make_image(key.id);
+    signed_image_make(&key, image);
     strcpy(product.key2, "12");
     assert_refused(image, sizeof image, FIRMWARE_PLAIN, "its key 2 is no Ed25519 key");
     strcpy(product.key2, small_order);
@@ -285,13 +260,13 @@ static void test_a_product_with_a_broken_key_is_refused(void **state)
 static void test_a_broken_trailer_is_refused(void **state)
 {
     (void)state;
-    make_image(key.id);
-    image[PROGRAM_SIZE + 8] = 9; /* the format */
+    signed_image_make(&key, image);
+    image[SIGNED_PROGRAM_SIZE + 8] = 9; /* the format */
     assert_refused(image, sizeof image, FIRMWARE_PLAIN, "damaged");
-    make_image(key.id); /* another length */
+    signed_image_make(&key, image); /* another length */
     assert_refused(image + 1, sizeof image - 1, FIRMWARE_PLAIN, "damaged");
-    make_image(0);
-    image[IMAGE_SIZE - 1] = 1; /* a signature without a key */
+    signed_image_make(NULL, image);
+    image[SIGNED_IMAGE_SIZE - 1] = 1; /* a signature without a key */
     assert_refused(image, sizeof image, FIRMWARE_OTTER, "damaged");
     assert_int_equal(count_files(dir), 0);
 }
@@ -299,8 +274,8 @@ static void test_a_broken_trailer_is_refused(void **state)
 static void test_without_a_trailer_the_kind_stays(void **state)
 {
     (void)state;
-    make_image(0);
-    struct record_firmware firmware = kept(image, PROGRAM_SIZE, FIRMWARE_PLAIN);
+    signed_image_make(NULL, image);
+    struct record_firmware firmware = kept(image, SIGNED_PROGRAM_SIZE, FIRMWARE_PLAIN);
     assert_int_equal(firmware.kind, FIRMWARE_PLAIN);
     assert_string_equal(firmware.version, "typed");
     assert_int_equal(firmware.signature, SIGNATURE_NONE);
@@ -309,12 +284,12 @@ static void test_without_a_trailer_the_kind_stays(void **state)
 static void test_an_opaque_file_stays_opaque(void **state)
 {
     (void)state;
-    make_image(key.id);
+    signed_image_make(&key, image);
     struct record_firmware firmware = kept(image, sizeof image, FIRMWARE_OPAQUE);
     assert_int_equal(firmware.kind, FIRMWARE_OPAQUE);
     assert_string_equal(firmware.version, "typed");
     assert_string_equal(firmware.hardware, "");
-    image[PROGRAM_SIZE + 8] = 9; /* and nobody looks for a trailer in it */
+    image[SIGNED_PROGRAM_SIZE + 8] = 9; /* and nobody looks for a trailer in it */
     (void)kept(image, sizeof image, FIRMWARE_OPAQUE);
 }
 

@@ -129,7 +129,7 @@ static void products(void **state)
 
     product.slot_size = 40000;
     (void)snprintf(product.name, sizeof product.name, "Caf\xC3\xA9");
-    fleet_put_product(world->fleet, "test", &product, world_take_answer, world);
+    fleet_put_product(world->fleet, "test", &product, NULL, 0, world_take_answer, world);
     assert_done(world);
     expect(world, "product.change", "{\"name\":\"Pet House\",\"slot_size\":0}",
            "{\"name\":\"Caf\xC3\xA9\",\"slot_size\":40000}");
