@@ -8,7 +8,7 @@ shift
 log=$dir/tests.log
 counts=$dir/tests.json
 rm -f "$counts"
-jobs=$(($(nproc) + 2)) # some do nothing but wait, for a serial line at 9600 baud
+jobs=$(($(nproc) + 3)) # the long ones, which begin first, do little but wait for a serial line at 9600 baud
 status=0
 ctest --test-dir "$dir" --output-on-failure -j "$jobs" "$@" >"$log" 2>&1 || status=$?
 grep -vE '^(Internal ctest|Test project| +Start)' "$log" || true
