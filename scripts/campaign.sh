@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# campaign.sh [ROW...]: the whole power campaign on the real binaries, 375,000 cases, 100,000 of them with a second
+# campaign.sh [ROW...]: the whole power campaign on the real binaries, 395,000 cases, 100,000 of them with a second
 # cut: some eleven hours of processor time. An update, one that is taken back, and a recovery, cut in every flash
 # operation, not done and torn; samples of them in every way and with a second cut, and with a module that keeps its
 # power; samples of the ways in beside an update, of slots of 58 pages, all of them full, and of generated projects

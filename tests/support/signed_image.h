@@ -11,8 +11,8 @@ enum {
     SIGNED_KEY_TEXT_SIZE = 65
 };
 
-/* How a program begins: a stack in 20 KB of RAM; a reset handler behind the vectors of a program
- * at 0x08003000. */
+/* How a program begins: a stack in 20 KB of RAM; a reset handler behind the vectors of one at
+ * 0x08003000. */
 extern const uint8_t signed_image_vectors[8];
 
 /* A program with a trailer, hardware 00000001, version 03010102: signed, or `key` is NULL. A
