@@ -35,6 +35,15 @@ no() {
     echo "bench.sh: $*" >&2
 }
 
+# Counts, and times of the model's own clock: two go on side by side.
+: >"$out/ed25519.txt"
+ed25519=
+if [ -x "$build/tests/oracle/oracle_ed25519" ]; then
+    "$build/tests/oracle/oracle_ed25519" --count 100000 >"$out/ed25519.txt" &
+    ed25519=$!
+else
+    no "libsodium is not installed (scripts/need.sh oracle): no signatures compared"
+fi
 "$build/bench/boot_bench" "$firmware" >"$out/boot.txt"
 [ -s "$out/boot.txt" ] || { no "nothing measured of the bootloader"; exit 1; }
 numbers <"$out/boot.txt" >"$out/boot.json"
@@ -42,22 +51,20 @@ numbers <"$out/boot.txt" >"$out/boot.json"
 numbers <"$out/wire.txt" >"$out/wire.json"
 : >"$out/unicorn.txt"
 if [ -x "$build/bench/unicorn_mips" ]; then
-    "$build/bench/unicorn_mips" "$firmware/bench/cpu/bench_cpu.bin" >"$out/unicorn.txt"
     "$build/tests/oracle/oracle_unicorn" --count 1200000 |
-        sed 's/^instructions\|^mismatches/model_vs_unicorn_&/' >>"$out/unicorn.txt"
+        sed 's/^instructions\|^mismatches/model_vs_unicorn_&/' >"$out/unicorn.txt"
 else
     no "libunicorn is not installed (scripts/need.sh oracle): nothing to compare with"
-fi
-: >"$out/ed25519.txt"
-if [ -x "$build/tests/oracle/oracle_ed25519" ]; then
-    "$build/tests/oracle/oracle_ed25519" --count 100000 >"$out/ed25519.txt"
-else
-    no "libsodium is not installed (scripts/need.sh oracle): no signatures compared"
 fi
 "$build/tests/unit/test_action_life" 1000000 >"$out/action.txt" 2>&1
 sequences=$(sed -n 's/^\([0-9]*\) sequences of .*/\1/p' "$out/action.txt")
 "$build/tests/unit/test_receiver_refusal" >"$out/refusal.txt" 2>&1
 erases=$(sed -n 's/^1000 offers of an installed file: \([0-9]*\) erases$/\1/p' "$out/refusal.txt")
+[ -z "$ed25519" ] || wait "$ed25519"
+
+# Times of this machine's clock: one after the other.
+[ ! -x "$build/bench/unicorn_mips" ] ||
+    "$build/bench/unicorn_mips" "$firmware/bench/cpu/bench_cpu.bin" >>"$out/unicorn.txt"
 scripts/cloud-bench.sh "$build" >"$out/cloud.txt"
 numbers <"$out/cloud.txt" >"$out/cloud.json"
 tests=$build/tests.json
