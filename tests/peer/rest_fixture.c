@@ -136,8 +136,9 @@ static void read_answer(int fd, struct rest_answer *out_answer)
     assert_non_null(end);
     assert_int_equal(sscanf(all, "HTTP/1.1 %u", &out_answer->status), 1);
     end[2] = '\0';
-    assert_true(strlen(all) < sizeof out_answer->head);
-    (void)snprintf(out_answer->head, sizeof out_answer->head, "%s", all);
+    size_t head_len = strlen(all);
+    assert_true(head_len < sizeof out_answer->head);
+    memcpy(out_answer->head, all, head_len + 1);
     out_answer->len = len - (size_t)(end + 4 - all);
     out_answer->body = malloc(out_answer->len + 1);
     assert_non_null(out_answer->body);

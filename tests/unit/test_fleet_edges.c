@@ -174,7 +174,7 @@ static void a_cancel_of_many_ends_all(void **state)
 {
     enum { COUNT = 500 };
     struct world *world = *state;
-    char id[16];
+    char id[20];
     int64_t first = world_new_device(world, "a"), last = 0, counts[ACTION_STATES];
 
     for (int i = 0; i < COUNT; i++) {
